@@ -1,0 +1,31 @@
+"""Errors that a user is meant to read: one sentence that names the thing, the cause and the mend."""
+
+from __future__ import annotations
+
+
+class HashwattError(Exception):
+    """Base of every error that hashwatt words for its user (never a bug in hashwatt)."""
+
+
+class InputError(HashwattError):
+    """What the user gave (an option, a header, a file) cannot be used. Command-line exit code 2."""
+
+
+class CheckFailed(HashwattError):
+    """A check on results did not hold (a proof, a self-test). Command-line exit code 1."""
+
+
+class DeviceError(HashwattError):
+    """A device cannot be used or stopped working; the others go on without it."""
+
+
+class WrongResult(DeviceError):
+    """A device returned a word that hashlib does not confirm: it is refused, never ranked."""
+
+
+class DeviceHung(DeviceError):
+    """A device did not answer within its deadline and was cut off."""
+
+
+class DeviceCrashed(DeviceError):
+    """The process that drove a device died (its driver crashed, or it was killed)."""

@@ -1,0 +1,46 @@
+"""The backends there are, and the devices they find on this machine.
+
+To add a backend, write a module with `find() -> list[Found | Missing]` and name it in BACKENDS.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from .device import Found, Missing
+from .errors import InputError
+
+BACKENDS = {
+    "cpu": ".cpu.backend",
+    "opencl": ".opencl.backend",
+}
+
+
+class Backend(Protocol):
+    """What a backend's module has."""
+
+    def find(self) -> list[Found | Missing]:
+        """The devices of this backend on this machine, or why there is none; never raises for a missing driver."""
+        ...
+
+
+def find_devices(backends: list[str] | None = None) -> list[Found | Missing]:
+    """Every device of the named backends (all by default), in a stable order, and every reason for having none."""
+    found: list[Found | Missing] = []
+    for name in backends or BACKENDS:
+        backend = cast(Backend, import_module(BACKENDS[name], __package__))
+        found.extend(backend.find())
+    return found
+
+
+def choose(found: list[Found | Missing], wanted: list[str] | None) -> list[Found]:
+    """The devices with the wanted ids, in that order (all of them by default). Raises InputError."""
+    known = {entry.info.id: entry for entry in found if isinstance(entry, Found)}
+    for name in wanted or ():
+        if name not in known:
+            raise InputError(
+                f"there is no device {name!r:.80}; this machine has {', '.join(known) or 'none'} "
+                "(see `hashwatt devices`)"
+            )
+    return [known[name] for name in dict.fromkeys(wanted or known)]
