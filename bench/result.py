@@ -1,0 +1,283 @@
+"""The result model: what one run leaves behind, complete enough to redo and to check the measurement.
+
+One JSON file a run. The model is strict: unknown fields, wrong types, strings with control
+characters and numbers out of bounds are refused at load. What is not known is None (`null`), never
+0; NaN and infinity cannot occur. `result.schema.json` is generated from this file.
+
+The bounds keep a file from a stranger from costing more than a moment to check.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+SCHEMA_VERSION = 1
+MAX_TEXT = 1024
+
+# No control characters, line separators, bidirectional overrides or lone surrogates: a file's
+# strings are shown in terminals and pages. A look-ahead, because `$` would let a last newline pass.
+_PRINTABLE = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff])"
+
+Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_PRINTABLE)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE)]
+DeviceId = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9:._-]*(?![\s\S])")]
+RunId = Annotated[str, Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]{32}")]
+Sha256Hex = Annotated[str, Meta(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}")]
+TargetHex = Sha256Hex
+PrefixHex = Annotated[str, Meta(min_length=152, max_length=152, pattern=r"^[0-9a-f]{152}")]
+Timestamp = Annotated[
+    str, Meta(min_length=20, max_length=20, pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", description="UTC")
+]
+
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+Positive = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Word = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Figure = Annotated[float, Meta(ge=0, le=1e30)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+# Not 0: a sample's rate is its hashes divided by this.
+SampleSeconds = Annotated[float, Meta(ge=1e-9, le=1e9)]
+Rate = Annotated[float, Meta(gt=0, le=1e30)]
+Celsius = Annotated[float, Meta(ge=-273.15, le=10_000)]
+Percent = Annotated[float, Meta(ge=0, le=10_000)]
+Probability = Annotated[float, Meta(ge=0, le=1)]
+
+Origin = Literal["measured", "reported", "modelled", "cited", "estimated"]
+Status = Literal["measured", "refused", "failed", "interrupted"]
+Settings = Annotated[dict[Name, Integer | Annotated[float, Meta(ge=-1e30, le=1e30)] | Text], Meta(max_length=200)]
+
+WarningCode = Literal[
+    "drift",
+    "throttling",
+    "contention",
+    "stolen_time",
+    "virtual_machine",
+    "container",
+    "battery",
+    "powersave_governor",
+    "few_samples",
+    "wide_interval",
+    "clock_unknown",
+    "failed_batches",
+]
+
+
+class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all parts of a result."""
+
+
+class WarningRecord(Record):
+    """Something about the conditions that makes the figures less sure: what, why, and what to do about it."""
+
+    code: WarningCode
+    text: Text
+
+
+class Cache(Record):
+    """One level of cache as the first core sees it: `kind` is data, instruction or unified."""
+
+    level: Annotated[int, Meta(ge=1, le=9)]
+    kind: Name
+    size_bytes: Positive
+
+
+class Machine(Record):
+    """Where it was measured. `load_before` is the mean number of busy logical CPUs just before the run."""
+
+    cpu_model: Text | None
+    microarchitecture: Name | None
+    cpu_vendor: Name | None
+    cpu_features: Annotated[tuple[Name, ...], Meta(max_length=1000)]
+    caches: Annotated[tuple[Cache, ...], Meta(max_length=20)]
+    physical_cores: Positive | None
+    logical_cpus: Positive | None
+    usable_cpus: Figure | None
+    memory_bytes: Positive | None
+    architecture: Name | None
+    os: Text | None
+    kernel: Text | None
+    python: Text
+    hypervisor: Text | None
+    container: Text | None
+    governor: Text | None
+    on_battery: bool | None
+    load_before: Figure | None
+
+
+class DeviceRecord(Record):
+    """What the device is, as far as its driver tells."""
+
+    id: DeviceId
+    kind: Literal["cpu", "gpu", "fpga", "asic", "accelerator"]
+    name: Text
+    vendor: Text
+    backend: Name
+    driver: Text
+    compute_units: Count | None
+    limits: Settings
+
+
+class CandidateRecord(Record):
+    """A kernel variant that was raced: its rate on one core or queue, or why it did not run."""
+
+    name: Name
+    hashrate_hs: Figure | None
+    compile_s: Seconds | None
+    reason: Text | None
+
+
+class KernelRecord(Record):
+    """The kernel that ran: `prefixes` headers are hashed for each nonce (1: no version rolling)."""
+
+    name: Name
+    prefixes: Annotated[int, Meta(ge=1, le=1 << 16)]
+    tuning: Settings
+    compile_s: Seconds
+    source_sha256: Text
+    candidates: Annotated[tuple[CandidateRecord, ...], Meta(max_length=200)]
+
+
+class RunSettings(Record):
+    """How it was measured: nonces a batch, batches a sample, the time aimed at, and the stop rule.
+
+    `planned_s` is the longest time that sampling may take; `until_narrow` tells whether sampling may
+    stop earlier, as soon as the interval is narrow enough.
+    """
+
+    batch_nonces: Positive
+    batches_per_sample: Positive
+    batch_target_s: Seconds
+    planned_s: Seconds
+    until_narrow: bool
+    warmup_s: Seconds
+    warmup_batches: Count
+
+
+class Sample(Record):
+    """One timed piece of work. `device_s` is the device's own word for the time.
+
+    `other_load` is the mean number of logical CPUs that other programs kept busy meanwhile.
+    """
+
+    hashes: Positive
+    seconds: SampleSeconds
+    device_s: Seconds | None
+    clock_hz: Figure | None
+    temperature_c: Celsius | None
+    other_load: Figure | None
+
+
+class Hashrate(Record):
+    """Median of the samples' rates and its bootstrap percentile interval, in hashes a second."""
+
+    value_hs: Rate
+    low_hs: Rate
+    high_hs: Rate
+    confidence: Probability
+    origin: Origin
+
+
+class Roof(Record):
+    """The device's own limit, and how much of it was reached."""
+
+    hashrate_hs: Rate
+    origin: Origin
+    percent: Percent | None
+    clock_hz: Figure | None
+    cycles_per_hash: Figure | None
+    explanation: Text
+
+
+class Energy(Record):
+    """Joules of one meter over one window: gross, and above idle where idle was measured.
+
+    Where `gross_j` is None, `reason` says why. `low_j` and `high_j` bound the gross figure.
+    """
+
+    meter: Name | None
+    method: Literal["integrated counter", "sampled power", "device-reported", "estimated"] | None
+    scope: Literal["chip", "package", "board", "wall"] | None
+    gross_j: Figure | None
+    above_idle_j: Annotated[float, Meta(ge=-1e30, le=1e30)] | None
+    window_s: Seconds | None
+    samples: Count | None
+    gaps: Count | None
+    low_j: Figure | None
+    high_j: Figure | None
+    bound_source: Text | None
+    reason: Text | None
+
+
+class ProofHeader(Record):
+    """The first prefix (76 bytes) that was hashed under one running number; the others are rolled from it."""
+
+    running_number: Count
+    prefix_hex: PrefixHex
+
+
+class Chunk(Record):
+    """A range of nonces under one running number, all counted in one sample, and the XOR of all its H7 words."""
+
+    running_number: Count
+    start: Word
+    nonces: Annotated[int, Meta(ge=1, le=2**32)]
+    xor_h7: Word
+    sample: Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class Share(Record):
+    """A nonce whose header (the given prefix under the given running number) meets the share target."""
+
+    running_number: Count
+    prefix: Annotated[int, Meta(ge=0, le=(1 << 16) - 1)]
+    nonce: Word
+
+
+class Proof(Record):
+    """What shows that the hashes were computed (never how long it took): see `hashwatt.bench.proof`."""
+
+    target_hex: TargetHex
+    prefixes: Annotated[int, Meta(ge=1, le=1 << 16)]
+    headers: Annotated[tuple[ProofHeader, ...], Meta(max_length=20_000)]
+    chunks: Annotated[tuple[Chunk, ...], Meta(max_length=20_000)]
+    shares: Annotated[tuple[Share, ...], Meta(max_length=50_000)]
+
+
+class DeviceResult(Record):
+    """What one device did. Only `measured` and `interrupted` ones carry a hashrate; `reason` says why others do not.
+
+    `hashes` and `seconds` are the sums over the samples.
+    """
+
+    device: DeviceRecord
+    status: Status
+    reason: Text | None
+    workload: Name
+    unit: Name
+    kernel: KernelRecord | None
+    settings: RunSettings | None
+    samples: Annotated[tuple[Sample, ...], Meta(max_length=10_000)]
+    hashes: Count
+    seconds: Seconds
+    hashrate: Hashrate | None
+    roof: Roof | None
+    energy: Annotated[tuple[Energy, ...], Meta(max_length=100)]
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+    proof: Proof | None
+
+
+class Result(Record):
+    """One run: `hashwatt run`, all its devices, the machine and the conditions."""
+
+    schema_version: Literal[1]
+    run_id: RunId
+    created: Timestamp
+    hashwatt_version: Name
+    challenge: Text
+    note: Text | None
+    machine: Machine
+    libraries: Annotated[dict[Name, Text], Meta(max_length=200)]
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+    devices: Annotated[tuple[DeviceResult, ...], Meta(max_length=200)]
