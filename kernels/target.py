@@ -53,4 +53,4 @@ def check_target(target: int) -> int:
 
 def share_probability(target: int) -> float:
     """The chance that one hash meets `target`."""
-    return (target + 1) / 2**HASH_BITS
+    return float(target + 1) / float(1 << HASH_BITS)
