@@ -1,0 +1,112 @@
+"""The table at the end of a run: one row a device, built from its result and the verdict on its proof."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ..bench.result import DeviceResult, Result
+from ..bench.verdict import Verdict
+from ..kernels.target import share_probability
+from .text import visible
+from .units import (
+    UNKNOWN,
+    clock_text,
+    count_text,
+    hashrate_text,
+    interval_text,
+    percent_text,
+    temperature_text,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COLUMNS = ("device", "kernel", "hashrate", "hashes", "shares", "of its roof", "clock", "verdict")
+NAME_LIMIT = 60
+
+
+def run_table(result: Result, verdict: Verdict) -> Table:
+    """A row for each device of `result`, in the order they were measured."""
+    # rich is slow to import, and scripts that ask for JSON never need it.
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
+    for name in COLUMNS:
+        table.add_column(name)
+    for entry in result.devices:
+        cells = (
+            device_cell(entry),
+            kernel_cell(entry),
+            hashrate_cell(entry),
+            count_text(entry.hashes) if entry.hashes else UNKNOWN,
+            shares_cell(entry),
+            percent_text(entry.roof.percent if entry.roof else None),
+            clock_cell(entry),
+            verdict_cell(entry, verdict),
+        )
+        # Text, not str: rich would read square brackets in a driver's words as markup.
+        table.add_row(*(Text(cell) for cell in cells), end_section=True)
+    return table
+
+
+def run_notes(result: Result, verdict: Verdict) -> list[str]:
+    """What the table has no room for, a sentence each: warnings with their mends, failures, refusals."""
+    notes = [f"{visible(warning.text)}" for warning in result.warnings]
+    for entry in result.devices:
+        name = visible(entry.device.id)
+        if entry.reason is not None:
+            notes.append(f"{name} {entry.status}: {visible(entry.reason)}")
+        notes.extend(f"{name}: {visible(warning.text)}" for warning in entry.warnings)
+    notes.extend(
+        f"{visible(check.device or 'the file')}: {visible(check.sentence)}" for check in verdict.checks if not check.ok
+    )
+    return notes
+
+
+def device_cell(entry: DeviceResult) -> str:
+    """The device's id, and its name below."""
+    return f"{visible(entry.device.id)}\n{visible(entry.device.name, NAME_LIMIT)}"
+
+
+def kernel_cell(entry: DeviceResult) -> str:
+    """The kernel's name; where it hashes rolled versions, that is said, because it is another kind of work."""
+    if entry.kernel is None:
+        return UNKNOWN
+    name = visible(entry.kernel.name, NAME_LIMIT)
+    return name if entry.kernel.prefixes == 1 else f"{name}\nversion-rolled × {entry.kernel.prefixes}"
+
+
+def hashrate_cell(entry: DeviceResult) -> str:
+    """The rate, its interval, and where the figure comes from."""
+    rate = entry.hashrate
+    if rate is None:
+        return UNKNOWN
+    interval = interval_text(rate.low_hs, rate.high_hs, rate.value_hs)
+    return f"{hashrate_text(rate.value_hs)} {rate.origin}\n{rate.confidence:.0%} {interval}"
+
+
+def shares_cell(entry: DeviceResult) -> str:
+    """The shares found, and how many the hashes should hold on average."""
+    if entry.proof is None:
+        return UNKNOWN
+    expected = entry.hashes * share_probability(int(entry.proof.target_hex, 16))
+    return f"{len(entry.proof.shares)} found\n{expected:.1f} expected"
+
+
+def clock_cell(entry: DeviceResult) -> str:
+    """The median clock and the highest temperature of the samples, as far as the device tells."""
+    clocks = [sample.clock_hz for sample in entry.samples if sample.clock_hz is not None]
+    temperatures = [sample.temperature_c for sample in entry.samples if sample.temperature_c is not None]
+    return f"{clock_text(median(clocks) if clocks else None)}\n{temperature_text(max(temperatures, default=None))}"
+
+
+def verdict_cell(entry: DeviceResult, verdict: Verdict) -> str:
+    """`proven` where every check of this device and of the file as a whole holds."""
+    if entry.status in ("failed", "refused"):
+        return entry.status
+    checks = [check for check in verdict.checks if check.device in (None, entry.device.id)]
+    judgement = "proven" if entry.proof is not None and all(check.ok for check in checks) else "not proven"
+    return judgement if entry.status == "measured" else f"{judgement}\n{entry.status}"

@@ -1,0 +1,109 @@
+"""The `hashwatt` command: its subcommands, and how each way to end becomes an exit code and one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from ..kernels.errors import HashwattError, InputError
+from . import exits
+from .devices import devices
+from .output import Output, make_streams_forgiving
+from .run import run
+from .scan import scan
+from .verify import verify
+
+
+def show_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        from .. import __version__
+
+        click.echo(f"hashwatt {__version__}")
+        context.exit()
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  hashwatt run                        measure every device of this machine
+  hashwatt run -d cpu -t 30           the CPU alone, 30 s of samples
+  hashwatt verify hashwatt-….json     check a result, your own or a stranger's
+  hashwatt devices                    what can be measured here, and why not the rest
+
+\b
+Each command has --help with examples, and --json for scripts (one document on stdout).
+Exit codes: 0 done, 1 a check failed, 2 bad input or usage.
+""",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version."
+)
+def hashwatt() -> None:
+    """Measure the SHA-256d hashrate of this machine's devices, with a proof that others can check."""
+
+
+for command in (devices, run, scan, verify):
+    hashwatt.add_command(command)
+
+
+def execute(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code. Never lets an exception out."""
+    make_streams_forgiving()
+    output = Output(
+        as_json="--json" in arguments,
+        debug="--debug" in arguments or os.environ.get("HASHWATT_DEBUG", "0") not in ("", "0"),
+    )
+    try:
+        code = run_command(arguments, output)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output went away; Python must not flush into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exits.BROKEN_PIPE
+    return code
+
+
+def code_of(error: HashwattError) -> int:
+    """The exit code of an error that is meant for the user."""
+    if isinstance(error, InputError):
+        return exits.BAD_INPUT
+    return exits.INTERRUPTED if isinstance(error, exits.Interrupted) else exits.CHECK_FAILED
+
+
+def run_command(arguments: Sequence[str], output: Output) -> int:
+    """Run one command line; BrokenPipeError is the only exception it lets out."""
+    try:
+        # Without standalone mode click returns the code given to Context.exit, or what the command returns: None.
+        code = hashwatt.main(list(arguments), prog_name="hashwatt", standalone_mode=False, obj=output)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return exits.BAD_INPUT
+    except click.ClickException as error:
+        hint = f" (see `{error.ctx.command_path} --help`)" if isinstance(error, click.UsageError) and error.ctx else ""
+        output.fail(error.format_message().rstrip(".") + hint)
+        return exits.BAD_INPUT
+    except (KeyboardInterrupt, click.Abort):
+        output.fail("interrupted")
+        return exits.INTERRUPTED
+    except HashwattError as error:
+        if output.debug:
+            traceback.print_exc()
+        output.fail(str(error))
+        return code_of(error)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if output.debug:
+            traceback.print_exc()
+        output.fail(
+            f"a mistake in hashwatt, not in what you gave ({type(error).__name__}: {error}); "
+            "please report it with what the same command prints with --debug"
+        )
+        return exits.BUG
+    return code if isinstance(code, int) else exits.DONE

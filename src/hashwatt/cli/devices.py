@@ -1,0 +1,156 @@
+"""`hashwatt devices`: what can be measured on this machine, and why the rest cannot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..reports.text import visible
+from ..reports.units import UNKNOWN, hashrate_text
+from .output import Output, shared_options
+
+if TYPE_CHECKING:
+    from ..kernels.device import Candidate, Found, Missing
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hashwatt devices                       the table
+  hashwatt devices --json                for scripts
+  hashwatt devices --kernels             the race that chose the CPU's kernel
+"""
+)
+@click.option("--kernels", is_flag=True, help="Race the kernel variants of the CPU and show how each did.")
+@shared_options
+@click.pass_obj
+def devices(output: Output, kernels: bool) -> None:
+    """List the devices, and why others are missing."""
+    from ..bench.api import devices as find
+
+    found = find()
+    races = {entry.info.id: race(entry) for entry in openable(found)} if kernels else {}
+    if output.as_json:
+        document: dict[str, object] = {"devices": [as_record(entry) for entry in found]}
+        if kernels:
+            document["kernels"] = [
+                {"device": device, **as_candidate_record(candidate, best_of(candidates))}
+                for device, candidates in races.items()
+                for candidate in candidates
+            ]
+        output.document(document)
+        return
+    print_devices(output, found)
+    for device, candidates in races.items():
+        print_race(output, device, candidates)
+
+
+def as_record(entry: Found | Missing) -> dict[str, object]:
+    """One entry of the JSON document: the same fields for a device and for a backend without one."""
+    from ..kernels.device import Missing
+
+    if isinstance(entry, Missing):
+        nothing = dict.fromkeys(("id", "kind", "name", "vendor", "driver", "compute_units", "limits"))
+        return {**nothing, "backend": entry.backend, "available": False, "reason": entry.reason}
+    info = entry.info
+    return {
+        "id": info.id,
+        "kind": info.kind,
+        "name": info.name,
+        "vendor": info.vendor,
+        "driver": info.driver,
+        "compute_units": info.compute_units,
+        "limits": dict(info.limits),
+        "backend": info.backend,
+        "available": True,
+        "reason": None,
+    }
+
+
+def print_devices(output: Output, found: list[Found | Missing]) -> None:
+    """The table of devices; a backend without one has its reason in place of a name."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("id", "kind", "name", "backend", "driver"):
+        table.add_column(column, overflow="fold")
+    for entry in found:
+        record = as_record(entry)
+        name = record["name"] if record["available"] else record["reason"]
+        cells = (
+            record["id"] or UNKNOWN,
+            record["kind"] or UNKNOWN,
+            name,
+            record["backend"],
+            record["driver"] or UNKNOWN,
+        )
+        table.add_row(*(Text(visible(str(cell))) for cell in cells))
+    output.table(table)
+
+
+def openable(found: list[Found | Missing]) -> list[Found]:
+    """The devices that can be asked for their kernels in this process."""
+    from ..kernels.device import Found
+
+    return [entry for entry in found if isinstance(entry, Found) and not entry.isolate]
+
+
+def race(entry: Found) -> tuple[Candidate, ...]:
+    """Prepare a device and fetch the race its kernel won."""
+    from ..kernels.device import DeviceOptions
+    from ..kernels.job import PREFIX_BYTES, Job
+    from ..kernels.target import target_from_zero_bits
+
+    device = entry.open(DeviceOptions())
+    try:
+        return device.prepare(Job((bytes(PREFIX_BYTES),), target_from_zero_bits(32))).candidates
+    finally:
+        device.close()
+
+
+def best_of(candidates: tuple[Candidate, ...]) -> float:
+    """The fastest candidate's hashrate, 0 where none ran."""
+    return max((candidate.hashrate_hs or 0.0 for candidate in candidates), default=0.0)
+
+
+def as_candidate_record(candidate: Candidate, best_hs: float) -> dict[str, object]:
+    """One candidate of the JSON document; what is unknown is null."""
+    rate = candidate.hashrate_hs
+    return {
+        "name": candidate.name,
+        "hashrate_hs": rate,
+        "ratio_to_best": None if rate is None or not best_hs else rate / best_hs,
+        "compile_s": candidate.compile_s,
+        "reason": candidate.reason,
+    }
+
+
+def print_race(output: Output, device: str, candidates: tuple[Candidate, ...]) -> None:
+    """The table of one device's kernels, on one core or queue each."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    if not candidates:
+        output.line(f"{device}: nothing was raced, the device has one kernel")
+        return
+    table = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, title=f"kernels of {visible(device)}, on one core", title_justify="left"
+    )
+    for column in ("kernel", "hashrate", "of the best", "compiled in", ""):
+        table.add_column(column)
+    for candidate in candidates:
+        record = as_candidate_record(candidate, best_of(candidates))
+        ratio = record["ratio_to_best"]
+        cells = (
+            candidate.name,
+            UNKNOWN if candidate.hashrate_hs is None else hashrate_text(candidate.hashrate_hs),
+            UNKNOWN if ratio is None else f"{ratio:.3f}",
+            UNKNOWN if candidate.compile_s is None else f"{candidate.compile_s:.2f} s",
+            candidate.reason or "",
+        )
+        table.add_row(*(Text(visible(cell)) for cell in cells))
+    output.table(table)

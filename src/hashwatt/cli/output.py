@@ -1,0 +1,97 @@
+"""What all commands share: the --json and --debug options, and the two streams.
+
+stdout carries the answer (a table, or exactly one JSON document), stderr progress, warnings and errors.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from ..reports.text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+Command = TypeVar("Command", bound=Callable[..., object])
+
+# Wide enough for every table, where nobody's window sets the width.
+WIDTH_OF_A_FILE = 120
+
+
+@dataclass
+class Output:
+    """Where one command line writes, and in which form."""
+
+    as_json: bool
+    debug: bool
+    answered: bool = field(default=False, init=False)
+
+    def document(self, document: object) -> None:
+        """Print the JSON document on stdout: once a command line. ASCII, so that every console can carry it."""
+        import msgspec
+
+        builtins = msgspec.to_builtins(document, str_keys=True)
+        click.echo(json.dumps(builtins, indent=2, allow_nan=False))
+        self.answered = True
+
+    def line(self, text: str = "") -> None:
+        """Print one line on stdout; control characters in it are made visible."""
+        click.echo(visible(text))
+
+    def table(self, table: RenderableType) -> None:
+        """Print a table of rich on stdout."""
+        console().print(table)
+
+    def warn(self, text: str) -> None:
+        """Print one line on stderr, after what stdout has so far."""
+        sys.stdout.flush()
+        click.echo(visible(text), err=True)
+
+    def fail(self, sentence: str) -> None:
+        """Say why the command line cannot be carried out: on stderr, and as the document where one is owed."""
+        self.warn(f"hashwatt: {sentence}")
+        if self.as_json and not self.answered:
+            self.document({"error": visible(sentence)})
+
+
+def shared_options(command: Command) -> Command:
+    """Declare --json and --debug; `execute` has read them already, because errors need them before click is done."""
+    command = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")(command)
+    return click.option("--json", is_flag=True, expose_value=False, help="Print one JSON document.")(command)
+
+
+def console() -> Console:
+    """A console of rich on stdout, of fixed width where stdout is no terminal."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else WIDTH_OF_A_FILE
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def make_streams_forgiving() -> None:
+    """A console that cannot show a character gets a `?` for it instead of an exception (Windows' cp1252)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
+
+
+def as_unicode(path: str) -> str:
+    """A file's name for a JSON document, which cannot hold the bytes that are no text."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def can_show(text: str) -> bool:
+    """Whether stdout's encoding has all characters of `text`."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,85 @@
+"""Progress on stderr: a bar where stderr is a terminal, a line a stage where it is not."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from ..reports.text import visible
+from ..reports.units import hashrate_text
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from ..bench.progress import Progress
+
+
+def progress_for(quiet: bool) -> Progress:
+    """The progress that fits stderr and the user's wish."""
+    from ..bench.progress import NoProgress
+
+    if quiet:
+        return NoProgress()
+    return Bar() if sys.stderr.isatty() else Lines()
+
+
+class Lines:
+    """Names each stage on a line of its own: what a log wants."""
+
+    def stage(self, device: str, text: str, total: float | None) -> None:
+        """Name the stage."""
+        click.echo(visible(f"{device}: {text}"), err=True)
+
+    def advance(self, amount: float, rate_hs: float | None) -> None:
+        """Nothing: a log is not redrawn."""
+
+    def done(self) -> None:
+        """Nothing is left open."""
+
+
+class Bar:
+    """One bar for the stage under way, with the rate and the time that is left."""
+
+    def __init__(self) -> None:
+        """Nothing is drawn before the first stage."""
+        self._progress: RichProgress | None = None
+        self._task: TaskID | None = None
+
+    def stage(self, device: str, text: str, total: float | None) -> None:
+        """Replace the bar by one for the new stage; without a total it only shows that something happens."""
+        progress = self._started()
+        if self._task is not None:
+            progress.remove_task(self._task)
+        self._task = progress.add_task(visible(f"{device}: {text}"), total=total, rate="")
+
+    def advance(self, amount: float, rate_hs: float | None) -> None:
+        """Move the bar."""
+        if self._progress is not None and self._task is not None:
+            rate = "" if rate_hs is None else hashrate_text(rate_hs)
+            self._progress.update(self._task, advance=amount, rate=rate)
+
+    def done(self) -> None:
+        """Wipe the bar, so that what follows starts on a clean line."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = self._task = None
+
+    def _started(self) -> RichProgress:
+        if self._progress is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+            self._progress = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                TextColumn("{task.fields[rate]}", markup=False),
+                TimeRemainingColumn(compact=True),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._progress.start()
+        return self._progress

@@ -1,0 +1,128 @@
+"""`hashwatt run`: measure the devices, store the result, show the table."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..kernels.errors import CheckFailed, InputError
+from .exits import Interrupted
+from .integers import integer
+from .output import Output, as_unicode, shared_options
+from .progress import progress_for
+
+if TYPE_CHECKING:
+    from ..bench.result import Result
+    from ..bench.verdict import Verdict
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hashwatt run                                 every device, within a minute on two cores
+  hashwatt run -d cpu -d opencl:0 -t 30        these two, 30 s of samples each
+  hashwatt run --challenge "Ana, 12 May"       so that Ana knows it was not measured earlier
+  hashwatt run -d cpu --threads 1 --note "one core, window open"
+  hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
+  hashwatt run -o today.json --json | jq .verdict.ok
+
+\b
+Ctrl-C ends the run and keeps what was measured.
+"""
+)
+@click.option("-d", "--device", "devices", multiple=True, metavar="ID", help="Measure this device (repeat for more).")
+@click.option("-t", "--seconds", type=float, metavar="SECONDS", help="Take samples for this long on each device.")
+@click.option("--challenge", metavar="TEXT", help="Derive the hashed headers from this text (random unless given).")
+@click.option("--note", metavar="TEXT", help="Keep a remark in the result.")
+@click.option(
+    "-o", "--output", "path", metavar="FILE", help="Store the result here (a new name in this folder unless given)."
+)
+@click.option("--kernel", metavar="NAME", help="Force a kernel (`hashwatt devices --kernels` lists them).")
+@click.option("--threads", type=integer, metavar="N", help="Use this many CPU threads (one a core unless given).")
+@click.option(
+    "--rolled", type=integer, metavar="N", help="Hash N rolled versions a nonce: another kind of work, labelled."
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no table: print the result file's name only.")
+@shared_options
+@click.pass_obj
+def run(
+    output: Output,
+    devices: tuple[str, ...],
+    seconds: float | None,
+    challenge: str | None,
+    note: str | None,
+    path: str | None,
+    kernel: str | None,
+    threads: int | None,
+    rolled: int | None,
+    quiet: bool,
+) -> None:
+    """Measure every device, or the chosen ones, and store one result file."""
+    from ..bench import api
+
+    # Said before measuring, not after.
+    api.check_writable(path or default_name("0000-00-00T00:00:00Z", "0" * 8))
+    result = api.run(
+        list(devices) or None,
+        seconds=seconds,
+        challenge=challenge,
+        note=note,
+        kernel=kernel,
+        threads=threads,
+        rolled=rolled,
+        progress=progress_for(quiet),
+    )
+    stored = store(output, result, path)
+    verdict = api.verify(result)
+    if output.as_json:
+        output.document({"file": as_unicode(stored), "verdict": verdict, "result": result})
+    elif quiet:
+        output.line(stored)
+    else:
+        show(output, result, verdict, stored)
+    judge(result, verdict)
+
+
+def default_name(created: str, run_id: str) -> str:
+    """The name of a result file that nobody named, from the time of the run and its id."""
+    compact = created.replace("-", "").replace(":", "")
+    return f"hashwatt-{compact}-{run_id[:8]}.json"
+
+
+def store(output: Output, result: Result, path: str | None) -> str:
+    """Write the result file; where that fails after all (a full disk), write it elsewhere: nothing measured is lost."""
+    from ..bench import api
+
+    chosen = path or default_name(result.created, result.run_id)
+    try:
+        api.save(result, chosen)
+    except InputError as error:
+        rescue = str(Path(tempfile.gettempdir()) / default_name(result.created, result.run_id))
+        api.save(result, rescue)
+        output.warn(f"{error}; the result is in {rescue} instead")
+        return rescue
+    return chosen
+
+
+def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
+    """The table on stdout; warnings and failures, with their mends, on stderr."""
+    from ..reports.run_table import run_notes, run_table
+
+    output.table(run_table(result, verdict))
+    output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
+    for note in run_notes(result, verdict):
+        output.warn(f"! {note}")
+
+
+def judge(result: Result, verdict: Verdict) -> None:
+    """End as the run did: raises Interrupted where it was, CheckFailed where not all went well."""
+    if any(entry.status == "interrupted" for entry in result.devices):
+        raise Interrupted("interrupted; what was measured until then is in the result")
+    failed = [entry.device.id for entry in result.devices if entry.status != "measured"]
+    if failed:
+        raise CheckFailed(f"not measured: {', '.join(failed)}; the reason stands in the result")
+    if not verdict.ok:
+        raise CheckFailed("the result does not verify; the refused checks stand above")
