@@ -10,9 +10,13 @@ def _scale(value: float) -> tuple[float, str]:
     return next(((size, prefix) for size, prefix in _PREFIXES if abs(value) >= size), (1.0, ""))
 
 
+def _decimals(value: float) -> int:
+    """How many decimals show `value` in four digits."""
+    return max(4 - len(str(int(abs(value)))), 0)
+
+
 def _four_digits(value: float) -> str:
-    whole_digits = len(str(int(abs(value))))
-    return f"{value:.{max(4 - whole_digits, 0)}f}"
+    return f"{value:.{_decimals(value)}f}"
 
 
 def hashrate_text(value_hs: float) -> str:
@@ -26,13 +30,14 @@ def hashrate_text(value_hs: float) -> str:
 
 
 def interval_text(low_hs: float, high_hs: float, value_hs: float) -> str:
-    """The bounds of a rate, in the unit that `hashrate_text` gives the rate itself.
+    """The bounds of a rate, in the unit and with the decimals that `hashrate_text` gives the rate itself.
 
     >>> interval_text(28_310_000, 28_520_000, 28_415_000)
     '28.31–28.52'
     """
     size, _ = _scale(value_hs)
-    return f"{_four_digits(low_hs / size)}–{_four_digits(high_hs / size)}"
+    decimals = _decimals(value_hs / size)
+    return f"{low_hs / size:.{decimals}f}–{high_hs / size:.{decimals}f}"
 
 
 def count_text(count: float) -> str:

@@ -98,6 +98,9 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         return code_of(error)
     except BrokenPipeError:
         raise
+    except SystemExit as error:
+        # What click makes of a broken pipe; it has no other use for it outside standalone mode.
+        raise BrokenPipeError from error
     except Exception as error:
         if output.debug:
             traceback.print_exc()

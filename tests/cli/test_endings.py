@@ -1,0 +1,108 @@
+"""However a command ends, it has its exit code and one sentence, and never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+import hashwatt.bench.api
+from hashwatt.kernels.errors import CheckFailed, DeviceError, InputError
+
+from .terminal import run_here
+
+Capture = pytest.CaptureFixture[str]
+
+
+def raising(error: BaseException) -> object:
+    def devices() -> None:
+        raise error
+
+    return devices
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("the file is empty; give another"), 2),
+        (CheckFailed("the proof does not hold"), 1),
+        (DeviceError("the device is gone; plug it in"), 1),
+        (KeyboardInterrupt(), 130),
+        (BrokenPipeError(), 141),
+        (RuntimeError("oops"), 70),
+    ],
+)
+def test_each_error_has_its_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], error: BaseException, code: int
+) -> None:
+    monkeypatch.setattr(hashwatt.bench.api, "devices", raising(error))
+    outcome = run_here(capfd, "devices")
+    assert outcome.code == code
+    assert outcome.out == ""
+    assert "Traceback" not in outcome.err
+
+
+def test_an_error_for_the_user_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(hashwatt.bench.api, "devices", raising(InputError("the file is empty; give another")))
+    assert run_here(capsys, "devices").err == "hashwatt: the file is empty; give another\n"
+
+
+def test_a_mistake_of_ours_says_how_to_report_it(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(hashwatt.bench.api, "devices", raising(RuntimeError("oops")))
+    outcome = run_here(capsys, "devices")
+    assert "a mistake in hashwatt" in outcome.err
+    assert "RuntimeError: oops" in outcome.err
+    assert "--debug" in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+
+
+def test_debug_adds_the_traceback(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    monkeypatch.setattr(hashwatt.bench.api, "devices", raising(RuntimeError("oops")))
+    assert "Traceback" in run_here(capsys, "devices", "--debug").err
+    monkeypatch.setenv("HASHWATT_DEBUG", "1")
+    assert "Traceback" in run_here(capsys, "devices").err
+
+
+@pytest.mark.parametrize("error", [InputError("no"), RuntimeError("oops"), KeyboardInterrupt()])
+def test_json_prints_one_document_also_for_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, error: BaseException
+) -> None:
+    monkeypatch.setattr(hashwatt.bench.api, "devices", raising(error))
+    outcome = run_here(capsys, "devices", "--json")
+    assert list(outcome.document) == ["error"]
+    assert outcome.err
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["run", "--nothing"], ["verify"], ["scan"], ["run", "-t", "soon"]])
+def test_wrong_usage_is_one_sentence_that_points_to_help(capsys: Capture, arguments: list[str]) -> None:
+    outcome = run_here(capsys, *arguments)
+    assert outcome.code == 2
+    assert "--help`)" in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+
+
+def test_no_command_at_all_shows_the_help(capsys: Capture) -> None:
+    outcome = run_here(capsys)
+    assert outcome.code == 2
+    assert "Examples:" in outcome.err
+
+
+def test_control_characters_in_an_argument_do_not_reach_the_terminal(capsys: Capture) -> None:
+    outcome = run_here(capsys, "verify", "\x1b[2J\u202e.json")
+    assert outcome.code == 2
+    assert "\x1b" not in outcome.err
+    assert "\u202e" not in outcome.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGPIPE to imitate")
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, "-m", "hashwatt", "--help"], stdout=writer, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writer)
+    assert ended.returncode == 141
+    assert ended.stderr == b""

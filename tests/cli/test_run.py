@@ -1,0 +1,150 @@
+"""`hashwatt run` stores one result file, shows it, and ends as the run did."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hashwatt.bench.api
+from hashwatt.bench.result import Result, WarningRecord
+from hashwatt.bench.verdict import Verdict
+from hashwatt.kernels.errors import InputError
+from tests.reports.samples import BAD, GOOD, measured, result, unmeasured
+
+from .terminal import run_here
+
+Capture = pytest.CaptureFixture[str]
+
+
+class Harness:
+    """Stands in for the harness: answers with a ready result, and remembers what it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.answer: Result = result()
+        self.verdict: Verdict = GOOD
+        self.asked: dict[str, Any] = {}
+        monkeypatch.setattr(hashwatt.bench.api, "run", self.run)
+        monkeypatch.setattr(hashwatt.bench.api, "verify", lambda *given: self.verdict)
+
+    def run(self, device_ids: object, **settings: object) -> Result:
+        self.asked = {"device_ids": device_ids, **settings}
+        return self.answer
+
+
+@pytest.fixture
+def harness(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Harness:
+    monkeypatch.chdir(tmp_path)
+    return Harness(monkeypatch)
+
+
+def test_the_result_gets_a_name_of_its_own_in_this_folder(harness: Harness, capsys: Capture) -> None:
+    outcome = run_here(capsys, "run")
+    assert outcome.code == 0
+    (stored,) = Path().iterdir()
+    assert stored.name == "hashwatt-20250512T101500Z-1f0c9a3e.json"
+    assert f"hashwatt verify {stored.name}" in outcome.out
+
+
+def test_the_table_shows_the_figures(harness: Harness, capsys: Capture) -> None:
+    assert "25.60 MH/s measured" in run_here(capsys, "run").out
+
+
+def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
+    options = "-d cpu --device opencl:0 -t 2.5 --challenge Ana --note cold --kernel avx2 --threads 1 --rolled 16 -q"
+    run_here(capsys, "run", *options.split())
+    del harness.asked["progress"]
+    assert harness.asked == {
+        "device_ids": ["cpu", "opencl:0"],
+        "seconds": 2.5,
+        "challenge": "Ana",
+        "note": "cold",
+        "kernel": "avx2",
+        "threads": 1,
+        "rolled": 16,
+    }
+
+
+def test_all_devices_are_measured_unless_some_are_named(harness: Harness, capsys: Capture) -> None:
+    run_here(capsys, "run")
+    assert harness.asked["device_ids"] is None
+
+
+def test_a_named_file_is_written_and_nothing_else(harness: Harness, capsys: Capture) -> None:
+    run_here(capsys, "run", "-o", "mine.json")
+    assert [path.name for path in Path().iterdir()] == ["mine.json"]
+
+
+def test_a_path_that_cannot_be_written_is_refused_before_anything_is_measured(
+    harness: Harness, capsys: Capture
+) -> None:
+    outcome = run_here(capsys, "run", "-o", "no/such/folder/result.json")
+    assert outcome.code == 2
+    assert "no/such/folder/result.json" in outcome.err
+    assert harness.asked == {}
+
+
+def test_json_is_one_document_with_the_file_the_verdict_and_the_result(harness: Harness, capsys: Capture) -> None:
+    outcome = run_here(capsys, "run", "--json", "-o", "mine.json")
+    assert outcome.document["file"] == "mine.json"
+    assert outcome.document["verdict"]["ok"] is True
+    assert outcome.document["result"] == json.loads(Path("mine.json").read_text(encoding="utf-8"))
+
+
+def test_quiet_prints_the_file_s_name_alone(harness: Harness, capsys: Capture) -> None:
+    outcome = run_here(capsys, "run", "-q", "-o", "mine.json")
+    assert (outcome.out, outcome.err) == ("mine.json\n", "")
+
+
+def test_warnings_go_to_stderr(harness: Harness, capsys: Capture) -> None:
+    harness.answer = result(warnings=(WarningRecord(code="battery", text="on battery; plug it in"),))
+    outcome = run_here(capsys, "run")
+    assert "! on battery; plug it in" in outcome.err
+    assert "battery" not in outcome.out
+
+
+def test_a_device_that_failed_is_exit_code_1_and_the_others_stay(harness: Harness, capsys: Capture) -> None:
+    harness.answer = result(measured(), unmeasured("failed", "the driver did not answer"))
+    outcome = run_here(capsys, "run", "-o", "mine.json")
+    assert outcome.code == 1
+    assert "25.60 MH/s" in outcome.out
+    assert "the driver did not answer" in outcome.err
+    assert Path("mine.json").exists()
+
+
+def test_a_result_that_does_not_verify_is_exit_code_1(harness: Harness, capsys: Capture) -> None:
+    harness.verdict = BAD
+    outcome = run_here(capsys, "run")
+    assert outcome.code == 1
+    assert "not proven" in outcome.out
+    assert "share 3 does not meet the target" in outcome.err
+
+
+def test_an_interrupted_run_keeps_its_result(harness: Harness, capsys: Capture) -> None:
+    harness.answer = result(measured(status="interrupted"))
+    outcome = run_here(capsys, "run", "-o", "mine.json")
+    assert outcome.code == 130
+    assert "25.60 MH/s" in outcome.out
+    assert "interrupted" in outcome.err
+    assert Path("mine.json").exists()
+
+
+def test_a_result_that_cannot_be_stored_after_all_is_rescued(
+    harness: Harness, capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("rescue")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(elsewhere))
+    save = hashwatt.bench.api.save
+
+    def full_disk(what: Result, path: str) -> None:
+        if path == "mine.json":
+            raise InputError("mine.json cannot be written (no space left on device)")
+        save(what, path)
+
+    monkeypatch.setattr(hashwatt.bench.api, "save", full_disk)
+    outcome = run_here(capsys, "run", "-o", "mine.json")
+    (rescued,) = elsewhere.iterdir()
+    assert str(rescued) in outcome.err
+    assert outcome.code == 0

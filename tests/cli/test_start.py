@@ -1,0 +1,68 @@
+"""The command line starts at once: nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from statistics import median
+
+import pytest
+
+from .terminal import Outcome, run_apart
+
+HEAVY = ("numba", "llvmlite", "numpy", "pyopencl", "rich", "msgspec", "psutil", "archspec", "asyncio")
+COMMANDS = ("devices", "run", "scan", "verify")
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"import sys\n{statement}\nprint(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(ended.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import hashwatt",
+        "import hashwatt.__main__",
+        "from hashwatt.cli.app import execute; execute(['--help'])",
+        *(f"from hashwatt.cli.app import execute; execute([{command!r}, '--help'])" for command in COMMANDS),
+    ],
+)
+def test_nothing_heavy_is_imported_for_help(statement: str) -> None:
+    assert modules_after(statement) & set(HEAVY) == set()
+
+
+def test_importing_hashwatt_imports_none_of_its_parts() -> None:
+    loaded = {name for name in modules_after("import hashwatt") if name.startswith("hashwatt.")}
+    assert loaded == set()
+
+
+def test_help_takes_no_longer_than_a_blink() -> None:
+    def seconds(*arguments: str) -> float:
+        started_s = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        return time.perf_counter() - started_s
+
+    bare_s = median(seconds("-c", "pass") for _ in range(5))
+    help_s = median(seconds("-m", "hashwatt", "--help") for _ in range(5))
+    assert help_s - bare_s < 0.15
+
+
+def test_version_is_the_installed_one() -> None:
+    from importlib.metadata import version
+
+    assert run_apart("--version") == Outcome(0, f"hashwatt {version('hashwatt')}\n", "")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command_teaches_by_example(command: str) -> None:
+    outcome = run_apart(command, "--help")
+    assert outcome.code == 0
+    assert f"hashwatt {command}" in outcome.out.split("Example")[1]
+
+
+def test_help_shows_on_a_console_that_knows_neither_utf_8_nor_dashes() -> None:
+    for encoding in ("cp1252", "ascii"):
+        assert run_apart("run", "--help", PYTHONIOENCODING=encoding).code == 0
