@@ -1,0 +1,24 @@
+"""The examples in docstrings give what they say."""
+
+from __future__ import annotations
+
+import doctest
+import pkgutil
+from importlib import import_module
+
+import pytest
+
+import hashwatt
+
+MODULES = [
+    module.name for module in pkgutil.walk_packages(hashwatt.__path__, "hashwatt.") if "__main__" not in module.name
+]
+
+
+@pytest.mark.parametrize("name", ["hashwatt", *MODULES])
+def test_docstring_examples(name: str) -> None:
+    assert doctest.testmod(import_module(name)).failed == 0
+
+
+def test_there_are_docstring_examples() -> None:
+    assert sum(doctest.testmod(import_module(name)).attempted for name in ("hashwatt", "hashwatt.reports.units")) > 5
