@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from msgspec import Struct
+from ..kernels.device import DeviceOptions, Found, Missing
+from ..kernels.errors import DeviceError, InputError
+from ..kernels.registry import choose
+from .conditions import judge_machine
+from .isolate import find_all
+from .machine import describe_machine, hashwatt_version, library_versions
+from .plan import plan
+from .progress import NoProgress, Progress
+from .recompute import recompute_chunks
+from .result import SCHEMA_VERSION, DeviceResult, Result
+from .scan import ScanRequest, ScanResult, scan_on
+from .session import Session, Task, unmeasured
+from .store import check_writable, load, save
+from .text import checked_text
+from .timing import Clock
+from .verdict import Check, Verdict
+from .verify import check_result
 
-from ..kernels.device import Found, Missing
-from .progress import Progress
-from .result import Result
-from .verdict import Verdict
+__all__ = [
+    "Check",
+    "Progress",
+    "Result",
+    "ScanResult",
+    "Verdict",
+    "check_writable",
+    "devices",
+    "load",
+    "measure",
+    "run",
+    "save",
+    "scan",
+    "verify",
+]
 
-
-class ScanResult(Struct, frozen=True, kw_only=True):
-    """Every share in a range of nonces, ascending.
-
-    `hashes` is the number of hashes done, `xor_h7` the XOR over all of them of the digest's last
-    32-bit word (big-endian word of the digest bytes 28–31).
-    """
-
-    device: str
-    start: int
-    count: int
-    hashes: int
-    nonces: list[int]
-    seconds: float
-    xor_h7: int
+MOST_ROLLED = 1 << 16
 
 
 def devices() -> list[Found | Missing]:
     """Every device of this machine, and for each backend that has none the reason."""
-    raise NotImplementedError
+    return find_all()
 
 
 def run(
@@ -48,14 +64,86 @@ def run(
     """Measure devices in turn (all by default).
 
     `seconds` is the sampling time per device, taken fully; without it sampling ends as soon as the
-    95 % interval of the median is within ±1 %, after 10 s at the latest. `rolled` is the number of
-    version-rolled prefixes hashed for each nonce (None: the plain scan).
+    95 % interval of the median is within ±1 %, after 10 s at the latest. `challenge` (random by
+    default) is what the hashed headers are derived from. `rolled` is the number of version-rolled
+    prefixes hashed for each nonce (None: the plain scan).
 
     A device that fails is in the result with its reason, and the others go on. Ctrl-C
     (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
     `interrupted`. Raises InputError.
     """
-    raise NotImplementedError
+    # The input is checked before the devices are looked for, which takes a while.
+    plan(seconds)
+    options = _options(kernel, threads, rolled)
+    challenge, note = _texts(challenge, note)
+    found = choose(find_all(), None if device_ids is None else list(device_ids))
+    if not found:
+        raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
+    return measure(
+        found,
+        seconds=seconds,
+        challenge=challenge,
+        note=note,
+        options=options,
+        rolled=rolled,
+        progress=progress,
+    )
+
+
+def measure(
+    found: Sequence[Found],
+    *,
+    seconds: float | None = None,
+    challenge: str | None = None,
+    note: str | None = None,
+    options: DeviceOptions | None = None,
+    rolled: int | None = None,
+    progress: Progress | None = None,
+    clock: Clock = time.perf_counter,
+) -> Result:
+    """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with."""
+    challenge, note = _texts(challenge, note)
+    shown = progress or NoProgress()
+    machine = describe_machine()
+    task = Task(
+        plan=plan(seconds),
+        challenge=challenge,
+        run_id=secrets.token_hex(16),
+        options=options or DeviceOptions(),
+        prefixes=rolled or 1,
+        clock_is_real=machine.hypervisor is None,
+    )
+    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    results: list[DeviceResult] = []
+    refused: list[InputError] = []
+    interrupted = False
+    try:
+        for one in found:
+            if interrupted:
+                results.append(unmeasured(one, "interrupted", "the run was interrupted before this device's turn"))
+                continue
+            session = Session(one, task, shown, clock)
+            results.append(session.measure())
+            interrupted = session.interrupted
+            if session.refused_input is not None:
+                refused.append(session.refused_input)
+    finally:
+        shown.done()
+    # What no device takes (a kernel that does not exist) is the user's mistake, not the devices' failure.
+    if refused and len(refused) == len(results):
+        raise refused[0]
+    return Result(
+        schema_version=SCHEMA_VERSION,
+        run_id=task.run_id,
+        created=created,
+        hashwatt_version=hashwatt_version(),
+        challenge=challenge,
+        note=note,
+        machine=machine,
+        libraries=library_versions(),
+        warnings=tuple(judge_machine(machine)),
+        devices=tuple(results),
+    )
 
 
 def scan(
@@ -71,28 +159,55 @@ def scan(
     The header's own nonce field is ignored. Without `device_id` the first device is taken. Raises
     InputError, DeviceError.
     """
-    raise NotImplementedError
+    request = ScanRequest(header, start, count, target)
+    found = choose(find_all(), None if device_id is None else [device_id])
+    if not found:
+        raise InputError("this machine has no device to scan with; `hashwatt devices` tells why")
+    shown = progress or NoProgress()
+    device = found[0].open(DeviceOptions())
+    try:
+        return scan_on(device, request, shown)
+    finally:
+        shown.done()
+        device.close()
 
 
 def verify(source: str | Path | Result, recompute: int = 0, progress: Progress | None = None) -> Verdict:
     """Check a result (or its file) without trusting it; `recompute` chunks, randomly chosen, are hashed again.
 
-    A bad proof is a Verdict that is not ok. Raises InputError when the file cannot be read as a
-    result at all, DeviceError when there is nothing to recompute with.
+    Takes milliseconds without `recompute`. A bad proof is a Verdict that is not ok; chunks of a
+    proof that does not hold anyway are not hashed again. Raises InputError when the file cannot be
+    read as a result at all, DeviceError when there is no CPU kernel to recompute with.
     """
-    raise NotImplementedError
+    if recompute < 0:
+        raise InputError(f"{recompute} chunks cannot be recomputed; give a number from 0 on")
+    verdict, result = check_result(source)
+    if not recompute or not verdict.ok or result is None:
+        return verdict
+    entries = find_all(["cpu"])
+    found = [entry for entry in entries if isinstance(entry, Found)]
+    if not found:
+        reasons = "; ".join(entry.reason for entry in entries if isinstance(entry, Missing))
+        raise DeviceError(f"there is no CPU kernel to recompute with: {reasons}")
+    shown = progress or NoProgress()
+    device = found[0].open(DeviceOptions())
+    try:
+        return Verdict.of([*verdict.checks, *recompute_chunks(result, recompute, device, shown)])
+    finally:
+        shown.done()
+        device.close()
 
 
-def load(path: str | Path) -> Result:
-    """The result in a file. Raises InputError."""
-    raise NotImplementedError
+def _texts(challenge: str | None, note: str | None) -> tuple[str, str | None]:
+    return (
+        secrets.token_hex(16) if challenge is None else checked_text(challenge, "challenge"),
+        None if note is None else checked_text(note, "note"),
+    )
 
 
-def save(result: Result, path: str | Path) -> None:
-    """Write a result file, whole or not at all. Raises InputError."""
-    raise NotImplementedError
-
-
-def check_writable(path: str | Path) -> None:
-    """Raise InputError when `save` could not write to `path`; leaves nothing behind."""
-    raise NotImplementedError
+def _options(kernel: str | None, threads: int | None, rolled: int | None) -> DeviceOptions:
+    if threads is not None and threads < 1:
+        raise InputError(f"{threads} threads cannot hash; give at least 1")
+    if rolled is not None and not 1 <= rolled <= MOST_ROLLED:
+        raise InputError(f"version rolling covers 1 to {MOST_ROLLED} prefixes, not {rolled}; try 16")
+    return DeviceOptions(kernel=kernel, threads=threads)

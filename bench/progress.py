@@ -13,7 +13,7 @@ class Progress(Protocol):
         ...
 
     def advance(self, amount: float, rate_hs: float | None) -> None:
-        """`amount` more is done (seconds while sampling, hashes while scanning), lately at `rate_hs` hashes a second."""
+        """`amount` more is done (seconds when sampling, hashes when scanning), lately at `rate_hs` hashes a second."""
         ...
 
     def done(self) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 MAX_TEXT = 1024
 
 # No control characters, line separators, bidirectional overrides or lone surrogates: a file's
@@ -68,14 +68,14 @@ class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of all parts of a result."""
 
 
-class WarningRecord(Record):
+class WarningRecord(Record, frozen=True, kw_only=True):
     """Something about the conditions that makes the figures less sure: what, why, and what to do about it."""
 
     code: WarningCode
     text: Text
 
 
-class Cache(Record):
+class Cache(Record, frozen=True, kw_only=True):
     """One level of cache as the first core sees it: `kind` is data, instruction or unified."""
 
     level: Annotated[int, Meta(ge=1, le=9)]
@@ -83,7 +83,7 @@ class Cache(Record):
     size_bytes: Positive
 
 
-class Machine(Record):
+class Machine(Record, frozen=True, kw_only=True):
     """Where it was measured. `load_before` is the mean number of busy logical CPUs just before the run."""
 
     cpu_model: Text | None
@@ -106,7 +106,7 @@ class Machine(Record):
     load_before: Figure | None
 
 
-class DeviceRecord(Record):
+class DeviceRecord(Record, frozen=True, kw_only=True):
     """What the device is, as far as its driver tells."""
 
     id: DeviceId
@@ -119,7 +119,7 @@ class DeviceRecord(Record):
     limits: Settings
 
 
-class CandidateRecord(Record):
+class CandidateRecord(Record, frozen=True, kw_only=True):
     """A kernel variant that was raced: its rate on one core or queue, or why it did not run."""
 
     name: Name
@@ -128,7 +128,7 @@ class CandidateRecord(Record):
     reason: Text | None
 
 
-class KernelRecord(Record):
+class KernelRecord(Record, frozen=True, kw_only=True):
     """The kernel that ran: `prefixes` headers are hashed for each nonce (1: no version rolling)."""
 
     name: Name
@@ -139,7 +139,7 @@ class KernelRecord(Record):
     candidates: Annotated[tuple[CandidateRecord, ...], Meta(max_length=200)]
 
 
-class RunSettings(Record):
+class RunSettings(Record, frozen=True, kw_only=True):
     """How it was measured: nonces a batch, batches a sample, the time aimed at, and the stop rule.
 
     `planned_s` is the longest time that sampling may take; `until_narrow` tells whether sampling may
@@ -155,7 +155,7 @@ class RunSettings(Record):
     warmup_batches: Count
 
 
-class Sample(Record):
+class Sample(Record, frozen=True, kw_only=True):
     """One timed piece of work. `device_s` is the device's own word for the time.
 
     `other_load` is the mean number of logical CPUs that other programs kept busy meanwhile.
@@ -169,7 +169,7 @@ class Sample(Record):
     other_load: Figure | None
 
 
-class Hashrate(Record):
+class Hashrate(Record, frozen=True, kw_only=True):
     """Median of the samples' rates and its bootstrap percentile interval, in hashes a second."""
 
     value_hs: Rate
@@ -179,7 +179,7 @@ class Hashrate(Record):
     origin: Origin
 
 
-class Roof(Record):
+class Roof(Record, frozen=True, kw_only=True):
     """The device's own limit, and how much of it was reached."""
 
     hashrate_hs: Rate
@@ -190,7 +190,7 @@ class Roof(Record):
     explanation: Text
 
 
-class Energy(Record):
+class Energy(Record, frozen=True, kw_only=True):
     """Joules of one meter over one window: gross, and above idle where idle was measured.
 
     Where `gross_j` is None, `reason` says why. `low_j` and `high_j` bound the gross figure.
@@ -210,14 +210,14 @@ class Energy(Record):
     reason: Text | None
 
 
-class ProofHeader(Record):
+class ProofHeader(Record, frozen=True, kw_only=True):
     """The first prefix (76 bytes) that was hashed under one running number; the others are rolled from it."""
 
     running_number: Count
     prefix_hex: PrefixHex
 
 
-class Chunk(Record):
+class Chunk(Record, frozen=True, kw_only=True):
     """A range of nonces under one running number, all counted in one sample, and the XOR of all its H7 words."""
 
     running_number: Count
@@ -227,7 +227,7 @@ class Chunk(Record):
     sample: Annotated[int, Meta(ge=0, le=10_000)]
 
 
-class Share(Record):
+class Share(Record, frozen=True, kw_only=True):
     """A nonce whose header (the given prefix under the given running number) meets the share target."""
 
     running_number: Count
@@ -235,7 +235,7 @@ class Share(Record):
     nonce: Word
 
 
-class Proof(Record):
+class Proof(Record, frozen=True, kw_only=True):
     """What shows that the hashes were computed (never how long it took): see `hashwatt.bench.proof`."""
 
     target_hex: TargetHex
@@ -245,7 +245,7 @@ class Proof(Record):
     shares: Annotated[tuple[Share, ...], Meta(max_length=50_000)]
 
 
-class DeviceResult(Record):
+class DeviceResult(Record, frozen=True, kw_only=True):
     """What one device did. Only `measured` and `interrupted` ones carry a hashrate; `reason` says why others do not.
 
     `hashes` and `seconds` are the sums over the samples.
@@ -268,7 +268,7 @@ class DeviceResult(Record):
     proof: Proof | None
 
 
-class Result(Record):
+class Result(Record, frozen=True, kw_only=True):
     """One run: `hashwatt run`, all its devices, the machine and the conditions."""
 
     schema_version: Literal[1]

@@ -1,0 +1,123 @@
+"""What the parent and a worker process say to each other, and how it travels.
+
+A frame is a length and a sequence number (little-endian, 4 and 8 bytes) and a msgpack message. A
+reply carries its request's number, so that the answer to an interrupted request is told from the
+answer to the next one.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+import msgspec
+
+from ..kernels.device import DeviceInfo, DeviceOptions, KernelInfo, Missing
+
+HEADER = struct.Struct("<IQ")
+# A scan of a quarter of a second whose every nonce is a share stays below this.
+MAX_FRAME_BYTES = 256 << 20
+
+
+class Message(msgspec.Struct, frozen=True, tag=True):
+    """Base of all messages."""
+
+
+class Find(Message, frozen=True):
+    """Ask: which devices has the backend in `module`?"""
+
+    module: str
+
+
+class Open(Message, frozen=True):
+    """Ask: open the device `device_id` of the backend in `module`."""
+
+    module: str
+    device_id: str
+    options: DeviceOptions
+
+
+class Prepare(Message, frozen=True):
+    """Ask: prepare a job. `target` is big-endian: msgpack has no integers of 256 bits."""
+
+    prefixes: tuple[bytes, ...]
+    target: bytes
+
+
+class ScanRange(Message, frozen=True):
+    """Ask: scan the nonces from `start` up to but not including `stop`."""
+
+    start: int
+    stop: int
+
+
+class Close(Message, frozen=True):
+    """Ask: close the device and end."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A device that was found, or the reason for having none."""
+
+    info: DeviceInfo | None = None
+    missing: Missing | None = None
+
+
+class Entries(Message, frozen=True):
+    """Answer to Find."""
+
+    entries: tuple[Entry, ...]
+
+
+class Done(Message, frozen=True):
+    """Answer to Open and Close."""
+
+
+class Prepared(Message, frozen=True):
+    """Answer to Prepare."""
+
+    kernel: KernelInfo
+
+
+class Scanned(Message, frozen=True):
+    """Answer to ScanRange; hits as (prefix, nonce)."""
+
+    hits: tuple[tuple[int, int], ...]
+    hashes: int
+    xor_h7: int
+    device_s: float | None
+
+
+class Failed(Message, frozen=True):
+    """Answer to anything: the name of the error's class in `kernels.errors`, and its sentence."""
+
+    kind: str
+    sentence: str
+
+
+Request = Find | Open | Prepare | ScanRange | Close
+Reply = Entries | Done | Prepared | Scanned | Failed
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class BadFrame(Exception):
+    """The other side does not speak this protocol: something else wrote into the pipe."""
+
+
+def write_frame(stream: BinaryIO, sequence: int, message: Request | Reply) -> None:
+    """Send a message. Raises OSError when the other side is gone."""
+    body = _encoder.encode(message)
+    stream.write(HEADER.pack(len(body), sequence) + body)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> tuple[int, bytes] | None:
+    """The next frame's sequence number and body; None at the end of the stream. Raises BadFrame, OSError."""
+    header = stream.read(HEADER.size)
+    if len(header) < HEADER.size:
+        return None
+    length, sequence = HEADER.unpack(header)
+    if length > MAX_FRAME_BYTES:
+        raise BadFrame(f"a frame of {length} bytes")
+    body = stream.read(length)
+    return (sequence, body) if len(body) == length else None

@@ -1,0 +1,105 @@
+"""Judging the conditions: which warnings the machine and the samples call for."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from . import cautions
+from .plan import FEWEST_SAMPLES, HALF_WIDTH
+from .result import Machine, WarningRecord
+from .sampling import Taken
+from .statistics import Interval, sharpest_step, trend
+
+DRIFT = 0.02
+DRIFT_P = 0.01
+FEWEST_FOR_DRIFT = 10
+THROTTLED_STEP = -0.05
+CLOCK_FALL = -0.03
+WARMER_BY_C = 5.0
+# Ticks and background services: below this many CPUs, others do not count.
+OTHER_LOAD = 0.1
+STOLEN_LOAD = 0.02
+
+
+def judge_machine(machine: Machine) -> list[WarningRecord]:
+    """What is amiss with the machine as such."""
+    warnings = []
+    if machine.hypervisor is not None:
+        warnings.append(cautions.virtual_machine(machine.hypervisor))
+    if machine.container is not None:
+        warnings.append(cautions.container(machine.container))
+    if machine.on_battery:
+        warnings.append(cautions.battery())
+    # intel_pstate's and amd_pstate's "powersave" scales up under load; only the old drivers' stays low.
+    if machine.governor is not None and machine.governor.startswith("powersave") and "pstate" not in machine.governor:
+        warnings.append(cautions.powersave_governor(machine.governor))
+    return warnings
+
+
+def judge_samples(taken: Sequence[Taken], interval: Interval, failed_batches: int) -> list[WarningRecord]:
+    """What the samples of one device show."""
+    warnings = [*_judge_course(taken), *_judge_load(taken)]
+    if len(taken) < FEWEST_SAMPLES:
+        warnings.append(cautions.few_samples(len(taken)))
+    if interval.half_width > HALF_WIDTH:
+        warnings.append(cautions.wide_interval(interval.half_width))
+    if all(sample.readings.clock_hz is None for sample in taken):
+        warnings.append(cautions.clock_unknown())
+    if failed_batches:
+        warnings.append(cautions.failed_batches(failed_batches))
+    return warnings
+
+
+def _judge_course(taken: Sequence[Taken]) -> list[WarningRecord]:
+    """Throttling where the rate falls with its cause in sight or at once and for good; else drift."""
+    if len(taken) < FEWEST_FOR_DRIFT:
+        return []
+    rates = [sample.rate for sample in taken]
+    course = trend(rates)
+    step = sharpest_step(rates)
+    if step is not None and step.apart and step.relative_change <= THROTTLED_STEP:
+        return [cautions.throttling(step.relative_change, _cause(taken) or "in one step that lasted")]
+    if course.p_value >= DRIFT_P or abs(course.relative_change) < DRIFT:
+        return []
+    cause = _cause(taken)
+    if course.relative_change < 0 and cause:
+        return [cautions.throttling(course.relative_change, cause)]
+    return [cautions.drift(course.relative_change)]
+
+
+def _cause(taken: Sequence[Taken]) -> str:
+    """What fell or rose along with the rate, from the first third of the samples to the last."""
+    third = max(1, len(taken) // 3)
+    clock_before, clock_after = (
+        _median([sample.readings.clock_hz for sample in part]) for part in (taken[:third], taken[-third:])
+    )
+    if clock_before and clock_after and clock_after / clock_before - 1 <= CLOCK_FALL:
+        return f"its clock fell from {clock_before / 1e6:.0f} to {clock_after / 1e6:.0f} MHz"
+    cold, warm = (
+        _median([sample.readings.temperature_c for sample in part]) for part in (taken[:third], taken[-third:])
+    )
+    if cold is not None and warm is not None and warm - cold >= WARMER_BY_C:
+        return f"its temperature rose from {cold:.0f} to {warm:.0f} °C"
+    return ""
+
+
+def _judge_load(taken: Sequence[Taken]) -> list[WarningRecord]:
+    warnings = []
+    other = _mean([sample.readings.other_load for sample in taken])
+    stolen = _mean([sample.readings.stolen_load for sample in taken])
+    if other is not None and other >= OTHER_LOAD:
+        warnings.append(cautions.contention(other))
+    if stolen is not None and stolen >= STOLEN_LOAD:
+        warnings.append(cautions.stolen_time(stolen))
+    return warnings
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.fmean(known) if known else None

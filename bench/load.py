@@ -1,0 +1,129 @@
+"""Who else used the CPUs meanwhile, how fast they ran and how warm they were."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import psutil
+
+# Reading hwmon chips can take tens of milliseconds.
+TEMPERATURE_EVERY_S = 1.0
+# The sensors that stand for the CPU's own temperature, by the name of their Linux driver.
+CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal")
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What was seen around one sample; None where the system does not tell.
+
+    `other_load` and `stolen_load` are mean numbers of logical CPUs: kept busy by other programs, and
+    taken by the hypervisor for other machines.
+    """
+
+    clock_hz: float | None = None
+    temperature_c: float | None = None
+    other_load: float | None = None
+    stolen_load: float | None = None
+
+
+@dataclass(frozen=True)
+class _CpuSeconds:
+    wall: float
+    busy: float
+    stolen: float
+    own: float
+
+
+class LoadMeter:
+    """Reads CPU times before and after a sample, never within it.
+
+    `processes` are the ids of the processes that do the work, besides this one. Clock and
+    temperature are the CPU's: they are read only where the device is the CPU.
+    """
+
+    def __init__(self, processes: tuple[int, ...] = (), on_cpu: bool = True, clock_is_real: bool = True) -> None:
+        """A meter; `clock_is_real` is False in a virtual machine, which sees a fixed figure instead of the clock."""
+        self._own = [psutil.Process(), *(process for pid in processes if (process := _process(pid)))]
+        self._on_cpu = on_cpu
+        self._clock_is_real = clock_is_real
+        self._before: _CpuSeconds | None = None
+        self._temperature_c: float | None = None
+        self._temperature_read_s = -math.inf
+
+    def start(self) -> None:
+        """Begin a sample."""
+        self._before = self._read()
+
+    def stop(self) -> Readings:
+        """End the sample and say what was seen."""
+        before, after = self._before, self._read()
+        other = stolen = None
+        if before is not None and after is not None and after.wall > before.wall:
+            elapsed = after.wall - before.wall
+            # The kernel counts in ticks, so that a difference may come out a little below 0.
+            other = max(0.0, (after.busy - before.busy - (after.own - before.own)) / elapsed)
+            stolen = max(0.0, (after.stolen - before.stolen) / elapsed)
+        if not self._on_cpu:
+            return Readings(other_load=other, stolen_load=stolen)
+        return Readings(
+            clock_hz=cpu_clock_hz() if self._clock_is_real else None,
+            temperature_c=self._temperature(),
+            other_load=other,
+            stolen_load=stolen,
+        )
+
+    def _read(self) -> _CpuSeconds | None:
+        try:
+            times = psutil.cpu_times()
+            own = sum(used.user + used.system for used in (process.cpu_times() for process in self._own))
+        except (psutil.Error, OSError):
+            return None
+        busy = busy_seconds(times)
+        # Some sandboxes show a machine that has never done anything.
+        return _CpuSeconds(time.perf_counter(), busy, getattr(times, "steal", 0.0), own) if busy else None
+
+    def _temperature(self) -> float | None:
+        now = time.perf_counter()
+        if now - self._temperature_read_s >= TEMPERATURE_EVERY_S:
+            self._temperature_read_s = now
+            self._temperature_c = cpu_temperature_c()
+        return self._temperature_c
+
+
+def busy_seconds(times: psutil._common.scputimes) -> float:
+    """CPU seconds that were not idle, since boot, over all CPUs; a guest's time is within its host's user time."""
+    away = ("idle", "iowait", "steal", "guest", "guest_nice")
+    return float(sum(value for name, value in times._asdict().items() if name not in away))
+
+
+def cpu_clock_hz() -> float | None:
+    """The CPUs' mean clock just now."""
+    try:
+        frequency = psutil.cpu_freq()
+    except (OSError, NotImplementedError, AttributeError, RuntimeError):
+        return None
+    return float(frequency.current) * 1e6 if frequency and frequency.current > 0 else None
+
+
+def cpu_temperature_c() -> float | None:
+    """The hottest of the CPU's own sensors."""
+    try:
+        sensors = psutil.sensors_temperatures()
+    except (AttributeError, OSError, RuntimeError):
+        return None
+    readings = [
+        float(reading.current)
+        for name in CPU_SENSORS
+        for reading in sensors.get(name, ())
+        if reading.current is not None and math.isfinite(reading.current) and reading.current > -273
+    ]
+    return max(readings, default=None)
+
+
+def _process(pid: int) -> psutil.Process | None:
+    try:
+        return psutil.Process(pid)
+    except psutil.Error:
+        return None

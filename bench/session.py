@@ -1,0 +1,207 @@
+"""Measuring one device from self-test to result; whatever goes wrong becomes a status with a reason."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from ..kernels.device import Device, DeviceOptions, Found
+from ..kernels.errors import HashwattError, InputError, WrongResult
+from .calibrate import calibrate
+from .conditions import judge_samples
+from .hashing import Hashing
+from .load import LoadMeter
+from .plan import Plan
+from .progress import Progress
+from .records import device_record, kernel_record
+from .result import DeviceResult, Energy, Hashrate, RunSettings, Status
+from .sampling import Sampler
+from .statistics import CONFIDENCE, Interval, median_interval
+from .text import printable
+from .timing import Clock, Stopwatch
+from .verify import check_device
+from .warmup import Warmup, warm_up
+
+FEWEST_SAMPLES_TO_KEEP = 3
+NO_METER = "no energy meter is read yet"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to measure, alike for all devices of a run. `prefixes`: 1, or more for version rolling."""
+
+    plan: Plan
+    challenge: str
+    run_id: str
+    options: DeviceOptions
+    prefixes: int
+    clock_is_real: bool
+
+
+class Session:
+    """One device, measured once. After `measure`, `refused_input` holds what the user gave wrongly, if anything."""
+
+    def __init__(self, found: Found, task: Task, progress: Progress, clock: Clock = time.perf_counter) -> None:
+        """A session with a device that was found but not opened."""
+        self._found = found
+        self._task = task
+        self._progress = progress
+        self._clock = clock
+        self._workload: Hashing | None = None
+        self._stopwatch: Stopwatch | None = None
+        self._sampler: Sampler | None = None
+        self._settings: RunSettings | None = None
+        self.refused_input: InputError | None = None
+        self.interrupted = False
+
+    def measure(self) -> DeviceResult:
+        """The device's result; never raises for a device's fault, nor for an interrupt (see `interrupted`)."""
+        status: Status = "measured"
+        reason = None
+        try:
+            self._measure()
+        except WrongResult as error:
+            status, reason = "refused", str(error)
+        except HashwattError as error:
+            status, reason = "failed", str(error)
+            self.refused_input = error if isinstance(error, InputError) else None
+        except KeyboardInterrupt:
+            self.interrupted = True
+            status, reason = "interrupted", "the run was interrupted; run it again for the full measurement"
+        result = self._result(status, reason)
+        if status != "measured":
+            return result
+        failed = [check for check in check_device(result, self._task.challenge, self._task.run_id) if not check.ok]
+        if not failed:
+            return result
+        return self._result("refused", f"its own proof does not hold ({failed[0].sentence})")
+
+    def _measure(self) -> None:
+        self._stage("opening", None)
+        device = self._found.open(self._task.options)
+        try:
+            self._measure_open(device)
+        finally:
+            device.close()
+
+    def _measure_open(self, device: Device) -> None:
+        task = self._task
+        workload = self._workload = Hashing(device, task.challenge, task.run_id, task.prefixes)
+        stopwatch = self._stopwatch = Stopwatch(workload, self._clock)
+        self._stage("compiling, self-test", None)
+        workload.self_test()
+        self._stage("calibrating", None)
+        workload.rehearse(None)
+        batch = calibrate(stopwatch, task.plan.batch_s)
+        rough = stopwatch.run(batch)
+        workload.drop()
+        workload.rehearse(rough.rate * task.plan.expected_s)
+        workload.check_batch(batch)
+        self._stage("warming up", task.plan.warmup_s)
+        warmup = warm_up(stopwatch, batch, task.plan.warmup_s, self._progress)
+        self._settings = self._run_settings(batch, warmup)
+        workload.start(warmup.rate * task.plan.expected_s)
+        self._stage("sampling", task.plan.seconds)
+        process_id: int | None = getattr(device, "process_id", None)
+        meter = LoadMeter(
+            processes=() if process_id is None else (process_id,),
+            on_cpu=device.info.kind == "cpu",
+            clock_is_real=task.clock_is_real,
+        )
+        self._sampler = Sampler(stopwatch, meter, task.plan, batch)
+        self._sampler.sample(self._progress)
+        # What the device answers now, it must still answer rightly.
+        workload.spot_check()
+
+    def _run_settings(self, batch: int, warmup: Warmup) -> RunSettings:
+        plan = self._task.plan
+        return RunSettings(
+            batch_nonces=batch,
+            batches_per_sample=plan.batches_per_sample,
+            batch_target_s=plan.batch_s,
+            planned_s=plan.seconds,
+            until_narrow=plan.until_narrow,
+            warmup_s=warmup.seconds,
+            warmup_batches=warmup.batches,
+        )
+
+    def _result(self, status: Status, reason: str | None) -> DeviceResult:
+        taken = self._sampler.taken if self._sampler is not None else []
+        # A median needs something to stand on, and what was refused or failed is never ranked.
+        if status not in ("measured", "interrupted") or len(taken) < FEWEST_SAMPLES_TO_KEEP:
+            taken = []
+        workload = self._workload
+        interval = median_interval([sample.rate for sample in taken]) if taken else None
+        kernel = workload.kernel if workload is not None else None
+        return DeviceResult(
+            device=device_record(self._found.info),
+            status=status,
+            reason=None if reason is None else printable(reason),
+            workload=Hashing.name,
+            unit=Hashing.unit,
+            kernel=None if kernel is None or workload is None else kernel_record(kernel, workload.compile_s),
+            settings=self._settings,
+            samples=tuple(sample.sample for sample in taken),
+            hashes=sum(sample.sample.hashes for sample in taken),
+            seconds=math.fsum(sample.sample.seconds for sample in taken),
+            hashrate=None if interval is None else _hashrate(interval),
+            roof=None,
+            energy=(no_energy(),),
+            warnings=()
+            if interval is None or self._stopwatch is None
+            else tuple(judge_samples(taken, interval, self._stopwatch.failed_batches)),
+            proof=workload.proof(len(taken)) if taken and workload is not None else None,
+        )
+
+    def _stage(self, text: str, total: float | None) -> None:
+        self._progress.stage(self._found.info.id, text, total)
+
+
+def unmeasured(found: Found, status: Status, reason: str) -> DeviceResult:
+    """The record of a device that was never opened."""
+    return DeviceResult(
+        device=device_record(found.info),
+        status=status,
+        reason=printable(reason),
+        workload=Hashing.name,
+        unit=Hashing.unit,
+        kernel=None,
+        settings=None,
+        samples=(),
+        hashes=0,
+        seconds=0.0,
+        hashrate=None,
+        roof=None,
+        energy=(no_energy(),),
+        warnings=(),
+        proof=None,
+    )
+
+
+def no_energy() -> Energy:
+    """The record that says why there are no joules."""
+    return Energy(
+        meter=None,
+        method=None,
+        scope=None,
+        gross_j=None,
+        above_idle_j=None,
+        window_s=None,
+        samples=None,
+        gaps=None,
+        low_j=None,
+        high_j=None,
+        bound_source=None,
+        reason=NO_METER,
+    )
+
+
+def _hashrate(interval: Interval) -> Hashrate:
+    return Hashrate(
+        value_hs=interval.median,
+        low_hs=interval.low,
+        high_hs=interval.high,
+        confidence=CONFIDENCE,
+        origin="measured",
+    )
