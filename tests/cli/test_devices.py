@@ -8,6 +8,7 @@ import pytest
 
 import hashwatt.bench.api
 from hashwatt.kernels.device import Candidate, DeviceInfo, DeviceOptions, Found, KernelInfo, Missing
+from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.job import Job
 from tests.kernels.hashlib_device import HashlibDevice
 
@@ -32,7 +33,7 @@ def open_raced(options: DeviceOptions) -> Raced:
 
 
 def refuse_to_open(options: DeviceOptions) -> Raced:
-    raise AssertionError("an isolated device must not be opened in this process")
+    raise DeviceError("the driver is too old; update it")
 
 
 GPU = DeviceInfo(id="opencl:0", kind="gpu", name="GPU [x]\x1b[2J", vendor="V", backend="opencl", driver="1.2")
@@ -42,7 +43,7 @@ GPU = DeviceInfo(id="opencl:0", kind="gpu", name="GPU [x]\x1b[2J", vendor="V", b
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [
         Found(replace(Raced.info, id="cpu"), open_raced),
-        Found(GPU, refuse_to_open, isolate=True),
+        Found(GPU, refuse_to_open),
         Missing("fpga", "no board is plugged in; connect one"),
     ]
     monkeypatch.setattr(hashwatt.bench.api, "devices", lambda: found)
@@ -72,6 +73,12 @@ def test_kernels_shows_the_race(capsys: Capture) -> None:
     assert "2.000 MH/s" in out
     assert "0.500" in out
     assert "this CPU has no AVX-512" in out
+
+
+def test_a_device_that_cannot_race_is_a_warning(capsys: Capture) -> None:
+    outcome = run_here(capsys, "devices", "--kernels")
+    assert outcome.code == 0
+    assert "! opencl:0: the driver is too old; update it" in outcome.err
 
 
 def test_kernels_are_in_the_json_document_too(capsys: Capture) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..kernels.errors import DeviceError
 from ..reports.text import visible
 from ..reports.units import UNKNOWN, hashrate_text
 from .output import Output, shared_options
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 Examples:
   hashwatt devices                       the table
   hashwatt devices --json                for scripts
-  hashwatt devices --kernels             the race that chose the CPU's kernel
+  hashwatt devices --kernels             the race that chose each device's kernel
 """
 )
-@click.option("--kernels", is_flag=True, help="Race the kernel variants of the CPU and show how each did.")
+@click.option("--kernels", is_flag=True, help="Race each device's kernel variants and show how they did.")
 @shared_options
 @click.pass_obj
 def devices(output: Output, kernels: bool) -> None:
@@ -30,7 +31,7 @@ def devices(output: Output, kernels: bool) -> None:
     from ..bench.api import devices as find
 
     found = find()
-    races = {entry.info.id: race(entry) for entry in openable(found)} if kernels else {}
+    races = race_all(output, found) if kernels else {}
     if output.as_json:
         document: dict[str, object] = {"devices": [as_record(entry) for entry in found]}
         if kernels:
@@ -91,11 +92,18 @@ def print_devices(output: Output, found: list[Found | Missing]) -> None:
     output.table(table)
 
 
-def openable(found: list[Found | Missing]) -> list[Found]:
-    """The devices that can be asked for their kernels in this process."""
+def race_all(output: Output, found: list[Found | Missing]) -> dict[str, tuple[Candidate, ...]]:
+    """The kernels of each device; one that cannot be prepared is a warning."""
     from ..kernels.device import Found
 
-    return [entry for entry in found if isinstance(entry, Found) and not entry.isolate]
+    races = {}
+    for entry in found:
+        if isinstance(entry, Found):
+            try:
+                races[entry.info.id] = race(entry)
+            except DeviceError as error:
+                output.warn(f"! {entry.info.id}: {error}")
+    return races
 
 
 def race(entry: Found) -> tuple[Candidate, ...]:
@@ -138,7 +146,10 @@ def print_race(output: Output, device: str, candidates: tuple[Candidate, ...]) -
         output.line(f"{device}: nothing was raced, the device has one kernel")
         return
     table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, title=f"kernels of {visible(device)}, on one core", title_justify="left"
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        title=f"kernels of {visible(device)}, on one core or queue",
+        title_justify="left",
     )
     for column in ("kernel", "hashrate", "of the best", "compiled in", ""):
         table.add_column(column)
