@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 COLUMNS = ("device", "kernel", "hashrate", "hashes", "shares", "of its roof", "clock", "verdict")
+# Names may be long; figures are never broken over two lines.
+WRAPPED = ("device", "kernel")
 NAME_LIMIT = 60
 
 
@@ -35,7 +37,7 @@ def run_table(result: Result, verdict: Verdict) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
     for name in COLUMNS:
-        table.add_column(name)
+        table.add_column(name, no_wrap=name not in WRAPPED, overflow="fold")
     for entry in result.devices:
         cells = (
             device_cell(entry),
@@ -48,22 +50,24 @@ def run_table(result: Result, verdict: Verdict) -> Table:
             verdict_cell(entry, verdict),
         )
         # Text, not str: rich would read square brackets in a driver's words as markup.
-        table.add_row(*(Text(cell) for cell in cells), end_section=True)
+        table.add_row(*(Text(cell) for cell in cells), end_section=entry is not result.devices[-1])
     return table
 
 
 def run_notes(result: Result, verdict: Verdict) -> list[str]:
     """What the table has no room for, a sentence each: warnings with their mends, failures, refusals."""
-    notes = [f"{visible(warning.text)}" for warning in result.warnings]
+    notes = [warning.text for warning in result.warnings]
     for entry in result.devices:
-        name = visible(entry.device.id)
         if entry.reason is not None:
-            notes.append(f"{name} {entry.status}: {visible(entry.reason)}")
-        notes.extend(f"{name}: {visible(warning.text)}" for warning in entry.warnings)
-    notes.extend(
-        f"{visible(check.device or 'the file')}: {visible(check.sentence)}" for check in verdict.checks if not check.ok
-    )
-    return notes
+            notes.append(about(entry.device.id, f"{entry.status}: {entry.reason}"))
+        notes.extend(about(entry.device.id, warning.text) for warning in entry.warnings)
+    notes.extend(about(check.device, check.sentence) for check in verdict.checks if not check.ok)
+    return [visible(note) for note in notes]
+
+
+def about(device: str | None, sentence: str) -> str:
+    """`sentence` with the device it is about in front, unless it names it anyway."""
+    return sentence if device is None or device in sentence else f"{device}: {sentence}"
 
 
 def device_cell(entry: DeviceResult) -> str:

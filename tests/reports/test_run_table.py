@@ -57,7 +57,7 @@ def test_a_device_whose_proof_fails_is_not_proven() -> None:
 def test_a_failed_device_has_no_figures_and_its_reason_below() -> None:
     run = result(measured(), unmeasured("failed", "the driver did not answer"))
     assert "failed" in shown(run)
-    assert "opencl:0 failed: the driver did not answer" in run_notes(run, GOOD)
+    assert "opencl:0: failed: the driver did not answer" in run_notes(run, GOOD)
 
 
 def test_an_interrupted_device_keeps_its_figures_and_says_so() -> None:
@@ -71,6 +71,11 @@ def test_warnings_of_the_run_and_of_a_device_are_listed() -> None:
     drift = WarningRecord(code="drift", text="the rate fell; let the machine cool")
     notes = run_notes(result(measured(warnings=(drift,)), warnings=(busy,)), GOOD)
     assert notes == ["other programs were busy; close them", "cpu: the rate fell; let the machine cool"]
+
+
+def test_a_device_that_its_sentence_names_is_not_named_twice() -> None:
+    run = result(unmeasured("failed", "opencl:0 did not answer"))
+    assert run_notes(run, GOOD) == ["failed: opencl:0 did not answer"]
 
 
 def test_refused_checks_are_listed() -> None:

@@ -31,6 +31,7 @@ def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
     It proves the work, not the clock: that so many hashes were computed for this challenge, not how long it took.
     """
     from ..bench import api
+    from ..reports.run_table import about
 
     verdict = api.verify(file, recompute, progress_for(quiet))
     if output.as_json:
@@ -38,8 +39,7 @@ def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
     elif not (quiet and verdict.ok):
         good, bad = ("✓", "✗") if can_show("✓✗") else ("ok    ", "FAILED")
         for check in verdict.checks:
-            place = f"{check.device}: " if check.device else ""
-            output.line(f"{good if check.ok else bad} {place}{check.sentence}")
+            output.line(f"{good if check.ok else bad} {about(check.device, check.sentence)}")
         output.line(verdict.statement)
     if not verdict.ok:
         failed = sum(not check.ok for check in verdict.checks)
