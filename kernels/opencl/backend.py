@@ -1,0 +1,120 @@
+"""Finds every device that the OpenCL runtimes of this machine show, or says why there is none."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from .wording import opencl_status
+
+BACKEND = "opencl"
+NO_RUNTIME = (
+    "no OpenCL runtime is installed; `pip install pocl-binary-distribution` brings one for x86-64 CPUs on Linux, "
+    "and a GPU's driver brings its own"
+)
+
+
+def find() -> list[Found | Missing]:
+    """The devices of all platforms, numbered in the order in which the runtimes report them."""
+    _spare_an_unwritable_home()
+    try:
+        import pyopencl
+    except (ImportError, OSError) as error:
+        return [Missing(BACKEND, f"pyopencl cannot be loaded ({error}); install it with `pip install pyopencl`")]
+    try:
+        platforms = pyopencl.get_platforms()
+    except pyopencl.Error as error:
+        # Without any platform the ICD loader answers PLATFORM_NOT_FOUND_KHR, which pyopencl knows by number only.
+        status = opencl_status(error)
+        known = "PLATFORM_NOT_FOUND" in status
+        return [Missing(BACKEND, NO_RUNTIME if known else f"the OpenCL loader answers {status}; {NO_RUNTIME}")]
+    found: list[Found | Missing] = []
+    number = 0
+    for platform in platforms:
+        try:
+            infos = [
+                (_info(number + index, device, platform), device) for index, device in enumerate(_devices(platform))
+            ]
+        except pyopencl.Error as error:
+            status = opencl_status(error)
+            found.append(Missing(BACKEND, f"the platform {_name(platform)} fails with {status}; reinstall its driver"))
+            continue
+        if not infos:
+            found.append(Missing(BACKEND, f"the platform {_name(platform)} shows no device; is its hardware there?"))
+        found.extend(Found(info, partial(_open, info, device), isolate=True) for info, device in infos)
+        number += len(infos)
+    return found or [Missing(BACKEND, NO_RUNTIME)]
+
+
+def _open(info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> Device:
+    from .device import OpenCLDevice
+
+    return OpenCLDevice(info, opencl_device, options)
+
+
+def _devices(platform: Any) -> list[Any]:
+    import pyopencl
+
+    try:
+        return list(platform.get_devices())
+    except pyopencl.RuntimeError as error:
+        # Some runtimes call it an error that they have no device.
+        if error.code == pyopencl.status_code.DEVICE_NOT_FOUND:
+            return []
+        raise
+
+
+def _info(number: int, device: Any, platform: Any) -> DeviceInfo:
+    return DeviceInfo(
+        id=f"{BACKEND}:{number}",
+        kind=_kind(device),
+        # The same hardware may be there twice, by two runtimes: the platform is part of the name.
+        name=f"{_text(device.name)} ({_text(platform.name)} {_text(device.driver_version)})",
+        vendor=_text(device.vendor),
+        backend=BACKEND,
+        driver=f"{_text(platform.name)} {_text(device.driver_version)}, {_text(device.version)}",
+        compute_units=device.max_compute_units,
+        limits={
+            "max_work_group_size": device.max_work_group_size,
+            "native_vector_width": device.native_vector_width_int,
+            "max_clock_mhz": device.max_clock_frequency,
+            "memory_bytes": device.global_mem_size,
+        },
+    )
+
+
+def _kind(device: Any) -> Kind:
+    import pyopencl
+
+    types = pyopencl.device_type
+    if device.type & types.GPU:
+        return "gpu"
+    if device.type & types.CPU:
+        return "cpu"
+    return "accelerator"
+
+
+def _name(platform: Any) -> str:
+    import pyopencl
+
+    try:
+        return _text(platform.name)
+    except pyopencl.Error:
+        return "without a name"
+
+
+def _text(value: str) -> str:
+    # Drivers pad their names, and some end them with a NUL.
+    return " ".join(value.replace("\0", " ").split()) or "unnamed"
+
+
+def _spare_an_unwritable_home() -> None:
+    """Keep pyopencl and PoCL from caching compiled kernels in a home they cannot write."""
+    home = Path.home()
+    cache = Path(os.environ.get("XDG_CACHE_HOME", home / ".cache"))
+    writable = os.access(cache if cache.exists() else home, os.W_OK)
+    if not writable:
+        os.environ.setdefault("PYOPENCL_NO_CACHE", "1")

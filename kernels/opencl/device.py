@@ -1,0 +1,126 @@
+"""An OpenCL device behind the interface that all devices share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..device import DeviceInfo, DeviceOptions, KernelInfo, Scan
+from ..errors import DeviceError
+from ..job import NONCES, Job
+from .answers import check_answers
+from .program import Built, build
+from .scanner import Scanner
+from .tuning import Pace, Tuning, untuned
+from .variant import Variant, parse_variant
+from .wording import failure
+
+# A driver whose events claim less than this part of the time that passed does not keep time (rusticl: 1 ns).
+SANE_EVENT_SHARE = 0.2
+
+
+class OpenCLDevice:
+    """A device of one OpenCL platform. `opencl_device` is pyopencl's object for it."""
+
+    def __init__(self, info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> None:
+        """Open it. Raises DeviceError, InputError."""
+        import pyopencl
+
+        self.info = info
+        self._chosen = parse_variant(options.kernel) if options.kernel else None
+        with self._worded("opening it"):
+            self._opencl_device = _limited(opencl_device, info, options.threads)
+            self._context = pyopencl.Context([self._opencl_device])
+            self._queue = pyopencl.CommandQueue(
+                self._context, properties=pyopencl.command_queue_properties.PROFILING_ENABLE
+            )
+        self._built: dict[Variant, Built] = {}
+        self._paces: dict[Tuning, Pace] = {}
+        self._scanner: Scanner | None = None
+        self._closed = False
+
+    def prepare(self, job: Job) -> KernelInfo:
+        """See Device."""
+        self._check_open()
+        self._scanner = None
+        tuning = self._tuning(rolled=len(job.prefixes) > 1)
+        scanner = self._scanner_for(job, tuning)
+        with self._worded("the self-test"):
+            check_answers(scanner, self.info.id)
+        self._scanner = scanner
+        return KernelInfo(
+            name=f"opencl-{tuning.variant.name}",
+            prefixes=len(job.prefixes),
+            tuning={
+                "vector_width": tuning.variant.width,
+                "vectors_per_item": tuning.vectors_per_item,
+                "local_size": tuning.local_size,
+                "hashes_per_launch": scanner.pace.hashes,
+            },
+            compile_s=scanner.built.build_s,
+            source_sha256=scanner.built.source_sha256,
+        )
+
+    def scan(self, nonces: range) -> Scan:
+        """See Device."""
+        self._check_open()
+        if self._scanner is None:
+            raise DeviceError(f"{self.info.id} has no job yet; call prepare first")
+        if nonces.step != 1 or not 0 <= nonces.start <= nonces.stop <= NONCES:
+            raise DeviceError(f"{self.info.id} scans ranges within 0…2³²−1 with step 1, not {nonces!r:.80}")
+        job = self._scanner.job
+        with self._worded("the launch"):
+            tally = self._scanner.scan(nonces, job.target, self.info.id)
+        sane = SANE_EVENT_SHARE * tally.host_s <= tally.event_s <= 1.01 * tally.host_s
+        return Scan(tuple(tally.hits), len(job.prefixes) * tally.nonces, tally.xor_h7, tally.event_s if sane else None)
+
+    def close(self) -> None:
+        """See Device."""
+        self._closed = True
+        self._scanner = None
+        self._built.clear()
+        self._queue = self._context = None
+
+    def _tuning(self, rolled: bool) -> Tuning:
+        native = int(self._opencl_device.native_vector_width_int or 1)
+        tuning = untuned(self.info.kind, native)
+        variant = self._chosen or tuning.variant
+        variant = Variant(variant.width, variant.rotate, variant.logic, variant.order, rolled)
+        return Tuning(variant, tuning.vectors_per_item, tuning.local_size)
+
+    def _scanner_for(self, job: Job, tuning: Tuning) -> Scanner:
+        variant = tuning.variant
+        if variant not in self._built:
+            self._built[variant] = build(self._context, self._opencl_device, variant, self.info.id)
+        pace = self._paces.setdefault(tuning, Pace())
+        with self._worded("uploading the job"):
+            return Scanner(self._context, self._queue, self._built[variant], tuning, pace, job)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise DeviceError(f"{self.info.id} is closed; open it again")
+
+    @contextmanager
+    def _worded(self, what: str) -> Iterator[None]:
+        import pyopencl
+
+        try:
+            yield
+        except pyopencl.Error as error:
+            raise failure(f"{self.info.id}: {what}", error) from error
+
+
+def _limited(opencl_device: Any, info: DeviceInfo, threads: int | None) -> Any:
+    """The device, or the part of a CPU device that runs that many threads. A GPU has no threads of the host's."""
+    import pyopencl
+
+    if threads is None or info.kind != "cpu" or threads >= (info.compute_units or 1):
+        return opencl_device
+    try:
+        by_counts = [pyopencl.device_partition_property.BY_COUNTS, threads]
+        return opencl_device.create_sub_devices(by_counts)[0]
+    except pyopencl.Error as error:
+        raise DeviceError(
+            f"{info.id} cannot be limited to {threads} threads (its runtime says {error}); leave the number out for it"
+        ) from error

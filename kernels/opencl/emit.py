@@ -1,0 +1,158 @@
+"""From a lowered graph to OpenCL C: a kernel in which every work-item hashes a run of vectors of nonces.
+
+The kernel is
+
+    scan(first, count, per_item, prefixes, filter, room, results, rows, early…)
+
+* It hashes the nonces first…first + count − 1 with every prefix. Work-item g takes the vectors
+  g·per_item … (g + 1)·per_item − 1, one nonce a lane. Lanes beyond `count` are hashed and not counted.
+* `filter` has the bits of H7 that are zero in every share; a hash that passes is recorded, and the
+  host decides whether it is one.
+* `results` (see `layout`): how many hashes passed, the XOR of the H7 of every hash, and the records of
+  the first `room` hashes that passed.
+* `early…` are the values known before the nonce. With version rolling those that depend on the
+  prefix come from `rows`, a row a prefix, and the message schedule is computed once for all of them.
+
+The operations have the names of FIPS 180-4 and are macros, because compilers differ in the form
+that they turn into the one instruction meant (see `forms`).
+"""
+
+from __future__ import annotations
+
+from ..sha256.graph import Binding, Node, Op
+from ..sha256.lower import CHOOSE3, MAJORITY3, XOR3, Program, lower
+from ..sha256.mining import header_hash
+from ..sha256.schedule import schedule
+from .forms import logic_macros, vector_macros
+from .layout import FIRST_RECORD, HITS, XOR_H7
+from .variant import Variant
+
+KERNEL = "scan"
+TERNARY_MACROS = {CHOOSE3: "CH", MAJORITY3: "MAJ", XOR3: "XOR3"}
+OPERATORS = {Op.ADD: "+", Op.XOR: "^", Op.AND: "&"}
+
+
+def program_of(variant: Variant) -> Program:
+    """The lowered graph of H7, with the logic operations that the variant wants."""
+    return lower([header_hash().digest[7]], three_operand_logic=variant.ternary)
+
+
+def job_words(program: Program) -> list[int]:
+    """Which `early` values are the same for all prefixes of a job, by index."""
+    return [index for index, node in enumerate(program.early) if node.binding is Binding.JOB]
+
+
+def prefix_words(program: Program) -> list[int]:
+    """Which `early` values each prefix has of its own, by index: the columns of `rows`."""
+    return [index for index, node in enumerate(program.early) if node.binding is Binding.MIDSTATE]
+
+
+def emit(variant: Variant) -> str:
+    """The OpenCL C source of a variant."""
+    return "\n".join(_Emitter(variant).source()) + "\n"
+
+
+class _Emitter:
+    def __init__(self, variant: Variant) -> None:
+        self.variant = variant
+        self.program = program_of(variant)
+        operations = self.program.operations()
+        self.order = schedule(operations) if variant.order == "scheduled" else operations
+        self.row_words = prefix_words(self.program)
+
+    def source(self) -> list[str]:
+        rolled = self.variant.rolled
+        passed = job_words(self.program) if rolled else range(len(self.program.early))
+        arguments = [
+            "const uint first",
+            "const uint count",
+            "const uint per_item",
+            "const uint prefixes",
+            "const uint filter",
+            "const uint room",
+            "__global volatile uint *results",
+            "__global const uint *rows",
+            *(f"const uint early{index}" for index in passed),
+        ]
+        return [
+            f"/* SHA-256d of a block header, {self.variant.name}: H7 of many nonces. */",
+            *vector_macros(self.variant.width),
+            *logic_macros(self.variant),
+            "",
+            f"__kernel void {KERNEL}(",
+            ",\n".join(f"    {argument}" for argument in arguments) + ")",
+            "{",
+            "    const uint item = (uint)get_global_id(0);",
+            "    word checksum = SPLAT(0u);",
+            "    for (uint step = 0u; step < per_item; step++) {",
+            "        const uint start = (item * per_item + step) * WIDTH;",
+            "        if (start >= count)",
+            "            break;",
+            "        const word offset = SPLAT(start) + LANES;",
+            "        const word active = ACTIVE(offset, count);",
+            "        const word nonce = BYTE_SWAP(SPLAT(first) + offset);",
+            *(self.rolled_body() if rolled else self.plain_body()),
+            "    }",
+            f"    atomic_xor(&results[{XOR_H7}], FOLD(checksum));",
+            "}",
+        ]
+
+    def plain_body(self) -> list[str]:
+        return [*self.operations(self.order, " " * 8), *self.finish("0u", " " * 8)]
+
+    def rolled_body(self) -> list[str]:
+        shared = [node for node in self.order if node.binding is Binding.BATCH]
+        own = [node for node in self.order if node.binding is not Binding.BATCH]
+        indent = " " * 12
+        return [
+            "        /* The message schedule, as far as it is the same for all prefixes. */",
+            *self.operations(shared, " " * 8),
+            "        for (uint prefix = 0u; prefix < prefixes; prefix++) {",
+            f"{indent}__global const uint *row = rows + prefix * {len(self.row_words)}u;",
+            *(f"{indent}const uint early{index} = row[{column}];" for column, index in enumerate(self.row_words)),
+            *self.operations(own, indent),
+            *self.finish("prefix", indent),
+            "        }",
+        ]
+
+    def operations(self, nodes: list[Node], indent: str) -> list[str]:
+        return [f"{indent}const word v{node.number} = {self.expression(node)};" for node in nodes]
+
+    def finish(self, prefix: str, indent: str) -> list[str]:
+        h7 = self.operand(self.program.outputs[0])
+        return [
+            f"{indent}checksum ^= {h7} & active;",
+            f"{indent}const word passed = PASSED({h7}, filter) & active;",
+            f"{indent}if (SOME(passed)) {{",
+            f"{indent}    LANES_OF(nonces, BYTE_SWAP(nonce));",
+            f"{indent}    LANES_OF(passes, passed);",
+            f"{indent}    for (uint lane = 0u; lane < WIDTH; lane++)",
+            f"{indent}        if (passes[lane]) {{",
+            f"{indent}            const uint hit = atomic_inc(&results[{HITS}]);",
+            f"{indent}            if (hit < room) {{",
+            f"{indent}                results[{FIRST_RECORD}u + 2u * hit] = {prefix};",
+            f"{indent}                results[{FIRST_RECORD + 1}u + 2u * hit] = nonces[lane];",
+            f"{indent}            }}",
+            f"{indent}        }}",
+            f"{indent}}}",
+        ]
+
+    def expression(self, node: Node) -> str:
+        args = [self.operand(arg) for arg in node.args]
+        match node.op:
+            case Op.ADD | Op.XOR | Op.AND:
+                return f"{args[0]} {OPERATORS[node.op]} {args[1]}"
+            case Op.ROTR:
+                return f"ROTR({args[0]}, {node.immediate}u)"
+            case Op.SHR:
+                return f"{args[0]} >> {node.immediate}u"
+            case Op.TERNARY:
+                return f"{TERNARY_MACROS[node.immediate]}({', '.join(args)})"
+        raise ValueError(f"{node.op} is not an operation of a lowered graph")
+
+    def operand(self, node: Node) -> str:
+        if node.op is Op.CONSTANT:
+            return f"{node.immediate:#010x}u"
+        if node.op is Op.INPUT:
+            return node.name
+        return f"v{node.number}"

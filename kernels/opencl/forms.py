@@ -1,0 +1,71 @@
+"""The macros at the head of a generated kernel: vectors of the variant's width, and the forms of its operations.
+
+OpenCL has `rotate()` and `bitselect()`, and GPUs have instructions for them. On CPUs it depends on the
+runtime's age: with pip's PoCL 3.0 (LLVM 14) the built-in functions are calls that cost a factor of
+four, while plain shifts and XORs become `vprord` and `vpternlogd`. So each form is a choice.
+"""
+
+from __future__ import annotations
+
+from .variant import Variant
+
+ROTATE_FORMS = {
+    "shift": "(((x) >> (n)) | ((x) << (32u - (n))))",
+    "rotate": "rotate(x, SPLAT(32u - (n)))",
+}
+CHOOSE_FORMS = {
+    "xor": "((g) ^ ((e) & ((f) ^ (g))))",
+    "select": "bitselect(g, f, e)",
+}
+MAJORITY_FORMS = {
+    "xor": "(((a) & (b)) | ((c) & ((a) | (b))))",
+    "select": "bitselect(a, c, (a) ^ (b))",
+}
+
+
+def logic_macros(variant: Variant) -> list[str]:
+    """ROTR, and Ch, Maj and the XOR of three where the graph keeps them."""
+    macros = [f"#define ROTR(x, n) {ROTATE_FORMS[variant.rotate]}"]
+    if variant.ternary:
+        macros += [
+            f"#define CH(e, f, g) {CHOOSE_FORMS[variant.logic]}",
+            f"#define MAJ(a, b, c) {MAJORITY_FORMS[variant.logic]}",
+            "#define XOR3(a, b, c) ((a) ^ (b) ^ (c))",
+        ]
+    return macros
+
+
+def vector_macros(width: int) -> list[str]:
+    """The type `word`, a vector of nonces, and what is done with its lanes."""
+    common = [
+        f"#define WIDTH {width}u",
+        "#define BYTE_SWAP(x) (((x) << 24) | (((x) & 0xff00u) << 8) | (((x) >> 8) & 0xff00u) | ((x) >> 24))",
+    ]
+    if width == 1:
+        return [
+            *common,
+            "typedef uint word;",
+            "#define SPLAT(x) (x)",
+            "#define LANES 0u",
+            "#define ACTIVE(offset, count) ((offset) < (count) ? 0xffffffffu : 0u)",
+            "#define PASSED(h7, filter) (((h7) & (filter)) == 0u ? 0xffffffffu : 0u)",
+            "#define SOME(x) ((x) != 0u)",
+            "#define LANES_OF(name, x) const uint name[1] = {x}",
+            "#define FOLD(x) (x)",
+        ]
+    return [
+        *common,
+        f"typedef uint{width} word;",
+        "#define SPLAT(x) ((word)(x))",
+        f"#define LANES ((word)({', '.join(f'{lane}u' for lane in range(width))}))",
+        f"#define ACTIVE(offset, count) as_uint{width}((offset) < SPLAT(count))",
+        f"#define PASSED(h7, filter) as_uint{width}(((h7) & SPLAT(filter)) == SPLAT(0u))",
+        f"#define SOME(x) any(as_int{width}(x))",
+        f"#define LANES_OF(name, x) uint name[{width}]; vstore{width}(x, 0, name)",
+        f"#define FOLD(x) {_fold(width)}",
+    ]
+
+
+def _fold(width: int) -> str:
+    # XOR of all lanes.
+    return "(" + " ^ ".join(f"(x).s{lane:x}" for lane in range(width)) + ")"

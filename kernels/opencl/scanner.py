@@ -1,0 +1,123 @@
+"""A range of nonces, scanned launch by launch, and every record held against hashlib."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..device import Hit
+from ..errors import WrongResult
+from ..job import Job, header_with_nonce
+from ..oracle import hash_value, sha256d
+from ..target import HASH_BITS
+from .launch import Answer, Slot, Uploaded
+from .program import Built
+from .tuning import Pace, Tuning
+
+WORD_BITS = 32
+
+
+def zero_bits_tested(target: int) -> int:
+    """How many leading zero bits a hash value must have to be worth a record: those of the target, at most 32."""
+    return min(HASH_BITS - target.bit_length(), WORD_BITS)
+
+
+def filter_mask(zero_bits: int) -> int:
+    """The bits of H7 that are zero in every hash value with that many leading zero bits.
+
+    The hash value is the digest read little-endian: H7's low byte is its most significant one.
+    """
+    leading = ((1 << zero_bits) - 1) << (WORD_BITS - zero_bits)
+    return int.from_bytes(leading.to_bytes(4, "big"), "little")
+
+
+@dataclass
+class Tally:
+    """What a scan has found so far."""
+
+    hits: list[Hit] = field(default_factory=list)
+    nonces: int = 0
+    xor_h7: int = 0
+    event_s: float = 0.0
+    host_s: float = 0.0
+
+
+class Scanner:
+    """A compiled kernel with a job: scans ranges for any target."""
+
+    def __init__(self, context: Any, queue: Any, built: Built, tuning: Tuning, pace: Pace, job: Job) -> None:
+        self.built = built
+        self.tuning = tuning
+        self.pace = pace
+        self.job = job
+        self.uploaded = Uploaded(context, built, job)
+        self.slots = [Slot(context, queue, self.uploaded) for _ in range(2)]
+
+    def scan(self, nonces: range, target: int, what: str) -> Tally:
+        """Hash every prefix with every nonce. Raises WrongResult, which names the device as `what`."""
+        zero_bits = zero_bits_tested(target)
+        mask = filter_mask(zero_bits)
+        most = max(self._nonces_for_the_buffer(zero_bits), 1)
+        tally = Tally()
+        left = deque([nonces] if nonces else [])
+        free = deque(self.slots)
+        busy: deque[Slot] = deque()
+        through = time.perf_counter()
+        while left or busy:
+            while left and free:
+                piece = left.popleft()
+                size = min(self.pace.nonces(self.tuning, self.uploaded.prefixes), most)
+                if len(piece) > size:
+                    left.appendleft(piece[size:])
+                slot = free.popleft()
+                slot.launch(self.built, self.tuning, piece[:size], mask)
+                busy.append(slot)
+            slot = busy.popleft()
+            answer = slot.answer(through)
+            through = time.perf_counter()
+            free.append(slot)
+            if answer.records is None:
+                # More passed than the buffer holds: hash both halves again, with a buffer each.
+                half = len(answer.nonces) // 2
+                left.extendleft((answer.nonces[half:], answer.nonces[:half]))
+            else:
+                self._count(tally, answer, answer.records, target, zero_bits, what)
+        tally.hits.sort()
+        return tally
+
+    def _nonces_for_the_buffer(self, zero_bits: int) -> int:
+        # Twice the expected number of records fits: an overflow is rare then.
+        return (self.uploaded.room << zero_bits) // (2 * self.uploaded.prefixes)
+
+    def _count(
+        self, tally: Tally, answer: Answer, records: list[tuple[int, int]], target: int, zero_bits: int, what: str
+    ) -> None:
+        tally.nonces += len(answer.nonces)
+        tally.xor_h7 ^= answer.xor_h7
+        tally.event_s += answer.event_s
+        tally.host_s += answer.host_s
+        self.pace.observe(len(answer.nonces) * self.uploaded.prefixes, answer.host_s)
+        tally.hits.extend(self._confirmed(answer.nonces, records, target, zero_bits, what))
+
+    def _confirmed(
+        self, nonces: range, records: list[tuple[int, int]], target: int, zero_bits: int, what: str
+    ) -> Iterable[Hit]:
+        if len(set(records)) != len(records):
+            raise WrongResult(f"{what} reported a nonce twice; update its driver, or leave it out with -d")
+        limit = (1 << (HASH_BITS - zero_bits)) - 1
+        for prefix, nonce in records:
+            if nonce not in nonces or prefix >= len(self.job.prefixes):
+                raise WrongResult(
+                    f"{what} reported nonce {nonce}, which it was not given; update its driver, or leave it out with -d"
+                )
+            value = hash_value(sha256d(header_with_nonce(self.job.prefixes[prefix], nonce)))
+            if value > limit:
+                raise WrongResult(
+                    f"{what} reported nonce {nonce}, whose hash by hashlib has fewer than {zero_bits} leading zero "
+                    "bits; update its driver, or leave it out with -d"
+                )
+            if value <= target:
+                yield Hit(prefix, nonce)

@@ -1,0 +1,56 @@
+"""What a device's kernel is run with: the variant, and how the work is dealt out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .variant import Variant
+
+# A launch on a GPU that also drives a display must let it draw within 0.1 s; and Ctrl-C waits for two.
+TARGET_LAUNCH_S = 0.05
+# Where nothing is known of a device's speed yet; a simulator takes seconds for it.
+FIRST_LAUNCH_HASHES = 1 << 14
+FEWEST_HASHES_A_LAUNCH = 1 << 8
+# Keeps 32-bit indices from wrapping.
+MOST_NONCES_A_LAUNCH = 1 << 30
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """`vectors_per_item`: vectors of nonces each work-item hashes; `local_size`: work-items a work-group."""
+
+    variant: Variant
+    vectors_per_item: int = 64
+    local_size: int = 1
+
+    def nonces_a_group(self) -> int:
+        """Nonces that one work-group hashes."""
+        return self.variant.width * self.vectors_per_item * self.local_size
+
+
+def untuned(kind: str, native_width: int) -> Tuning:
+    """Where to start on a device of a kind: vectors on CPUs, one nonce a work-item and big groups on GPUs."""
+    if kind == "gpu":
+        return Tuning(Variant(1, "rotate", "select"), vectors_per_item=16, local_size=64)
+    width = native_width if native_width in (4, 8, 16) else 8
+    return Tuning(Variant(width, "shift", "shared", "scheduled"))
+
+
+class Pace:
+    """How many hashes to give a launch, learnt from the launches before it."""
+
+    def __init__(self) -> None:
+        self.hashes = FIRST_LAUNCH_HASHES
+
+    def nonces(self, tuning: Tuning, prefixes: int) -> int:
+        """Nonces for the next launch, in whole work-groups where that is one or more."""
+        wanted = min(max(self.hashes // prefixes, 1), MOST_NONCES_A_LAUNCH)
+        group = tuning.nonces_a_group()
+        return wanted // group * group or wanted
+
+    def observe(self, hashes: int, seconds: float) -> None:
+        """Learn from a launch. It may grow fourfold: short launches tell little, and the first one compiles, too."""
+        if hashes * 4 < self.hashes:
+            return
+        wanted = hashes * TARGET_LAUNCH_S / max(seconds, 1e-6)
+        self.hashes = int(min(max(wanted, FEWEST_HASHES_A_LAUNCH), 4 * self.hashes))
