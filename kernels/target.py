@@ -54,3 +54,13 @@ def check_target(target: int) -> int:
 def share_probability(target: int) -> float:
     """The chance that one hash meets `target`."""
     return float(target + 1) / float(1 << HASH_BITS)
+
+
+def filter_mask(target: int) -> int:
+    """The bits of H7 that every share for `target` has clear: a quick first test, for kernels.
+
+    H7, the digest's last word, holds the top 32 bits of the hash value with their bytes reversed.
+    """
+    zero_bits = min(32, HASH_BITS - target.bit_length())
+    leading = (0xFFFFFFFF << (32 - zero_bits)) & 0xFFFFFFFF
+    return int.from_bytes(leading.to_bytes(4, "little"), "big")

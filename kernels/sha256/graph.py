@@ -37,8 +37,8 @@ class Op(Enum):
     CHOOSE = auto()
     MAJORITY = auto()
     # Only lowered graphs have these (see `lower`).
+    SHL = auto()
     AND = auto()
-    OR = auto()
     TERNARY = auto()
 
 
@@ -199,8 +199,8 @@ def evaluate_op(op: Op, values: Sequence[int], immediate: int) -> int:
             return words.majority(*values)
         case Op.AND:
             return values[0] & values[1]
-        case Op.OR:
-            return values[0] | values[1]
+        case Op.SHL:
+            return values[0] << immediate & MASK
         case Op.TERNARY:
             return ternary(immediate, *values)
         case Op.INPUT:

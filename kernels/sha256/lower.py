@@ -1,8 +1,8 @@
 """Lowering: from the operations of FIPS 180-4 to those an instruction set has, and the job's part cut off.
 
-A lowered graph has binary additions, rotates and shifts by a constant, and either three-operand
-logic (any function of three words in one instruction: x86 `vpternlogd`, NVIDIA `LOP3`) or two-operand
-logic. What is known before the nonce is no longer in it: those values became inputs, to be
+A lowered graph has binary additions, shifts by a constant, rotates where there are any, and either
+three-operand logic (any function of three words in one instruction: x86 `vpternlogd`, NVIDIA `LOP3`)
+or two-operand logic. What is known before the nonce is no longer in it: those values became inputs, to be
 computed once per job by `evaluate`.
 """
 
@@ -38,8 +38,11 @@ class Program:
         return evaluate(self.early, inputs)
 
 
-def lower(outputs: Sequence[Node], three_operand_logic: bool) -> Program:
-    """The outputs in an instruction set's own operations."""
+def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = True) -> Program:
+    """The outputs in an instruction set's own operations.
+
+    Without `rotates`, a rotate becomes two shifts and an XOR.
+    """
     words = GraphWords()
     lowered: dict[Node, Node] = {}
     early: list[Node] = []
@@ -49,6 +52,11 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool) -> Program:
         node = words.combine(op, *args, immediate=immediate)
         depth[node] = 1 + max((depth.get(arg, 0) for arg in args), default=0)
         return node
+
+    def rotate(x: Node, count: int) -> Node:
+        if rotates:
+            return make(Op.ROTR, x, immediate=count)
+        return make(Op.XOR, make(Op.SHR, x, immediate=count), make(Op.SHL, x, immediate=32 - count))
 
     logic: Callable[..., Node] = _three_operand(make) if three_operand_logic else _two_operand(make)
 
@@ -70,6 +78,8 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool) -> Program:
                 lowered[node] = _sum(make, args, depth)
             elif node.op in (Op.XOR, Op.CHOOSE, Op.MAJORITY):
                 lowered[node] = logic(node.op, args)
+            elif node.op is Op.ROTR:
+                lowered[node] = rotate(args[0], node.immediate)
             else:
                 lowered[node] = make(node.op, *args, immediate=node.immediate)
     return Program(tuple(lowered[node] for node in outputs), tuple(early))

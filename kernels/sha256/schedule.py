@@ -5,22 +5,37 @@ on one of them only, so a good order pairs one rotate or shift with one other op
 can. The processor looks some hundred instructions ahead but gives each one its port when it enters,
 so the order decides how evenly the ports fill.
 
-The scheduler walks a model clock of one-cycle operations. Each cycle it issues at most one rotate
-or shift and fills up with other operations, taking among those that are ready the one with the
-longest chain of dependants still to come.
+The scheduler walks a model clock of one-cycle operations. Each cycle it issues as many rotates and
+shifts as there are ports for them and fills up with other operations, taking among those that are
+ready the one with the longest chain of dependants still to come.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from .graph import Node, Op
 
-ISSUE_WIDTH = 2
+SHIFTS = (Op.ROTR, Op.SHR, Op.SHL)
 
 
-def schedule(operations: Sequence[Node]) -> list[Node]:
+@dataclass(frozen=True)
+class Ports:
+    """How many operations start a cycle, and how many of them may be rotates or shifts."""
+
+    width: int
+    shifts: int
+
+
+# Intel since Skylake-X: 512-bit operations on ports 0 and 5, shifts on 0 (uops.info).
+AVX512_PORTS = Ports(width=2, shifts=1)
+# Narrower vectors have port 1 as well, shifts too.
+AVX2_PORTS = Ports(width=3, shifts=2)
+
+
+def schedule(operations: Sequence[Node], ports: Ports = AVX512_PORTS) -> list[Node]:
     """The operations, given operands first, reordered; every operand still comes before its use."""
     users: dict[Node, list[Node]] = {node: [] for node in operations}
     waiting_for: dict[Node, int] = {}
@@ -37,10 +52,11 @@ def schedule(operations: Sequence[Node]) -> list[Node]:
     order: list[Node] = []
     while len(order) < len(operations):
         for node in arriving:
-            heappush(shifts if node.op in (Op.ROTR, Op.SHR) else others, (*rank[node], node))
-        issued = [heappop(shifts)[2]] if shifts else []
-        while others and len(issued) < ISSUE_WIDTH:
-            issued.append(heappop(others)[2])
+            heappush(shifts if node.op in SHIFTS else others, (*rank[node], node))
+        issued: list[Node] = []
+        for queue, limit in ((shifts, ports.shifts), (others, ports.width)):
+            while queue and len(issued) < limit:
+                issued.append(heappop(queue)[2])
         order.extend(issued)
         arriving = []
         for user in (user for node in issued for user in users[node]):

@@ -1,0 +1,133 @@
+"""The start-up race: every kernel this CPU can run, timed for a fraction of a second on one core.
+
+Which kernel is fastest depends on the machine in ways no table holds, so it is measured, once: the
+result is kept with the compiled kernels until the CPU, a library or the generator changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+import msgspec
+
+from ..device import Candidate
+from ..errors import DeviceError, InputError, WrongResult
+from ..files import cache_folder, write_atomically
+from ..job import Job, roll_versions
+from ..oracle import reference_scan
+from .jit import Compiled, compile_variant, generator_hash
+from .variants import Variant, variants
+from .workers import Words, record_space, scan_chunk
+
+ROUNDS = 5
+ROUND_S = 0.02
+# A prefix for racing and checking; its bytes do not matter.
+PREFIX = bytes(range(76))
+ROLLED_PREFIXES = 64
+
+
+def choose(rolled: bool, wanted: str | None = None) -> tuple[Compiled, tuple[Candidate, ...]]:
+    """The fastest kernel of its sort on this machine (or the one named), and the table of the race.
+
+    Raises InputError for an unknown name or one this CPU cannot run, WrongResult when the chosen
+    kernel's answers are not hashlib's.
+    """
+    known = {variant.name: variant for variant in variants(rolled)}
+    if wanted is not None and wanted not in known:
+        raise InputError(f"there is no CPU kernel {wanted!r:.80}; choose one of {', '.join(known)}")
+    if wanted is not None and (reason := known[wanted].missing()):
+        runnable = ", ".join(name for name, variant in known.items() if not variant.missing())
+        raise InputError(f"the kernel {wanted} cannot run here: {reason}; choose one of {runnable}")
+    if wanted is not None:
+        return _checked(compile_variant(known[wanted])), ()
+    candidates = _remembered(rolled) or _remember(rolled, race(known.values()))
+    fastest = candidates[0]
+    if fastest.hashrate_hs is None:
+        raise DeviceError(f"no CPU kernel runs on this machine: {fastest.reason}")
+    return _checked(compile_variant(known[fastest.name])), candidates
+
+
+def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
+    """Time the variants in turn, several rounds of it, on the calling thread; best round counts, fastest first."""
+    out: list[Candidate] = []
+    compiled: list[Compiled] = []
+    for variant in entrants:
+        if reason := variant.missing():
+            out.append(Candidate(variant.name, None, None, reason))
+            continue
+        try:
+            compiled.append(_checked(compile_variant(variant)))
+        except WrongResult as error:
+            out.append(Candidate(variant.name, None, None, str(error)))
+    best = {each.variant.name: 0.0 for each in compiled}
+    nonces = {each.variant.name: 1 << 12 for each in compiled}
+    for _ in range(ROUNDS):
+        for each in compiled:
+            name = each.variant.name
+            rate, seconds = _timed(each, nonces[name])
+            best[name] = max(best[name], rate)
+            nonces[name] = max(1 << 10, min(1 << 18, int(nonces[name] * ROUND_S / max(seconds, 1e-6))))
+    ran = [Candidate(each.variant.name, best[each.variant.name], each.compile_s) for each in compiled]
+    return (*sorted(ran, key=lambda candidate: -(candidate.hashrate_hs or 0)), *out)
+
+
+def _timed(compiled: Compiled, nonces: int) -> tuple[float, float]:
+    prefixes = ROLLED_PREFIXES if compiled.variant.rolled else 1
+    nonces = max(compiled.variant.lanes, nonces // prefixes)
+    # Target 1 is never met: the rare path stays out of the timing.
+    job = Job(roll_versions(PREFIX, prefixes), 1)
+    words = job_array(compiled.variant, job)
+    records = record_space(compiled.variant.lanes, prefixes, nonces)
+    started = time.perf_counter()
+    scan_chunk(compiled, words, prefixes, 0, nonces, records)
+    seconds = time.perf_counter() - started
+    return nonces * prefixes / seconds, seconds
+
+
+def job_array(variant: Variant, job: Job) -> Words:
+    """The job's words as the variant's kernel reads them."""
+    import numpy as np
+
+    return np.array(variant.job_words(job), dtype=np.uint32)
+
+
+def _checked(compiled: Compiled) -> Compiled:
+    # A kernel is held against hashlib before it is timed: a few whole batches and a partial one.
+    prefixes = 3 if compiled.variant.rolled else 1
+    lanes = compiled.variant.lanes
+    job = Job(roll_versions(PREFIX, prefixes), 1)
+    nonces = range(2**31 - lanes - 1, 2**31 + 2 * lanes)
+    records = record_space(lanes, prefixes, len(nonces))
+    tally = scan_chunk(compiled, job_array(compiled.variant, job), prefixes, nonces.start, len(nonces), records)
+    if tally.xor_h7 != reference_scan(job, nonces)[1]:
+        raise WrongResult(
+            f"the CPU kernel {compiled.variant.name} disagrees with hashlib; "
+            "choose another with --kernel and report this with your CPU's name"
+        )
+    return compiled
+
+
+def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
+    folder = cache_folder("kernels", generator_hash())
+    if folder is None:
+        return None
+    try:
+        content = (folder / _file_name(rolled)).read_bytes()
+        candidates = msgspec.json.decode(content, type=tuple[Candidate, ...])
+    except (OSError, msgspec.DecodeError):
+        return None
+    # Damaged or foreign: race again.
+    known = {variant.name for variant in variants(rolled)}
+    return candidates if candidates and {each.name for each in candidates} == known else None
+
+
+def _remember(rolled: bool, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    folder = cache_folder("kernels", generator_hash())
+    if folder is not None:
+        write_atomically(folder / _file_name(rolled), msgspec.json.encode(candidates))
+    return candidates
+
+
+def _file_name(rolled: bool) -> str:
+    return "race-rolled.json" if rolled else "race-plain.json"

@@ -1,0 +1,136 @@
+"""Running a compiled kernel over a range of nonces on several threads at once.
+
+The kernels release the GIL, so plain threads use every core. Work is handed out in chunks that
+shrink towards the end of the range: long ones cost nothing in overhead, short last ones let all
+threads, on fast and slow cores alike, finish together.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+import numpy as np
+import numpy.typing as npt
+
+from .jit import Compiled
+from .topology import pin_to
+from .vector_ir import RECORD_WORDS
+
+Words = npt.NDArray[np.uint32]
+
+# In hashes: about 10 ms and 0.3 ms of a fast core.
+LONGEST_CHUNK = 1 << 19
+SHORTEST_CHUNK = 1 << 14
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a kernel found in a chunk: the last words' XOR, and records as `vector_ir` describes them."""
+
+    xor_h7: int
+    records: Words
+
+
+def scan_chunk(compiled: Compiled, job: Words, prefixes: int, first: int, count: int, records: Words) -> Tally:
+    """Run the kernel on this thread; `records` is its scratch space."""
+    lanes = compiled.variant.lanes
+    answer = compiled.scan(job.ctypes.data, first, count // lanes, count % lanes, prefixes, records.ctypes.data)
+    found = (answer >> 32) * RECORD_WORDS
+    return Tally(answer & 0xFFFFFFFF, records[:found].reshape(-1, RECORD_WORDS).copy())
+
+
+def record_space(lanes: int, prefixes: int, nonces: int) -> Words:
+    """Room for every record that a scan of so many nonces can write."""
+    return np.empty((nonces // lanes + 1) * prefixes * RECORD_WORDS, dtype=np.uint32)
+
+
+class Workers:
+    """Threads, one per CPU given (kept there where the system allows it), that scan together."""
+
+    def __init__(self, cpus: Sequence[int], pin: bool) -> None:
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._serve, args=(cpu if pin else None,), daemon=True, name=f"hashwatt-{cpu}")
+            for cpu in cpus
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __len__(self) -> int:
+        return len(self._threads)
+
+    def _serve(self, cpu: int | None) -> None:
+        if cpu is not None:
+            pin_to(cpu)
+        while task := self._tasks.get():
+            task()
+
+    def close(self) -> None:
+        """End the threads; a second call does nothing."""
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+
+    def scan(self, compiled: Compiled, job: Words, prefixes: int, nonces: range) -> list[Tally]:
+        """Every nonce of the range once, in chunks. Interrupted, it waits for the chunks under way."""
+        chunks = _Chunks(nonces, prefixes, compiled.variant.lanes, len(self))
+        tallies: list[Tally] = []
+        failures: list[BaseException] = []
+        running = threading.Semaphore(0)
+
+        def work() -> None:
+            try:
+                records = record_space(compiled.variant.lanes, prefixes, chunks.longest)
+                while chunk := chunks.next():
+                    tallies.append(scan_chunk(compiled, job, prefixes, chunk.start, len(chunk), records))
+            except BaseException as failure:
+                failures.append(failure)
+                chunks.stop()
+            finally:
+                running.release()
+
+        for _ in self._threads:
+            self._tasks.put(work)
+        done = 0
+        try:
+            while done < len(self):
+                done += running.acquire(timeout=0.2)  # A wait without end would keep Ctrl-C from arriving on Windows.
+        except BaseException:
+            chunks.stop()
+            for _ in range(len(self) - done):
+                running.acquire()
+            raise
+        if failures:
+            raise failures[0]
+        return tallies
+
+
+class _Chunks:
+    """A range of nonces, handed out piece by piece to any number of threads."""
+
+    def __init__(self, nonces: range, prefixes: int, lanes: int, threads: int) -> None:
+        self._next, self._end = nonces.start, nonces.stop
+        self._threads = threads
+        self._lanes = lanes
+        self.longest = max(lanes, LONGEST_CHUNK // prefixes // lanes * lanes)
+        self._shortest = max(lanes, SHORTEST_CHUNK // prefixes // lanes * lanes)
+        self._lock = threading.Lock()
+
+    def next(self) -> range:
+        """The next piece, empty when nothing is left."""
+        with self._lock:
+            left = self._end - self._next
+            share = left // (4 * self._threads) // self._lanes * self._lanes
+            start = self._next
+            self._next += min(left, max(self._shortest, min(self.longest, share)))
+            return range(start, self._next)
+
+    def stop(self) -> None:
+        """Hand out no more."""
+        with self._lock:
+            self._end = self._next

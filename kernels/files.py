@@ -1,0 +1,37 @@
+"""Files that hashwatt keeps for itself: where, and written so that nobody ever sees half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+APPLICATION = "hashwatt"
+
+
+def cache_folder(*parts: str) -> Path | None:
+    """A folder for what can be made again, made if it is not there; None where none can be written."""
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path(APPLICATION).joinpath(*parts)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it is, at every moment, either the old one or the whole new one. Raises OSError."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
