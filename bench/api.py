@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from ..kernels.device import DeviceOptions, Found, Missing
 from ..kernels.errors import DeviceError, InputError
-from ..kernels.registry import choose
+from ..kernels.registry import BACKENDS, choose
 from .conditions import judge_machine
 from .isolate import find_all
 from .machine import describe_machine, hashwatt_version, library_versions
@@ -76,7 +77,7 @@ def run(
     plan(seconds)
     options = _options(kernel, threads, rolled)
     challenge, note = _texts(challenge, note)
-    found = choose(find_all(), None if device_ids is None else list(device_ids))
+    found = _chosen(list(device_ids)) if device_ids else choose(find_all(), None)
     if not found:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
     return measure(
@@ -123,7 +124,12 @@ def measure(
                 results.append(unmeasured(one, "interrupted", "the run was interrupted before this device's turn"))
                 continue
             session = Session(one, task, shown, clock)
-            results.append(session.measure())
+            try:
+                results.append(session.measure())
+            except KeyboardInterrupt:
+                # It came while the result was being put together: the devices before must not be lost with it.
+                results.append(unmeasured(one, "interrupted", "the run was interrupted; run it again"))
+                session.interrupted = True
             interrupted = session.interrupted
             if session.refused_input is not None:
                 refused.append(session.refused_input)
@@ -160,11 +166,9 @@ def scan(
     InputError, DeviceError.
     """
     request = ScanRequest(header, start, count, target)
-    found = choose(find_all(), None if device_id is None else [device_id])
-    if not found:
-        raise InputError("this machine has no device to scan with; `hashwatt devices` tells why")
+    found = _chosen([device_id])[0] if device_id is not None else _first_device()
     shown = progress or NoProgress()
-    device = found[0].open(DeviceOptions())
+    device = found.open(DeviceOptions())
     try:
         return scan_on(device, request, shown)
     finally:
@@ -196,6 +200,24 @@ def verify(source: str | Path | Result, recompute: int = 0, progress: Progress |
     finally:
         shown.done()
         device.close()
+
+
+def _chosen(wanted: list[str]) -> list[Found]:
+    """The devices with the wanted ids; only their backends are asked, since asking a driver can take seconds."""
+    backends = list(dict.fromkeys(name.partition(":")[0] for name in wanted))
+    if all(name in BACKENDS for name in backends):
+        with contextlib.suppress(InputError):
+            return choose(find_all(backends), wanted)
+    # One is unknown: the error is to list every device there is.
+    return choose(find_all(), wanted)
+
+
+def _first_device() -> Found:
+    for name in BACKENDS:
+        for entry in find_all([name]):
+            if isinstance(entry, Found):
+                return entry
+    raise InputError("this machine has no device to scan with; `hashwatt devices` tells why")
 
 
 def _texts(challenge: str | None, note: str | None) -> tuple[str, str | None]:

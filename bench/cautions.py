@@ -72,7 +72,7 @@ def powersave_governor(governor: str) -> WarningRecord:
     """The system saves power at the cost of speed."""
     return WarningRecord(
         code="powersave_governor",
-        text=f"the CPU frequency governor is {governor}, which keeps clocks low; set it to performance "
+        text=f"the CPU frequency governor is {governor}, which may keep clocks low; set it to performance "
         "(sudo cpupower frequency-set -g performance) and measure again",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 
@@ -9,7 +10,7 @@ from . import cautions
 from .plan import FEWEST_SAMPLES, HALF_WIDTH
 from .result import Machine, WarningRecord
 from .sampling import Taken
-from .statistics import Interval, sharpest_step, trend
+from .statistics import Interval, best_step, trend
 
 DRIFT = 0.02
 DRIFT_P = 0.01
@@ -31,8 +32,7 @@ def judge_machine(machine: Machine) -> list[WarningRecord]:
         warnings.append(cautions.container(machine.container))
     if machine.on_battery:
         warnings.append(cautions.battery())
-    # intel_pstate's and amd_pstate's "powersave" scales up under load; only the old drivers' stays low.
-    if machine.governor is not None and machine.governor.startswith("powersave") and "pstate" not in machine.governor:
+    if machine.governor is not None and machine.governor.startswith("powersave"):
         warnings.append(cautions.powersave_governor(machine.governor))
     return warnings
 
@@ -57,8 +57,8 @@ def _judge_course(taken: Sequence[Taken]) -> list[WarningRecord]:
         return []
     rates = [sample.rate for sample in taken]
     course = trend(rates)
-    step = sharpest_step(rates)
-    if step is not None and step.apart and step.relative_change <= THROTTLED_STEP:
+    step = best_step(rates)
+    if step is not None and step.clear and step.relative_change <= THROTTLED_STEP:
         return [cautions.throttling(step.relative_change, _cause(taken) or "in one step that lasted")]
     if course.p_value >= DRIFT_P or abs(course.relative_change) < DRIFT:
         return []
@@ -86,12 +86,16 @@ def _cause(taken: Sequence[Taken]) -> str:
 
 def _judge_load(taken: Sequence[Taken]) -> list[WarningRecord]:
     warnings = []
-    other = _mean([sample.readings.other_load for sample in taken])
-    stolen = _mean([sample.readings.stolen_load for sample in taken])
-    if other is not None and other >= OTHER_LOAD:
-        warnings.append(cautions.contention(other))
-    if stolen is not None and stolen >= STOLEN_LOAD:
-        warnings.append(cautions.stolen_time(stolen))
+    readings = [sample.readings for sample in taken]
+    wall_s = _sum([reading.wall_s for reading in readings])
+    if not wall_s:
+        return []
+    other_load = _sum([reading.other_cpu_s for reading in readings]) / wall_s
+    stolen_load = _sum([reading.stolen_cpu_s for reading in readings]) / wall_s
+    if other_load >= OTHER_LOAD:
+        warnings.append(cautions.contention(other_load))
+    if stolen_load >= STOLEN_LOAD:
+        warnings.append(cautions.stolen_time(stolen_load))
     return warnings
 
 
@@ -100,6 +104,5 @@ def _median(values: Sequence[float | None]) -> float | None:
     return statistics.median(known) if known else None
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.fmean(known) if known else None
+def _sum(values: Sequence[float | None]) -> float:
+    return math.fsum(value for value in values if value is not None)

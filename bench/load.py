@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 
@@ -18,14 +18,23 @@ CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", 
 class Readings:
     """What was seen around one sample; None where the system does not tell.
 
-    `other_load` and `stolen_load` are mean numbers of logical CPUs: kept busy by other programs, and
-    taken by the hypervisor for other machines.
+    In `wall_s` seconds, other programs used `other_cpu_s` CPU seconds and the hypervisor took
+    `stolen_cpu_s` away for other machines. The kernel counts in ticks, so that over a short sample
+    `other_cpu_s` may come out a little below 0; in the sum over all samples that evens out.
     """
 
     clock_hz: float | None = None
     temperature_c: float | None = None
-    other_load: float | None = None
-    stolen_load: float | None = None
+    wall_s: float | None = None
+    other_cpu_s: float | None = None
+    stolen_cpu_s: float | None = None
+
+    @property
+    def other_load(self) -> float | None:
+        """The mean number of logical CPUs that other programs kept busy."""
+        if self.wall_s is None or self.other_cpu_s is None:
+            return None
+        return max(0.0, self.other_cpu_s / self.wall_s)
 
 
 @dataclass(frozen=True)
@@ -59,20 +68,17 @@ class LoadMeter:
     def stop(self) -> Readings:
         """End the sample and say what was seen."""
         before, after = self._before, self._read()
-        other = stolen = None
+        seen = Readings()
         if before is not None and after is not None and after.wall > before.wall:
-            elapsed = after.wall - before.wall
-            # The kernel counts in ticks, so that a difference may come out a little below 0.
-            other = max(0.0, (after.busy - before.busy - (after.own - before.own)) / elapsed)
-            stolen = max(0.0, (after.stolen - before.stolen) / elapsed)
+            seen = Readings(
+                wall_s=after.wall - before.wall,
+                other_cpu_s=after.busy - before.busy - (after.own - before.own),
+                stolen_cpu_s=after.stolen - before.stolen,
+            )
         if not self._on_cpu:
-            return Readings(other_load=other, stolen_load=stolen)
-        return Readings(
-            clock_hz=cpu_clock_hz() if self._clock_is_real else None,
-            temperature_c=self._temperature(),
-            other_load=other,
-            stolen_load=stolen,
-        )
+            return seen
+        clock_hz = cpu_clock_hz() if self._clock_is_real else None
+        return replace(seen, clock_hz=clock_hz, temperature_c=self._temperature())
 
     def _read(self) -> _CpuSeconds | None:
         try:

@@ -31,7 +31,7 @@ def describe_machine() -> Machine:
         cpu_model=_cpu_model(),
         microarchitecture=printable(microarchitecture, 200) or None,
         cpu_vendor=printable(vendor, 200) or None,
-        cpu_features=tuple(sorted(printable(str(feature), 200) for feature in host.features)),
+        cpu_features=tuple(sorted(filter(None, (printable(str(feature), 200) for feature in host.features)))),
         caches=cpu_caches(),
         physical_cores=psutil.cpu_count(logical=False) or None,
         logical_cpus=psutil.cpu_count() or None,

@@ -16,7 +16,7 @@ import msgspec
 
 from ..kernels import errors
 from ..kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError
-from .channel import BadFrame, Close, Failed, Reply, Request, read_frame, write_frame
+from .channel import BadFrame, Close, Failed, Find, Open, Prepare, Reply, Request, ScanRange, read_frame, write_frame
 from .text import printable
 
 WORKER_MODULE = "hashwatt.bench.worker"
@@ -25,6 +25,7 @@ CLOSE_S = 5.0
 SLICE_S = 0.2
 KEPT_STDERR_BYTES = 4096
 MEND = "update its driver, or leave the device out with -d"
+WHAT_IT_DID = {Find: "being found", Open: "opening", Prepare: "compiling", ScanRange: "hashing", Close: "closing"}
 
 
 class WorkerProcess:
@@ -72,7 +73,7 @@ class WorkerProcess:
             write_frame(self._stdin, self._sequence, request)
         except (OSError, ValueError):
             raise self._crashed() from None
-        reply = self._decoder.decode(self._wait(deadline_s, type(request).__name__))
+        reply = self._decoder.decode(self._wait(deadline_s, WHAT_IT_DID[type(request)]))
         if isinstance(reply, Failed):
             raise _error(reply)
         return reply
@@ -111,7 +112,7 @@ class WorkerProcess:
             if left <= 0:
                 self.kill()
                 raise DeviceHung(
-                    f"{self._name} did not answer within {deadline_s:.0f} s ({what.lower()}) and was cut off"
+                    f"{self._name} did not answer within {deadline_s:.0f} s while {what} and was cut off"
                     f"{self._last_words()}; {MEND}"
                 )
             try:

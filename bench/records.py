@@ -12,6 +12,9 @@ from .text import printable
 Value = int | float | str
 MOST_SETTINGS = 200
 MOST_CANDIDATES = 200
+# The model's own bounds.
+LARGEST = 1e30
+LONGEST_S = 1e9
 
 
 def device_record(info: DeviceInfo) -> DeviceRecord:
@@ -34,13 +37,13 @@ def kernel_record(kernel: KernelInfo, compile_s: float) -> KernelRecord:
         name=printable(kernel.name, 200) or "unknown",
         prefixes=kernel.prefixes,
         tuning=_settings(kernel.tuning),
-        compile_s=_finite(compile_s) or 0.0,
+        compile_s=_finite(compile_s, LONGEST_S),
         source_sha256=printable(kernel.source_sha256),
         candidates=tuple(
             CandidateRecord(
                 name=printable(candidate.name, 200) or "unknown",
-                hashrate_hs=_finite(candidate.hashrate_hs),
-                compile_s=_finite(candidate.compile_s),
+                hashrate_hs=_finite(candidate.hashrate_hs, LARGEST),
+                compile_s=_finite(candidate.compile_s, LONGEST_S),
                 reason=None if candidate.reason is None else printable(candidate.reason),
             )
             for candidate in kernel.candidates[:MOST_CANDIDATES]
@@ -59,8 +62,8 @@ def _storable(value: Value) -> Value:
         return printable(value)
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**63 else str(value)
-    return value if math.isfinite(value) and abs(value) <= 1e30 else str(value)
+    return value if math.isfinite(value) and abs(value) <= LARGEST else str(value)
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) and 0 <= value <= 1e30 else None
+def _finite(value: float | None, largest: float) -> float | None:
+    return value if value is not None and 0 <= value <= largest else None

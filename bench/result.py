@@ -134,7 +134,7 @@ class KernelRecord(Record, frozen=True, kw_only=True):
     name: Name
     prefixes: Annotated[int, Meta(ge=1, le=1 << 16)]
     tuning: Settings
-    compile_s: Seconds
+    compile_s: Seconds | None
     source_sha256: Text
     candidates: Annotated[tuple[CandidateRecord, ...], Meta(max_length=200)]
 

@@ -15,6 +15,7 @@ RESAMPLES = 2000
 SEED = 20180501
 # Resampled values held in memory at once (8 bytes each).
 BLOCK_VALUES = 1 << 21
+LONGEST_SERIES = 400
 
 Floats = NDArray[np.float64]
 
@@ -62,47 +63,63 @@ class Trend:
 
 def trend(values: Sequence[float]) -> Trend:
     """Theil–Sen slope over the whole series, with the Mann–Kendall test (normal approximation, n ≥ 8 for sense)."""
-    # Long series are thinned to bucket medians: the test looks at all pairs.
-    data = _thinned(np.asarray(values, dtype=np.float64), 400)
+    data = _thinned(values)
     count = len(data)
     if count < 3:
         return Trend(0.0, 1.0)
     first, second = np.triu_indices(count, 1)
-    differences = data[second] - data[first]
-    slope = float(np.median(differences / (second - first)))
-    score = float(np.sign(differences).sum())
+    score = float(np.sign(data[second] - data[first]).sum())
     spread = math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
     z = max(0.0, abs(score) - 1) / spread
-    return Trend(slope * (count - 1) / float(np.median(data)), math.erfc(z / math.sqrt(2)))
+    return Trend(_slope(data) * (count - 1) / float(np.median(data)), math.erfc(z / math.sqrt(2)))
 
 
 @dataclass(frozen=True)
 class Step:
-    """The sharpest split of a series in two: where, by how much the median changes, and whether the parts are apart."""
+    """The split of a series in two levels that fits best: the later level relative to the earlier one.
 
-    index: int
+    `clear`: the middle 80 % of the two parts do not overlap, and two levels fit better than a straight line.
+    """
+
     relative_change: float
-    apart: bool
+    clear: bool
 
 
-def sharpest_step(values: Sequence[float], shortest: int = 4) -> Step | None:
-    """The split whose parts' medians differ most; `apart` when their middle 80 % do not overlap. None if too short."""
-    data = _thinned(np.asarray(values, dtype=np.float64), 400)
-    best: Step | None = None
+def best_step(values: Sequence[float], shortest: int = 4) -> Step | None:
+    """The split in two (each of `shortest` values or more) that leaves the least absolute deviations; None if short."""
+    data = _thinned(values)
+    best: tuple[float, int] | None = None
     for index in range(shortest, len(data) - shortest + 1):
-        before, after = data[:index], data[index:]
-        change = float(np.median(after) / np.median(before)) - 1
-        if best is None or abs(change) > abs(best.relative_change):
-            low, high = (before, after) if change > 0 else (after, before)
-            apart = bool(np.quantile(low, 0.9) < np.quantile(high, 0.1))
-            best = Step(index, change, apart)
-    return best
+        deviation = _deviation(data[:index]) + _deviation(data[index:])
+        if best is None or deviation < best[0]:
+            best = deviation, index
+    if best is None:
+        return None
+    deviation, index = best
+    before, after = data[:index], data[index:]
+    change = float(np.median(after) / np.median(before)) - 1
+    low, high = (before, after) if change > 0 else (after, before)
+    apart = bool(np.quantile(low, 0.9) < np.quantile(high, 0.1))
+    along_line = _deviation(data - _slope(data) * np.arange(len(data)))
+    return Step(change, apart and deviation < along_line)
 
 
-def _thinned(data: Floats, longest: int) -> Floats:
-    if len(data) <= longest:
+def _slope(data: Floats) -> float:
+    """Theil–Sen: the median slope over all pairs."""
+    first, second = np.triu_indices(len(data), 1)
+    return float(np.median((data[second] - data[first]) / (second - first)))
+
+
+def _deviation(data: Floats) -> float:
+    return float(np.abs(data - np.median(data)).sum())
+
+
+def _thinned(values: Sequence[float]) -> Floats:
+    """Long series become medians of equal parts, since the trend and step tests look at all pairs and splits."""
+    data = np.asarray(values, dtype=np.float64)
+    if len(data) <= LONGEST_SERIES:
         return data
-    return np.array([float(np.median(part)) for part in np.array_split(data, longest)])
+    return np.array([float(np.median(part)) for part in np.array_split(data, LONGEST_SERIES)])
 
 
 def poisson_p_value(count: int, expected: float) -> float:

@@ -38,6 +38,8 @@ def decode(data: bytes, name: str) -> Result:
     if not data.strip():
         raise InputError(f"{name} is empty; give a result file that `hashwatt run` has written")
     try:
+        # First whether it is JSON at all: else a malformed file would be told apart by where its fault lies.
+        msgspec.json.decode(data, type=msgspec.Raw)
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version > SCHEMA_VERSION:
             raise InputError(
