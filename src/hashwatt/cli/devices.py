@@ -143,7 +143,7 @@ def print_race(output: Output, device: str, candidates: tuple[Candidate, ...]) -
     from rich.text import Text
 
     if not candidates:
-        output.line(f"{device}: nothing was raced, the device has one kernel")
+        output.line(f"{device}: no kernels were raced")
         return
     table = Table(
         box=box.SIMPLE_HEAD,
