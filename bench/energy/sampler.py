@@ -1,0 +1,171 @@
+"""Reading meters beside a measurement: one thread a meter, so that a slow plug keeps nobody waiting.
+
+Each thread reads its meter now and then and sleeps in between; what that costs is measured with
+every reading (the thread's own CPU time, and that of commands it starts) and kept with the figures.
+A reading that never ends takes only its own thread along.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from .meter import Meter, MeterError, MeterFound, MeterInfo
+from .series import Point, Window
+
+Clock = Callable[[], float]
+
+# Half a day of ten readings a second; older ones are forgotten.
+MOST_POINTS = 500_000
+PATIENCE_S = 0.5
+
+
+class MeterThread:
+    """One meter, read again and again in a thread of its own."""
+
+    def __init__(self, found: MeterFound, clock: Clock) -> None:
+        """A thread that has not started."""
+        self.info: MeterInfo = found.info
+        self._open = found.open
+        self._clock = clock
+        self._points: deque[Point] = deque(maxlen=MOST_POINTS)
+        self._wake = threading.Event()
+        self._stopping = False
+        self._news = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name=f"meter {found.info.id}", daemon=True)
+
+    def start(self) -> None:
+        """Begin reading."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Read now, not at the next turn."""
+        self._wake.set()
+
+    def wait_for_attempt_after(self, moment_s: float, patience_s: float) -> bool:
+        """Wait until a reading that began after `moment_s` was tried; False where it does not come in time."""
+        limit = time.monotonic() + patience_s
+        with self._news:
+            while not (self._points and self._points[-1].before_s >= moment_s):
+                left = limit - time.monotonic()
+                if left <= 0 or not self._thread.is_alive():
+                    return False
+                self._news.wait(left)
+        return True
+
+    def points(self) -> list[Point]:
+        """What was read so far."""
+        with self._news:
+            return list(self._points)
+
+    def stop(self) -> None:
+        """End reading; returns when the thread has ended or its meter's deadline has passed."""
+        self._stopping = True
+        self._wake.set()
+        self._thread.join(self.info.deadline_s + PATIENCE_S)
+
+    def _run(self) -> None:
+        try:
+            meter = self._open()
+        except Exception as error:
+            now = self._clock()
+            self._keep(Point(now, now, None, str(error) or type(error).__name__))
+            return
+        try:
+            while not self._stopping:
+                # Cleared before reading: a wake that comes meanwhile asks for one more.
+                self._wake.clear()
+                self._keep(read_once(meter, self._clock))
+                self._wake.wait(self.info.interval_s)
+        finally:
+            meter.close()
+
+    def _keep(self, point: Point) -> None:
+        with self._news:
+            self._points.append(point)
+            self._news.notify_all()
+
+
+def read_once(meter: Meter, clock: Clock) -> Point:
+    """One attempt to read, with what it cost."""
+    started_cpu = time.thread_time()
+    before = clock()
+    try:
+        reading = meter.read()
+    except Exception as error:
+        # Not MeterErrors only: a meter's mistake must cost its own figure and nothing else, and is told there.
+        told = str(error) if isinstance(error, MeterError) else f"{type(error).__name__}: {error}"
+        return Point(before, clock(), None, told, time.thread_time() - started_cpu)
+    after = clock()
+    return Point(before, after, reading, None, time.thread_time() - started_cpu + reading.child_cpu_s)
+
+
+class MeterSampler:
+    """All meters of a run, read from `start` to `stop` (or within a `with` block)."""
+
+    def __init__(self, meters: Sequence[MeterFound], clock: Clock = time.perf_counter) -> None:
+        """A sampler of these meters; `clock` is the one that the measurement is timed with."""
+        self._clock = clock
+        self._threads = [MeterThread(found, clock) for found in meters]
+
+    @property
+    def meters(self) -> list[MeterInfo]:
+        """The meters that are read."""
+        return [thread.info for thread in self._threads]
+
+    def start(self) -> None:
+        """Begin reading, and return once each meter has answered or had its time."""
+        moment = self._clock()
+        for thread in self._threads:
+            thread.start()
+        for thread in self._threads:
+            thread.wait_for_attempt_after(moment, thread.info.deadline_s)
+
+    def mark(self) -> float:
+        """The moment now, once every meter that is quick enough has a reading just before it."""
+        moment = self._clock()
+        self._read_all()
+        for thread in self._threads:
+            thread.wait_for_attempt_after(moment, min(PATIENCE_S, thread.info.interval_s))
+        return self._clock()
+
+    def mark_end(self) -> float:
+        """The moment now; returns once every meter has a reading after it, or had its time to give one."""
+        moment = self._clock()
+        self._read_all()
+        for thread in self._threads:
+            thread.wait_for_attempt_after(moment, thread.info.deadline_s + PATIENCE_S)
+        return moment
+
+    def window(self, seconds: float) -> Window:
+        """Let time pass and mark its ends: for idleness."""
+        start_s = self.mark()
+        time.sleep(seconds)
+        return Window(start_s, self.mark_end())
+
+    def points(self, meter_id: str) -> list[Point]:
+        """What one meter was read so far."""
+        return next(thread.points() for thread in self._threads if thread.info.id == meter_id)
+
+    def stop(self) -> None:
+        """End reading and give the meters back."""
+        for thread in self._threads:
+            thread.stop()
+
+    def _read_all(self) -> None:
+        for thread in self._threads:
+            thread.wake()
+
+    def __enter__(self) -> MeterSampler:
+        """Begin."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End."""
+        self.stop()
