@@ -52,17 +52,18 @@ def judge_samples(taken: Sequence[Taken], interval: Interval, failed_batches: in
 
 
 def _judge_course(taken: Sequence[Taken]) -> list[WarningRecord]:
-    """Throttling where the rate falls with its cause in sight or at once and for good; else drift."""
+    """Throttling where the rate falls with its cause in sight, or at once and for good; else drift."""
     if len(taken) < FEWEST_FOR_DRIFT:
         return []
     rates = [sample.rate for sample in taken]
-    course = trend(rates)
+    cause = _cause(taken)
     step = best_step(rates)
-    if step is not None and step.clear and step.relative_change <= THROTTLED_STEP:
-        return [cautions.throttling(step.relative_change, _cause(taken) or "in one step that lasted")]
+    # Where other programs are about, it may be one of them that started: heat is then not the likely cause.
+    if step is not None and step.clear and step.relative_change <= THROTTLED_STEP and not _other_load(taken):
+        return [cautions.throttling(step.relative_change, cause or "in one step that lasted")]
+    course = trend(rates)
     if course.p_value >= DRIFT_P or abs(course.relative_change) < DRIFT:
         return []
-    cause = _cause(taken)
     if course.relative_change < 0 and cause:
         return [cautions.throttling(course.relative_change, cause)]
     return [cautions.drift(course.relative_change)]
@@ -85,24 +86,30 @@ def _cause(taken: Sequence[Taken]) -> str:
 
 
 def _judge_load(taken: Sequence[Taken]) -> list[WarningRecord]:
+    other_load, stolen_load = _other_load(taken), _stolen_load(taken)
     warnings = []
-    readings = [sample.readings for sample in taken]
-    wall_s = _sum([reading.wall_s for reading in readings])
-    if not wall_s:
-        return []
-    other_load = _sum([reading.other_cpu_s for reading in readings]) / wall_s
-    stolen_load = _sum([reading.stolen_cpu_s for reading in readings]) / wall_s
-    if other_load >= OTHER_LOAD:
+    if other_load:
         warnings.append(cautions.contention(other_load))
-    if stolen_load >= STOLEN_LOAD:
+    if stolen_load:
         warnings.append(cautions.stolen_time(stolen_load))
     return warnings
+
+
+def _other_load(taken: Sequence[Taken]) -> float:
+    """The mean number of CPUs that others kept busy, 0 where it is negligible or unknown."""
+    return _load([sample.readings.other_cpu_s for sample in taken], taken, OTHER_LOAD)
+
+
+def _stolen_load(taken: Sequence[Taken]) -> float:
+    return _load([sample.readings.stolen_cpu_s for sample in taken], taken, STOLEN_LOAD)
+
+
+def _load(cpu_s: Sequence[float | None], taken: Sequence[Taken], negligible: float) -> float:
+    wall_s = math.fsum(sample.readings.wall_s or 0.0 for sample in taken)
+    load = math.fsum(seconds or 0.0 for seconds in cpu_s) / wall_s if wall_s else 0.0
+    return load if load >= negligible else 0.0
 
 
 def _median(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return statistics.median(known) if known else None
-
-
-def _sum(values: Sequence[float | None]) -> float:
-    return math.fsum(value for value in values if value is not None)

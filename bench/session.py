@@ -75,7 +75,7 @@ class Session:
         failed = [check for check in check_device(result, self._task.challenge, self._task.run_id) if not check.ok]
         if not failed:
             return result
-        return self._result("refused", f"its own proof does not hold ({failed[0].sentence})")
+        return self._result("refused", f"its own proof does not hold ({failed[0].sentence}); run it again")
 
     def _measure(self) -> None:
         self._stage("opening", None)

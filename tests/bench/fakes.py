@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from hashwatt.bench.api import measure
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from hashwatt.bench import api
 from hashwatt.bench.result import Result
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
@@ -19,7 +24,20 @@ def fake(behaviour: str, clock: VirtualClock, rate_hs: float = RATE_HS) -> Found
     return Found(fake_info(behaviour), opened)
 
 
-def measured(*behaviours: str, **options: object) -> Result:
+class Repeatable:
+    """Stands in for `secrets`: one honest run in 10,000 has too odd a number of shares, and a test must not meet it."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+
+    def token_hex(self, count: int) -> str:
+        self._drawn += 1
+        return sha256(bytes([self._drawn])).hexdigest()[: 2 * count]
+
+
+def measured(*behaviours: str, **options: Any) -> Result:
     """The result of measuring fake devices of those behaviours."""
     clock = VirtualClock()
-    return measure([fake(behaviour, clock) for behaviour in behaviours], clock=clock.now, **options)  # type: ignore[arg-type]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(api, "secrets", Repeatable())
+        return api.measure([fake(behaviour, clock) for behaviour in behaviours], clock=clock.now, **options)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from hashwatt.bench.api import measure, verify
+from hashwatt.bench.result import Result
+from hashwatt.kernels.device import Found, Scan
+from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
+
+from .fakes import RATE_HS, fake
+
+
+class PressesCtrlC:
+    """Progress that interrupts at the n-th step of a stage."""
+
+    def __init__(self, stage: str, step: int) -> None:
+        self._stage = stage
+        self._steps_left = step
+        self._now = ""
+        self.ended = 0
+
+    def stage(self, device: str, text: str, total: float | None) -> None:
+        self._now = text
+
+    def advance(self, amount: float, rate_hs: float | None) -> None:
+        if self._now == self._stage:
+            self._steps_left -= 1
+            if self._steps_left == 0:
+                signal.raise_signal(signal.SIGINT)
+
+    def done(self) -> None:
+        self.ended += 1
+
+
+def interrupted_run(stage: str, step: int) -> Result:
+    clock = VirtualClock()
+    progress = PressesCtrlC(stage, step)
+    result = measure([fake("steady", clock), fake("chatty", clock)], seconds=2.0, clock=clock.now, progress=progress)
+    assert progress.ended == 1
+    return result
+
+
+def test_an_interrupted_run_keeps_what_was_measured_and_says_so() -> None:
+    result = interrupted_run("sampling", 8)
+    first, second = result.devices
+    assert first.status == "interrupted"
+    assert "interrupted" in (first.reason or "")
+    assert len(first.samples) == 8
+    assert first.hashrate is not None
+    assert second.status == "interrupted"
+    assert "before this device's turn" in (second.reason or "")
+    assert second.samples == ()
+
+
+def test_what_an_interrupted_run_keeps_verifies() -> None:
+    assert verify(interrupted_run("sampling", 8)).ok
+
+
+@pytest.mark.parametrize(("stage", "step"), [("warming up", 1), ("sampling", 1), ("sampling", 2)])
+def test_less_than_three_samples_are_not_kept(stage: str, step: int) -> None:
+    first = interrupted_run(stage, step).devices[0]
+    assert first.status == "interrupted"
+    assert (first.samples, first.hashrate, first.proof) == ((), None, None)
+
+
+def test_devices_measured_before_the_interrupt_keep_their_full_result() -> None:
+    class Interrupting(FakeDevice):
+        def scan(self, nonces: range) -> Scan:
+            signal.raise_signal(signal.SIGINT)
+            return super().scan(nonces)
+
+    clock = VirtualClock()
+    second = Found(fake_info("chatty"), lambda _options: Interrupting("steady", RATE_HS, clock.spend))
+    result = measure([fake("steady", clock), second], seconds=0.5, clock=clock.now)
+    assert [entry.status for entry in result.devices] == ["measured", "interrupted"]
+    assert verify(result).ok
+
+
+def test_a_sample_interrupted_between_counting_and_timing_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hashwatt.bench.hashing import Hashing
+
+    counted = Hashing.count
+
+    def count_and_interrupt(self: Hashing, sample: int) -> None:
+        counted(self, sample)
+        if sample == 12:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Hashing, "count", count_and_interrupt)
+    clock = VirtualClock()
+    result = measure([fake("steady", clock)], seconds=2.0, clock=clock.now)
+    assert len(result.devices[0].samples) == 12
+    assert verify(result).ok

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hashwatt.bench.api import measure, verify
+from hashwatt.bench.hashing import Hashing
+from hashwatt.bench.load import LoadMeter, Readings
+from hashwatt.bench.result import DeviceResult
+from hashwatt.bench.statistics import median_interval
+from hashwatt.kernels.device import DeviceOptions, Found, Scan
+from hashwatt.kernels.errors import DeviceError, InputError
+from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
+
+from .fakes import RATE_HS, fake, measured
+
+
+@pytest.fixture(autouse=True)
+def _quiet_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else runs on this machine does not belong to the fake devices' conditions."""
+    monkeypatch.setattr(LoadMeter, "stop", lambda _self: Readings())
+
+
+def only(behaviour: str, **options: object) -> DeviceResult:
+    (entry,) = measured(behaviour, **options).devices
+    return entry
+
+
+def codes(entry: DeviceResult) -> set[str]:
+    return {warning.code for warning in entry.warnings}
+
+
+def test_a_steady_device_is_measured_within_a_percent_and_stops_early() -> None:
+    entry = only("steady")
+    assert entry.status == "measured"
+    assert entry.hashrate is not None
+    assert entry.hashrate.value_hs == pytest.approx(RATE_HS, rel=0.01)
+    assert 3.0 <= entry.seconds < 5.0
+    assert len(entry.samples) >= 10
+    assert entry.settings is not None
+    assert entry.settings.until_narrow
+    assert not codes(entry) & {"drift", "throttling", "few_samples", "wide_interval", "failed_batches"}
+
+
+def test_a_given_time_is_sampled_fully() -> None:
+    entry = only("steady", seconds=8.0)
+    assert 8.0 <= entry.seconds < 8.6
+
+
+def test_a_short_run_takes_shorter_samples_to_have_some() -> None:
+    entry = only("steady", seconds=0.5)
+    assert len(entry.samples) >= 7
+    assert max(sample.seconds for sample in entry.samples) < 0.08
+
+
+def test_the_hashrate_is_the_median_of_the_samples() -> None:
+    entry = only("steady")
+    interval = median_interval([sample.hashes / sample.seconds for sample in entry.samples])
+    assert entry.hashrate is not None
+    assert (entry.hashrate.low_hs, entry.hashrate.value_hs, entry.hashrate.high_hs) == (
+        interval.low,
+        interval.median,
+        interval.high,
+    )
+
+
+def test_about_256_shares_are_expected_in_a_run_of_given_length() -> None:
+    entry = only("steady", seconds=6.0)
+    assert entry.proof is not None
+    assert 256 - 5 * 16 < len(entry.proof.shares) < 256 + 5 * 16
+
+
+def test_chunks_cover_exactly_the_counted_hashes() -> None:
+    entry = only("steady")
+    assert entry.proof is not None
+    assert sum(chunk.nonces for chunk in entry.proof.chunks) == entry.hashes == sum(s.hashes for s in entry.samples)
+
+
+def test_a_drifting_device_is_named_as_such() -> None:
+    found = codes(only("drifting"))
+    assert "drift" in found
+    assert "throttling" not in found
+
+
+def test_a_throttled_device_is_named_as_such() -> None:
+    assert "throttling" in codes(only("throttled"))
+
+
+def test_a_launch_that_fails_now_and_then_is_repeated_reported_and_not_counted() -> None:
+    entry = only("failing", seconds=15.0)
+    assert entry.status == "measured"
+    assert "failed_batches" in codes(entry)
+    assert entry.hashrate is not None
+    assert entry.hashrate.value_hs == pytest.approx(RATE_HS, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [("broken", "did not launch"), ("unready", "cannot compile its kernel")],
+)
+def test_a_device_that_goes_on_failing_is_failed_with_its_reason(behaviour: str, reason: str) -> None:
+    entry = only(behaviour)
+    assert entry.status == "failed"
+    assert reason in (entry.reason or "")
+    assert (entry.hashrate, entry.samples, entry.proof) == (None, (), None)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason"),
+    [
+        ("wrong-checksum", "the checksum differs"),
+        ("false-hits", "hashlib does not confirm it"),
+        ("missing-hits", "found [0-9]+ of [0-9]+ shares"),
+        ("missing-hits-when-busy", "its own proof does not hold|in two parts"),
+        ("skipping-when-busy", "in two parts"),
+    ],
+)
+def test_a_lying_device_is_refused_with_its_reason(behaviour: str, reason: str) -> None:
+    entry = only(behaviour)
+    assert entry.status == "refused"
+    assert entry.hashrate is None
+    assert re.search(reason, entry.reason or ""), entry.reason
+
+
+def test_missing_shares_show_in_their_number_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Hashing, "check_batch", lambda _self, _batch: None)
+    entry = only("missing-hits-when-busy")
+    assert entry.status == "refused"
+    assert "the number of shares does not fit the claimed hashes" in (entry.reason or "")
+
+
+def test_one_device_that_fails_does_not_lose_the_others() -> None:
+    result = measured("steady", "broken", "false-hits", "steady", seconds=0.5)
+    assert [entry.status for entry in result.devices] == ["measured", "failed", "refused", "measured"]
+
+
+def test_a_device_that_cannot_be_closed_is_no_traceback() -> None:
+    class Unclosable(FakeDevice):
+        def close(self) -> None:
+            raise DeviceError("the device does not let go; restart it")
+
+    clock = VirtualClock()
+    found = Found(fake_info("steady"), lambda _options: Unclosable("steady", RATE_HS, clock.spend))
+    (entry,) = measure([found], seconds=0.5, clock=clock.now).devices
+    assert entry.status == "failed"
+    assert "does not let go" in (entry.reason or "")
+
+
+def test_what_no_device_takes_is_the_users_mistake() -> None:
+    def opened(options: DeviceOptions) -> FakeDevice:
+        raise InputError(f"there is no kernel {options.kernel}; there is hashlib")
+
+    clock = VirtualClock()
+    picky = Found(fake_info("chatty"), opened)
+    with pytest.raises(InputError, match="no kernel fast"):
+        measure([picky], options=DeviceOptions(kernel="fast"), clock=clock.now)
+    entries = measure([picky, fake("steady", clock)], seconds=0.5, clock=clock.now).devices
+    assert [entry.status for entry in entries] == ["failed", "measured"]
+
+
+def test_a_device_fast_enough_to_use_up_the_nonces_walks_on_to_the_next_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hashwatt.bench.hashing.NONCES", 1 << 16)
+    monkeypatch.setattr(Hashing, "largest_batch", 1 << 16)
+    result = measured("steady", seconds=3.0)
+    proof = result.devices[0].proof
+    assert proof is not None
+    assert [header.running_number for header in proof.headers] == [0, 1, 2]
+    assert verify(result).ok
+
+
+def test_device_seconds_that_make_no_sense_are_unknown() -> None:
+    class Confused(FakeDevice):
+        def scan(self, nonces: range) -> Scan:
+            scan = super().scan(nonces)
+            return Scan(scan.hits, scan.hashes, scan.xor_h7, float("nan"))
+
+    clock = VirtualClock()
+    found = Found(fake_info("steady"), lambda _options: Confused("steady", RATE_HS, clock.spend))
+    result = measure([found], seconds=0.5, clock=clock.now)
+    assert {sample.device_s for sample in result.devices[0].samples} == {None}
+    assert verify(result).ok
