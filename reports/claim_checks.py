@@ -36,7 +36,11 @@ def each_rung_beats_the_one_before(ladder: Progression, paper: date) -> Finding:
     """Reproduced where each rung needs less energy a hash than the one before; partly where a rung has no figures."""
     evidence = [described(step) for step in ladder.steps]
     known = [step.efficiency for step in ladder.steps if step.efficiency is not None]
-    own = [point for point in measured(ladder.points) if point.rung == "cpu" and point.efficiency_j_per_th]
+    own = [
+        point
+        for point in measured(ladder.points)
+        if point.rung == "cpu" and point.efficiency_j_per_th and point.energy_origin in ("measured", "reported")
+    ]
     gpu = next(rung.efficiency_j_per_th for rung in ladder.rungs if rung.rung == "gpu")
     origins: list[Origin] = ["cited"]
     if ladder.steps[0].efficiency is None and own and gpu is not None:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from ..kernels.errors import InputError
 from .reference import read_table
@@ -93,6 +93,11 @@ def place_of(hashrate_hs: float, epoch: Epoch) -> Place:
         seconds_per_block=seconds,
         bitcoins_per_day=DAY_SECONDS / seconds * epoch.subsidy,
     )
+
+
+def place_on(hashrate_hs: float, day: date) -> Place:
+    """What `hashrate_hs` (positive) was worth on `day`. Raises InputError where the data does not reach."""
+    return structs.replace(place_of(hashrate_hs, epoch_at(day)), date=day)
 
 
 def earned_its_place_until(hashrate_hs: float, days: float = PLACE_DAYS) -> date | None:

@@ -86,8 +86,10 @@ def share_text(share: float) -> str:
     """A part of the network's hashrate, as one in so many where a percentage would be all noughts.
 
     >>> share_text(0.0525), share_text(5e-9), share_text(2.0)
-    ('5.25 %', 'one in 200 million', '200 %')
+    ('5.25 %', 'one in 200 million', '2.00 × all of it')
     """
+    if share >= 1:
+        return f"{three_digits(share)} × all of it"
     return f"{three_digits(share * 100)} %" if share >= 1e-3 else f"one in {counted(1 / share)}"
 
 

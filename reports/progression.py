@@ -18,7 +18,10 @@ from .reference import RUNGS, ReferenceDevice, Rung, modelled_devices, reference
 
 
 class Point(Struct, frozen=True, kw_only=True):
-    """One figure of one device from one source. `year` may hold a fraction where a day is known."""
+    """One device as one source has it. `year` may hold a fraction where a day is known.
+
+    `energy_origin` is the efficiency's, where it is another one than the hashrate's.
+    """
 
     device: str
     label: str
@@ -28,6 +31,7 @@ class Point(Struct, frozen=True, kw_only=True):
     hashrate_hs: float | None
     efficiency_j_per_th: float | None
     source: str
+    energy_origin: Origin | None = None
 
 
 class Middle(Struct, frozen=True, kw_only=True):

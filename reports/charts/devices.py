@@ -1,0 +1,155 @@
+"""Hashrate and efficiency by device: a line each, with the figure, its interval, and the roof where it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+from matplotlib.lines import Line2D
+
+from ...bench.result import Origin
+from ..efficiency import energy_figure
+from ..gather import Group, Ranking
+from ..phrases import efficiency_text
+from ..rows import device_text, rate_text
+from .canvas import Chart, Frame
+from .scales import LOG_FROM, linear, logarithmic, prefixed, whole
+from .style import INK, MUTED, PAPER, colour_of, mark, origin_handles
+
+# More lines than this are no picture any more; the table has them all.
+MOST_LINES = 40
+LINE_PX = 40
+FRAME_PX = 96
+BOTTOM_PX = 64
+LETTERS_WIDE = 70
+LETTERS_NARROW = 26
+
+
+@dataclass(frozen=True)
+class Line:
+    """One device's figure."""
+
+    label: str
+    kind: str
+    origin: Origin
+    value: float
+    low: float | None
+    high: float | None
+    roof: float | None
+    text: str
+
+
+def hashrate_chart(ranking: Ranking, name: str) -> Chart:
+    """The rates of one ranking's devices."""
+    lines = [rate_line(group) for group in ranking.groups[:MOST_LINES]]
+    unit = "H/s" if ranking.unit == "hash" else f"{ranking.unit}/s"
+    title = "Hashrate by device" if ranking.unit == "hash" else f"{ranking.workload} by device"
+    return line_chart(name, title, lines, unit, len(ranking.groups), "more is better")
+
+
+def efficiency_chart(ranking: Ranking, name: str) -> Chart | None:
+    """The J/TH of one ranking's devices, thriftiest first. None where no energy is known."""
+    lines = sorted(filter(None, map(efficiency_line, ranking.groups)), key=lambda line: (line.value, line.label))
+    if not lines:
+        return None
+    return line_chart(name, "Energy by device", lines[:MOST_LINES], "J/TH", len(lines), "less is better")
+
+
+def rate_line(group: Group) -> Line:
+    """The line of one device in the chart of rates."""
+    entry = group.newest
+    return Line(
+        label=device_text(entry.device),
+        kind=group.key.kind,
+        origin=entry.rate.origin,
+        value=entry.rate.value_hs,
+        low=entry.rate.low_hs,
+        high=entry.rate.high_hs,
+        roof=entry.device.roof.hashrate_hs if entry.device.roof else None,
+        text=rate_text(entry.rate.value_hs, group.key.unit),
+    )
+
+
+def efficiency_line(group: Group) -> Line | None:
+    """The line of one device in the chart of efficiencies."""
+    energy = energy_figure(group.newest.device)
+    if energy is None:
+        return None
+    return Line(
+        label=device_text(group.newest.device),
+        kind=group.key.kind,
+        origin=energy.origin,
+        value=energy.j_per_th,
+        low=energy.low,
+        high=energy.high,
+        roof=None,
+        text=f"{efficiency_text(energy.j_per_th)} ({energy.scope})",
+    )
+
+
+def line_chart(name: str, title: str, lines: Sequence[Line], unit: str, total: int, better: str) -> Chart:
+    """The chart of such lines."""
+    shown = "" if len(lines) == total else f" The first {len(lines)} of {total}; the table has all."
+    roof = " The upright stroke is the device's own roof." if any(line.roof for line in lines) else ""
+    told = "; ".join(f"{line.label}: {line.text}, {line.origin}" for line in lines[:10])
+    return Chart(
+        name=name,
+        title=title,
+        alt=f"{title}, {better}. {told}{'; and more' if len(lines) > 10 else ''}.",
+        caption=f"{better.capitalize()}; the bar is the interval.{roof}{shown}",
+        height_px=lambda size: len(lines) * LINE_PX + FRAME_PX,
+        draw=lambda figure, frame: draw_lines(figure, frame, lines, unit),
+    )
+
+
+def draw_lines(figure: FigureBase, frame: Frame, lines: Sequence[Line], unit: str) -> None:
+    """Draw the lines from top to bottom, each under its name and its figure in words."""
+    axes = figure.subplots(gridspec_kw=frame.grid(left=12, bottom=BOTTOM_PX))
+    letters = LETTERS_NARROW if frame.narrow else LETTERS_WIDE
+    for row, line in enumerate(lines):
+        draw_line(axes, -row, line, letters)
+    axes.set_ylim(-len(lines) + 0.5, 0.8)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="y", visible=False)
+    set_scale(axes, lines, unit, frame.narrow)
+    handles = origin_handles(line.origin for line in lines)
+    if any(line.roof for line in lines):
+        handles.append(
+            Line2D([], [], color=MUTED, marker="|", markersize=14, markeredgewidth=1.6, linestyle="none", label="roof")
+        )
+    frame.legend(figure, handles, 3 if frame.narrow else 6)
+
+
+def draw_line(axes: Axes, y: float, line: Line, letters: int) -> None:
+    """One device: interval as a bar, figure as its origin's mark, name and figure above."""
+    colour = colour_of(line.kind)
+    label = line.label if len(line.label) <= letters else line.label[: letters - 1] + "…"
+    if line.low is not None and line.high is not None:
+        axes.plot([line.low, line.high], [y, y], color=colour, linewidth=3, alpha=0.45, solid_capstyle="butt")
+    if line.roof is not None:
+        axes.plot([line.roof], [y], color=MUTED, marker="|", markersize=14, markeredgewidth=1.6, linestyle="none")
+    axes.plot([line.value], [y], **mark(line.origin, colour))
+    above = axes.get_yaxis_transform()
+    # The paper behind the words keeps the grid from crossing them.
+    paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
+    axes.text(0, y + 0.3, label, transform=above, ha="left", va="bottom", color=INK, bbox=paper)
+    axes.text(1, y + 0.3, line.text, transform=above, ha="right", va="bottom", color=INK, fontweight="bold", bbox=paper)
+
+
+def set_scale(axes: Axes, lines: Sequence[Line], unit: str, narrow: bool) -> None:
+    """From nought where the figures are alike, logarithmic where they are worlds apart."""
+    figures = [figure for line in lines for figure in (line.value, line.low, line.high, line.roof) if figure]
+    low, high = min(figures), max(figures)
+    most = 4 if narrow else 8
+    if high / low >= LOG_FROM:
+        axes.set_xscale("log")
+        axes.set_xlim(low / 2, high * 2)
+        logarithmic(axes.xaxis, unit, whole if unit == "J/TH" else prefixed, most)
+    else:
+        axes.set_xlim(0, high * 1.06)
+        linear(axes.xaxis, unit if unit != "J/TH" else "", most)
+    if unit == "J/TH":
+        axes.set_xlabel("J/TH")

@@ -1,0 +1,101 @@
+"""One run of one device over time: the rate of each sample, and clock and temperature where they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+
+from matplotlib.axes import Axes
+from matplotlib.figure import FigureBase
+
+from ...bench.result import Sample
+from ..gather import Entry
+from ..rows import device_text, rate_text
+from .canvas import Chart, Frame
+from .scales import linear
+from .style import colour_of
+
+RATE_PX = 190
+EXTRA_PX = 96
+LEFT_PX = 74
+BOTTOM_PX = 42
+GAP_PX = 34
+# A line of more points is not told from a thinner one.
+MOST_POINTS = 400
+
+Reading = Callable[[Sample], float | None]
+EXTRAS: tuple[tuple[str, str, float, Reading], ...] = (
+    ("clock, GHz", "", 1e-9, lambda sample: sample.clock_hz),
+    ("temperature, °C", "", 1.0, lambda sample: sample.temperature_c),
+)
+
+
+def samples_chart(entry: Entry, name: str) -> Chart:
+    """The chart of one proven run."""
+    samples = entry.device.samples
+    extras = [extra for extra in EXTRAS if any(extra[3](sample) is not None for sample in samples)]
+    known = ", with " + " and ".join(extra[0].partition(",")[0] for extra in extras) if extras else ""
+    title = f"Samples of {device_text(entry.device)}"
+    rate = entry.rate
+    return Chart(
+        name=name,
+        title=title,
+        alt=(
+            f"{len(samples)} samples over {entry.device.seconds:.3g} seconds{known}: median "
+            f"{rate_text(rate.value_hs, entry.device.unit)}, from "
+            f"{rate_text(min(map(rate_of, samples)), entry.device.unit)} to "
+            f"{rate_text(max(map(rate_of, samples)), entry.device.unit)}."
+        ),
+        caption=f"Run {entry.result.run_id[:8]} of {entry.result.created}. Dashes: the median; band: its interval."
+        + ("" if extras else " The device tells neither clock nor temperature."),
+        height_px=lambda size: RATE_PX + EXTRA_PX * len(extras),
+        draw=lambda figure, frame: draw_samples(figure, frame, entry, extras),
+    )
+
+
+def rate_of(sample: Sample) -> float:
+    """Units of work a second in one sample."""
+    return sample.hashes / sample.seconds
+
+
+def draw_samples(
+    figure: FigureBase, frame: Frame, entry: Entry, extras: Sequence[tuple[str, str, float, Reading]]
+) -> None:
+    """Draw the rate above, the other readings below it on the same time axis."""
+    samples = entry.device.samples
+    ends = list(accumulate(sample.seconds for sample in samples))
+    stride = -(-len(samples) // MOST_POINTS)
+    panels = figure.subplots(
+        1 + len(extras),
+        1,
+        sharex=True,
+        squeeze=False,
+        height_ratios=[2, *([1] * len(extras))],
+        gridspec_kw=frame.grid(LEFT_PX, BOTTOM_PX, 1 + len(extras), GAP_PX),
+    )[:, 0]
+    colour = colour_of(entry.device.device.kind)
+    draw_rates(panels[0], entry, ends[::stride], [rate_of(sample) for sample in samples][::stride], colour)
+    for axes, (label, unit, scale, reading) in zip(panels[1:], extras, strict=True):
+        readings = [(end, reading(sample)) for end, sample in zip(ends, samples, strict=True)][::stride]
+        known = [(end, value * scale) for end, value in readings if value is not None]
+        axes.plot(*zip(*known, strict=True), color=colour, linewidth=1.2, marker=".", markersize=4)
+        axes.set_title(label)
+        linear(axes.yaxis, unit, 3)
+        axes.margins(y=0.2)
+    panels[-1].set_xlim(0, ends[-1] * 1.01)
+    panels[-1].set_xlabel("seconds of sampling")
+
+
+def draw_rates(axes: Axes, entry: Entry, ends: Sequence[float], rates: Sequence[float], colour: str) -> None:
+    """The rate of each sample over the median and its interval."""
+    rate = entry.rate
+    axes.axhspan(rate.low_hs, rate.high_hs, color=colour, alpha=0.18, linewidth=0)
+    axes.axhline(rate.value_hs, color=colour, linewidth=1.2, linestyle=(0, (5, 3)))
+    axes.plot(ends, rates, color=colour, linewidth=1, marker="o", markersize=3)
+    unit = "H/s" if entry.device.unit == "hash" else f"{entry.device.unit}/s"
+    linear(axes.yaxis, unit, 5)
+    low, high = min(*rates, rate.low_hs), max(*rates, rate.high_hs)
+    # A calm run must not look stormy: at least a tenth of the rate is in view.
+    room = max((high - low) * 0.15, rate.value_hs * 0.05)
+    axes.set_ylim(max(low - room, 0), high + room)
+    axes.set_title("rate")

@@ -1,0 +1,37 @@
+"""Axes with figures that people read: prefixes instead of powers of ten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
+# From this ratio of the largest to the smallest figure on, an axis is logarithmic.
+LOG_FROM = 20
+
+
+def prefixed(value: float, unit: str) -> str:
+    """A round figure with its prefix: a tick's label."""
+    size, prefix = next(((size, prefix) for size, prefix in _PREFIXES if abs(value) >= size * 0.9999), (1.0, ""))
+    return f"{value / size:.4g} {prefix}{unit}".strip()
+
+
+def whole(value: float, unit: str) -> str:
+    """A figure written out: a tick's label where prefixes would mislead (kJ/TH)."""
+    return f"{value:,.0f}" if value >= 1 else f"{value:g}"
+
+
+def logarithmic(axis: Axis, unit: str, label: Callable[[float, str], str] = prefixed, most: int = 8) -> None:
+    """Decades as ticks, at most `most` of them, without minor ones."""
+    axis.set_major_locator(LogLocator(base=10, numticks=most))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: label(value, unit)))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def linear(axis: Axis, unit: str, most: int = 6) -> None:
+    """Round steps."""
+    axis.set_major_locator(MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: prefixed(value, unit) if value else "0"))

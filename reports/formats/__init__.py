@@ -1,0 +1,1 @@
+"""File formats of reports: one file a format, named like its suffix."""
