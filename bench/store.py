@@ -65,11 +65,14 @@ def decode(data: bytes, name: str) -> Result:
 def encode(result: Result) -> bytes:
     """The file's content: indented JSON that is known to load again as the same result.
 
-    Raises ValueError when it would not (a bug in what made the result: NaN, an unprintable string).
+    Raises SchemaViolation when it would not, since something in it (NaN, an unprintable string) fits no file.
     """
-    data = msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
-    if msgspec.json.decode(data, type=Result) != result:
-        raise ValueError("the result does not survive being written and read")
+    try:
+        data = msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
+    except UnicodeEncodeError as error:
+        raise SchemaViolation(f"the result holds a string that is no text ({error.reason}); measure again") from None
+    if decode(data, "the result") != result:
+        raise SchemaViolation("the result holds what JSON cannot (such as NaN); measure again")
     return data
 
 

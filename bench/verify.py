@@ -19,7 +19,7 @@ from .proof import FEWEST_EXPECTED_SHARES, SHARE_COUNT_P, derive_prefix, rolled_
 from .ranges import ClaimedRanges
 from .result import DeviceResult, Proof, Result
 from .statistics import CONFIDENCE, median_interval, poisson_p_value
-from .store import SchemaViolation, decode, encode, load
+from .store import SchemaViolation, encode, load
 from .verdict import Check, CheckCode, Verdict
 
 # Room for the rounding of sums that another order of adding gives, not for a different figure.
@@ -33,7 +33,9 @@ def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
     """
     try:
         # A result handed over as an object may have been made by anyone, too: the model's bounds hold for it.
-        result = decode(encode(source), "the result") if isinstance(source, Result) else load(source)
+        if isinstance(source, Result):
+            encode(source)
+        result = source if isinstance(source, Result) else load(source)
     except SchemaViolation as violation:
         return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))]), None
     checks = [Check(code="schema", ok=True, sentence="the file fits the result model")]

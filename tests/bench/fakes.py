@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from hashwatt.bench import api
-from hashwatt.bench.result import Result
+from hashwatt.bench.machine import describe_machine
+from hashwatt.bench.result import Machine, Result
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
 
@@ -35,9 +37,17 @@ class Repeatable:
         return sha256(bytes([self._drawn])).hexdigest()[: 2 * count]
 
 
+@cache
+def this_machine() -> Machine:
+    """Described once for all tests."""
+    return describe_machine()
+
+
 def measured(*behaviours: str, **options: Any) -> Result:
     """The result of measuring fake devices of those behaviours."""
     clock = VirtualClock()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(api, "secrets", Repeatable())
+        # Looking how busy the machine is takes a fifth of a second, each time.
+        patch.setattr(api, "describe_machine", this_machine)
         return api.measure([fake(behaviour, clock) for behaviour in behaviours], clock=clock.now, **options)

@@ -253,5 +253,6 @@ def test_an_isolated_device_is_measured_and_verifies() -> None:
     result = measure([found("steady")], seconds=1.0)
     entry: DeviceResult = result.devices[0]
     assert entry.hashrate is not None
-    assert entry.hashrate.value_hs == pytest.approx(fakes.DEFAULT_RATE_HS, rel=0.1)
+    # A busy machine may slow it down; nothing makes it faster.
+    assert fakes.DEFAULT_RATE_HS / 10 < entry.hashrate.value_hs < fakes.DEFAULT_RATE_HS * 1.02
     assert verify(result).ok

@@ -69,14 +69,14 @@ def test_a_battery_counts_only_while_it_drives_the_machine(
     ],
 )
 def test_hypervisors_are_recognised(content: dict[str, str], name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(virtualisation.platform, "system", lambda: "Linux")
+    monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr(virtualisation, "_cpu_says_hypervisor", lambda: False)
     files(monkeypatch, virtualisation, content)
     assert virtualisation.hypervisor_name() == name
 
 
 def test_a_hypervisor_without_a_name_is_still_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(virtualisation.platform, "system", lambda: "Linux")
+    monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr(virtualisation, "_cpu_says_hypervisor", lambda: True)
     files(monkeypatch, virtualisation, {})
     assert virtualisation.hypervisor_name() == "unknown hypervisor"
@@ -90,7 +90,7 @@ def test_caches_are_read_with_their_units(monkeypatch: pytest.MonkeyPatch) -> No
         f"{folder}/index2/level": "x", f"{folder}/index2/type": "Unified", f"{folder}/index2/size": "36M",
         f"{folder}/index3/level": "2", f"{folder}/index3/type": "Unified", f"{folder}/index3/size": "",
     }  # fmt: skip
-    monkeypatch.setattr(caches.platform, "system", lambda: "Linux")
+    monkeypatch.setattr("platform.system", lambda: "Linux")
     files(monkeypatch, caches, content)
     assert [(cache.level, cache.kind, cache.size_bytes) for cache in caches.cpu_caches()] == [
         (1, "data", 48 << 10),
@@ -100,6 +100,6 @@ def test_caches_are_read_with_their_units(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_macos_caches_prefer_the_fast_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     values = {"hw.perflevel0.l1dcachesize": "131072", "hw.l1dcachesize": "65536", "hw.l2cachesize": "4194304"}
-    monkeypatch.setattr(caches.platform, "system", lambda: "Darwin")
+    monkeypatch.setattr("platform.system", lambda: "Darwin")
     monkeypatch.setattr(caches, "run_sysctl", values.get)
     assert [(cache.level, cache.size_bytes) for cache in caches.cpu_caches()] == [(1, 131072), (2, 4194304)]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hashwatt.bench.api import verify
 from hashwatt.bench.result import Result
@@ -246,8 +250,60 @@ def test_a_device_that_failed_claims_nothing_and_spoils_nothing() -> None:
     assert verify(result).ok
 
 
-def test_a_result_object_is_held_to_the_model_like_a_file(honest_result: Result) -> None:
+@pytest.mark.parametrize("note", ["two\nlines", "\ud800", 5])
+def test_a_result_object_is_held_to_the_model_like_a_file(note: Any, honest_result: Result) -> None:
     assert verify(honest_result).ok
+    verdict = verify(msgspec.structs.replace(honest_result, note=note))
+    assert list(refusals(verdict)) == ["schema"]
+
+
+def test_nan_in_a_result_object_is_refused(honest_result: Result) -> None:
+    (entry,) = honest_result.devices
+    spoilt = msgspec.structs.replace(entry, seconds=float("nan"))
+    verdict = verify(msgspec.structs.replace(honest_result, devices=(spoilt,)))
+    assert list(refusals(verdict)) == ["schema"]
+
+
+def all_places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container in a JSON document with each of its keys or indices."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield node, key
+        if isinstance(value, dict | list):
+            yield from all_places(value)
+
+
+scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=4)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_is_changed_the_answer_is_a_verdict(data: st.DataObject, honest_file: Path, tmp_path: Path) -> None:
+    document = json.loads(honest_file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        places = list(all_places(document))
+        container, key = places[data.draw(st.integers(0, len(places) - 1))]
+        container[key] = data.draw(scalars)
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    # Anything but these two ways out is a traceback for the user.
+    with contextlib.suppress(InputError):
+        assert verify(path).checks
+
+
+def test_the_largest_result_the_model_allows_is_checked_in_seconds(honest_file: Path, tmp_path: Path) -> None:
+    def inflate(_document: Json, device: Json) -> None:
+        proof = device["proof"]
+        proof["prefixes"] = 65536
+        proof["headers"] = [{"running_number": k, "prefix_hex": "00" * 76} for k in range(20_000)]
+        proof["chunks"] = [
+            {"running_number": k, "start": 0, "nonces": 2**32, "xor_h7": 0, "sample": 0} for k in range(20_000)
+        ]
+        proof["shares"] = [{"running_number": 0, "prefix": 65535, "nonce": k} for k in range(50_000)]
+        device["samples"] = device["samples"][:1] * 10_000
+
+    started = time.process_time()
+    assert not tampered(honest_file, tmp_path, inflate).ok
+    assert time.process_time() - started < 10
 
 
 def test_a_negative_number_of_chunks_is_refused(honest_result: Result) -> None:
