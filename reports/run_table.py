@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 COLUMNS = ("device", "kernel", "hashrate", "hashes", "shares", "of its roof", "clock", "verdict")
-# Names may be long; figures are never broken over two lines.
+# A kernel's name may be long; figures are never broken over two lines.
 WRAPPED = ("device", "kernel")
 NAME_LIMIT = 60
 
@@ -40,7 +40,7 @@ def run_table(result: Result, verdict: Verdict) -> Table:
         table.add_column(name, no_wrap=name not in WRAPPED, overflow="fold")
     for entry in result.devices:
         cells = (
-            device_cell(entry),
+            visible(entry.device.id),
             kernel_cell(entry),
             hashrate_cell(entry),
             count_text(entry.hashes) if entry.hashes else UNKNOWN,
@@ -54,25 +54,33 @@ def run_table(result: Result, verdict: Verdict) -> Table:
     return table
 
 
+def device_lines(result: Result) -> list[str]:
+    """What each id in the table stands for."""
+    width = max((len(visible(entry.device.id)) for entry in result.devices), default=0)
+    return [f"{visible(entry.device.id):{width}}  {visible(entry.device.name)}" for entry in result.devices]
+
+
 def run_notes(result: Result, verdict: Verdict) -> list[str]:
-    """What the table has no room for, a sentence each: warnings with their mends, failures, refusals."""
-    notes = [warning.text for warning in result.warnings]
-    for entry in result.devices:
-        if entry.reason is not None:
-            notes.append(about(entry.device.id, f"{entry.status}: {entry.reason}"))
-        notes.extend(about(entry.device.id, warning.text) for warning in entry.warnings)
+    """What the table has no room for, a sentence each: failures, refused checks, warnings with their mends."""
+    notes = [
+        about(entry.device.id, f"{entry.status}: {entry.reason}")
+        for entry in result.devices
+        if entry.reason is not None
+    ]
     notes.extend(about(check.device, check.sentence) for check in verdict.checks if not check.ok)
+    notes.extend(warning.text for warning in result.warnings)
+    # The same sentence for several devices is one note.
+    devices_of: dict[str, list[str]] = {}
+    for entry in result.devices:
+        for warning in entry.warnings:
+            devices_of.setdefault(warning.text, []).append(entry.device.id)
+    notes.extend(about(", ".join(devices), text) for text, devices in devices_of.items())
     return [visible(note) for note in notes]
 
 
 def about(device: str | None, sentence: str) -> str:
     """`sentence` with the device it is about in front, unless it names it anyway."""
     return sentence if device is None or device in sentence else f"{device}: {sentence}"
-
-
-def device_cell(entry: DeviceResult) -> str:
-    """The device's id, and its name below."""
-    return f"{visible(entry.device.id)}\n{visible(entry.device.name, NAME_LIMIT)}"
 
 
 def kernel_cell(entry: DeviceResult) -> str:

@@ -45,7 +45,7 @@ MACHINE = Machine(
 
 def device_record(device: str = "cpu", name: str = "Test CPU") -> DeviceRecord:
     return DeviceRecord(
-        id=device, kind="cpu", name=name, vendor="Test", backend="cpu", driver="test 1", compute_units=2, limits={}
+        id=device, kind="cpu", name=name, vendor="Test", backend="cpu", driver="Test 1", compute_units=2, limits={}
     )
 
 

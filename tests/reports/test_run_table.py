@@ -8,7 +8,7 @@ from rich.console import Console
 
 from hashwatt.bench.result import Result, WarningRecord
 from hashwatt.bench.verdict import Verdict
-from hashwatt.reports.run_table import clock_cell, run_notes, run_table
+from hashwatt.reports.run_table import clock_cell, device_lines, run_notes, run_table
 
 from .samples import BAD, GOOD, measured, result, unmeasured
 
@@ -73,6 +73,19 @@ def test_warnings_of_the_run_and_of_a_device_are_listed() -> None:
     assert notes == ["other programs were busy; close them", "cpu: the rate fell; let the machine cool"]
 
 
+def test_what_several_devices_share_is_said_once() -> None:
+    busy = WarningRecord(code="contention", text="other programs were busy; close them")
+    run = result(measured("cpu", warnings=(busy,)), measured("opencl:0", warnings=(busy,)))
+    assert run_notes(run, GOOD) == ["cpu, opencl:0: other programs were busy; close them"]
+
+
+def test_each_id_is_explained_below_the_table() -> None:
+    assert device_lines(result(measured("cpu"), measured("opencl:0"))) == [
+        "cpu       Test CPU",
+        "opencl:0  Test CPU",
+    ]
+
+
 def test_a_device_that_its_sentence_names_is_not_named_twice() -> None:
     run = result(unmeasured("failed", "opencl:0 did not answer"))
     assert run_notes(run, GOOD) == ["failed: opencl:0 did not answer"]
@@ -83,7 +96,7 @@ def test_refused_checks_are_listed() -> None:
 
 
 def test_a_driver_s_words_reach_the_terminal_neither_as_markup_nor_as_control_characters() -> None:
-    table = shown(result(measured(name="[red]evil[/red]\x1b[2J\u202e", kernel="[bold]k")))
-    assert "[red]evil[/red]\\x1b[2J\\u202e" in table
-    assert "[bold]k" in table
-    assert "\x1b[2J" not in table
+    run = result(measured(name="evil\x1b[2J\u202e", kernel="[bold]k\x1b[2J"))
+    assert "[bold]k\\x1b[2J" in shown(run)
+    assert "evil\\x1b[2J\\u202e" in device_lines(run)[0]
+    assert "\x1b[2J" not in shown(run) + device_lines(run)[0]

@@ -109,9 +109,11 @@ def store(output: Output, result: Result, path: str | None) -> str:
 
 def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     """The table on stdout; warnings and failures, with their mends, on stderr."""
-    from ..reports.run_table import run_notes, run_table
+    from ..reports.run_table import device_lines, run_notes, run_table
 
     output.table(run_table(result, verdict))
+    for line in device_lines(result):
+        output.line(line)
     output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
     for note in run_notes(result, verdict):
         output.warn(f"! {note}")
