@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from .runtimes import registered
 from .wording import opencl_status
 
 BACKEND = "opencl"
+KINDS_IN_ORDER: tuple[Kind, ...] = ("gpu", "cpu", "fpga", "asic", "accelerator")
+SHORT_NAMES = {"Portable Computing Language": "PoCL"}
 NO_RUNTIME = (
     "no OpenCL runtime is installed; `pip install pocl-binary-distribution` brings one for x86-64 CPUs on Linux, "
     "and a GPU's driver brings its own"
@@ -18,8 +22,13 @@ NO_RUNTIME = (
 
 
 def find() -> list[Found | Missing]:
-    """The devices of all platforms, numbered in the order in which the runtimes report them."""
+    """The devices of all platforms: GPUs first, then CPUs, then others, of each kind by driver."""
     _spare_an_unwritable_home()
+    with registered():
+        return _find()
+
+
+def _find() -> list[Found | Missing]:
     try:
         import pyopencl
     except (ImportError, OSError) as error:
@@ -31,22 +40,33 @@ def find() -> list[Found | Missing]:
         status = opencl_status(error)
         known = "PLATFORM_NOT_FOUND" in status
         return [Missing(BACKEND, NO_RUNTIME if known else f"the OpenCL loader answers {status}; {NO_RUNTIME}")]
-    found: list[Found | Missing] = []
-    number = 0
+    devices: list[tuple[DeviceInfo, Any]] = []
+    missing: list[Found | Missing] = []
     for platform in platforms:
         try:
-            infos = [
-                (_info(number + index, device, platform), device) for index, device in enumerate(_devices(platform))
-            ]
+            here = _devices(platform)
+            # Whatever a device says about itself is asked for here, where a failure is one platform's.
+            devices += [(_info(device, platform), device) for device in here]
         except pyopencl.Error as error:
             status = opencl_status(error)
-            found.append(Missing(BACKEND, f"the platform {_name(platform)} fails with {status}; reinstall its driver"))
+            missing.append(
+                Missing(BACKEND, f"the platform {_name(platform)} fails with {status}; reinstall its driver")
+            )
             continue
-        if not infos:
-            found.append(Missing(BACKEND, f"the platform {_name(platform)} shows no device; is its hardware there?"))
-        found.extend(Found(info, partial(_open, info, device), isolate=True) for info, device in infos)
-        number += len(infos)
-    return found or [Missing(BACKEND, NO_RUNTIME)]
+        if not here:
+            missing.append(Missing(BACKEND, f"platform {_name(platform)} shows no device; is its hardware there?"))
+    found: list[Found | Missing] = []
+    for number, (unnumbered, device) in enumerate(sorted(devices, key=_rank)):
+        info = replace(unnumbered, id=f"{BACKEND}:{number}")
+        found.append(Found(info, partial(_open, info, device), isolate=True))
+    return found + missing or [Missing(BACKEND, NO_RUNTIME)]
+
+
+def _rank(entry: tuple[DeviceInfo, Any]) -> tuple[int, str]:
+    # Loaders report platforms in the order of a folder's files, which may change; ids must not. Devices of one
+    # platform keep the order of their driver.
+    info, _ = entry
+    return KINDS_IN_ORDER.index(info.kind), info.driver
 
 
 def _open(info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> Device:
@@ -67,15 +87,15 @@ def _devices(platform: Any) -> list[Any]:
         raise
 
 
-def _info(number: int, device: Any, platform: Any) -> DeviceInfo:
+def _info(device: Any, platform: Any) -> DeviceInfo:
     return DeviceInfo(
-        id=f"{BACKEND}:{number}",
+        id=BACKEND,
         kind=_kind(device),
         # The same hardware may be there twice, by two runtimes: the platform is part of the name.
-        name=f"{_text(device.name)} ({_text(platform.name)} {_text(device.driver_version)})",
+        name=f"{_text(device.name)} ({_name(platform)} {_text(device.driver_version)})",
         vendor=_text(device.vendor),
         backend=BACKEND,
-        driver=f"{_text(platform.name)} {_text(device.driver_version)}, {_text(device.version)}",
+        driver=f"{_name(platform)} {_text(device.driver_version)}, {_text(device.version)}",
         compute_units=device.max_compute_units,
         limits={
             "max_work_group_size": device.max_work_group_size,
@@ -101,7 +121,8 @@ def _name(platform: Any) -> str:
     import pyopencl
 
     try:
-        return _text(platform.name)
+        name = _text(platform.name)
+        return SHORT_NAMES.get(name, name)
     except pyopencl.Error:
         return "without a name"
 

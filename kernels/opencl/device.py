@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from ..device import DeviceInfo, DeviceOptions, KernelInfo, Scan
@@ -86,7 +87,7 @@ class OpenCLDevice:
         native = int(self._opencl_device.native_vector_width_int or 1)
         tuning = untuned(self.info.kind, native)
         variant = self._chosen or tuning.variant
-        variant = Variant(variant.width, variant.rotate, variant.logic, variant.order, rolled)
+        variant = replace(variant, rolled=rolled)
         return Tuning(variant, tuning.vectors_per_item, tuning.local_size)
 
     def _scanner_for(self, job: Job, tuning: Tuning) -> Scanner:

@@ -7,6 +7,7 @@ four, while plain shifts and XORs become `vprord` and `vpternlogd`. So each form
 
 from __future__ import annotations
 
+from ..sha256.lower import CHOOSE3, MAJORITY3, XOR3
 from .variant import Variant
 
 ROTATE_FORMS = {
@@ -21,11 +22,15 @@ MAJORITY_FORMS = {
     "xor": "(((a) & (b)) | ((c) & ((a) | (b))))",
     "select": "bitselect(a, c, (a) ^ (b))",
 }
+# LLVM never folds Maj into one vpternlogd by itself, but its OpenCL front end knows Clang's built-in functions.
+VPTERNLOG_BITS = {8: 256, 16: 512}
 
 
 def logic_macros(variant: Variant) -> list[str]:
     """ROTR, and Ch, Maj and the XOR of three where the graph keeps them."""
     macros = [f"#define ROTR(x, n) {ROTATE_FORMS[variant.rotate]}"]
+    if variant.logic == "vpternlog":
+        return macros + _vpternlog_macros(variant.width)
     if variant.ternary:
         macros += [
             f"#define CH(e, f, g) {CHOOSE_FORMS[variant.logic]}",
@@ -33,6 +38,17 @@ def logic_macros(variant: Variant) -> list[str]:
             "#define XOR3(a, b, c) ((a) ^ (b) ^ (c))",
         ]
     return macros
+
+
+def _vpternlog_macros(width: int) -> list[str]:
+    operands = ", ".join(f"as_int{width}(SPLAT({name}))" for name in "abc")
+    function = f"__builtin_ia32_pternlogd{VPTERNLOG_BITS[width]}_mask"
+    return [
+        f"#define LOGIC(a, b, c, table) as_uint{width}({function}({operands}, table, -1))",
+        f"#define CH(e, f, g) LOGIC(e, f, g, {CHOOSE3:#x})",
+        f"#define MAJ(a, b, c) LOGIC(a, b, c, {MAJORITY3:#x})",
+        f"#define XOR3(a, b, c) LOGIC(a, b, c, {XOR3:#x})",
+    ]
 
 
 def vector_macros(width: int) -> list[str]:

@@ -71,8 +71,7 @@ class Slot:
         import pyopencl
 
         self.nonces = nonces
-        items = -(-len(nonces) // (tuning.vectors_per_item * tuning.variant.width))
-        items = -(-items // tuning.local_size) * tuning.local_size
+        items = tuning.items(len(nonces))
         counts = (nonces.start, len(nonces), tuning.vectors_per_item, self.uploaded.prefixes)
         built.kernel.set_args(
             *(np.uint32(word) for word in (*counts, filter_mask, self.uploaded.room)),

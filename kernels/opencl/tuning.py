@@ -27,6 +27,12 @@ class Tuning:
         """Nonces that one work-group hashes."""
         return self.variant.width * self.vectors_per_item * self.local_size
 
+    def items(self, nonces: int) -> int:
+        """Work-items to launch for so many nonces, in whole work-groups."""
+        if self.variant.form == "pipeline":
+            return 1
+        return -(-nonces // self.nonces_a_group()) * self.local_size
+
 
 def untuned(kind: str, native_width: int) -> Tuning:
     """Where to start on a device of a kind: vectors on CPUs, one nonce a work-item and big groups on GPUs."""

@@ -8,10 +8,14 @@ from typing import Literal, get_args
 from ..errors import InputError
 
 Rotate = Literal["shift", "rotate"]
-Logic = Literal["xor", "select", "shared"]
+Logic = Literal["xor", "select", "shared", "vpternlog"]
 Order = Literal["standard", "scheduled"]
 
+Form = Literal["ndrange", "pipeline"]
+
 WIDTHS = (1, 2, 4, 8, 16)
+# Clang's built-in functions take vectors of 256 or 512 bits.
+VPTERNLOG_WIDTHS = (8, 16)
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,9 @@ class Variant:
 
     `width`: nonces a vector. `rotate`: a rotation written with two shifts, or as the function.
     `logic`: Ch and Maj written with ∧ and ⊕, or with `bitselect`; "shared" is ∧ and ⊕ with Maj in the
-    form whose b ⊕ c is the last round's a ⊕ b. `order`: as FIPS 180-4 has it, or that of
-    `sha256.schedule`. `rolled`: for jobs of several prefixes.
+    form whose b ⊕ c is the last round's a ⊕ b; "vpternlog" calls x86's instruction by name.
+    `order`: as FIPS 180-4 has it, or that of `sha256.schedule`. `rolled`: for jobs of several prefixes.
+    `form`: many work-items, or one work-item whose loop FPGA compilers turn into a pipeline.
     """
 
     width: int = 1
@@ -29,6 +34,7 @@ class Variant:
     logic: Logic = "shared"
     order: Order = "standard"
     rolled: bool = False
+    form: Form = "ndrange"
 
     @property
     def ternary(self) -> bool:
@@ -38,21 +44,31 @@ class Variant:
     @property
     def name(self) -> str:
         """The variant's name, as candidates and results show it."""
-        plain = f"x{self.width}-{self.rotate}-{self.logic}-{self.order}"
-        return f"{plain}-version-rolled" if self.rolled else plain
+        first = "pipeline-" if self.form == "pipeline" else ""
+        last = "-version-rolled" if self.rolled else ""
+        return f"{first}x{self.width}-{self.rotate}-{self.logic}-{self.order}{last}"
+
+
+def all_variants() -> list[Variant]:
+    """Every variant there is, for jobs of one prefix."""
+    return [
+        Variant(width, rotate, logic, order, form=form)
+        for form in get_args(Form)
+        for width in WIDTHS
+        for rotate in get_args(Rotate)
+        for logic in get_args(Logic)
+        for order in get_args(Order)
+        if logic != "vpternlog" or width in VPTERNLOG_WIDTHS
+    ]
 
 
 def parse_variant(name: str) -> Variant:
     """The variant of a name such as `x16-shift-shared-scheduled`. Raises InputError."""
-    for width in WIDTHS:
-        for rotate in get_args(Rotate):
-            for logic in get_args(Logic):
-                for order in get_args(Order):
-                    variant = Variant(width, rotate, logic, order)
-                    if variant.name == name:
-                        return variant
+    for variant in all_variants():
+        if variant.name == name:
+            return variant
+    choices = ["|".join(get_args(choice)) for choice in (Rotate, Logic, Order)]
     raise InputError(
-        f"there is no OpenCL kernel {name!r:.60}; names are like {Variant(16).name}: a width of "
-        f"{', '.join(map(str, WIDTHS))}, then {'|'.join(get_args(Rotate))}, {'|'.join(get_args(Logic))}, "
-        f"{'|'.join(get_args(Order))}"
+        f"there is no OpenCL kernel {name!r:.60}; a name is like {Variant(16).name}: x and a width of "
+        f"{', '.join(map(str, WIDTHS))}, then {', '.join(choices)}; `pipeline-` before it makes it one for FPGAs"
     )

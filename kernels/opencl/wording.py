@@ -34,9 +34,10 @@ def failure(what: str, error: Exception) -> DeviceError:
 
 
 def build_failure(what: str, log: str) -> DeviceError:
-    """The error for a kernel that does not compile: the log's last lines in the sentence, all of it as a note."""
+    """The error for a kernel that does not compile: the log's last errors in the sentence, all of it as a note."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
-    tail = " | ".join(line[:LONGEST_LINE] for line in lines[-LAST_LINES:]) or "no build log"
+    telling = [line for line in lines if "error" in line.lower()] or lines
+    tail = " | ".join(line[:LONGEST_LINE] for line in telling[-LAST_LINES:]) or "no build log"
     error = DeviceError(f"{what}: its compiler refuses the kernel ({tail}); update the driver")
     error.add_note(log)
     return error
