@@ -102,6 +102,31 @@ class Device(Protocol):
 
 
 @dataclass(frozen=True)
+class Roof:
+    """A device's own limit for the kernel it runs, measured with micro-benchmarks.
+
+    `hashrate_hs`: what the device would reach if it did nothing but the kernel's operations, with
+    nothing to wait for. `throughput`: operations (vector ones count once) a cycle and core, by kind.
+    `explanation`: what the limit is made of and what it leaves out, in one or two sentences.
+    """
+
+    hashrate_hs: float
+    clock_hz: float | None
+    cycles_per_hash: float | None
+    throughput: Mapping[str, float]
+    explanation: str
+
+
+@runtime_checkable
+class HasRoof(Protocol):
+    """A device that can measure its own limit."""
+
+    def roof(self) -> Roof | None:
+        """The limit for the kernel prepared last; None where it cannot be told. Raises DeviceError."""
+        ...
+
+
+@dataclass(frozen=True)
 class DeviceOptions:
     """What a user may fix instead of leaving it to the device: a kernel's name, the number of threads."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import platform
 
-from ..device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Scan
+from ..device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
 from ..errors import DeviceError, InputError
 from ..job import NONCES, Job
 from ..oracle import meets
 from .identity import cpu_name, cpu_vendor
 from .jit import Compiled, generator_hash
 from .race import choose, job_array
+from .roof import measure_roof
 from .topology import Topology, read_topology
 from .workers import Tally, Words, Workers
 
@@ -101,6 +102,13 @@ class CpuDevice:
                 if lanes >> lane & 1 and nonce in nonces and meets(job.prefixes[prefix], nonce, job.target):
                     hits.append(Hit(prefix, nonce))
         return hits
+
+    def roof(self) -> Roof | None:
+        """See HasRoof."""
+        workers = self._open_workers()
+        if self._compiled is None or self._job is None:
+            raise DeviceError("the CPU has no job yet; call prepare before roof")
+        return measure_roof(self._compiled.variant, len(self._job.prefixes), workers)
 
     def close(self) -> None:
         """See Device."""

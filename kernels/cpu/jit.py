@@ -23,63 +23,65 @@ from types import ModuleType
 
 from ..files import cache_folder, write_atomically
 from .features import host_attributes
-from .variants import Variant, variants
+from .variants import SCAN, Variant, variant
 
 # The wrapper that Numba compiles. `uintp` arguments are the addresses of the job's words and of the records.
 WRAPPER = """\
 from numba import njit, uint32, uint64, uintp
 
-from {package}.jit import kernel_intrinsic
+from {package}.jit import native_call
 
-kernel = kernel_intrinsic({name!r})
+native = native_call({variant!r}, {part!r})
 
 
 @njit(uint64(uintp, uint32, uint32, uint32, uint32, uintp), nogil=True, cache={cached})
-def scan(job, first, batches, partial, prefixes, records):
-    return kernel(job, first, batches, partial, prefixes, records)
+def run(job, first, batches, partial, prefixes, records):
+    return native(job, first, batches, partial, prefixes, records)
 """
 
-NativeScan = Callable[[int, int, int, int, int, int], int]
+NativeFunction = Callable[[int, int, int, int, int, int], int]
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A variant's machine code, and the CPU seconds it took to get it (from the cache or from scratch)."""
+    """A part of a variant as a callable that releases the GIL, and the CPU seconds it took to get it."""
 
     variant: Variant
-    scan: NativeScan
+    run: NativeFunction
     compile_s: float
     from_cache: bool
 
 
-def compile_variant(variant: Variant, cached: bool = True) -> Compiled:
-    """The variant as a callable that releases the GIL. The CPU must have what the variant requires."""
+def compile_variant(variant: Variant, part: str = SCAN, cached: bool = True) -> Compiled:
+    """Machine code for the kernel, or for another part of it; the CPU must have what the variant requires."""
     import numba  # noqa: F401  (its import is not part of compiling)
 
     started = time.process_time()
-    module = _load_from_cache(variant) if cached else None
+    module = _load_from_cache(variant, part) if cached else None
     if module is None:
-        module = ModuleType(_module_name(variant))
-        exec(WRAPPER.format(package=__package__, name=variant.name, cached=False), module.__dict__)
-    hits = bool(module.scan.stats.cache_hits)
-    return Compiled(variant, module.scan, time.process_time() - started, hits)
+        module = ModuleType(_module_name(variant, part))
+        source = WRAPPER.format(package=__package__, variant=variant.name, part=part, cached=False)
+        exec(source, module.__dict__)
+    from_cache = bool(module.run.stats.cache_hits)
+    return Compiled(variant, module.run, time.process_time() - started, from_cache)
 
 
-def _load_from_cache(variant: Variant) -> ModuleType | None:
+def _load_from_cache(variant: Variant, part: str) -> ModuleType | None:
     folder = cache_folder("kernels", generator_hash())
     if folder is None:
         return None
-    path = folder / f"{variant.symbol}.py"
-    source = WRAPPER.format(package=__package__, name=variant.name, cached=True)
+    name = _module_name(variant, part)
+    path = folder / f"{name}.py"
+    source = WRAPPER.format(package=__package__, variant=variant.name, part=part, cached=True)
     try:
         if not path.exists() or path.read_text(encoding="utf-8") != source:
             write_atomically(path, source.encode())
-        spec = importlib.util.spec_from_file_location(_module_name(variant), path)
+        spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         # Numba finds the function's module by name when it saves and loads machine code.
-        sys.modules[module.__name__] = module
+        sys.modules[name] = module
         spec.loader.exec_module(module)
     except Exception:
         # Damaged machine code can raise anything while it is unpickled. It can be made again, so it goes.
@@ -88,8 +90,8 @@ def _load_from_cache(variant: Variant) -> ModuleType | None:
     return module
 
 
-def _module_name(variant: Variant) -> str:
-    return f"{variant.symbol}_wrapper"
+def _module_name(variant: Variant, part: str) -> str:
+    return f"hashwatt_{variant.name}_{part}".replace("-", "_")
 
 
 @cache
@@ -108,29 +110,29 @@ def generator_hash() -> str:
     return digest.hexdigest()
 
 
-def kernel_intrinsic(name: str) -> object:
-    """A Numba intrinsic that calls the emitted function of the variant `name`; used by the generated wrapper."""
+def native_call(variant_name: str, part: str) -> object:
+    """A Numba intrinsic that calls the emitted function of a variant's part; used by the generated wrapper."""
     import llvmlite.binding as llvm
     from llvmlite import ir
     from numba import types
     from numba.extending import intrinsic
 
-    variant = next(each for each in (*variants(False), *variants(True)) if each.name == name)
+    emitted = variant(variant_name)
+    symbol = f"hashwatt_{variant_name}_{part}".replace("-", "_")
 
-    def kernel(typing_context, job, first, batches, partial, prefixes, records):  # type: ignore[no-untyped-def]
+    def native(typing_context, job, first, batches, partial, prefixes, records):  # type: ignore[no-untyped-def]
         word = types.uint32
         signature = types.uint64(types.uintp, word, word, word, word, types.uintp)
 
         def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-            context.active_code_library.add_llvm_module(llvm.parse_assembly(variant.emit(variant.symbol)))
+            context.active_code_library.add_llvm_module(llvm.parse_assembly(emitted.emit(part, symbol)))
             word, pointer = ir.IntType(32), ir.PointerType()
             kind = ir.FunctionType(ir.IntType(64), [pointer, word, word, word, word, pointer])
-            function = ir.Function(builder.module, kind, variant.symbol)
-            first_at, *words, records_at = arguments
-            first_at = builder.inttoptr(first_at, pointer)
-            records_at = builder.inttoptr(records_at, pointer)
-            return builder.call(function, [first_at, *words, records_at])
+            function = ir.Function(builder.module, kind, symbol)
+            job_at, *words, records_at = arguments
+            job_at, records_at = builder.inttoptr(job_at, pointer), builder.inttoptr(records_at, pointer)
+            return builder.call(function, [job_at, *words, records_at])
 
         return signature, codegen
 
-    return intrinsic(kernel)
+    return intrinsic(native)

@@ -6,7 +6,6 @@ result is kept with the compiled kernels until the CPU, a library or the generat
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
 import msgspec
@@ -16,6 +15,7 @@ from ..errors import DeviceError, InputError, WrongResult
 from ..files import cache_folder, write_atomically
 from ..job import Job, roll_versions
 from ..oracle import reference_scan
+from .clock import thread_seconds
 from .jit import Compiled, compile_variant, generator_hash
 from .variants import Variant, variants
 from .workers import Words, record_space, scan_chunk
@@ -79,9 +79,9 @@ def _timed(compiled: Compiled, nonces: int) -> tuple[float, float]:
     job = Job(roll_versions(PREFIX, prefixes), 1)
     words = job_array(compiled.variant, job)
     records = record_space(compiled.variant.lanes, prefixes, nonces)
-    started = time.perf_counter()
+    started = thread_seconds()
     scan_chunk(compiled, words, prefixes, 0, nonces, records)
-    seconds = time.perf_counter() - started
+    seconds = thread_seconds() - started
     return nonces * prefixes / seconds, seconds
 
 

@@ -72,21 +72,53 @@ def emit(name: str, program: Program, target: VectorTarget, rolled: bool) -> str
     return _module(name, target, body, prologue, shared, body.take(), rolled=True)
 
 
-class _Body:
-    """Straight-line vector code for nodes, and what had to be declared for it."""
+class VectorWriter:
+    """Writes single vector operations, and remembers what had to be declared for them."""
 
-    def __init__(self, program: Program, target: VectorTarget) -> None:
-        self.program = program
+    def __init__(self, target: VectorTarget) -> None:
         self.target = target
         self.vector = f"<{target.lanes} x i32>"
-        self.lines: list[str] = []
         self.declarations: set[str] = set()
+
+    def expression(self, op: Op, args: Sequence[str], immediate: int) -> str:
+        """The right-hand side for an operation of a lowered graph."""
+        vector = self.vector
+        match op:
+            case Op.ADD | Op.XOR | Op.AND:
+                return f"{op.name.lower()} {vector} {args[0]}, {args[1]}"
+            case Op.SHR | Op.SHL:
+                return f"{'lshr' if op is Op.SHR else 'shl'} {vector} {args[0]}, splat (i32 {immediate})"
+            case Op.ROTR:
+                # A funnel shift of a word with itself is a rotate; LLVM writes it as each machine does it best.
+                function = self.declare(f"llvm.fshr.v{self.target.lanes}i32", *[vector] * 3)
+                return f"call {function}({vector} {args[0]}, {vector} {args[0]}, {vector} splat (i32 {immediate}))"
+            case Op.TERNARY:
+                # LLVM never folds majority into one instruction by itself, so it is asked for by name.
+                function = self.declare(f"llvm.x86.avx512.pternlog.d.{self.target.lanes * 32}", *[vector] * 3, "i32")
+                operands = ", ".join(f"{vector} {arg}" for arg in args)
+                return f"call {function}({operands}, i32 {immediate})"
+            case _:
+                raise ValueError(f"{op} is not an operation of a lowered graph")
+
+    def declare(self, function: str, *arguments: str, result: str | None = None) -> str:
+        """Declare a function of LLVM's; its result type and name, as a call writes them."""
+        returns = result or self.vector
+        self.declarations.add(f"declare {returns} @{function}({', '.join(arguments)})")
+        return f"{returns} @{function}"
+
+
+class _Body(VectorWriter):
+    """Straight-line vector code for nodes."""
+
+    def __init__(self, program: Program, target: VectorTarget) -> None:
+        super().__init__(target)
+        self.program = program
+        self.lines: list[str] = []
         self.values = {node: "%nonce" for node in program.nodes() if node.op is Op.INPUT and node.name == "nonce"}
         self.shared_slots = 1
         jobs = [node for node in program.early if node.binding is Binding.JOB]
         rows = [node for node in program.early if node.binding > Binding.JOB]
         # Word 0 of the job is the filter mask; the rows follow what is known per job.
-        self.row_base = 1 + len(jobs)
         self.row_words = len(rows)
         self.index = {node: 1 + at for at, node in enumerate(jobs + rows)}
 
@@ -132,39 +164,11 @@ class _Body:
     def emit(self, nodes: Iterable[Node]) -> None:
         for node in nodes:
             self.values[node] = f"%v{node.number}"
-            self.lines.append(f"  %v{node.number} = {self.expression(node)}")
-
-    def expression(self, node: Node) -> str:
-        vector = self.vector
-        args = [self.operand(arg) for arg in node.args]
-        match node.op:
-            case Op.ADD | Op.XOR | Op.AND:
-                return f"{node.op.name.lower()} {vector} {args[0]}, {args[1]}"
-            case Op.SHR | Op.SHL:
-                shift = "lshr" if node.op is Op.SHR else "shl"
-                return f"{shift} {vector} {args[0]}, splat (i32 {node.immediate})"
-            case Op.ROTR:
-                # A funnel shift of a word with itself is a rotate; LLVM writes it as each machine does it best.
-                function = self.declare(f"llvm.fshr.v{self.target.lanes}i32", *[vector] * 3)
-                return f"call {function}({vector} {args[0]}, {vector} {args[0]}, {vector} splat (i32 {node.immediate}))"
-            case Op.TERNARY:
-                return self.ternary(args[0], args[1], args[2], node.immediate)
-            case _:
-                raise ValueError(f"{node.op} is not an operation of a lowered graph")
+            args = [self.operand(arg) for arg in node.args]
+            self.lines.append(f"  %v{node.number} = {self.expression(node.op, args, node.immediate)}")
 
     def operand(self, node: Node) -> str:
         return f"splat (i32 {node.immediate})" if node.op is Op.CONSTANT else self.values[node]
-
-    def ternary(self, a: str, b: str, c: str, table: int) -> str:
-        # LLVM never folds majority into one instruction by itself, so it is asked for by name.
-        vector = self.vector
-        function = self.declare(f"llvm.x86.avx512.pternlog.d.{self.target.lanes * 32}", *[vector] * 3, "i32")
-        return f"call {function}({vector} {a}, {vector} {b}, {vector} {c}, i32 {table})"
-
-    def declare(self, function: str, *arguments: str, result: str | None = None) -> str:
-        returns = result or self.vector
-        self.declarations.add(f"declare {returns} @{function}({', '.join(arguments)})")
-        return f"{returns} @{function}"
 
 
 def _module(
@@ -174,7 +178,7 @@ def _module(
     lane_numbers = ", ".join(f"i32 {lane}" for lane in range(lanes))
     h7 = body.operand(body.program.outputs[0])
     if target.x86_ternary:
-        fold = f"%checksum.next = {body.ternary('%checksum', h7, '%active', MASKED_FOLD)}"
+        fold = f"%checksum.next = {body.expression(Op.TERNARY, ['%checksum', h7, '%active'], MASKED_FOLD)}"
     else:
         fold = f"%counted = and {vector} {h7}, %active\n  %checksum.next = xor {vector} %checksum, %counted"
     byte_swap = body.declare(f"llvm.bswap.v{lanes}i32", vector)
@@ -211,8 +215,9 @@ batch.end:"""
 ; SHA-256d nonce scan, {lanes} lanes{", version-rolled" if rolled else ""}
 @DECLARATIONS@
 
+; Spilled vectors must not straddle cache lines (6 % slower): the frame is realigned, which takes a frame pointer.
 define i64 @{name}(ptr noalias readonly %job, i32 %first, i32 %batches, i32 %partial, i32 %prefixes,
-    ptr noalias %records) nounwind noinline {target.attributes} {{
+    ptr noalias %records) nounwind noinline "frame-pointer"="all" "stackrealign" {target.attributes} {{
 entry:
   %scratch = alloca [{body.shared_slots} x {vector}], align 64
   %actives = alloca [2 x {vector}], align 64

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from .jit import Compiled
 from .topology import pin_to
 from .vector_ir import RECORD_WORDS
 
+T = TypeVar("T")
 Words = npt.NDArray[np.uint32]
 
 # In hashes: about 10 ms and 0.3 ms of a fast core.
@@ -37,7 +39,7 @@ class Tally:
 def scan_chunk(compiled: Compiled, job: Words, prefixes: int, first: int, count: int, records: Words) -> Tally:
     """Run the kernel on this thread; `records` is its scratch space."""
     lanes = compiled.variant.lanes
-    answer = compiled.scan(job.ctypes.data, first, count // lanes, count % lanes, prefixes, records.ctypes.data)
+    answer = compiled.run(job.ctypes.data, first, count // lanes, count % lanes, prefixes, records.ctypes.data)
     found = (answer >> 32) * RECORD_WORDS
     return Tally(answer & 0xFFFFFFFF, records[:found].reshape(-1, RECORD_WORDS).copy())
 
@@ -79,35 +81,49 @@ class Workers:
     def scan(self, compiled: Compiled, job: Words, prefixes: int, nonces: range) -> list[Tally]:
         """Every nonce of the range once, in chunks. Interrupted, it waits for the chunks under way."""
         chunks = _Chunks(nonces, prefixes, compiled.variant.lanes, len(self))
-        tallies: list[Tally] = []
-        failures: list[BaseException] = []
-        running = threading.Semaphore(0)
 
-        def work() -> None:
+        def work() -> list[Tally]:
+            records = record_space(compiled.variant.lanes, prefixes, chunks.longest)
+            tallies = []
+            while chunk := chunks.next():
+                tallies.append(scan_chunk(compiled, job, prefixes, chunk.start, len(chunk), records))
+            return tallies
+
+        return [tally for tallies in self.on_all(work, chunks.stop) for tally in tallies]
+
+    def on_all(self, work: Callable[[], T], stop: Callable[[], None] = lambda: None) -> list[T]:
+        """What `work` returns on each of the threads, all at once. Raises what it raises.
+
+        Interrupted, it calls `stop` and waits until every thread has come back.
+        """
+        results: list[T] = []
+        failures: list[BaseException] = []
+        returned = threading.Semaphore(0)
+
+        def task() -> None:
             try:
-                records = record_space(compiled.variant.lanes, prefixes, chunks.longest)
-                while chunk := chunks.next():
-                    tallies.append(scan_chunk(compiled, job, prefixes, chunk.start, len(chunk), records))
+                results.append(work())
             except BaseException as failure:
                 failures.append(failure)
-                chunks.stop()
+                stop()
             finally:
-                running.release()
+                returned.release()
 
         for _ in self._threads:
-            self._tasks.put(work)
-        done = 0
+            self._tasks.put(task)
+        missing = len(self)
         try:
-            while done < len(self):
-                done += running.acquire(timeout=0.2)  # A wait without end would keep Ctrl-C from arriving on Windows.
+            while missing:
+                # A wait without end would keep Ctrl-C from arriving on Windows.
+                missing -= returned.acquire(timeout=0.2)
         except BaseException:
-            chunks.stop()
-            for _ in range(len(self) - done):
-                running.acquire()
+            stop()
+            for _ in range(missing):
+                returned.acquire()
             raise
         if failures:
             raise failures[0]
-        return tallies
+        return results
 
 
 class _Chunks:

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from .graph import Binding, Op
 from .lower import Program
 
+ALL_IN_LOOP = (Binding.BATCH, Binding.LANE)
 
-def operation_counts(program: Program, bindings: Iterable[Binding] = (Binding.BATCH, Binding.LANE)) -> Counter[Op]:
+
+def operation_counts(program: Program, bindings: Iterable[Binding] = ALL_IN_LOOP) -> Counter[Op]:
     """How many operations of each kind the loop has, of the given binding times.
 
     In a version-rolled scan those of binding time BATCH are shared by all midstates.

@@ -1,0 +1,83 @@
+"""The roof: how fast this CPU could hash if operations were all that counts.
+
+Measured, not looked up: a stream of the kernel's own operations, in the kernel's own proportions,
+on the kernel's own vectors, but with nothing to wait for and nothing to load. What the execution
+ports do with that stream is the most they could do with the kernel. Streams of one kind of operation
+each show which kind is scarce.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Mapping
+
+from ..device import Roof
+from .clock import thread_seconds
+from .jit import Compiled, compile_variant
+from .variants import CLOCK, MIX, Variant
+from .workers import Workers
+
+TRIAL_S = 0.002
+TRIALS = 11
+
+
+def measure_roof(kernel: Variant, prefixes: int, workers: Workers) -> Roof:
+    """The limit of a kernel that hashes so many prefixes a nonce, on these workers' CPUs."""
+    own, shared = kernel.operations()
+    # What a version-rolled job shares is done once for all its prefixes.
+    per_batch = Counter({kind: own[kind] + shared[kind] / prefixes for kind in own})
+
+    mix, clock = compile_variant(kernel, MIX), compile_variant(kernel, CLOCK)
+    alone = {kind: compile_variant(kernel, kind) for kind in own}
+    throughput = {kind: _beside_clock(stream, clock)[0] for kind, stream in alone.items()}
+    # On all cores at once, as when the hashrate is measured: their clock is often lower then.
+    on_each = workers.on_all(lambda: _beside_clock(mix, clock))
+    batches_a_cycle = statistics.median(rate for rate, _ in on_each) / sum(per_batch.values())
+    clocks = [clock_hz for _, clock_hz in on_each]
+    return Roof(
+        hashrate_hs=sum(clocks) * batches_a_cycle * kernel.lanes,
+        clock_hz=statistics.mean(clocks),
+        cycles_per_hash=1 / (batches_a_cycle * kernel.lanes),
+        throughput=throughput,
+        explanation=_explain(kernel, per_batch, throughput),
+    )
+
+
+def _explain(kernel: Variant, per_batch: Mapping[str, float], throughput: Mapping[str, float]) -> str:
+    kinds = ", ".join(f"{kind} {rate:.2f}" for kind, rate in sorted(throughput.items(), key=lambda item: -item[1]))
+    return (
+        f"The limit is that of the kernel's {sum(per_batch.values()):.0f} operations for {kernel.lanes} hashes, run in "
+        f"the same proportions with nothing to wait for. Operations a cycle and core, one kind alone: {kinds}. Beyond "
+        "them the kernel pays for the nonce, the checksum and the test of each batch, for operands that arrive late "
+        "and for ports that do not fill evenly."
+    )
+
+
+def _beside_clock(stream: Compiled, clock: Compiled) -> tuple[float, float]:
+    """Operations a cycle of a stream, and cycles a second, on the calling thread: medians of alternated trials."""
+    rates, clocks = [], []
+    iterations = {id(each): _iterations(each) for each in (stream, clock)}
+    for _ in range(TRIALS):
+        before, rate, after = (_rate(each, iterations[id(each)]) for each in (clock, stream, clock))
+        rates.append(2 * rate / (before + after))
+        clocks += [before, after]
+    return statistics.median(rates), statistics.median(clocks)
+
+
+def _rate(compiled: Compiled, iterations: int) -> float:
+    """Operations a second on the calling thread, timed once."""
+    started = thread_seconds()
+    operations = compiled.run(0, 0, iterations, 0, 0, 0)
+    return operations / (thread_seconds() - started)
+
+
+def _iterations(compiled: Compiled) -> int:
+    """How many iterations take about TRIAL_S."""
+    iterations = 1 << 10
+    while True:
+        started = thread_seconds()
+        compiled.run(0, 0, iterations, 0, 0, 0)
+        if thread_seconds() - started >= TRIAL_S / 2:
+            return iterations
+        iterations *= 2
