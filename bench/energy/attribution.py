@@ -48,7 +48,7 @@ def relation(coverage: Coverage, info: MeterInfo, device: DeviceInfo) -> Covers:
 
 def runs_on_processor(device: DeviceInfo) -> bool:
     """Whether the host's processor does this device's work (an emulator of another device does, too)."""
-    return device.kind == "cpu" or "emulat" in device.name.lower()
+    return device.kind == "cpu" or any(word in device.name.lower() for word in ("emulat", "simulat"))
 
 
 def card_relation(coverage: Coverage, device: DeviceInfo) -> Covers:

@@ -6,7 +6,7 @@ is lost), or jump. *Watts* are joined by straight lines, and the bounds take the
 of two neighbours throughout.
 
 Time that no reading covers is a hole. It is filled with the mean power of the rest, bounded by 0 and
-by HOLE_FACTOR times the highest power seen; where holes make up more than MOST_UNCOVERED of the
+by PEAK_FACTOR times the highest power seen; where holes make up more than MOST_UNCOVERED of the
 window, there is no figure, only the reason.
 
 The parts of the bounds are added, not squared: they are limits, not standard deviations.
@@ -22,7 +22,8 @@ from .meter import Counter
 from .series import Window
 
 MOST_UNCOVERED = 0.1
-HOLE_FACTOR = 2.0
+# Power rises above the highest mean seen between two readings, but hardly to more than this many times it.
+PEAK_FACTOR = 2.0
 # Two readings further apart than this many reading intervals leave a hole between them (watts only).
 SILENT_INTERVALS = 3.0
 
@@ -113,14 +114,9 @@ def counter_stretch(run: list[Value], step_j: float, window: Window, update_s: f
     end_s = min(window.end_s, run[-1].at_s)
     if len(run) < 2 or end_s <= start_s:
         return None
-    first_low, first, first_high = count_at(run, start_s)
-    last_low, last, last_high = count_at(run, end_s)
-    peak_w = max(
-        # Over a short time, a value that was old and is fresh again looks like a leap.
-        (later.value - earlier.value) / (later.at_s - earlier.at_s + update_s)
-        for earlier, later in pairwise(run)
-        if later.at_s > earlier.at_s
-    )
+    peak_w = highest_rate(run, update_s)
+    first_low, first, first_high = count_at(run, start_s, peak_w)
+    last_low, last, last_high = count_at(run, end_s, peak_w)
     # An old value at the start adds what was spent before it, one at the end leaves out as much.
     slack_j = peak_w * (update_s + max(value.half_s for value in run)) + step_j
     return Stretch(
@@ -132,15 +128,37 @@ def counter_stretch(run: list[Value], step_j: float, window: Window, update_s: f
     )
 
 
-def count_at(run: list[Value], at_s: float) -> tuple[float, float, float]:
-    """The count at a moment within a run: at least, most likely, at most. A count never falls."""
+def highest_rate(run: list[Value], update_s: float) -> float:
+    """The highest mean power between two readings, as near to each other as they tell something new."""
+    rates = []
+    earlier = 0
+    for later in range(1, len(run)):
+        # Over less time than a value may be old, one that was old and is fresh again looks like a leap.
+        while earlier + 1 < later and run[later].at_s - run[earlier + 1].at_s >= update_s:
+            earlier += 1
+        seconds = run[later].at_s - run[earlier].at_s
+        if seconds >= update_s and seconds > 0:
+            rates.append((run[later].value - run[earlier].value) / seconds)
+    whole_s = run[-1].at_s - run[0].at_s
+    return max(rates, default=(run[-1].value - run[0].value) / whole_s if whole_s > 0 else 0.0)
+
+
+def count_at(run: list[Value], at_s: float, peak_w: float) -> tuple[float, float, float]:
+    """The count at a moment within a run: at least, most likely, at most.
+
+    A count never falls, and it rises no faster than PEAK_FACTOR times its highest rate between two readings.
+    """
     for earlier, later in pairwise(run):
         if earlier.at_s <= at_s <= later.at_s and later.at_s > earlier.at_s:
             share = (at_s - earlier.at_s) / (later.at_s - earlier.at_s)
             likely = earlier.value + share * (later.value - earlier.value)
-            if share == 0.0:
-                return earlier.value, earlier.value, earlier.value
-            return (earlier.value, likely, later.value) if share < 1.0 else (later.value, later.value, later.value)
+            most_before_j = PEAK_FACTOR * peak_w * (at_s - earlier.at_s)
+            most_after_j = PEAK_FACTOR * peak_w * (later.at_s - at_s)
+            return (
+                min(likely, max(earlier.value, later.value - most_after_j)),
+                likely,
+                max(likely, min(later.value, earlier.value + most_before_j)),
+            )
     end = run[0].value if at_s <= run[0].at_s else run[-1].value
     return end, end, end
 
@@ -204,7 +222,7 @@ def joined(stretches: list[Stretch], window: Window, breaks: int, name: str) -> 
     return Integral(
         joules=joules * window.seconds / covered_s,
         low_j=sum(stretch.low_j for stretch in stretches),
-        high_j=sum(stretch.high_j for stretch in stretches) + HOLE_FACTOR * peak_w * hole_s,
+        high_j=sum(stretch.high_j for stretch in stretches) + PEAK_FACTOR * peak_w * hole_s,
         hole_s=hole_s,
         breaks=breaks,
     )

@@ -12,7 +12,7 @@ from .attribution import Attribution
 from .baseline import above_idle
 from .integrate import Integral, Value, integrate_counter, integrate_power, scaled, summed
 from .meter import MeterInfo, MeterMissing
-from .series import Point, Window, around, first_error, silences
+from .series import Point, Window, around, attempts, first_error, silences
 
 Method = Literal["integrated counter", "sampled power"]
 
@@ -38,7 +38,8 @@ def energy_record(
     disagree = check is not None and not check.agrees
     if disagree and other is not None:
         integral = spanning(integral, other)
-    reason = why_unknown(info, integral, near, window)
+    tried = attempts(list(points), window)
+    reason = why_unknown(info, integral, tried, window)
     known = reason is None
     above = above_idle(integral, window.seconds, idle) if known and not info.estimated else None
     return Energy(
@@ -57,7 +58,7 @@ def energy_record(
         idle=() if info.estimated else tuple(idle),
         window_s=window.seconds,
         samples=sum(point.reading is not None for point in within),
-        gaps=silences(within) + integral.breaks,
+        gaps=silences(tried) + integral.breaks,
         hole_s=integral.hole_s,
         bound_source=printable(bound_source(info, integral, disagree)),
         cross_check=check,

@@ -47,6 +47,14 @@ def around(points: list[Point], window: Window) -> list[Point]:
     return earlier[-1:] + inside + later[:1]
 
 
+def attempts(points: list[Point], window: Window) -> list[Point]:
+    """The attempts within a window and the nearest one on each side, successful or not."""
+    inside = [point for point in points if window.start_s <= point.at_s <= window.end_s]
+    earlier = [point for point in points if point.at_s < window.start_s]
+    later = [point for point in points if point.at_s > window.end_s]
+    return earlier[-1:] + inside + later[:1]
+
+
 def silences(points: list[Point]) -> int:
     """How many times the meter fell silent: failed readings in a row count once."""
     failed = [point.reading is None for point in points]

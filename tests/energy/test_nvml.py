@@ -1,0 +1,134 @@
+"""NVIDIA's own binding against a small fake of NVIDIA's library, compiled here."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+LOST = 15
+# Ten seconds at 200 W, ten times a second.
+STEADY = [[tenth / 10, 5_000_000 + tenth * 20_000, 200_000, 0] for tenth in range(101)]
+
+compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+pytestmark = [
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the fake library is one for Linux"),
+    pytest.mark.skipif(compiler is None, reason="no C compiler (cc, gcc, clang) to build the fake libnvidia-ml.so.1"),
+]
+
+
+def build(folder: Path, *lacking: str) -> Path:
+    folder.mkdir()
+    assert compiler is not None
+    subprocess.run(
+        [
+            *(compiler, "-shared", "-fPIC", "-O1", *(f"-DNO_{name}" for name in lacking)),
+            *("-o", str(folder / "libnvidia-ml.so.1"), str(HERE / "fake_nvml.c")),
+        ],
+        check=True,
+    )
+    return folder
+
+
+def play(library: Path, states: list[list[float]], tmp_path: Path) -> dict[str, Any]:
+    state = tmp_path / "state"
+    state.write_text("{} {} {}".format(*(int(number) for number in states[0][1:])))
+    done = subprocess.run(
+        [sys.executable, str(HERE / "nvml_driver.py"), str(state), json.dumps(states)],
+        env={**os.environ, "LD_LIBRARY_PATH": str(library), "FAKE_NVML_STATE": str(state)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("nvml") / "whole")
+
+
+def test_the_energy_counter_comes_first_and_watts_agree(whole: Path, tmp_path: Path) -> None:
+    record = play(whole, STEADY, tmp_path)["record"]
+    assert record["method"] == "integrated counter"
+    assert record["gross_j"] == pytest.approx(2000.0)
+    assert record["low_j"] < 1900.1
+    assert record["high_j"] > 2099.9
+    assert record["cross_check"]["method"] == "sampled power"
+    assert record["cross_check"]["joules"] == pytest.approx(2000.0)
+    assert record["cross_check"]["agrees"]
+    assert (record["scope"], record["covers"]) == ("board", "the device")
+
+
+def test_a_counter_and_watts_that_disagree_are_told_and_both_lie_in_the_bounds(whole: Path, tmp_path: Path) -> None:
+    # As in a field report: 187 J by one way, 327 J by the other.
+    states = [[at_s, energy, 114_000, error] for at_s, energy, _, error in STEADY]
+    record = play(whole, states, tmp_path)["record"]
+    assert not record["cross_check"]["agrees"]
+    assert record["gross_j"] == pytest.approx(2000.0)
+    assert record["low_j"] <= 1140 * 0.95
+    assert record["high_j"] >= 2000
+    assert "disagree" in record["bound_source"]
+
+
+def test_a_card_that_is_lost_leaves_a_reason_and_no_figure(whole: Path, tmp_path: Path) -> None:
+    states = [[at_s, energy, power, LOST if at_s > 4 else 0] for at_s, energy, power, _ in STEADY]
+    record = play(whole, states, tmp_path)["record"]
+    assert record["gross_j"] is None
+    assert "GPU is lost" in record["reason"]
+    assert record["gaps"] == 1
+
+
+def test_a_card_that_is_away_for_a_moment_has_counted_on(whole: Path, tmp_path: Path) -> None:
+    states = [[at_s, energy, power, LOST if 4 < at_s < 6 else 0] for at_s, energy, power, _ in STEADY]
+    record = play(whole, states, tmp_path)["record"]
+    assert record["gross_j"] == pytest.approx(2000.0)
+    assert record["gaps"] == 1
+
+
+def test_a_driver_without_the_energy_counter_is_sampled(tmp_path: Path) -> None:
+    record = play(build(tmp_path / "old", "ENERGY"), STEADY, tmp_path)["record"]
+    assert record["method"] == "sampled power"
+    assert record["gross_j"] == pytest.approx(2000.0)
+    assert record["cross_check"] is None
+
+
+def test_a_driver_without_instant_power_gives_what_it_has(tmp_path: Path) -> None:
+    record = play(build(tmp_path / "older", "FIELDS"), STEADY, tmp_path)["record"]
+    assert record["cross_check"]["joules"] == pytest.approx(2000.0)
+
+
+def test_a_driver_with_neither_function_has_no_meter_but_a_reason(tmp_path: Path) -> None:
+    answer = play(build(tmp_path / "oldest", "ENERGY", "POWER", "FIELDS"), STEADY, tmp_path)
+    assert answer["id"] == "nvml:0"
+    assert "neither joules nor watts" in answer["reason"]
+    assert answer["mend"]
+
+
+def test_a_machine_without_the_library_has_no_meter_but_a_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "none"
+    folder.mkdir()
+    # Not a library: it also hides a real one that the machine may have.
+    (folder / "libnvidia-ml.so.1").write_text("nothing")
+    answer = play(folder, STEADY, tmp_path)
+    assert answer["id"] == "nvml"
+    assert "libnvidia-ml.so.1 is not here" in answer["reason"]
+    assert "driver" in answer["mend"]
+
+
+def test_clock_temperature_and_throttle_reasons_are_told(whole: Path, tmp_path: Path) -> None:
+    source, clock_hz, temperature_c, throttle = play(whole, STEADY, tmp_path)["probe"]
+    assert source == "NVML NVIDIA Fake 9000"
+    assert (clock_hz, temperature_c) == (1410e6, 61)
+    # An idle card is not a throttled one.
+    assert throttle == ["power limit", "heat (driver)"]
