@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +108,24 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     os.close(writer)
     assert ended.returncode == 141
     assert ended.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [["--help"], ["devices"], ["devices", "--json"]])
+def test_an_answer_that_cannot_be_written_is_no_success(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "hashwatt", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 1
+    assert (
+        ended.stderr == "hashwatt: the answer cannot be written (No space left on device); send it to another place\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="closes a stream in the way of POSIX shells")
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_is_no_error(redirection: str) -> None:
+    command = f"{shlex.quote(sys.executable)} -m hashwatt devices {redirection}"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -12,10 +13,13 @@ import click
 from ..kernels.errors import HashwattError, InputError
 from . import exits
 from .devices import devices
-from .output import Output, make_streams_forgiving
+from .output import Output, discard_stdout, make_streams_forgiving
 from .run import run
 from .scan import scan
 from .verify import verify
+
+# What writing to stdout fails with; files that we open name themselves in the error.
+NOT_WRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
 
 
 def show_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
@@ -60,13 +64,10 @@ def execute(arguments: Sequence[str]) -> int:
         debug="--debug" in arguments or os.environ.get("HASHWATT_DEBUG", "0") not in ("", "0"),
     )
     try:
-        code = run_command(arguments, output)
-        sys.stdout.flush()
+        return run_command(arguments, output)
     except BrokenPipeError:
-        # Whoever read our output went away; Python must not flush into the closed pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_stdout()
         return exits.BROKEN_PIPE
-    return code
 
 
 def code_of(error: HashwattError) -> int:
@@ -81,6 +82,7 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
     try:
         # Without standalone mode click returns the code given to Context.exit, or what the command returns: None.
         code = hashwatt.main(list(arguments), prog_name="hashwatt", standalone_mode=False, obj=output)
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message(), err=True)
         return exits.BAD_INPUT
@@ -102,6 +104,10 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         # What click makes of a broken pipe; it has no other use for it outside standalone mode.
         raise BrokenPipeError from error
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in NOT_WRITABLE and error.filename is None:
+            discard_stdout()
+            output.fail(f"the answer cannot be written ({error.strerror}); send it to another place")
+            return exits.CHECK_FAILED
         if output.debug:
             traceback.print_exc()
         output.fail(

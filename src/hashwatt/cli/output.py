@@ -10,7 +10,9 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -39,8 +41,8 @@ class Output:
         import msgspec
 
         builtins = msgspec.to_builtins(document, str_keys=True)
-        click.echo(json.dumps(builtins, indent=2, allow_nan=False))
         self.answered = True
+        click.echo(json.dumps(builtins, indent=2, allow_nan=False))
 
     def line(self, text: str = "") -> None:
         """Print one line on stdout; control characters in it are made visible."""
@@ -57,7 +59,7 @@ class Output:
 
     def fail(self, sentence: str) -> None:
         """Say why the command line cannot be carried out: on stderr, and as the document where one is owed."""
-        self.warn(f"hashwatt: {sentence}")
+        click.echo(visible(f"hashwatt: {sentence}"), err=True)
         if self.as_json and not self.answered:
             self.document({"error": visible(sentence)})
 
@@ -76,8 +78,16 @@ def console() -> Console:
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
 
 
+def discard_stdout() -> None:
+    """Nobody gets what is still to be written: without this Python would try once more at exit, and complain."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def make_streams_forgiving() -> None:
-    """A console that cannot show a character gets a `?` for it instead of an exception (Windows' cp1252)."""
+    """A stream that was closed swallows what it gets; one that cannot show a character (cp1252) shows `?` for it."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (it stays open)
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 (it stays open)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace" if stream is sys.stdout else "backslashreplace")
