@@ -26,7 +26,9 @@ from .meter import Counter, Coverage, MeterError, MeterFound, MeterInfo, Reading
 DEADLINE_S = 5.0
 MOST_BYTES = 4096
 PLAUSIBLE_W = 1e6
-LINE = re.compile(r"(?P<number>\d{1,20}(\.(?P<decimals>\d{0,12}))?([eE][+-]?\d{1,2})?)\s*(?P<unit>[A-Za-z]{1,3})")
+LINE = re.compile(
+    r"(?P<number>\d{1,20}(\.(?P<decimals>\d{0,12}))?([eE][+-]?\d{1,2})?)\s*(?P<unit>[A-Za-z]{1,3})", re.ASCII
+)
 WATTS = {"mW": 1e-3, "W": 1.0, "kW": 1e3}
 JOULES = {"mJ": 1e-3, "J": 1.0, "kJ": 1e3, "mWh": 3.6, "Wh": 3600.0, "kWh": 3.6e6}
 BOUND_SOURCE = "step as printed, value up to one reading (1 s) old; the meter's own accuracy is not known to hashwatt"

@@ -18,7 +18,9 @@ from .meter import MeterError
 
 DEADLINE_S = 3.0
 MOST_BYTES = 64 * 1024
-HOST = re.compile(r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?(/(?P<channel>\d{1,2}))?/?")
+HOST = re.compile(
+    r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>\d{1,5}))?(/(?P<channel>\d{1,2}))?/?", re.ASCII
+)
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,8 @@ def why_unknown(info: MeterInfo, integral: Integral, points: Sequence[Point], wi
         error = first_error(list(points))
         return (integral.reason or "unknown") + (f" ({error})" if error else "")
     low_j, high_j = integral.low_j or 0.0, integral.high_j or 0.0
-    if doubt(integral) >= 1:
+    # An estimate's bounds are wide by nature, and say so.
+    if integral.joules <= 0 or (doubt(integral) >= 1 and not info.estimated):
         needed_s = window_needed_s(info, integral, window)
         return f"between {low_j:.4g} and {high_j:.4g} J is all that can be told: " + (
             f"{window.seconds:.3g} s are too short for this meter; measure for {needed_s:.0f} s (-t {needed_s:.0f})"
