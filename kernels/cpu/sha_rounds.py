@@ -1,0 +1,173 @@
+"""SHA-256d of a header with SHA instructions: what is known before the nonce, and the steps that are left.
+
+The instructions fix the grain, groups of four message words, so what a miner saves is saved by the group.
+All values known early come from running the description (`fips180`) on integers with nonce 0:
+
+* **First hash.** The nonce is W3. Rounds 0–3 only add it to a and e, so 15 of 16 groups of rounds remain.
+  W16…W19 depend on it through σ₀(W3) and W3 alone, which is half a step of the schedule; the early parts
+  of W20…W27 are constants, and that of W28…W31 belongs to the job.
+* **Second hash.** H7 is e after round 60 plus a constant. Round 0 only adds W0 to a and e, too, and where
+  groups start at round 1 the other 60 rounds are just 15 groups, W1…W4 to W57…W60.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
+
+from ..job import HEADER_BYTES, Job
+from ..sha256.fips180 import INITIAL_STATE, IntegerWords, K, message_schedule, one_round, padding, small_sigma_0
+from ..sha256.mining import DIGEST_BYTES
+from ..target import filter_mask
+from .sha_instructions import LANES, Quads, ShaInstructions, State
+
+V = TypeVar("V")
+T = TypeVar("T")
+
+# A hash in the making: stops wherever another hash may step in, and returns its result.
+Steps = Generator[None, None, T]
+
+WORDS = IntegerWords()
+STATE_NAMES = "abcdefgh"
+SECOND_GROUPS = 15  # of rounds 1–60 of the second hash
+
+# The job's words, by quads: the filter mask (one word, three unused), W16…W19 for nonce 0, the early part
+# of W28…W31; then a row for each prefix: the state after round 3 for nonce 0 and the midstate, two quads each.
+FILTER, SCHEDULE_16, EARLY_28, JOB_QUADS = range(4)
+ROUND_4, MIDSTATE, ROW_QUADS = 0, 2, 4
+
+
+def job_words(job: Job, isa: ShaInstructions) -> list[int]:
+    """The words that a kernel for `isa` reads at its `job` pointer."""
+    schedule = _schedule_without_nonce(job.tail)
+    words = [filter_mask(job.target), 0, 0, 0, *schedule[16:20], *_early(schedule, 28)]
+    for midstate in job.midstates:
+        words += _registers(isa, _state_after(midstate, schedule[:4]))
+        words += _registers(isa, midstate)
+    return words
+
+
+def _schedule_without_nonce(tail: Sequence[int]) -> list[int]:
+    return message_schedule(WORDS, [*tail, 0, *padding(WORDS, HEADER_BYTES)])
+
+
+def _early(schedule: Sequence[int], t: int) -> list[int]:
+    # W[t−16] + σ₀(W[t−15]), for t and the next three.
+    return [WORDS.add(schedule[i - 16], small_sigma_0(WORDS, schedule[i - 15])) for i in range(t, t + LANES)]
+
+
+def _state_after(state: Sequence[int], words: Sequence[int]) -> list[int]:
+    # After the first rounds, as many as there are words.
+    working = list(state)
+    for k, word in zip(K, words, strict=False):
+        working = one_round(WORDS, working, k, word)
+    return working
+
+
+def _registers(isa: ShaInstructions, state: Sequence[int]) -> list[int]:
+    by_name = dict(zip(STATE_NAMES, state, strict=True))
+    return [by_name[name] for register in isa.layout for name in register]
+
+
+@dataclass(frozen=True)
+class JobValues(Generic[V]):
+    """What is known per job (see SCHEDULE_16, EARLY_28)."""
+
+    schedule_16: V
+    early_28: V
+
+
+@dataclass(frozen=True)
+class RowValues(Generic[V]):
+    """What is known per prefix (see ROUND_4, MIDSTATE)."""
+
+    round_4: State[V]
+    midstate: State[V]
+
+
+class HeaderHasher(Generic[V]):
+    """SHA-256d of a header on the registers of an instruction set."""
+
+    def __init__(self, q: Quads[V], isa: ShaInstructions) -> None:
+        self.q = q
+        self.isa = isa
+        self.zero = q.constant([0] * LANES)
+
+    def first_schedule(self, job: JobValues[V], nonce: V) -> Iterator[V]:
+        """W + K of rounds 4–63 of the first hash, group by group. `nonce`: W3 in lane 0."""
+        q, isa = self.q, self.isa
+        known = _schedule_without_nonce([0, 0, 0])
+        groups = [self.zero, *(q.constant(known[t : t + LANES]) for t in (4, 8, 12))]
+        # [0, 0, σ₀(W3), W3] is what the nonce adds to W16…W19.
+        from_nonce = isa.early(q, q.shuffle(nonce, self.zero, (4, 4, 4, 0)), self.zero)
+        groups.append(q.add(from_nonce, job.schedule_16))
+        early = {t: q.constant(_early(known, t)) for t in (20, 24)} | {28: job.early_28}
+        for t in (4, 8, 12):
+            yield q.constant([WORDS.add(known[i], K[i]) for i in range(t, t + LANES)])
+        yield self._with_k(groups[-1], 16)
+        yield from self._expand(groups, 20, 64, early)
+
+    def first_digest(self, row: RowValues[V], nonce: V, schedule: Iterable[V]) -> Steps[State[V]]:
+        """The first hash's digest, from the W + K of `first_schedule`."""
+        state = self._add_first_word(row.round_4, nonce, 0)
+        for wk in schedule:
+            state = self.isa.four_rounds(self.q, state, wk)
+            yield
+        return self.q.add(state[0], row.midstate[0]), self.q.add(state[1], row.midstate[1])
+
+    def second_last_e(self, digest: State[V]) -> Steps[V]:
+        """A register that holds e after round 60 of the second hash, in `e_lane`."""
+        q, isa = self.q, self.isa
+        start = _registers(isa, _state_after(INITIAL_STATE, [0]))
+        initial = q.constant(start[:LANES]), q.constant(start[LANES:])
+        state = self._add_first_word(initial, digest[0], isa.layout[0].index("a"))
+        schedule = self._second_schedule(digest)
+        for wk in islice(schedule, SECOND_GROUPS - 1):
+            state = isa.four_rounds(q, state, wk)
+            yield
+        return isa.last_e(q, state, next(schedule))
+
+    def _second_schedule(self, digest: State[V]) -> Iterator[V]:
+        # W + K of rounds 1–60 of the second hash, group by group.
+        q, isa = self.q, self.isa
+        pad = padding(WORDS, DIGEST_BYTES)
+        known = message_schedule(WORDS, [0] * 8 + pad)
+        w1 = q.shuffle(*digest, self._lanes("bcde"))
+        w5 = q.shuffle(q.shuffle(*digest, self._lanes("fghh")), q.constant(pad[:LANES]), (0, 1, 2, 4))
+        # W16 = W0 + σ₀(W1), an early part: σ₁(W14) and W9 are zero. It comes out where a is.
+        lane = isa.layout[0].index("a")
+        w13 = q.shuffle(q.constant([*pad[5:], 0]), isa.early(q, digest[0], w1), (0, 1, 2, LANES + lane))
+        groups = [w1, w5, self.zero, w13]
+        for t, group in zip((1, 5, 9, 13), groups, strict=True):
+            yield self._with_k(group, t)
+        yield from self._expand(groups, 17, 61, {25: q.constant(_early(known, 25))})
+
+    def _expand(self, groups: list[V], start: int, stop: int, early: Mapping[int, V]) -> Iterator[V]:
+        # W + K from `start` on, given the four groups before; `early`: early parts that are known.
+        for t in range(start, stop, LANES):
+            part = early[t] if t in early else self.isa.early(self.q, groups[-4], groups[-3])
+            groups.append(self.isa.late(self.q, part, groups[-2], groups[-1]))
+            yield self._with_k(groups[-1], t)
+
+    def _with_k(self, group: V, t: int) -> V:
+        return self.q.add(group, self.q.constant(K[t : t + LANES]))
+
+    def _lanes(self, names: str) -> list[int]:
+        return [("".join(self.isa.layout)).index(name) for name in names]
+
+    def _add_first_word(self, state: State[V], word: V, lane: int) -> State[V]:
+        # A round's message word counts in a and e only.
+        first, second = (
+            self.q.add(register, self.q.shuffle(word, self.zero, [lane if name in "ae" else LANES for name in names]))
+            if {"a", "e"} & set(names)
+            else register
+            for register, names in zip(state, self.isa.layout, strict=True)
+        )
+        return first, second
+
+
+def e_lane(isa: ShaInstructions) -> int:
+    """Where e is in its register."""
+    return next(names.index("e") for names in isa.layout if "e" in names)
