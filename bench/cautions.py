@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .plan import FEWEST_SAMPLES, HALF_WIDTH
 from .result import WarningRecord
+from .text import printable
 
 
 def drift(relative_change: float) -> WarningRecord:
@@ -110,4 +111,13 @@ def failed_batches(count: int) -> WarningRecord:
         code="failed_batches",
         text=f"{count} batches failed, were not counted and were repeated; update the device's driver or check its "
         "cooling and power supply",
+    )
+
+
+def limit_unknown(reason: str) -> WarningRecord:
+    """The device could not measure its own limit."""
+    return WarningRecord(
+        code="limit_unknown",
+        text=f"the device's own limit could not be measured ({printable(reason)}), so no share of it is given; "
+        "update its driver and measure again",
     )

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from ..kernels.device import DeviceInfo, DeviceOptions, KernelInfo, Missing
+from ..kernels.device import DeviceInfo, DeviceOptions, KernelInfo, Missing, Roof
 
 HEADER = struct.Struct("<IQ")
 # A scan of a quarter of a second whose every nonce is a share stays below this.
@@ -51,6 +51,10 @@ class ScanRange(Message, frozen=True):
     stop: int
 
 
+class MeasureRoof(Message, frozen=True):
+    """Ask: measure the device's limit for the kernel prepared last."""
+
+
 class Close(Message, frozen=True):
     """Ask: close the device and end."""
 
@@ -87,6 +91,12 @@ class Scanned(Message, frozen=True):
     device_s: float | None
 
 
+class RoofMeasured(Message, frozen=True):
+    """Answer to MeasureRoof; None from a device that cannot tell."""
+
+    roof: Roof | None
+
+
 class Failed(Message, frozen=True):
     """Answer to anything: the name of the error's class in `kernels.errors`, and its sentence."""
 
@@ -94,8 +104,8 @@ class Failed(Message, frozen=True):
     sentence: str
 
 
-Request = Find | Open | Prepare | ScanRange | Close
-Reply = Entries | Done | Prepared | Scanned | Failed
+Request = Find | Open | Prepare | ScanRange | MeasureRoof | Close
+Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 

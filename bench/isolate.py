@@ -12,10 +12,22 @@ from typing import cast
 import msgspec
 
 from ..kernels import registry
-from ..kernels.device import Device, DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Scan
+from ..kernels.device import Device, DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
 from ..kernels.errors import DeviceCrashed, DeviceError
 from ..kernels.job import Job
-from .channel import Entries, Find, Open, Prepare, Prepared, Reply, Request, Scanned, ScanRange
+from .channel import (
+    Entries,
+    Find,
+    MeasureRoof,
+    Open,
+    Prepare,
+    Prepared,
+    Reply,
+    Request,
+    RoofMeasured,
+    Scanned,
+    ScanRange,
+)
 from .process import WorkerProcess
 
 # Enumerated in this process, since no foreign driver is loaded for it; every other backend has a worker do it.
@@ -78,6 +90,13 @@ class IsolatedDevice:
             self._fewest_seconds_per_nonce = min(seconds, self._fewest_seconds_per_nonce or seconds)
         hits = tuple(Hit(prefix, nonce) for prefix, nonce in reply.hits)
         return Scan(hits, reply.hashes, reply.xor_h7, reply.device_s)
+
+    def roof(self) -> Roof | None:
+        """See HasRoof; None where the device behind it has none."""
+        reply = self._ask(MeasureRoof(), self._deadlines.prepare_s)
+        if not isinstance(reply, RoofMeasured):
+            raise self._confused()
+        return reply.roof
 
     def close(self) -> None:
         """See Device."""

@@ -16,7 +16,20 @@ import msgspec
 
 from ..kernels import errors
 from ..kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError
-from .channel import BadFrame, Close, Failed, Find, Open, Prepare, Reply, Request, ScanRange, read_frame, write_frame
+from .channel import (
+    BadFrame,
+    Close,
+    Failed,
+    Find,
+    MeasureRoof,
+    Open,
+    Prepare,
+    Reply,
+    Request,
+    ScanRange,
+    read_frame,
+    write_frame,
+)
 from .text import printable
 
 WORKER_MODULE = "hashwatt.bench.worker"
@@ -25,7 +38,14 @@ CLOSE_S = 5.0
 SLICE_S = 0.2
 KEPT_STDERR_BYTES = 4096
 MEND = "update its driver, or leave the device out with -d"
-WHAT_IT_DID = {Find: "being found", Open: "opening", Prepare: "compiling", ScanRange: "hashing", Close: "closing"}
+WHAT_IT_DID = {
+    Find: "being found",
+    Open: "opening",
+    Prepare: "compiling",
+    ScanRange: "hashing",
+    MeasureRoof: "measuring its limit",
+    Close: "closing",
+}
 
 
 class WorkerProcess:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from ..kernels import device
 from ..kernels.device import DeviceInfo, KernelInfo
-from .result import CandidateRecord, DeviceRecord, KernelRecord
+from .result import CandidateRecord, DeviceRecord, KernelRecord, Roof
 from .text import printable
 
 Value = int | float | str
@@ -48,6 +49,21 @@ def kernel_record(kernel: KernelInfo, compile_s: float) -> KernelRecord:
             )
             for candidate in kernel.candidates[:MOST_CANDIDATES]
         ),
+    )
+
+
+def roof_record(roof: device.Roof, hashrate_hs: float) -> Roof | None:
+    """The result's record of a measured limit, with the hashrate as a share of it; None for an unusable one."""
+    limit = _finite(roof.hashrate_hs, LARGEST)
+    if not limit:
+        return None
+    return Roof(
+        hashrate_hs=limit,
+        origin="measured",
+        percent=100 * hashrate_hs / limit,
+        clock_hz=_finite(roof.clock_hz, LARGEST),
+        cycles_per_hash=_finite(roof.cycles_per_hash, LARGEST),
+        explanation=printable(roof.explanation),
     )
 
 

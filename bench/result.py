@@ -61,6 +61,7 @@ WarningCode = Literal[
     "wide_interval",
     "clock_unknown",
     "failed_batches",
+    "limit_unknown",
     "energy_unknown",
     "energy_gaps",
     "energy_shared",

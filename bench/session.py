@@ -6,16 +6,17 @@ import math
 import time
 from dataclasses import dataclass
 
-from ..kernels.device import Device, DeviceOptions, Found
-from ..kernels.errors import HashwattError, InputError, WrongResult
+from ..kernels.device import Device, DeviceOptions, Found, HasRoof, Roof
+from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult
+from . import cautions
 from .calibrate import calibrate
 from .conditions import judge_samples
 from .hashing import Hashing
 from .load import LoadMeter
 from .plan import Plan
 from .progress import Progress
-from .records import device_record, kernel_record
-from .result import DeviceResult, Energy, Hashrate, RunSettings, Status
+from .records import device_record, kernel_record, roof_record
+from .result import DeviceResult, Energy, Hashrate, RunSettings, Status, WarningRecord
 from .sampling import Sampler
 from .statistics import CONFIDENCE, Interval, median_interval
 from .text import printable
@@ -52,6 +53,8 @@ class Session:
         self._stopwatch: Stopwatch | None = None
         self._sampler: Sampler | None = None
         self._settings: RunSettings | None = None
+        self._roof: Roof | None = None
+        self._cautions: list[WarningRecord] = []
         self.refused_input: InputError | None = None
         self.interrupted = False
 
@@ -113,6 +116,17 @@ class Session:
         self._sampler.sample(self._progress)
         # What the device answers now, it must still answer rightly.
         workload.spot_check()
+        self._measure_roof(device)
+
+    def _measure_roof(self, device: Device) -> None:
+        if not isinstance(device, HasRoof):
+            return
+        self._stage("measuring its limit", None)
+        try:
+            self._roof = device.roof()
+        except DeviceError as error:
+            # The hashrate is measured by now; a device that fails here does not lose it.
+            self._cautions.append(cautions.limit_unknown(str(error)))
 
     def _run_settings(self, batch: int, warmup: Warmup) -> RunSettings:
         plan = self._task.plan
@@ -146,11 +160,11 @@ class Session:
             hashes=sum(sample.sample.hashes for sample in taken),
             seconds=math.fsum(sample.sample.seconds for sample in taken),
             hashrate=None if interval is None else _hashrate(interval),
-            roof=None,
+            roof=None if interval is None or self._roof is None else roof_record(self._roof, interval.median),
             energy=(no_energy(),),
             warnings=()
             if interval is None or self._stopwatch is None
-            else tuple(judge_samples(taken, interval, self._stopwatch.failed_batches)),
+            else (*judge_samples(taken, interval, self._stopwatch.failed_batches), *self._cautions),
             proof=workload.proof(len(taken)) if taken and workload is not None else None,
         )
 

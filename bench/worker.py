@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from ..kernels.device import Device, Found, Missing
+from ..kernels.device import Device, Found, HasRoof, Missing
 from ..kernels.errors import DeviceError, HashwattError
 from ..kernels.job import Job
 from ..kernels.registry import Backend
@@ -30,11 +30,13 @@ from .channel import (
     Entry,
     Failed,
     Find,
+    MeasureRoof,
     Open,
     Prepare,
     Prepared,
     Reply,
     Request,
+    RoofMeasured,
     Scanned,
     read_frame,
     write_frame,
@@ -73,6 +75,8 @@ class Worker:
             raise DeviceError("no device is open")
         if isinstance(request, Prepare):
             return Prepared(self._device.prepare(Job(request.prefixes, int.from_bytes(request.target, "big"))))
+        if isinstance(request, MeasureRoof):
+            return RoofMeasured(self._device.roof() if isinstance(self._device, HasRoof) else None)
         scan = self._device.scan(range(request.start, request.stop))
         return Scanned(tuple((hit.prefix, hit.nonce) for hit in scan.hits), scan.hashes, scan.xor_h7, scan.device_s)
 

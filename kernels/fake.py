@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
-from .device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Scan
+from .device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
 from .errors import DeviceError, InputError
 from .job import Job
 
@@ -33,6 +33,8 @@ BEHAVIOURS = {
     "hanging": "never answers a large scan",
     "hanging-at-open": "never opens",
     "crashing": "ends its process in a large scan",
+    "roofless": "cannot measure its own limit",
+    "crashing-at-roof": "ends its process while it measures its own limit",
     "chatty": "prints to standard output while it works",
 }
 # From this many nonces on, the devices that misbehave on large ranges do so.
@@ -115,6 +117,14 @@ class FakeDevice:
         else:
             time.sleep(max(0.0, duration_s - (time.perf_counter() - started)))
         return Scan(tuple(self._shown(hits, nonces, large)), hashes, self._shown_checksum(checksum), duration_s)
+
+    def roof(self) -> Roof:
+        """A limit a quarter above the rate."""
+        if self._behaviour == "roofless":
+            raise DeviceError("the fake device's micro-benchmark did not launch")
+        if self._behaviour == "crashing-at-roof":
+            os._exit(3)
+        return Roof(self._rate_hs * 1.25, 1e9, 1e9 / (self._rate_hs * 1.25), {"add": 1.0}, "the fake device says so")
 
     def close(self) -> None:
         """Forget the job."""

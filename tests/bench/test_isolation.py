@@ -256,3 +256,10 @@ def test_an_isolated_device_is_measured_and_verifies() -> None:
     # A busy machine may slow it down; nothing makes it faster.
     assert fakes.DEFAULT_RATE_HS / 10 < entry.hashrate.value_hs < fakes.DEFAULT_RATE_HS * 1.02
     assert verify(result).ok
+
+
+def test_a_driver_that_crashes_after_the_samples_does_not_take_them_along() -> None:
+    (device,) = measure([found("crashing-at-roof")], seconds=0.5).devices
+    assert device.status == "measured"
+    assert device.hashrate is not None
+    assert "limit_unknown" in [warning.code for warning in device.warnings]

@@ -180,3 +180,16 @@ def test_device_seconds_that_make_no_sense_are_unknown() -> None:
     result = measure([found], seconds=0.5, clock=clock.now)
     assert {sample.device_s for sample in result.devices[0].samples} == {None}
     assert verify(result).ok
+
+
+def test_a_hashrate_is_shown_as_a_share_of_the_measured_limit() -> None:
+    (device,) = measured("steady").devices
+    assert device.roof is not None
+    assert device.roof.origin == "measured"
+    assert device.roof.percent == pytest.approx(80, rel=0.01)
+
+
+def test_a_device_that_cannot_measure_its_limit_keeps_its_hashrate() -> None:
+    (device,) = measured("roofless").devices
+    assert (device.status, device.roof) == ("measured", None)
+    assert "limit_unknown" in [warning.code for warning in device.warnings]
