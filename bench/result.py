@@ -62,7 +62,6 @@ WarningCode = Literal[
     "clock_unknown",
     "failed_batches",
     "limit_unknown",
-    "energy_unknown",
     "energy_gaps",
     "energy_shared",
     "energy_window_short",
