@@ -14,7 +14,16 @@ from .wording import opencl_status
 
 BACKEND = "opencl"
 KINDS_IN_ORDER: tuple[Kind, ...] = ("gpu", "cpu", "fpga", "asic", "accelerator")
-SHORT_NAMES = {"Portable Computing Language": "PoCL"}
+SHORT_NAMES = {
+    "Portable Computing Language": "PoCL",
+    "Intel(R) OpenCL": "Intel OpenCL",
+    "Intel(R) FPGA Emulation Platform for OpenCL(TM)": "Intel FPGA emulator",
+}
+# What is part of the name is read wherever the hashrate is.
+IMITATIONS = {
+    "Intel FPGA emulator": ", runs on the CPU: shows that it works, not an FPGA's speed",
+    "Oclgrind": ", a simulator: shows that it works, not a device's speed",
+}
 NO_RUNTIME = (
     "no OpenCL runtime is installed; `pip install pocl-binary-distribution` brings one for x86-64 CPUs on Linux, "
     "and a GPU's driver brings its own"
@@ -88,14 +97,16 @@ def _devices(platform: Any) -> list[Any]:
 
 
 def _info(device: Any, platform: Any) -> DeviceInfo:
+    platform_name = _name(platform)
+    driver_version = _text(device.driver_version)
     return DeviceInfo(
         id=BACKEND,
         kind=_kind(device),
         # The same hardware may be there twice, by two runtimes: the platform is part of the name.
-        name=f"{_text(device.name)} ({_name(platform)} {_text(device.driver_version)})",
+        name=f"{_text(device.name)} ({platform_name} {driver_version}{IMITATIONS.get(platform_name, '')})",
         vendor=_text(device.vendor),
         backend=BACKEND,
-        driver=f"{_name(platform)} {_text(device.driver_version)}, {_text(device.version)}",
+        driver=f"{platform_name} {driver_version}, {_text(device.version)}",
         compute_units=device.max_compute_units,
         limits={
             "max_work_group_size": device.max_work_group_size,
@@ -110,11 +121,12 @@ def _kind(device: Any) -> Kind:
     import pyopencl
 
     types = pyopencl.device_type
+    if device.type & types.GPU and device.type & types.CPU:
+        # Nothing real is both; the simulator Oclgrind says so.
+        return "accelerator"
     if device.type & types.GPU:
         return "gpu"
-    if device.type & types.CPU:
-        return "cpu"
-    return "accelerator"
+    return "cpu" if device.type & types.CPU else "accelerator"
 
 
 def _name(platform: Any) -> str:

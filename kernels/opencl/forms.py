@@ -55,7 +55,8 @@ def vector_macros(width: int) -> list[str]:
     """The type `word`, a vector of nonces, and what is done with its lanes."""
     common = [
         f"#define WIDTH {width}u",
-        "#define BYTE_SWAP(x) (((x) << 24) | (((x) & 0xff00u) << 8) | (((x) >> 8) & 0xff00u) | ((x) >> 24))",
+        # Of rotations, because Oclgrind miscomputes the vector byte swap that LLVM makes of plain shifts.
+        "#define BYTE_SWAP(x) ((ROTR(x, 8u) & 0xff00ff00u) | (ROTR(x, 24u) & 0x00ff00ffu))",
     ]
     if width == 1:
         return [

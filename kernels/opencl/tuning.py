@@ -34,19 +34,12 @@ class Tuning:
         return -(-nonces // self.nonces_a_group()) * self.local_size
 
 
-def untuned(kind: str, native_width: int) -> Tuning:
-    """Where to start on a device of a kind: vectors on CPUs, one nonce a work-item and big groups on GPUs."""
-    if kind == "gpu":
-        return Tuning(Variant(1, "rotate", "select"), vectors_per_item=16, local_size=64)
-    width = native_width if native_width in (4, 8, 16) else 8
-    return Tuning(Variant(width, "shift", "shared", "scheduled"))
-
-
 class Pace:
     """How many hashes to give a launch, learnt from the launches before it."""
 
-    def __init__(self) -> None:
-        self.hashes = FIRST_LAUNCH_HASHES
+    def __init__(self, hashrate_hs: float | None = None) -> None:
+        """`hashrate_hs`: the rate of an earlier race, where there was one."""
+        self.hashes = int(hashrate_hs * TARGET_LAUNCH_S) if hashrate_hs else FIRST_LAUNCH_HASHES
 
     def nonces(self, tuning: Tuning, prefixes: int) -> int:
         """Nonces for the next launch, in whole work-groups where that is one or more."""
