@@ -94,6 +94,9 @@ class Collection(Struct, frozen=True, kw_only=True):
         return tuple(group for ranking in self.rankings for group in ranking.groups)
 
 
+NOTHING = Collection(results=(), rankings=(), apart=(), unmeasured=(), unreadable=())
+
+
 def gather(paths: Iterable[str | Path]) -> Collection:
     """Read and check result files; a folder stands for the `.json` files in it.
 

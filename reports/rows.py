@@ -16,7 +16,10 @@ DETAIL_LIMIT = 300
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """What a table shows of a device; all text is on one line and free of hidden characters."""
+    """What a table shows of a device; all text is on one line and free of hidden characters.
+
+    `cautions` are the warnings' kinds, `warnings` their sentences.
+    """
 
     device: str
     place: str
@@ -32,6 +35,7 @@ class Row(Struct, frozen=True, kw_only=True):
     proof: str
     runs: str
     warnings: tuple[str, ...]
+    cautions: tuple[str, ...]
 
 
 def row_of(group: Group) -> Row:
@@ -58,6 +62,7 @@ def row_of_entry(entry: Entry, runs: str = "") -> Row:
         proof=proof_text(entry),
         runs=runs,
         warnings=warnings_of(entry),
+        cautions=cautions_of(entry),
     )
 
 
@@ -125,3 +130,9 @@ def warnings_of(entry: Entry) -> tuple[str, ...]:
     """The warnings of the run and of the device, in words."""
     warnings = [*entry.result.warnings, *entry.device.warnings]
     return tuple(visible(warning.text, DETAIL_LIMIT) for warning in warnings)
+
+
+def cautions_of(entry: Entry) -> tuple[str, ...]:
+    """The kinds of the warnings, each once."""
+    warnings = [*entry.result.warnings, *entry.device.warnings]
+    return tuple(dict.fromkeys(warning.code.replace("_", " ") for warning in warnings))

@@ -13,7 +13,10 @@ from .rows import Row, device_text, place_text, rate_text, row_of, row_of_entry
 from .text import visible
 from .units import UNKNOWN, hashrate_text
 
-MOST_WARNINGS = 12
+MOST_WARNINGS = 40
+MOST_FAULTS = 12
+MOST_NAMED = 4
+MOST_PLACES = 12
 # The shapes that the charts draw for each origin.
 MARKS = {"measured": "●", "reported": "■", "modelled": "◇", "cited": "○", "estimated": "▽"}
 
@@ -48,25 +51,42 @@ def device_table(ranking: Ranking) -> Table:
     """A row a device, fastest first."""
     return Table(
         caption=f"{ranking_title(ranking)}, fastest first",
-        columns=("device", "rate", "energy", "of its roof", "kernel", "driver", "proof", "warnings"),
+        columns=("device", "rate", "energy", "of its roof", "kernel and driver", "proof", "warnings"),
         rows=tuple(cells(row_of(group)) for group in ranking.groups),
     )
 
 
 def cells(row: Row) -> tuple[str, ...]:
     """The cells of one device."""
-    warnings = row.warnings[:MOST_WARNINGS]
-    more = len(row.warnings) - len(warnings)
     return (
         lines(row.device, row.place),
         lines(row.rate, row.rate_interval, marked(row.rate_origin), "" if row.runs == "1 run" else row.runs),
         lines(row.efficiency, row.efficiency_interval, marked(row.efficiency_origin)),
         row.roof,
-        row.kernel,
-        row.driver,
+        lines(row.kernel, row.driver),
         row.proof,
-        lines(*warnings, f"and {more} more" if more else "") or "none",
+        ", ".join(row.cautions) or "none",
     )
+
+
+def warning_table(report: Report) -> Table:
+    """The warnings in words, each sentence once, with the devices it concerns."""
+    concerned: dict[str, list[str]] = {}
+    for group in report.collection.groups:
+        for sentence in row_of(group).warnings:
+            concerned.setdefault(sentence, []).append(device_text(group.newest.device))
+    shown = list(concerned.items())[:MOST_WARNINGS]
+    return Table(
+        caption="Warnings in words"
+        + (f", the first {MOST_WARNINGS} of {len(concerned)}" if len(concerned) > MOST_WARNINGS else ""),
+        columns=("warning", "devices"),
+        rows=tuple((sentence, named(devices)) for sentence, devices in shown),
+    )
+
+
+def named(devices: list[str]) -> str:
+    """The devices by name, or their number where they are many."""
+    return lines(*dict.fromkeys(devices)) if len(devices) <= MOST_NAMED else f"{len(devices)} devices"
 
 
 def apart_table(report: Report) -> Table:
@@ -78,7 +98,7 @@ def apart_table(report: Report) -> Table:
             (
                 lines(device_text(entry.device), place_text(entry)),
                 lines(row_of_entry(entry).rate, "not verified"),
-                lines(*entry.faults[:MOST_WARNINGS]),
+                lines(*entry.faults[:MOST_FAULTS]),
             )
             for entry in report.collection.apart
         ),
@@ -143,9 +163,10 @@ def place_table(report: Report) -> Table:
     days = [place.date for place in report.places[0].places] if report.places else []
     return Table(
         caption=f"Share of the network's hashrate, and the mean time to find one block alone; "
-        f"the last column: until when that was at most {PLACE_DAYS} days",
+        f"the last column: until when that was at most {PLACE_DAYS} days"
+        + (f"; the first {MOST_PLACES} of {len(report.places)} devices" if len(report.places) > MOST_PLACES else ""),
         columns=("device", *(str(day) for day in days), "a block a month until"),
-        rows=tuple(place_row(place) for place in report.places),
+        rows=tuple(place_row(place) for place in report.places[:MOST_PLACES]),
     )
 
 

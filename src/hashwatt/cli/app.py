@@ -12,8 +12,13 @@ import click
 
 from ..kernels.errors import HashwattError, InputError
 from . import exits
+from .claims import claims
+from .compare import compare
 from .devices import devices
+from .history import history
+from .ladder import ladder
 from .output import Output, discard_stdout, make_streams_forgiving
+from .report import report
 from .run import run
 from .scan import scan
 from .verify import verify
@@ -39,6 +44,9 @@ Examples:
   hashwatt run -d cpu -t 30           the CPU alone, 30 s of samples
   hashwatt verify hashwatt-….json     check a result, your own or a stranger's
   hashwatt devices                    what can be measured here, and why not the rest
+  hashwatt report results/ -o x.html  one offline page that compares devices
+  hashwatt compare old.json new.json  faster, slower, same, or cannot tell
+  hashwatt ladder hashwatt-….json     your devices on the way from CPU to ASIC
 
 \b
 Each command has --help with examples, and --json for scripts (one document on stdout).
@@ -52,7 +60,7 @@ def hashwatt() -> None:
     """Measure the SHA-256d hashrate of this machine's devices, with a proof that others can check."""
 
 
-for command in (devices, run, scan, verify):
+for command in (claims, compare, devices, history, ladder, report, run, scan, verify):
     hashwatt.add_command(command)
 
 

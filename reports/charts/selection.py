@@ -1,0 +1,44 @@
+"""Which charts a report has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..document import Report
+from .canvas import Chart
+from .devices import efficiency_chart, hashrate_chart
+from .ladder import rung_chart, year_chart
+from .samples import samples_chart
+
+# Beyond these the page would be slow to make and long to scroll; a report of fewer files shows the others.
+MOST_SAMPLE_CHARTS = 6
+MOST_IN_PICTURE = 3
+
+
+@dataclass(frozen=True)
+class Charts:
+    """The charts by what they show; `devices` has one pair a ranking."""
+
+    devices: tuple[tuple[Chart, ...], ...]
+    samples: tuple[Chart, ...]
+    ladder: tuple[Chart, ...]
+
+    @property
+    def picture(self) -> list[Chart]:
+        """The charts of a report that is one picture."""
+        ranked = [chart for pair in self.devices for chart in pair]
+        return [*ranked, *self.samples[:MOST_IN_PICTURE], *self.ladder]
+
+
+def charts_of(report: Report) -> Charts:
+    """All charts of a report."""
+    devices = []
+    for number, ranking in enumerate(report.collection.rankings):
+        pair = (hashrate_chart(ranking, f"rate-{number}"), efficiency_chart(ranking, f"energy-{number}"))
+        devices.append(tuple(chart for chart in pair if chart is not None))
+    shown = report.collection.groups[:MOST_SAMPLE_CHARTS]
+    return Charts(
+        devices=tuple(devices),
+        samples=tuple(samples_chart(group.newest, f"samples-{number}") for number, group in enumerate(shown)),
+        ladder=(rung_chart(report.ladder, "rungs"), year_chart(report.ladder, "years")),
+    )

@@ -1,0 +1,91 @@
+"""`.html`: one page that needs nothing else, neither the network nor a script.
+
+Everything a result says is escaped by the template engine; the page's policy forbids whatever is not
+in it from the start: any request, any script but its own, any inline style.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import files
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from ...bench.verdict import STATEMENT
+from .. import tables
+from ..archive import archive
+from ..charts.canvas import NARROW, WIDE, Chart
+from ..charts.inline import StyleSheet, inline
+from ..charts.selection import MOST_SAMPLE_CHARTS, charts_of
+from ..claims import paper_title
+from ..document import Report
+from ..runs import run_details
+
+JUDGEMENT_MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
+
+
+class Figure:
+    """A chart in both widths, drawn into the page's one style sheet."""
+
+    def __init__(self, chart: Chart, sheet: StyleSheet) -> None:
+        self.title = chart.title
+        self.caption = chart.caption
+        # Safe to insert: `inline` escapes the words, and matplotlib the texts of the picture.
+        self.pictures = Markup(inline(chart, WIDE, sheet) + inline(chart, NARROW, sheet))
+
+
+def render(report: Report) -> bytes:
+    """The page."""
+    sheet = StyleSheet()
+    charts = charts_of(report)
+    raw, kept = archive(report.collection.results)
+    figures = {
+        "devices": [[Figure(chart, sheet) for chart in pair] for pair in charts.devices],
+        "samples": [Figure(chart, sheet) for chart in charts.samples],
+        "ladder": [Figure(chart, sheet) for chart in charts.ladder],
+    }
+    css, script = resource("page.css") + sheet.css, resource("page.js")
+    page = (
+        environment()
+        .from_string(resource("page.html.jinja"))
+        .render(
+            report=report,
+            results=report.collection.results,
+            tables=tables,
+            figures=figures,
+            most_samples=MOST_SAMPLE_CHARTS,
+            statement=STATEMENT,
+            paper=paper_title(),
+            judgement_marks=JUDGEMENT_MARKS,
+            runs=[run_details(result) for result in report.collection.results[: kept_details(report)]],
+            raw=base64.b64encode(raw).decode(),
+            raw_kept=kept,
+            css=Markup(css),
+            css_hash=hash_of(css),
+            script=Markup(script),
+            script_hash=hash_of(script),
+        )
+    )
+    return page.encode()
+
+
+def environment() -> Environment:
+    """An engine that escapes everything and stumbles over what is not there."""
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+def resource(name: str) -> str:
+    """A file of the page's folder."""
+    return (files("hashwatt.reports") / "page" / name).read_text(encoding="utf-8")
+
+
+def hash_of(text: str) -> str:
+    """The hash by which the page's policy admits a style sheet or a script."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def kept_details(report: Report) -> int:
+    """How many runs are described in full; the raw results have the others."""
+    return min(len(report.collection.results), 12)

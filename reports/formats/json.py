@@ -1,0 +1,122 @@
+"""`.json`: the samples as pytest-benchmark stores them, for `pytest-benchmark compare` and what else reads that.
+
+A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only proven
+runs are written. Result files themselves are JSON already; this is for the other direction.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from ...bench.result import Result
+from ..document import Report
+from ..efficiency import energy_figure
+from ..gather import Entry
+from ..rows import NAME_LIMIT, device_text
+from ..text import visible
+
+# The storage's version that these fields are of.
+STORAGE_VERSION = "5.0.0"
+
+
+def render(report: Report) -> bytes:
+    """The storage file, of the newest run of each device."""
+    entries = [group.newest for group in report.collection.groups]
+    document = {
+        "machine_info": machine_info(entries[0].result) if entries else {},
+        "commit_info": {
+            "id": "unversioned",
+            "time": None,
+            "dirty": False,
+            "project": "hashwatt",
+            "branch": "(unknown)",
+        },
+        "benchmarks": [benchmark(entry) for entry in entries],
+        "datetime": entries[0].result.created if entries else None,
+        "version": STORAGE_VERSION,
+    }
+    return (json.dumps(document, indent=1, allow_nan=False) + "\n").encode()
+
+
+def machine_info(result: Result) -> dict[str, Any]:
+    """The machine in the storage's words."""
+    machine = result.machine
+    known = {
+        "machine": machine.architecture,
+        "system": machine.os,
+        "release": machine.kernel,
+        "python_version": machine.python,
+        "cpu": {"brand_raw": shown(machine.cpu_model), "count": machine.logical_cpus},
+    }
+    return {name: shown(value) if isinstance(value, str) else value for name, value in known.items()}
+
+
+def shown(text: str | None) -> str | None:
+    """A string as every report shows it."""
+    return None if text is None else visible(text, NAME_LIMIT)
+
+
+def benchmark(entry: Entry) -> dict[str, Any]:
+    """One device of one run."""
+    device, energy = entry.device, energy_figure(entry.device)
+    times = [sample.seconds / sample.hashes for sample in device.samples]
+    name = f"{shown(device.workload)}[{shown(device.device.id)}]"
+    return {
+        "group": shown(device.workload),
+        "name": name,
+        "fullname": f"hashwatt::{name}",
+        "params": None,
+        "param": None,
+        "extra_info": {
+            "unit": shown(device.unit),
+            "device": device_text(device),
+            "driver": shown(device.device.driver),
+            "kernel": shown(device.kernel.name) if device.kernel else None,
+            "prefixes": device.kernel.prefixes if device.kernel else None,
+            "run_id": entry.result.run_id,
+            "created": entry.result.created,
+            "j_per_th": energy.j_per_th if energy else None,
+        },
+        "options": {
+            "disable_gc": False,
+            "timer": "perf_counter",
+            "min_rounds": len(times),
+            "max_time": device.seconds,
+            "min_time": 0.0,
+            "warmup": True,
+        },
+        "stats": stats(times),
+    }
+
+
+def stats(times: Sequence[float]) -> dict[str, Any]:
+    """The storage's statistics of such times (at least one), its outliers as it counts them."""
+    ordered = sorted(times)
+    mean = statistics.fmean(ordered)
+    deviation = statistics.stdev(ordered) if len(ordered) > 1 else 0.0
+    q1, middle, q3 = statistics.quantiles(ordered, n=4, method="inclusive") if len(ordered) > 1 else ordered * 3
+    inner = [time for time in ordered if q1 - 1.5 * (q3 - q1) <= time <= q3 + 1.5 * (q3 - q1)]
+    outside = sum(abs(time - mean) > deviation for time in ordered)
+    return {
+        "min": ordered[0],
+        "max": ordered[-1],
+        "mean": mean,
+        "stddev": deviation,
+        "rounds": len(ordered),
+        "median": middle,
+        "iqr": q3 - q1,
+        "q1": q1,
+        "q3": q3,
+        "iqr_outliers": len(ordered) - len(inner),
+        "stddev_outliers": outside,
+        "outliers": f"{outside};{len(ordered) - len(inner)}",
+        "ld15iqr": inner[0],
+        "hd15iqr": inner[-1],
+        "ops": 1 / mean,
+        "total": sum(times),
+        "data": list(times),
+        "iterations": 1,
+    }

@@ -1,0 +1,79 @@
+"""`.md`: the report as GitHub's Markdown, for issues, wikis and READMEs."""
+
+from __future__ import annotations
+
+import re
+
+from ...bench.verdict import STATEMENT
+from ..claims import paper_title
+from ..document import Report
+from ..tables import (
+    Table,
+    apart_table,
+    device_table,
+    place_table,
+    ranking_title,
+    rung_table,
+    unmeasured_table,
+    warning_table,
+)
+
+_SYNTAX = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
+
+
+def render(report: Report) -> bytes:
+    """The document."""
+    return ("\n".join(document(report)).rstrip() + "\n").encode()
+
+
+def document(report: Report) -> list[str]:
+    """Its lines."""
+    collection = report.collection
+    text = ["# How these devices compare" if collection.results else "# From CPU to ASIC", ""]
+    text += [f"- {escape(sentence)}" for sentence in report.verdict]
+    if collection.rankings:
+        text += ["", "## Devices"]
+        for ranking in collection.rankings:
+            text += ["", f"### {escape(ranking_title(ranking))}", "", *table(device_table(ranking))]
+        warnings = warning_table(report)
+        if warnings.rows:
+            text += ["", "### Warnings in words", "", *table(warnings)]
+    if collection.apart or collection.unreadable:
+        text += ["", "## Not verified", "", "Nothing here is ranked, drawn or counted.", ""]
+        text += table(apart_table(report)) if collection.apart else []
+        text += [f"- {escape(sentence)}" for sentence in collection.unreadable]
+    if collection.unmeasured:
+        text += ["", "## Not measured", "", *table(unmeasured_table(report))]
+    rungs = rung_table(report.ladder)
+    text += ["", "## From CPU to ASIC", "", f"{escape(rungs.caption)}.", "", *table(rungs)]
+    if report.places:
+        places = place_table(report)
+        text += ["", "### What these devices would have earned their place for", "", f"{escape(places.caption)}.", ""]
+        text += table(places)
+    text += ["", "## The white paper’s claims", "", f"{escape(paper_title())}, chapter 2, section 2, in our words."]
+    for claim in report.claims:
+        text += ["", f"**{escape(claim.text)}**", ""]
+        text += [f"{claim.finding.judgement.capitalize()}: {escape(claim.finding.because)}.", ""]
+        text += [f"- {escape(sentence)}" for sentence in claim.finding.evidence]
+    return [*text, "", f"---\n\n{escape(STATEMENT)}"] if collection.results else text
+
+
+def table(content: Table) -> list[str]:
+    """The lines of a table."""
+    return [
+        "| " + " | ".join(escape(column) for column in content.columns) + " |",
+        "|" + " --- |" * len(content.columns),
+        *("| " + " | ".join(escape(cell) for cell in row) + " |" for row in content.rows),
+    ]
+
+
+def escape(text: str) -> str:
+    """Text that shows as it is: neither markup, HTML, a link nor a mention.
+
+    >>> escape("<b> a|b @me https://x.example")
+    '\\\\<b\\\\> a\\\\|b &#64;me https:&#47;&#47;x.example'
+    """
+    shown = _SYNTAX.sub(r"\\\1", text.replace("&", "&amp;"))
+    shown = shown.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
+    shown = re.sub(r"@(?=\w)", "&#64;", shown)
+    return shown.replace("\n", "<br>")

@@ -1,0 +1,77 @@
+"""The report in a terminal: the verdict, then the tables, as renderables of rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .claims import Claim
+from .document import Report
+from .tables import Table, apart_table, device_table, place_table, rung_table, unmeasured_table
+from .text import visible
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+# Tables of more columns than this have short cells: the page and the files have the whole.
+MOST_ROOMY = 5
+SHORT = 56
+LONG = 400
+MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
+
+
+def report_parts(report: Report) -> Iterator[RenderableType]:
+    """What the results say."""
+    yield sentences(report.verdict)
+    for ranking in report.collection.rankings:
+        yield table(device_table(ranking))
+    if report.collection.apart:
+        yield table(apart_table(report))
+    if report.collection.unreadable:
+        yield sentences(report.collection.unreadable)
+    if report.collection.unmeasured:
+        yield table(unmeasured_table(report))
+
+
+def ladder_parts(report: Report) -> Iterator[RenderableType]:
+    """The progression and the devices' places in it."""
+    yield table(rung_table(report.ladder))
+    if report.places:
+        yield table(place_table(report))
+
+
+def claim_parts(claims: tuple[Claim, ...]) -> Iterator[RenderableType]:
+    """The ledger."""
+    from rich.text import Text
+
+    for claim in claims:
+        finding = claim.finding
+        lines = [f"{MARKS[finding.judgement]} {finding.judgement}: {finding.because}", *finding.evidence]
+        yield Text.assemble((claim.text, "bold"), "\n", "\n  ".join(visible(line) for line in lines), "\n")
+
+
+def sentences(lines: tuple[str, ...]) -> RenderableType:
+    """A line each."""
+    from rich.text import Text
+
+    return Text("\n".join(visible(line) for line in lines) + "\n")
+
+
+def table(content: Table) -> RenderableType:
+    """A table; rich would take square brackets in a driver's words for markup, so every cell is plain text."""
+    from rich import box
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, title=Text(content.caption), title_justify="left")
+    crowded = len(content.columns) > MOST_ROOMY
+    for column in content.columns:
+        shown.add_column(Text(column), overflow="fold")
+    for row in content.rows:
+        shown.add_row(*(Text(cell_text(cell, crowded)) for cell in row), end_section=True)
+    return shown
+
+
+def cell_text(cell: str, crowded: bool) -> str:
+    """A cell's lines, cut short where many columns share the width."""
+    return "\n".join(visible(line, SHORT if crowded else LONG) for line in cell.split("\n"))

@@ -1,0 +1,62 @@
+"""Writing reports: whole or not at all, and refused before the work is done rather than after."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..kernels.errors import InputError
+from ..reports.text import visible
+
+if TYPE_CHECKING:
+    from ..reports.document import Report
+
+
+def check_targets(paths: Iterable[str]) -> None:
+    """Raise InputError unless every path names a known format and can be written."""
+    from ..bench.store import check_writable
+    from ..reports.formats import format_for
+
+    for path in paths:
+        format_for(path)
+        check_writable(path)
+
+
+def write_reports(report: Report, paths: Iterable[str]) -> None:
+    """Write the report in the format that each path asks for. Raises InputError."""
+    from ..reports.formats import format_for
+
+    for path in paths:
+        write_whole(path, format_for(path).render(report))
+
+
+def write_whole(path: str, data: bytes) -> None:
+    """Write a file: another program sees the old one or the new one, never a part. Raises InputError."""
+    target = Path(os.path.realpath(path))
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".hashwatt-", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            # mkstemp's file is for the user alone; a report gets the permissions that any new file would.
+            os.chmod(temporary, 0o666 & ~current_umask())
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise InputError(
+            f"{visible(path, 200)} cannot be written ({error.strerror}); choose a place where you may write"
+        ) from None
+
+
+def current_umask() -> int:
+    """The process's umask, which can be read only by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,57 @@
+"""`hashwatt history`: a device's runs over time, and where its rate stepped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .output import Output, shared_options
+
+if TYPE_CHECKING:
+    from ..reports.history import History
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hashwatt history results/              all results in a folder
+  hashwatt history hashwatt-*.json
+  hashwatt history results/ --json | jq '.histories[] | select(.steps)'
+"""
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path())
+@shared_options
+@click.pass_obj
+def history(output: Output, files: tuple[str, ...]) -> None:
+    """Show each device's runs over time, and name the conditions that changed where its rate stepped."""
+    from ..reports.findings import on_trust
+    from ..reports.gather import gather
+    from ..reports.history import histories
+
+    collection = gather(files)
+    found = histories(collection)
+    if output.as_json:
+        output.document({"histories": [as_record(entry) for entry in found]})
+        return
+    from ..reports.sentences import history_table, step_lines
+    from ..reports.terminal import table
+
+    for entry in found:
+        output.table(table(history_table(entry)))
+        for line in step_lines(entry):
+            output.line(line)
+        output.line()
+    for sentence in on_trust(collection):
+        output.line(sentence)
+
+
+def as_record(history: History) -> dict[str, object]:
+    """The fields of one history for the JSON document: the runs in short, not the whole results."""
+    from ..reports.records import record
+
+    return {
+        "device": history.group.key,
+        "runs": [record(entry, None) for entry in history.entries],
+        "steps": history.steps,
+    }
