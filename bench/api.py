@@ -13,6 +13,9 @@ from ..kernels.device import DeviceOptions, Found, Missing
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
 from .conditions import judge_machine
+from .energy import registry as meter_registry
+from .energy.accounts import Accounts, checked_idle_s
+from .energy.meter import MeterEntry
 from .isolate import find_all
 from .machine import describe_machine, hashwatt_version, library_versions
 from .plan import plan
@@ -37,6 +40,7 @@ __all__ = [
     "devices",
     "load",
     "measure",
+    "meters",
     "run",
     "save",
     "scan",
@@ -51,6 +55,11 @@ def devices() -> list[Found | Missing]:
     return find_all()
 
 
+def meters() -> list[MeterEntry]:
+    """Every energy meter of this machine, and for each kind that there is none of, why and what would mend it."""
+    return meter_registry.find()
+
+
 def run(
     device_ids: Sequence[str] | None = None,
     *,
@@ -60,6 +69,8 @@ def run(
     kernel: str | None = None,
     threads: int | None = None,
     rolled: int | None = None,
+    meters: Sequence[str] | None = None,
+    idle_s: float | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Measure devices in turn (all by default).
@@ -69,14 +80,19 @@ def run(
     default) is what the hashed headers are derived from. `rolled` is the number of version-rolled
     prefixes hashed for each nonce (None: the plain scan).
 
+    `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
+    the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
+
     A device that fails is in the result with its reason, and the others go on. Ctrl-C
     (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
     `interrupted`. Raises InputError.
     """
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
+    checked_idle_s(idle_s)
     options = _options(kernel, threads, rolled)
     challenge, note = _texts(challenge, note)
+    chosen_meters = meter_registry.choose(meters)
     found = _chosen(list(device_ids)) if device_ids else choose(find_all(), None)
     if not found:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
@@ -87,6 +103,8 @@ def run(
         note=note,
         options=options,
         rolled=rolled,
+        meters=chosen_meters,
+        idle_s=idle_s,
         progress=progress,
     )
 
@@ -99,6 +117,8 @@ def measure(
     note: str | None = None,
     options: DeviceOptions | None = None,
     rolled: int | None = None,
+    meters: Sequence[MeterEntry] = (),
+    idle_s: float | None = None,
     progress: Progress | None = None,
     clock: Clock = time.perf_counter,
 ) -> Result:
@@ -106,6 +126,7 @@ def measure(
     challenge, note = _texts(challenge, note)
     shown = progress or NoProgress()
     machine = describe_machine()
+    accounts = Accounts(meters, checked_idle_s(idle_s))
     task = Task(
         plan=plan(seconds),
         challenge=challenge,
@@ -113,12 +134,14 @@ def measure(
         options=options or DeviceOptions(),
         prefixes=rolled or 1,
         clock_is_real=machine.hypervisor is None,
+        accounts=accounts,
     )
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     results: list[DeviceResult] = []
     refused: list[InputError] = []
     interrupted = False
     try:
+        interrupted = accounts.begin(shown)
         for one in found:
             if interrupted:
                 results.append(unmeasured(one, "interrupted", "the run was interrupted before this device's turn"))
@@ -133,7 +156,9 @@ def measure(
             interrupted = session.interrupted
             if session.refused_input is not None:
                 refused.append(session.refused_input)
+        accounts.end(shown, idle=not interrupted and any(result.hashrate for result in results))
     finally:
+        accounts.stop()
         shown.done()
     # What no device takes (a kernel that does not exist) is the user's mistake, not the devices' failure.
     if refused and len(refused) == len(results):
@@ -148,7 +173,7 @@ def measure(
         machine=machine,
         libraries=library_versions(),
         warnings=tuple(judge_machine(machine)),
-        devices=tuple(results),
+        devices=tuple(accounts.settle(one.info, result) for one, result in zip(found, results, strict=True)),
     )
 
 

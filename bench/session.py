@@ -11,12 +11,14 @@ from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult
 from . import cautions
 from .calibrate import calibrate
 from .conditions import judge_samples
+from .energy.accounts import NOT_MEASURED, Accounts
+from .energy.record import missing_record
 from .hashing import Hashing
 from .load import LoadMeter
 from .plan import Plan
 from .progress import Progress
 from .records import device_record, kernel_record, roof_record
-from .result import DeviceResult, Energy, Hashrate, RunSettings, Status, WarningRecord
+from .result import DeviceResult, Hashrate, RunSettings, Status, WarningRecord
 from .sampling import Sampler
 from .statistics import CONFIDENCE, Interval, median_interval
 from .text import printable
@@ -25,12 +27,14 @@ from .verify import check_device
 from .warmup import Warmup, warm_up
 
 FEWEST_SAMPLES_TO_KEEP = 3
-NO_METER = "no energy meter is read yet"
 
 
 @dataclass(frozen=True)
 class Task:
-    """What to measure, alike for all devices of a run. `prefixes`: 1, or more for version rolling."""
+    """What to measure, alike for all devices of a run. `prefixes`: 1, or more for version rolling.
+
+    `accounts` are told when a device's sampling begins and ends; they add the energy when all are done.
+    """
 
     plan: Plan
     challenge: str
@@ -38,6 +42,7 @@ class Task:
     options: DeviceOptions
     prefixes: int
     clock_is_real: bool
+    accounts: Accounts
 
 
 class Session:
@@ -113,7 +118,8 @@ class Session:
             clock_is_real=task.clock_is_real,
         )
         self._sampler = Sampler(stopwatch, meter, task.plan, batch)
-        self._sampler.sample(self._progress)
+        with task.accounts.window(self._found.info):
+            self._sampler.sample(self._progress)
         # What the device answers now, it must still answer rightly.
         workload.spot_check()
         self._measure_roof(device)
@@ -161,7 +167,7 @@ class Session:
             seconds=math.fsum(sample.sample.seconds for sample in taken),
             hashrate=None if interval is None else _hashrate(interval),
             roof=None if interval is None or self._roof is None else roof_record(self._roof, interval.median),
-            energy=(no_energy(),),
+            energy=(missing_record(NOT_MEASURED),),
             warnings=()
             if interval is None or self._stopwatch is None
             else (*judge_samples(taken, interval, self._stopwatch.failed_batches), *self._cautions),
@@ -187,27 +193,9 @@ def unmeasured(found: Found, status: Status, reason: str) -> DeviceResult:
         seconds=0.0,
         hashrate=None,
         roof=None,
-        energy=(no_energy(),),
+        energy=(missing_record(NOT_MEASURED),),
         warnings=(),
         proof=None,
-    )
-
-
-def no_energy() -> Energy:
-    """The record that says why there are no joules."""
-    return Energy(
-        meter=None,
-        method=None,
-        scope=None,
-        gross_j=None,
-        above_idle_j=None,
-        window_s=None,
-        samples=None,
-        gaps=None,
-        low_j=None,
-        high_j=None,
-        bound_source=None,
-        reason=NO_METER,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -55,7 +55,7 @@ class Seen:
 
 
 class Accounts:
-    """Use: `start`, `measure_idle("before")`, a `window` for each device, `measure_idle("after")`, `stop`, `settle`."""
+    """Use: `begin`, a `window` for each device, `end` (or `stop`, where that is skipped), then `settle` each result."""
 
     def __init__(self, meters: Sequence[MeterEntry], idle_s: float | None, root: Path = Path("/")) -> None:
         """Accounts of these meters; `idle_s` as `checked_idle_s` gives it."""
@@ -66,12 +66,24 @@ class Accounts:
         self._idle: dict[str, list[IdlePower]] = {}
         self._seen: dict[str, Seen] = {}
 
-    def start(self) -> None:
-        """Begin reading."""
-        self._sampler.start()
+    def begin(self, progress: Progress) -> bool:
+        """Begin reading, and measure idleness; tells whether that was interrupted."""
+        try:
+            self._sampler.start()
+            self.measure_idle("before", progress)
+        except KeyboardInterrupt:
+            return True
+        return False
+
+    def end(self, progress: Progress, idle: bool) -> None:
+        """Measure idleness again where `idle` asks for it, and end reading; an interrupt only cuts that short."""
+        with suppress(KeyboardInterrupt):
+            if idle:
+                self.measure_idle("after", progress)
+        self.stop()
 
     def stop(self) -> None:
-        """End reading."""
+        """End reading; a second call does nothing."""
         self._sampler.stop()
 
     def measure_idle(self, when: When, progress: Progress) -> None:

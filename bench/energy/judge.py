@@ -35,7 +35,7 @@ def judge(energy: Energy, other_load: float | None) -> list[WarningRecord]:
 
 
 def counts_processor(energy: Energy) -> bool:
-    """Whether what other programs do to the processor is in the figure: a graphics card's own sensor does not see it."""
+    """Whether what other programs do to the processor is in the figure; a card's own sensor does not see it."""
     return energy.covers in ("the device", "the device and more") and energy.scope in (
         "package",
         "system",

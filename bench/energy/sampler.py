@@ -65,7 +65,8 @@ class MeterThread:
         """End reading; returns when the thread has ended or its meter's deadline has passed."""
         self._stopping = True
         self._wake.set()
-        self._thread.join(self.info.deadline_s + PATIENCE_S)
+        if self._thread.is_alive():
+            self._thread.join(self.info.deadline_s + PATIENCE_S)
 
     def _run(self) -> None:
         try:
