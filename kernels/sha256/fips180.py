@@ -95,18 +95,16 @@ def small_sigma_1(w: Words[W], x: W) -> W:
     return w.xor(w.rotr(x, 17), w.rotr(x, 19), w.shr(x, 10))
 
 
+def next_message_word(w: Words[W], window: Sequence[W]) -> W:
+    """Wₜ from the 16 words before it, Wₜ₋₁₆…Wₜ₋₁: §6.2.2 step 1."""
+    return w.add(small_sigma_1(w, window[14]), window[9], small_sigma_0(w, window[1]), window[0])
+
+
 def message_schedule(w: Words[W], block: Sequence[W]) -> list[W]:
     """The 64 words W₀…W₆₃ of a block of 16 words, §6.2.2 step 1."""
     schedule = list(block)
     for t in range(16, 64):
-        schedule.append(
-            w.add(
-                small_sigma_1(w, schedule[t - 2]),
-                schedule[t - 7],
-                small_sigma_0(w, schedule[t - 15]),
-                schedule[t - 16],
-            )
-        )
+        schedule.append(next_message_word(w, schedule[t - 16 :]))
     return schedule
 
 
