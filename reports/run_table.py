@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from ..bench.result import DeviceResult, Result
 from ..bench.verdict import Verdict
 from ..kernels.target import share_probability
+from .efficiency import energy_figure, why_unknown
 from .text import visible
 from .units import (
     UNKNOWN,
     clock_text,
     count_text,
+    efficiency_text,
     hashrate_text,
     interval_text,
     percent_text,
@@ -22,7 +24,7 @@ from .units import (
 if TYPE_CHECKING:
     from rich.table import Table
 
-COLUMNS = ("device", "kernel", "hashrate", "hashes", "shares", "of its roof", "clock", "verdict")
+COLUMNS = ("device", "kernel", "hashrate", "hashes", "shares", "of its roof", "energy", "clock", "verdict")
 # A kernel's name may be long; figures are never broken over two lines.
 WRAPPED = ("device", "kernel")
 NAME_LIMIT = 60
@@ -46,6 +48,7 @@ def run_table(result: Result, verdict: Verdict) -> Table:
             count_text(entry.hashes) if entry.hashes else UNKNOWN,
             shares_cell(entry),
             percent_text(entry.roof.percent if entry.roof else None),
+            energy_cell(entry),
             clock_cell(entry),
             verdict_cell(entry, verdict),
         )
@@ -74,6 +77,8 @@ def run_notes(result: Result, verdict: Verdict) -> list[str]:
     for entry in result.devices:
         for warning in entry.warnings:
             devices_of.setdefault(warning.text, []).append(entry.device.id)
+        if entry.hashrate is not None and entry.energy and energy_figure(entry) is None:
+            devices_of.setdefault(f"J/TH unknown: {why_unknown(entry)}", []).append(entry.device.id)
     notes.extend(about(", ".join(devices), text) for text, devices in devices_of.items())
     return [visible(note) for note in notes]
 
@@ -106,6 +111,18 @@ def shares_cell(entry: DeviceResult) -> str:
         return UNKNOWN
     expected = entry.hashes * share_probability(int(entry.proof.target_hex, 16))
     return f"{len(entry.proof.shares)} found\n{expected:.1f} expected"
+
+
+def energy_cell(entry: DeviceResult) -> str:
+    """Joules a terahash, their bounds, and what was measured; an estimate is marked before and behind."""
+    figure = energy_figure(entry)
+    if figure is None:
+        return UNKNOWN
+    mark, softness = ("~", " estimated") if figure.origin == "estimated" else ("", "")
+    bounds = ""
+    if figure.low is not None and figure.high is not None:
+        bounds = f"{interval_text(figure.low, figure.high, figure.j_per_th)} "
+    return f"{mark}{efficiency_text(figure.j_per_th)}{softness}\n{bounds}{figure.scope}"
 
 
 def clock_cell(entry: DeviceResult) -> str:

@@ -11,7 +11,18 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from .meter import Counter, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading, Subject
+from .meter import (
+    NOTHING_MENDS,
+    Counter,
+    Coverage,
+    MeterEntry,
+    MeterError,
+    MeterFound,
+    MeterInfo,
+    MeterMissing,
+    Reading,
+    Subject,
+)
 
 LIBRARY = "zeus_apple_silicon"
 FROM_MILLI = 1e-3
@@ -32,7 +43,7 @@ FIGURES: tuple[tuple[str, str, Subject], ...] = (
 def find(system: str = sys.platform, machine: str | None = None) -> list[MeterEntry]:
     """The meters of an Apple chip, or the reason why there are none."""
     if system != "darwin" or (machine or platform.machine()) != "arm64":
-        return [MeterMissing("apple", "this is no Apple silicon", "nothing; use another meter")]
+        return [MeterMissing("apple", "this is no Apple silicon", NOTHING_MENDS)]
     try:
         library = import_module(LIBRARY)
     except ImportError:

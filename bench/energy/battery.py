@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from .meter import Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
+from .meter import NOTHING_MENDS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
 from .sysfs import FROM_MICRO, count_or_none, text_or_none
 
 POWER_SUPPLY = "sys/class/power_supply"
@@ -30,7 +30,7 @@ def find(root: Path = Path("/")) -> list[MeterEntry]:
         if text_or_none(path / "type") == "Battery" and text_or_none(path / "scope") != "Device"
     ]
     if not batteries:
-        return [MeterMissing("battery", "this machine has no battery", "nothing; use another meter")]
+        return [MeterMissing("battery", "this machine has no battery", NOTHING_MENDS)]
     return [entry_for(path) for path in batteries]
 
 

@@ -27,6 +27,10 @@ SCOPES: dict[Scope, str] = {
 }
 
 
+# The mend of a meter that this kind of machine never has.
+NOTHING_MENDS = "nothing; use another meter"
+
+
 class MeterError(HashwattError):
     """A meter gave no usable reading this time; the measurement goes on without it."""
 

@@ -11,7 +11,7 @@ from ..text import printable
 from .attribution import Attribution
 from .baseline import above_idle
 from .integrate import Integral, Value, integrate_counter, integrate_power, scaled, summed
-from .meter import MeterInfo, MeterMissing
+from .meter import NOTHING_MENDS, MeterInfo, MeterMissing
 from .series import Point, Window, around, attempts, first_error, silences
 
 Method = Literal["integrated counter", "sampled power"]
@@ -216,5 +216,7 @@ def no_meter_reason(missing: Sequence[MeterMissing]) -> str:
     """Why a machine has no meter at all, and what would give it one."""
     if not missing:
         return "no meter was asked for (--meter none)"
-    reasons = "; ".join(f"{entry.id}: {entry.reason}" for entry in missing)
-    return f"no energy source ({reasons}). What would help: {missing[0].mend}; `hashwatt meters` has the whole list"
+    # What this kind of machine never has (a battery, another maker's chip) explains nothing.
+    telling = [entry for entry in missing if entry.mend != NOTHING_MENDS] or missing
+    reasons = "; ".join(f"{entry.id}: {entry.reason}" for entry in telling)
+    return f"no energy source ({reasons}). What would help: {telling[0].mend}; `hashwatt meters` has the whole list"

@@ -11,7 +11,7 @@ What the command `hashwatt` does, for scripts and notebooks:
     >>> hashwatt.scan(genesis, start=2_083_236_000, count=1_000, target=target).nonces
     [2083236893]
 
-`devices`, `run`, `scan`, `verify`, `save`, `check_writable` and `load` are what the commands call;
+`devices`, `meters`, `run`, `scan`, `verify`, `save`, `check_writable` and `load` are what the commands call;
 every error meant for the user is a HashwattError. Nothing is imported before it is asked for, so
 `import hashwatt` costs next to nothing.
 """
@@ -22,7 +22,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bench.api import ScanResult, check_writable, devices, load, run, save, scan, verify
+    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify
+    from .bench.energy.meter import MeterFound, MeterMissing
     from .bench.progress import Progress
     from .bench.result import Result
     from .bench.verdict import Check, Verdict
@@ -41,6 +42,8 @@ __all__ = [
     "Found",
     "HashwattError",
     "InputError",
+    "MeterFound",
+    "MeterMissing",
     "Missing",
     "Progress",
     "Result",
@@ -50,6 +53,7 @@ __all__ = [
     "check_writable",
     "devices",
     "load",
+    "meters",
     "parse_header",
     "run",
     "save",
@@ -60,7 +64,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    ".bench.api": ("ScanResult", "check_writable", "devices", "load", "run", "save", "scan", "verify"),
+    ".bench.api": ("ScanResult", "check_writable", "devices", "load", "meters", "run", "save", "scan", "verify"),
+    ".bench.energy.meter": ("MeterFound", "MeterMissing"),
     ".bench.progress": ("Progress",),
     ".bench.result": ("Result",),
     ".bench.verdict": ("Check", "Verdict"),

@@ -40,7 +40,7 @@ def test_roof_clock_and_temperature_show_where_they_are_known() -> None:
 
 def test_what_is_unknown_is_a_dash_and_never_a_zero() -> None:
     run = result(measured(clock_hz=None, temperature_c=None, roof_percent=None))
-    assert [clock_cell(run.devices[0]), shown(run).count(" – ")] == ["–\n–", 3]
+    assert [clock_cell(run.devices[0]), shown(run).count(" – ")] == ["–\n–", 4]
     assert " 0 " not in shown(run)
 
 

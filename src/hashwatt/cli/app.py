@@ -17,6 +17,7 @@ from .compare import compare
 from .devices import devices
 from .history import history
 from .ladder import ladder
+from .meters import meters
 from .output import Output, discard_stdout, make_streams_forgiving
 from .report import report
 from .run import run
@@ -44,6 +45,7 @@ Examples:
   hashwatt run -d cpu -t 30           the CPU alone, 30 s of samples
   hashwatt verify hashwatt-….json     check a result, your own or a stranger's
   hashwatt devices                    what can be measured here, and why not the rest
+  hashwatt meters                     what can measure its energy, and what would mend the rest
   hashwatt report results/ -o x.html  one offline page that compares devices
   hashwatt compare old.json new.json  faster, slower, same, or cannot tell
   hashwatt ladder hashwatt-….json     your devices on the way from CPU to ASIC
@@ -60,7 +62,7 @@ def hashwatt() -> None:
     """Measure the SHA-256d hashrate of this machine's devices, with a proof that others can check."""
 
 
-for command in (claims, compare, devices, history, ladder, report, run, scan, verify):
+for command in (claims, compare, devices, history, ladder, meters, report, run, scan, verify):
     hashwatt.add_command(command)
 
 

@@ -27,6 +27,7 @@ Examples:
   hashwatt run --challenge "Ana, 12 May"       so that Ana knows it was not measured earlier
   hashwatt run -d cpu --threads 1 --note "one core, window open"
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
+  hashwatt run --meter rapl:package --meter shelly://192.168.1.50 --idle 30
   hashwatt run -o today.json --json | jq .verdict.ok
 
 \b
@@ -45,6 +46,20 @@ Ctrl-C ends the run and keeps what was measured.
 @click.option(
     "--rolled", type=integer, metavar="N", help="Hash N rolled versions a nonce: another kind of work, labelled."
 )
+@click.option(
+    "--meter",
+    "meters",
+    multiple=True,
+    metavar="METER",
+    help="Read this energy meter (repeat for more; `hashwatt meters` lists them; none: no meter).",
+)
+@click.option(
+    "--idle",
+    "idle_s",
+    type=float,
+    metavar="SECONDS",
+    help="Measure idle power for this long before and after (0: not).",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no table: print the result file's name only.")
 @shared_options
 @click.pass_obj
@@ -58,6 +73,8 @@ def run(
     kernel: str | None,
     threads: int | None,
     rolled: int | None,
+    meters: tuple[str, ...],
+    idle_s: float | None,
     quiet: bool,
 ) -> None:
     """Measure every device, or the chosen ones, and store one result file."""
@@ -73,6 +90,8 @@ def run(
         kernel=kernel,
         threads=threads,
         rolled=rolled,
+        meters=list(meters) or None,
+        idle_s=idle_s,
         progress=progress_for(quiet),
     )
     stored = store(output, result, path)
@@ -109,10 +128,11 @@ def store(output: Output, result: Result, path: str | None) -> str:
 
 def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     """The table on stdout; warnings and failures, with their mends, on stderr."""
+    from ..reports.energy_lines import energy_lines
     from ..reports.run_table import device_lines, run_notes, run_table
 
     output.table(run_table(result, verdict))
-    for line in device_lines(result):
+    for line in (*device_lines(result), *energy_lines(result)):
         output.line(line)
     output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
     for note in run_notes(result, verdict):
