@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from .caches import spare_an_unwritable_home
 from .runtimes import registered
 from .wording import opencl_status
 
@@ -30,9 +30,17 @@ NO_RUNTIME = (
 )
 
 
+_process_that_looked: int | None = None
+
+
 def find() -> list[Found | Missing]:
     """The devices of all platforms: GPUs first, then CPUs, then others, of each kind by driver."""
-    _spare_an_unwritable_home()
+    global _process_that_looked
+    if _process_that_looked not in (None, os.getpid()):
+        # The runtimes' threads are not in a forked process: asking them anything would hang.
+        return [Missing(BACKEND, "this process was forked after OpenCL was in use; start it by spawn instead")]
+    _process_that_looked = os.getpid()
+    spare_an_unwritable_home()
     with registered():
         return _find()
 
@@ -142,12 +150,3 @@ def _name(platform: Any) -> str:
 def _text(value: str) -> str:
     # Drivers pad their names, and some end them with a NUL.
     return " ".join(value.replace("\0", " ").split()) or "unnamed"
-
-
-def _spare_an_unwritable_home() -> None:
-    """Keep pyopencl and PoCL from caching compiled kernels in a home they cannot write."""
-    home = Path.home()
-    cache = Path(os.environ.get("XDG_CACHE_HOME", home / ".cache"))
-    writable = os.access(cache if cache.exists() else home, os.W_OK)
-    if not writable:
-        os.environ.setdefault("PYOPENCL_NO_CACHE", "1")

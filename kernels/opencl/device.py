@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -45,6 +46,7 @@ class OpenCLDevice:
         self._scanner: Scanner | None = None
         self._outcome: Outcome | None = None
         self._closed = False
+        self._process_id = os.getpid()
 
     def prepare(self, job: Job) -> KernelInfo:
         """See Device."""
@@ -93,6 +95,8 @@ class OpenCLDevice:
     def _tuning(self, rolled: bool) -> Tuning:
         if self._outcome is None:
             self._outcome = self._chosen_or_raced()
+            # Those of the race started from nothing.
+            self._paces.clear()
         tuning = self._outcome.tuning
         # What is fastest for one prefix is within a few percent of it for many: no second race.
         return replace(tuning, variant=replace(tuning.variant, rolled=rolled))
@@ -127,6 +131,9 @@ class OpenCLDevice:
             return Scanner(self._context, self._queue, self._built[variant], tuning, pace, job)
 
     def _check_open(self) -> None:
+        if os.getpid() != self._process_id:
+            # Runtimes keep threads, which a forked process does not have: it would wait for them forever.
+            raise DeviceError(f"{self.info.id} was opened by the process that forked this one; open it again here")
         if self._closed:
             raise DeviceError(f"{self.info.id} is closed; open it again")
 

@@ -71,7 +71,7 @@ class Slot:
         import pyopencl
 
         self.nonces = nonces
-        items = tuning.items(len(nonces))
+        items, local_size = tuning.shape(len(nonces))
         counts = (nonces.start, len(nonces), tuning.vectors_per_item, self.uploaded.prefixes)
         built.kernel.set_args(
             *(np.uint32(word) for word in (*counts, filter_mask, self.uploaded.room)),
@@ -81,7 +81,7 @@ class Slot:
         )
         self.started = time.perf_counter()
         pyopencl.enqueue_copy(self.queue, self.buffer, NOTHING_YET, is_blocking=False)
-        self.done = pyopencl.enqueue_nd_range_kernel(self.queue, built.kernel, (items,), (tuning.local_size,))
+        self.done = pyopencl.enqueue_nd_range_kernel(self.queue, built.kernel, (items,), (local_size,))
         self.fetched = pyopencl.enqueue_copy(self.queue, self.head, self.buffer, is_blocking=False)
         self.queue.flush()
 

@@ -27,11 +27,11 @@ class Tuning:
         """Nonces that one work-group hashes."""
         return self.variant.width * self.vectors_per_item * self.local_size
 
-    def items(self, nonces: int) -> int:
-        """Work-items to launch for so many nonces, in whole work-groups."""
+    def shape(self, nonces: int) -> tuple[int, int]:
+        """For so many nonces: the work-items to launch, in whole work-groups, and the work-items a group."""
         if self.variant.form == "pipeline":
-            return 1
-        return -(-nonces // self.nonces_a_group()) * self.local_size
+            return 1, 1
+        return -(-nonces // self.nonces_a_group()) * self.local_size, self.local_size
 
 
 class Pace:

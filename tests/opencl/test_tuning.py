@@ -1,0 +1,112 @@
+"""How much work a launch gets, and how a race picks its winner."""
+
+from __future__ import annotations
+
+import pytest
+
+from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.opencl import tuner
+from hashwatt.kernels.opencl.candidates import race_entries
+from hashwatt.kernels.opencl.launch import Answer
+from hashwatt.kernels.opencl.scanner import filter_mask, zero_bits_tested
+from hashwatt.kernels.opencl.tuning import TARGET_LAUNCH_S, Pace, Tuning
+from hashwatt.kernels.opencl.variant import Variant
+from hashwatt.kernels.target import target_from_zero_bits
+
+TUNING = Tuning(Variant(16), vectors_per_item=64, local_size=1)
+
+
+@pytest.mark.parametrize("hashrate_hs", [20e3, 35e6, 22e9])
+def test_launches_settle_at_the_wanted_time_and_never_exceed_a_tenth_of_a_second(hashrate_hs: float) -> None:
+    pace = Pace()
+    seconds = []
+    for _ in range(20):
+        hashes = pace.nonces(TUNING, prefixes=1)
+        seconds.append(hashes / hashrate_hs)
+        pace.observe(hashes, seconds[-1])
+    # The very first launch knows nothing: only a simulator takes seconds for it.
+    assert max(seconds[1:]) < 0.1
+    assert seconds[-1] == pytest.approx(TARGET_LAUNCH_S, rel=0.2)
+
+
+def test_the_short_end_of_a_range_does_not_slow_the_pace() -> None:
+    pace = Pace(hashrate_hs=35e6)
+    before = pace.hashes
+    pace.observe(5, 0.001)
+    assert pace.hashes == before
+
+
+def test_an_overhead_only_launch_does_not_shrink_the_pace_to_nothing() -> None:
+    pace = Pace()
+    pace.observe(pace.hashes, 60.0)
+    assert pace.nonces(TUNING, prefixes=1) >= 1
+    assert pace.nonces(TUNING, prefixes=65_536) == 1
+
+
+def test_the_filter_keeps_every_share() -> None:
+    for zero_bits in range(40):
+        target = target_from_zero_bits(zero_bits)
+        mask = filter_mask(zero_bits_tested(target))
+        # The hash value is the digest read little-endian: H7's bytes reversed are its top 32 bits.
+        top = int.from_bytes((target >> 224).to_bytes(4, "little"), "big")
+        assert top & mask == 0
+        assert mask.bit_count() == min(zero_bits, 32)
+
+
+class ScannerOf:
+    """A scanner whose launches take what they are told to."""
+
+    class Built:
+        build_s = 0.0
+
+    built = Built()
+
+    def __init__(self, host_ns_a_hash: float, event_s: float | None = None) -> None:
+        self.host_ns_a_hash = host_ns_a_hash
+        self.event_s = event_s
+
+    def launch_once(self, nonces: range, target: int) -> Answer:
+        host_s = len(nonces) * self.host_ns_a_hash * 1e-9
+        return Answer(nonces, 0, [], host_s, host_s if self.event_s is None else self.event_s)
+
+
+def race(scanners: dict[str, ScannerOf]) -> tuner.Outcome:
+    def make(tuning: Tuning) -> ScannerOf:
+        if tuning.variant.name not in scanners:
+            raise DeviceError("its compiler refuses the kernel")
+        return scanners[tuning.variant.name]
+
+    return tuner.tune(make, "cpu", 16, 4096)  # type: ignore[arg-type]
+
+
+def names() -> list[str]:
+    return [entry.variant.name for entry in race_entries("cpu", 16)]
+
+
+def test_the_fastest_kernel_wins() -> None:
+    outcome = race({name: ScannerOf(30.0 - index) for index, name in enumerate(names())})
+    assert outcome.tuning.variant.name == names()[-1]
+    assert [candidate.name for candidate in outcome.candidates] == [f"opencl-{name}" for name in reversed(names())]
+
+
+def test_events_that_claim_a_nanosecond_do_not_win() -> None:
+    first, second = names()[:2]
+    outcome = race({first: ScannerOf(40.0, event_s=1e-9), second: ScannerOf(30.0)})
+    assert outcome.tuning.variant.name == second
+
+
+def test_a_clock_of_the_host_that_is_too_short_does_not_win_either() -> None:
+    first, second = names()[:2]
+    outcome = race({first: ScannerOf(10.0, event_s=1.0), second: ScannerOf(30.0)})
+    assert outcome.tuning.variant.name == second
+
+
+def test_a_kernel_that_fails_is_in_the_table_with_its_reason() -> None:
+    outcome = race({names()[1]: ScannerOf(30.0)})
+    assert outcome.tuning.variant.name == names()[1]
+    assert {candidate.reason for candidate in outcome.candidates} == {None, "its compiler refuses the kernel"}
+
+
+def test_a_device_that_runs_no_kernel_fails_with_the_first_reason() -> None:
+    with pytest.raises(DeviceError, match="refuses"):
+        race({})
