@@ -208,11 +208,11 @@ def measured(points: Iterable[Point]) -> list[Point]:
 
 def described(step: Step) -> str:
     """A step of the ladder in words."""
-    hashes = "unknown" if step.hashrate is None else ratio_text(step.hashrate)
-    energy = "unknown" if step.efficiency is None else ratio_text(step.efficiency)
-    return (
-        f"{step.upper.upper()} over {step.lower.upper()}, medians: {hashes} the hashrate, {energy} the hashes a joule"
+    hashes = "hashrate unknown" if step.hashrate is None else f"{ratio_text(step.hashrate)} the hashrate"
+    energy = (
+        "hashes a joule unknown" if step.efficiency is None else f"{ratio_text(step.efficiency)} the hashes a joule"
     )
+    return f"{step.upper.upper()} over {step.lower.upper()}, medians: {hashes}, {energy}"
 
 
 def exponential_fit(series: Sequence[Epoch]) -> tuple[float, float]:

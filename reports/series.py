@@ -57,13 +57,18 @@ def read_series(path: str | Path) -> dict[str, Series]:
         storage = msgspec.json.decode(file.read_bytes(), type=_Storage)
     except (msgspec.DecodeError, OSError):
         raise InputError(next(check.sentence for check in checks if not check.ok)) from None
-    return {visible(benchmark.fullname, NAME_LIMIT): series_of_benchmark(benchmark) for benchmark in storage.benchmarks}
+    return {name_of_benchmark(benchmark): series_of_benchmark(benchmark) for benchmark in storage.benchmarks}
 
 
 def name_of(entry: Entry) -> str:
-    """What a device is called here and in the files that are written for pytest-benchmark."""
+    """What a device is called here; `formats.json` writes it so, after its own prefix."""
     device = entry.device
-    return f"hashwatt::{visible(device.workload, NAME_LIMIT)}[{visible(device.device.id, NAME_LIMIT)}]"
+    return f"{visible(device.workload, NAME_LIMIT)}[{visible(device.device.id, NAME_LIMIT)}]"
+
+
+def name_of_benchmark(benchmark: _Benchmark) -> str:
+    """What a benchmark is called: ours as in the results that they were written from."""
+    return visible(benchmark.fullname.removeprefix("hashwatt::"), NAME_LIMIT)
 
 
 def series_of(entry: Entry) -> Series:

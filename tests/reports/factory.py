@@ -1,0 +1,191 @@
+"""Results whose proofs verify, made in milliseconds: few hashes, an easy target, and whatever rate is wished for."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from hashwatt.bench.proof import derive_prefix, target_to_hex
+from hashwatt.bench.result import (
+    Chunk,
+    DeviceResult,
+    Energy,
+    Hashrate,
+    Proof,
+    ProofHeader,
+    Result,
+    Roof,
+    Sample,
+    Share,
+)
+from hashwatt.bench.statistics import median_interval
+from hashwatt.kernels.job import Job
+from hashwatt.kernels.oracle import reference_scan
+
+from .samples import MACHINE, measured, unmeasured
+from .samples import result as plain_result
+
+# One hash in sixteen is a share: 4,096 hashes give the usual 256.
+TARGET = (1 << 252) - 1
+HASHES = 4096
+
+
+@cache
+def proof_of(challenge: str, device_id: str, run_id: str, samples: int) -> Proof:
+    """A true proof of `HASHES` hashes in so many equal samples."""
+    prefix = derive_prefix(challenge, device_id, run_id, 0)
+    size = HASHES // samples
+    hits, _ = reference_scan(Job((prefix,), TARGET), range(size * samples))
+    return Proof(
+        target_hex=target_to_hex(TARGET),
+        prefixes=1,
+        headers=(ProofHeader(running_number=0, prefix_hex=prefix.hex()),),
+        # The reports never recompute a chunk: its checksum may be anything.
+        chunks=tuple(
+            Chunk(running_number=0, start=index * size, nonces=size, xor_h7=index, sample=index)
+            for index in range(samples)
+        ),
+        shares=tuple(Share(running_number=0, prefix=0, nonce=nonce) for _, nonce in hits),
+    )
+
+
+def run_id_of(number: int) -> str:
+    """The id of run number so and so."""
+    return sha256(f"run {number}".encode()).hexdigest()[:32]
+
+
+def proven(
+    device: str = "cpu",
+    *,
+    run: int = 0,
+    rate: float = 25e6,
+    scatter: float = 0.01,
+    samples: int = 16,
+    clock_hz: Sequence[float] | None = None,
+    temperature_c: Sequence[float] | None = None,
+    energy: tuple[Energy, ...] = (),
+    roof_hs: float | None = None,
+    seed: int = 0,
+    **changes: Any,
+) -> DeviceResult:
+    """A measured device of run number `run`; `changes` replace fields of its record (`name`, `kind`, `driver` …)."""
+    chance = random.Random(f"{device} {run} {seed}")
+    size = HASHES // samples
+    times = [size / (rate * (1 + scatter * chance.uniform(-1, 1))) for _ in range(samples)]
+    readings = tuple(
+        Sample(
+            hashes=size,
+            seconds=time,
+            device_s=None,
+            clock_hz=clock_hz[index % len(clock_hz)] if clock_hz else None,
+            temperature_c=temperature_c[index % len(temperature_c)] if temperature_c else None,
+            other_load=0.0,
+        )
+        for index, time in enumerate(times)
+    )
+    interval = median_interval([sample.hashes / sample.seconds for sample in readings])
+    template = measured(device)
+    roof = (
+        Roof(
+            hashrate_hs=roof_hs,
+            origin="modelled",
+            percent=100 * interval.median / roof_hs,
+            clock_hz=None,
+            cycles_per_hash=90.0,
+            explanation="ports × clock",
+        )
+        if roof_hs
+        else None
+    )
+    return msgspec.structs.replace(
+        template,
+        device=msgspec.structs.replace(template.device, **changes),
+        samples=readings,
+        hashes=size * samples,
+        seconds=sum(sample.seconds for sample in readings),
+        hashrate=Hashrate(
+            value_hs=interval.median, low_hs=interval.low, high_hs=interval.high, confidence=0.95, origin="measured"
+        ),
+        roof=roof,
+        energy=energy,
+        proof=proof_of("Ana", device, run_id_of(run), samples),
+    )
+
+
+def result(*devices: DeviceResult, run: int = 0, day: int = 12, **changes: Any) -> Result:
+    """Run number `run`, on a day of May 2025, of devices that were made for it."""
+    return msgspec.structs.replace(
+        plain_result(*(devices or (proven(run=run),))),
+        run_id=run_id_of(run),
+        created=f"2025-05-{day:02d}T10:15:00Z",
+        **changes,
+    )
+
+
+def tampered(device: DeviceResult) -> DeviceResult:
+    """The same device with a claim that its samples do not support."""
+    assert device.hashrate is not None
+    return msgspec.structs.replace(device, hashrate=msgspec.structs.replace(device.hashrate, value_hs=9e12))
+
+
+def joules(j_per_th: float, device: DeviceResult, *, half_width: float = 0.02, **changes: Any) -> Energy:
+    """An energy record that gives so many J/TH for `device`, bounded to ± `half_width`."""
+    gross = j_per_th * device.hashes / 1e12
+    record = Energy(
+        meter="rapl:package-0",
+        method="integrated counter",
+        scope="package",
+        gross_j=gross,
+        above_idle_j=None,
+        window_s=device.seconds,
+        samples=10,
+        gaps=0,
+        low_j=gross * (1 - half_width),
+        high_j=gross * (1 + half_width),
+        bound_source="counter resolution",
+        reason=None,
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def with_energy(device: DeviceResult, j_per_th: float, **changes: Any) -> DeviceResult:
+    """The device with one energy record."""
+    return msgspec.structs.replace(device, energy=(joules(j_per_th, device, **changes),))
+
+
+def machine(**changes: Any) -> Any:
+    """The machine of all results, changed."""
+    return msgspec.structs.replace(MACHINE, **changes)
+
+
+def showcase() -> list[Result]:
+    """Runs that show everything there is to show: several machines and kinds, a re-run, a lie, a failure."""
+    gpu = proven(
+        "opencl:0",
+        run=1,
+        rate=6.2e9,
+        kind="gpu",
+        name="Radeon RX 6800",
+        backend="opencl",
+        driver="amdgpu 6.10",
+        clock_hz=[2.1e9, 2.08e9, 2.05e9],
+        temperature_c=[61.0, 64.0, 66.0, 67.0],
+        roof_hs=7.0e9,
+    )
+    return [
+        result(with_energy(proven(run=0, roof_hs=27e6), 2.4e6), run=0, day=10),
+        result(
+            with_energy(gpu, 32_000, method="device-reported", scope="board", meter="nvml"),
+            unmeasured("failed", "the driver did not answer within 60 s and was cut off", "opencl:1"),
+            run=1,
+            day=11,
+            machine=machine(cpu_model="Ryzen 7 5700X", hypervisor="KVM"),
+        ),
+        result(with_energy(proven(run=2, rate=26e6, roof_hs=27e6), 2.3e6), run=2, day=12),
+        result(tampered(proven(run=3, name="Wonder chip", kind="asic")), run=3, day=13),
+    ]
