@@ -6,7 +6,7 @@ the number of iterations, and return the number of operations done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from ..sha256.graph import Op
 from ..sha256.lower import XOR3
@@ -17,36 +17,52 @@ ROUNDS = 8
 CHAIN = 64
 SHIFTS = {Op.ROTR: 7, Op.SHR: 3, Op.SHL: 3}
 
+# The right-hand side of one operation, by name, on three registers.
+Write = Callable[[VectorWriter, str, Sequence[str]], str]
 
-def operation_order(mix: Mapping[Op, float], registers: int) -> list[Op]:
+
+def vector_operation(writer: VectorWriter, kind: str, registers: Sequence[str]) -> str:
+    """An operation of a lowered graph, by its name in lower case."""
+    op = Op[kind.upper()]
+    # LLVM would join two shifts of one register in a row, so a shift reads what the neighbour holds.
+    args = {Op.TERNARY: registers}.get(op, registers[1:2] if op in SHIFTS else registers[:2])
+    return writer.expression(op, args, SHIFTS.get(op, XOR3))
+
+
+def sha_operation(writer: VectorWriter, kind: str, registers: Sequence[str]) -> str:
+    """A SHA instruction, by the name of LLVM's intrinsic for it (without `llvm.`)."""
+    two_operands = kind.endswith(("msg1", "msg2", "su0"))
+    args = registers[:2] if two_operands else registers
+    function = writer.declare(f"llvm.{kind}", *[writer.vector] * len(args))
+    return f"call {function}({', '.join(f'{writer.vector} {arg}' for arg in args)})"
+
+
+def operation_order(mix: Mapping[str, float], registers: int) -> list[str]:
     """ROUNDS × registers operations in the mix's proportions, spread so that each kind comes as evenly as it can."""
     total = sum(mix.values())
     done = dict.fromkeys(mix, 0)
-    order: list[Op] = []
+    order: list[str] = []
     for position in range(1, ROUNDS * registers + 1):
         # The kind that lags most behind its share.
-        op = max(mix, key=lambda kind: mix[kind] / total * position - done[kind])
-        done[op] += 1
-        order.append(op)
+        kind = max(mix, key=lambda kind: mix[kind] / total * position - done[kind])
+        done[kind] += 1
+        order.append(kind)
     return order
 
 
-def stream(symbol: str, mix: Mapping[Op, float], target: VectorTarget, registers: int) -> str:
+def stream(symbol: str, mix: Mapping[str, float], write: Write, target: VectorTarget, registers: int) -> str:
     """A loop of independent operations in the given proportions, on so many registers."""
     writer = VectorWriter(target)
     vector = writer.vector
     values = [f"%r{index}" for index in range(registers)]
     body = []
-    # One kind of shift alone would let LLVM join two of the same register into one; a single pass has no two.
+    # One kind of shift alone would let LLVM join two in a row; a single pass has no two.
     order = operation_order(mix, registers) if len(mix) > 1 else list(mix) * registers
-    for position, op in enumerate(order):
+    for position, kind in enumerate(order):
         index = position % registers
-        here, there, beyond = (values[(index + step) % registers] for step in range(3))
-        # LLVM would join two shifts in a row, so a shift reads what the neighbour holds.
-        source = [here] if len(mix) == 1 else [there]
-        args = {Op.TERNARY: [here, there, beyond]}.get(op, source if op in SHIFTS else [here, there])
+        reads = [values[(index + step) % registers] for step in range(3)]
+        body.append(f"  %x{position} = {write(writer, kind, reads)}")
         values[index] = f"%x{position}"
-        body.append(f"  %x{position} = {writer.expression(op, args, SHIFTS.get(op, XOR3))}")
     setup = "\n".join(f"  %start{i} = load volatile {vector}, ptr %seed, align 64" for i in range(registers))
     phis = "\n".join(
         f"  %r{i} = phi {vector} [ %start{i}, %entry ], [ {value}, %loop ]" for i, value in enumerate(values)

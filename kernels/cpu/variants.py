@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from ..job import Job
 from ..sha256.counts import ALL_IN_LOOP, operation_counts
@@ -16,14 +16,26 @@ from ..sha256.graph import Binding, Op
 from ..sha256.lower import Program, lower
 from ..sha256.mining import header_hash
 from ..sha256.schedule import AVX2_PORTS, AVX512_PORTS, Ports
-from . import vector_ir
+from . import sha_ir, sha_rounds, vector_ir
 from .features import host_architecture, host_attributes, host_features
-from .stream_ir import clock_chain, stream
+from .sha_instructions import LANES as QUAD
+from .sha_instructions import ArmSha, ShaInstructions, X86Sha
+from .stream_ir import clock_chain, sha_operation, stream, vector_operation
 from .vector_ir import VectorTarget
 
 # The parts of a variant that can be emitted, besides the names of its operations.
-SCAN, MIX, CLOCK = "scan", "mix", "clock"
+SCAN, DIGESTS, MIX, CLOCK = "scan", "digests", "mix", "clock"
 ROLLED_SUFFIX = "-rolled"
+
+
+# The SHA instructions of a hash (`sha_rounds`); additions and shuffles beside them run on other ports.
+X86_SHA = {"x86.sha256rnds2": 60, "x86.sha256msg1": 20, "x86.sha256msg2": 22}
+ARM_SHA = {
+    "aarch64.crypto.sha256h": 29,
+    "aarch64.crypto.sha256h2": 30,
+    "aarch64.crypto.sha256su0": 20,
+    "aarch64.crypto.sha256su1": 22,
+}
 
 
 @dataclass(frozen=True)
@@ -32,8 +44,9 @@ class Variant:
 
     `emit(part, symbol)` is the LLVM IR of a function called `symbol`: the kernel itself for the part
     SCAN; for `mix`, for the name of one of its operations and for `clock`, the micro-benchmarks that
-    measure its limit. `operations` are the kernel's vector operations a batch, by name: its own, and
-    those that all prefixes of a rolled job share.
+    measure its limit; of vector kernels, DIGESTS is the function that writes whole digests.
+    `operations` are the kernel's vector operations a batch, by name: its own, and those that all
+    prefixes of a rolled job share.
     """
 
     name: str
@@ -69,12 +82,13 @@ def _vector(
             target = VectorTarget(lanes, ternary, ports, host_attributes(without))
             if part == SCAN:
                 return vector_ir.emit(symbol, program(ternary, rotates), target, rolled)
+            if part == DIGESTS:
+                return vector_ir.emit_digests(symbol, whole_digest(ternary, rotates), target)
             if part == CLOCK:
                 return clock_chain(symbol, target)
             own, _ = operations()
             mix = own if part == MIX else {part: 1}
-            # A quarter of the registers stays free for what the compiler needs.
-            return stream(symbol, {Op[kind.upper()]: share for kind, share in mix.items()}, target, registers * 3 // 4)
+            return stream(symbol, mix, vector_operation, target, _streaming(registers))
 
         def job_words(job: Job) -> list[int]:
             return vector_ir.job_words(program(ternary, rotates), job)
@@ -90,10 +104,43 @@ def _vector(
     return [make(rolled=False), make(rolled=True)]
 
 
+def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions, operations: dict[str, int]) -> list[Variant]:
+    def make(rolled: bool) -> Variant:
+        def emit(part: str, symbol: str) -> str:
+            if part == SCAN:
+                return sha_ir.emit(symbol, sha_ir.ShaTarget(isa, lanes, rolled))
+            target = VectorTarget(QUAD, x86_ternary=False, attributes=isa.attributes)
+            if part == CLOCK:
+                return clock_chain(symbol, target)
+            # A batch has a hash for each lane, so the mix of one is the mix of all.
+            mix = operations if part == MIX else {part: 1}
+            return stream(symbol, mix, sha_operation, target, _streaming(16))
+
+        def counts() -> tuple[Counter[str], Counter[str]]:
+            return Counter({kind: count * lanes for kind, count in operations.items()}), Counter()
+
+        full_name = name + ROLLED_SUFFIX * rolled
+        words = partial(sha_rounds.job_words, isa=isa)
+        return Variant(full_name, architecture, isa.features, lanes, rolled, emit, words, counts)
+
+    return [make(rolled=False), make(rolled=True)]
+
+
+def _streaming(registers: int) -> int:
+    # A quarter of the registers stays free for what the compiler needs.
+    return registers * 3 // 4
+
+
 @cache
 def program(three_operand_logic: bool, rotates: bool) -> Program:
     """The scan's graph, H7 alone, in an instruction set's operations."""
     return lower(header_hash().digest[7:], three_operand_logic, rotates)
+
+
+@cache
+def whole_digest(three_operand_logic: bool, rotates: bool) -> Program:
+    """The same graph with all eight words of the digest."""
+    return lower(header_hash().digest, three_operand_logic, rotates)
 
 
 def _named(counts: Counter[Op]) -> Counter[str]:
@@ -111,6 +158,8 @@ def _all() -> tuple[Variant, ...]:
         *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3")),
         *_vector("neon-x4", 4, arm, ("neon",), registers=32),
         *_vector("scalar-x1", 1, rotates=True),
+        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha-ni-x{lanes}", lanes, x86, X86Sha(), X86_SHA)),
+        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha2-x{lanes}", lanes, arm, ArmSha(), ARM_SHA)),
     )
 
 

@@ -31,6 +31,16 @@ RECORD_WORDS = 3
 # Truth table of acc XOR (word AND active): lanes beyond the range leave the checksum alone.
 MASKED_FOLD = 0x78
 
+METADATA = """\
+; A hit is rare; the job's words and the records never overlap.
+!0 = !{!"branch_weights", i32 1, i32 1000000}
+!1 = distinct !{!1}
+!2 = !{!4}
+!3 = !{!5}
+!4 = distinct !{!4, !1}
+!5 = distinct !{!5, !1}
+"""
+
 
 @dataclass(frozen=True)
 class VectorTarget:
@@ -70,6 +80,55 @@ def emit(name: str, program: Program, target: VectorTarget, rolled: bool) -> str
     body.load_shared(kept)
     body.emit(schedule(lane, target.ports))
     return _module(name, target, body, prologue, shared, body.take(), rolled=True)
+
+
+def emit_digests(name: str, program: Program, target: VectorTarget) -> str:
+    """A function of the same form that writes whole digests, to check a program by; its outputs are all eight words.
+
+    For each batch, `records` gets every lane's word 0, then every lane's word 1, and so on. `partial` is ignored.
+    """
+    body = _Body(program, target)
+    body.load_inputs(program.early, "%job")
+    prologue = body.take()
+    body.emit(schedule(program.operations(), target.ports))
+    lanes, vector = target.lanes, body.vector
+    for index, word in enumerate(program.outputs):
+        body.lines.append(f"  %at{index} = getelementptr {vector}, ptr %batch.at, i64 {index}")
+        body.lines.append(f"  store {vector} {body.operand(word)}, ptr %at{index}, align 4")
+    lane_part = body.take()
+    first_splat = body.splat("first.all", "%first")
+    setup = body.take()
+    byte_swap = body.declare(f"llvm.bswap.v{lanes}i32", vector)
+    declarations = "\n".join(sorted(body.declarations))
+    return f"""\
+{declarations}
+
+define i64 @{name}(ptr %job, i32 %first, i32 %batches, i32 %partial, i32 %prefixes, ptr %records)
+    nounwind noinline {target.attributes} {{
+entry:
+{setup}
+  %nonces.first = add {vector} {first_splat}, <{_lane_numbers(lanes)}>
+{prologue}
+  br label %batch
+batch:
+  %i = phi i32 [ 0, %entry ], [ %i.next, %batch ]
+  %nonces = phi {vector} [ %nonces.first, %entry ], [ %nonces.next, %batch ]
+  %offset = mul i32 %i, {len(program.outputs)}
+  %batch.at = getelementptr {vector}, ptr %records, i32 %offset
+  %nonce = call {byte_swap}({vector} %nonces)
+{lane_part}
+  %i.next = add i32 %i, 1
+  %nonces.next = add {vector} %nonces, splat (i32 {lanes})
+  %done = icmp eq i32 %i.next, %batches
+  br i1 %done, label %finish, label %batch
+finish:
+  ret i64 0
+}}
+{METADATA}"""
+
+
+def _lane_numbers(lanes: int) -> str:
+    return ", ".join(f"i32 {lane}" for lane in range(lanes))
 
 
 class VectorWriter:
@@ -175,7 +234,7 @@ def _module(
     name: str, target: VectorTarget, body: _Body, prologue: str, shared: str, lane_part: str, rolled: bool
 ) -> str:
     lanes, vector = target.lanes, body.vector
-    lane_numbers = ", ".join(f"i32 {lane}" for lane in range(lanes))
+    lane_numbers = _lane_numbers(lanes)
     h7 = body.operand(body.program.outputs[0])
     if target.x86_ternary:
         fold = f"%checksum.next = {body.expression(Op.TERNARY, ['%checksum', h7, '%active'], MASKED_FOLD)}"
@@ -282,12 +341,5 @@ finish:
 empty:
   ret i64 0
 }}
-; A hit is rare; the job's words and the records never overlap.
-!0 = !{{!"branch_weights", i32 1, i32 1000000}}
-!1 = distinct !{{!1}}
-!2 = !{{!4}}
-!3 = !{{!5}}
-!4 = distinct !{{!4, !1}}
-!5 = distinct !{{!5, !1}}
-"""
+{METADATA}"""
     return dedent(text).replace("@DECLARATIONS@", "\n".join(sorted(body.declarations)))

@@ -8,7 +8,7 @@ computed once per job by `evaluate`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -20,7 +20,7 @@ XOR3, CHOOSE3, MAJORITY3 = 0x96, 0xCA, 0xE8
 
 @dataclass(frozen=True)
 class Program:
-    """A lowered graph. `early[i]` is the node, in the original graph, whose value is the input `early<i>`."""
+    """A lowered graph. `early[i]` is the node whose value, known before the nonce, is the input `early<i>`."""
 
     outputs: tuple[Node, ...]
     early: tuple[Node, ...]
@@ -33,7 +33,7 @@ class Program:
         """The nodes of the loop that cost an instruction."""
         return [node for node in self.nodes() if node.op not in (Op.CONSTANT, Op.INPUT)]
 
-    def early_values(self, inputs: dict[str, int]) -> list[int]:
+    def early_values(self, inputs: Mapping[str, int]) -> list[int]:
         """The values of the `early` inputs for one midstate and tail, by name as `HeaderHash.inputs` gives them."""
         return evaluate(self.early, inputs)
 
@@ -45,12 +45,13 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = Tr
     """
     words = GraphWords()
     lowered: dict[Node, Node] = {}
-    early: list[Node] = []
     depth: dict[Node, int] = {}
 
     def make(op: Op, *args: Node, immediate: int = 0) -> Node:
         node = words.combine(op, *args, immediate=immediate)
-        depth[node] = 1 + max((depth.get(arg, 0) for arg in args), default=0)
+        # Counted from the nonce on: what is known earlier is there when the loop begins.
+        late = node.binding >= Binding.BATCH
+        depth[node] = 1 + max((depth.get(arg, 0) for arg in args), default=0) if late else 0
         return node
 
     def rotate(x: Node, count: int) -> Node:
@@ -61,28 +62,43 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = Tr
     logic: Callable[..., Node] = _three_operand(make) if three_operand_logic else _two_operand(make)
 
     for node in reachable(outputs):
-        args = [lowered[arg] for arg in node.args if arg in lowered]
+        args = [lowered[arg] for arg in node.args]
         if node.op is Op.CONSTANT:
             lowered[node] = words.constant(node.immediate)
-        elif node.op is Op.INPUT and node.binding >= Binding.BATCH:
+        elif node.op is Op.INPUT:
             lowered[node] = words.input(node.name, node.depends)
-        elif node.binding < Binding.BATCH:
-            continue
+        elif node.op is Op.ADD:
+            lowered[node] = _sum(make, args, depth)
+        elif node.op in (Op.XOR, Op.CHOOSE, Op.MAJORITY):
+            lowered[node] = logic(node.op, args)
+        elif node.op is Op.ROTR:
+            lowered[node] = rotate(args[0], node.immediate)
         else:
-            for position, arg in enumerate(node.args):
-                if arg not in lowered:
-                    lowered[arg] = words.input(f"early{len(early)}", arg.depends)
-                    early.append(arg)
-                    args.insert(position, lowered[arg])
-            if node.op is Op.ADD:
-                lowered[node] = _sum(make, args, depth)
-            elif node.op in (Op.XOR, Op.CHOOSE, Op.MAJORITY):
-                lowered[node] = logic(node.op, args)
-            elif node.op is Op.ROTR:
-                lowered[node] = rotate(args[0], node.immediate)
+            lowered[node] = make(node.op, *args, immediate=node.immediate)
+    return _cut([lowered[node] for node in outputs])
+
+
+def _cut(outputs: Sequence[Node]) -> Program:
+    """Put inputs in the place of what is known before the nonce."""
+    words = GraphWords()
+    kept: dict[Node, Node] = {}
+    early: list[Node] = []
+    for node in reachable(outputs):
+        if node.binding < Binding.BATCH:
+            continue
+        for arg in node.args:
+            if arg in kept:
+                continue
+            if arg.op is Op.CONSTANT:
+                kept[arg] = words.constant(arg.immediate)
             else:
-                lowered[node] = make(node.op, *args, immediate=node.immediate)
-    return Program(tuple(lowered[node] for node in outputs), tuple(early))
+                kept[arg] = words.input(f"early{len(early)}", arg.depends)
+                early.append(arg)
+        if node.op is Op.INPUT:
+            kept[node] = words.input(node.name, node.depends)
+        else:
+            kept[node] = words.combine(node.op, *(kept[arg] for arg in node.args), immediate=node.immediate)
+    return Program(tuple(kept[node] for node in outputs), tuple(early))
 
 
 def _sum(make: Callable[..., Node], terms: list[Node], depth: dict[Node, int]) -> Node:
