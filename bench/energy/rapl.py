@@ -89,6 +89,12 @@ def missing_entirely(root: Path) -> MeterMissing:
             "this is a virtual machine, and its hypervisor does not pass the processor's energy counters on",
             "run hashwatt on the host itself, or measure the host with a plug (--meter shelly://HOST)",
         )
+    if any(ZONE_NAME.fullmatch(name) for name in zone_names(root)):
+        return MeterMissing(
+            "rapl",
+            f"{root / POWERCAP} names zones but hides what is in them, as Docker does against the PLATYPUS attack",
+            "run outside the container, or start it with --security-opt systempaths=unconfined",
+        )
     return MeterMissing(
         "rapl",
         f"{root / POWERCAP} has no RAPL zones: the processor has none, or the kernel's module is not loaded",
@@ -96,14 +102,18 @@ def missing_entirely(root: Path) -> MeterMissing:
     )
 
 
-def find_zones(root: Path) -> list[Zone]:
-    """Every distinct RAPL zone, in the order of its name."""
+def zone_names(root: Path) -> list[str]:
+    """What stands in the folder of zones."""
     try:
-        names = sorted(path.name for path in (root / POWERCAP).iterdir())
+        return sorted(path.name for path in (root / POWERCAP).iterdir())
     except OSError:
         return []
+
+
+def find_zones(root: Path) -> list[Zone]:
+    """Every distinct RAPL zone, in the order of its name."""
     chosen: dict[tuple[str, str, str], tuple[int, Zone]] = {}
-    for name in names:
+    for name in zone_names(root):
         match = ZONE_NAME.fullmatch(name)
         zone = match and zone_at(root / POWERCAP / name, match)
         if not (match and zone):

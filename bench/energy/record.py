@@ -166,7 +166,8 @@ def window_needed_s(info: MeterInfo, integral: Integral, window: Window, uncerta
     # The power is at least what the bounds leave, and where they leave nothing what they allow.
     power_w = max(integral.joules, integral.high_j / 2) / window.seconds
     step_j = sum(counter.step_j for counter in info.counters)
-    return (step_j / power_w + info.update_s) / uncertainty if power_w > 0 else 0.0
+    oldest_s = max([counter.update_s or info.update_s for counter in info.counters] or [info.update_s])
+    return (step_j / power_w + oldest_s) / uncertainty if power_w > 0 else 0.0
 
 
 def bound_source(info: MeterInfo, integral: Integral, disagree: bool) -> str:

@@ -203,6 +203,15 @@ def test_a_virtual_machine_is_told_so(tmp_path: Path) -> None:
     assert "on the host" in entry.mend
 
 
+def test_a_container_that_hides_the_zones_is_told_so(tmp_path: Path) -> None:
+    zones = machine(tmp_path) / "sys/class/powercap"
+    zones.mkdir(parents=True)
+    (zones / "intel-rapl:0").symlink_to(tmp_path / "masked")
+    (entry,) = rapl.find(tmp_path)
+    assert isinstance(entry, MeterMissing)
+    assert "container" in entry.mend
+
+
 def test_a_machine_without_the_module_is_told_which(tmp_path: Path) -> None:
     (entry,) = rapl.find(machine(tmp_path))
     assert isinstance(entry, MeterMissing)
