@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import dataclass, replace
 
 from ..device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
-from ..errors import DeviceError, InputError
+from ..errors import DeviceError
 from ..job import NONCES, Job
 from ..oracle import meets
 from .identity import cpu_name, cpu_vendor
 from .jit import Compiled, generator_hash
+from .placement import place
 from .race import choose, job_array
 from .roof import measure_roof
 from .topology import Topology, read_topology
+from .variants import ROLLED_SUFFIX
 from .workers import Tally, Words, Workers
+
+CLOSED = "the CPU device is closed; open it again"
 
 
 def find() -> list[Found | Missing]:
@@ -32,61 +37,69 @@ def find() -> list[Found | Missing]:
     return [Found(info, lambda options: CpuDevice(info, topology, options))]
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A chosen kernel, and the threads it runs on."""
+
+    compiled: Compiled
+    kernel: KernelInfo
+    workers: Workers
+
+
 class CpuDevice:
     """All cores of the CPU, running the kernel that won the race on this machine (or the one asked for)."""
 
     def __init__(self, info: DeviceInfo, topology: Topology, options: DeviceOptions) -> None:
-        if options.threads is not None and not 1 <= options.threads <= len(topology.cpus):
-            raise InputError(
-                f"--threads must lie between 1 and {len(topology.cpus)}, the CPUs this process may use, "
-                f"not {options.threads}"
-            )
+        """Nothing is compiled before the first job."""
         self.info = info
-        self._wanted = options.kernel
-        threads = options.threads or topology.default_threads
-        self._cpus = topology.cpus[:threads]
-        self._workers: Workers | None = Workers(self._cpus, pin=True)
-        self._kernels: dict[bool, tuple[Compiled, KernelInfo]] = {}
+        self._topology = topology
+        self._options = options
+        self._ready: dict[bool, _Ready] = {}
+        self._current: _Ready | None = None
         self._job: Job | None = None
         self._words: Words | None = None
-        self._compiled: Compiled | None = None
+        self._closed = False
 
     def prepare(self, job: Job) -> KernelInfo:
-        """Race and compile on the first call (several prefixes: the version-rolled kernels), then pack the job."""
-        self._open_workers()
-        rolled = len(job.prefixes) > 1
-        if rolled not in self._kernels:
-            self._kernels[rolled] = self._choose(rolled)
-        compiled, info = self._kernels[rolled]
-        self._job, self._compiled = job, compiled
-        self._words = job_array(compiled.variant, job)
-        return KernelInfo(
-            info.name, len(job.prefixes), info.tuning, info.compile_s, info.source_sha256, info.candidates
-        )
+        """Race and compile on the first call (several prefixes: the version-rolled kernels), then pack the job.
 
-    def _choose(self, rolled: bool) -> tuple[Compiled, KernelInfo]:
-        wanted = self._wanted
-        if wanted is not None and rolled and not wanted.endswith("-rolled"):
-            wanted += "-rolled"
+        Raises InputError for a kernel or a number of threads that cannot be had.
+        """
+        if self._closed:
+            raise DeviceError(CLOSED)
+        rolled = len(job.prefixes) > 1
+        if rolled not in self._ready:
+            self._ready[rolled] = self._make_ready(rolled)
+        self._job, self._current = job, self._ready[rolled]
+        self._words = job_array(self._current.compiled.variant, job)
+        return replace(self._current.kernel, prefixes=len(job.prefixes))
+
+    def _make_ready(self, rolled: bool) -> _Ready:
+        wanted = self._options.kernel
+        if wanted is not None and rolled and not wanted.endswith(ROLLED_SUFFIX):
+            wanted += ROLLED_SUFFIX
         compiled, candidates = choose(rolled, wanted)
+        placement = place(self._topology, self._options.threads, compiled)
         tuning: dict[str, int | float | str] = {
             "lanes": compiled.variant.lanes,
-            "threads": len(self._cpus),
-            "placement": "pinned, one thread a core",
+            "threads": len(placement.cpus),
+            "placement": placement.reason,
             "compiled": "from the cache" if compiled.from_cache else "now",
         }
         name = compiled.variant.name
-        return compiled, KernelInfo(name, 1, tuning, compiled.compile_s, generator_hash(), candidates)
+        kernel = KernelInfo(name, 1, tuning, compiled.compile_s, generator_hash(), candidates)
+        return _Ready(compiled, kernel, Workers(placement.cpus, pin=True))
 
     def scan(self, nonces: range) -> Scan:
         """See Device."""
-        workers = self._open_workers()
-        if self._job is None or self._words is None or self._compiled is None:
+        if self._closed:
+            raise DeviceError(CLOSED)
+        if self._job is None or self._words is None or self._current is None:
             raise DeviceError("the CPU has no job yet; call prepare before scan")
         if nonces.step != 1 or (nonces and (nonces.start < 0 or nonces.stop > NONCES)):
             raise DeviceError(f"nonces run from 0 to {NONCES - 1} in steps of 1; {nonces} does not fit")
         prefixes = len(self._job.prefixes)
-        tallies = workers.scan(self._compiled, self._words, prefixes, nonces)
+        tallies = self._current.workers.scan(self._current.compiled, self._words, prefixes, nonces)
         checksum = 0
         for tally in tallies:
             checksum ^= tally.xor_h7
@@ -105,18 +118,15 @@ class CpuDevice:
 
     def roof(self) -> Roof | None:
         """See HasRoof."""
-        workers = self._open_workers()
-        if self._compiled is None or self._job is None:
+        if self._closed:
+            raise DeviceError(CLOSED)
+        if self._job is None or self._current is None:
             raise DeviceError("the CPU has no job yet; call prepare before roof")
-        return measure_roof(self._compiled.variant, len(self._job.prefixes), workers)
+        return measure_roof(self._current.compiled.variant, len(self._job.prefixes), self._current.workers)
 
     def close(self) -> None:
         """See Device."""
-        if self._workers is not None:
-            self._workers.close()
-            self._workers = None
-
-    def _open_workers(self) -> Workers:
-        if self._workers is None:
-            raise DeviceError("the CPU device is closed; open it again")
-        return self._workers
+        for ready in self._ready.values():
+            ready.workers.close()
+        self._ready.clear()
+        self._closed = True

@@ -73,16 +73,20 @@ def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
 
 
 def _timed(compiled: Compiled, nonces: int) -> tuple[float, float]:
-    prefixes = ROLLED_PREFIXES if compiled.variant.rolled else 1
+    prefixes, words = race_words(compiled.variant)
     nonces = max(compiled.variant.lanes, nonces // prefixes)
-    # Target 1 is never met: the rare path stays out of the timing.
-    job = Job(roll_versions(PREFIX, prefixes), 1)
-    words = job_array(compiled.variant, job)
     records = record_space(compiled.variant.lanes, prefixes, nonces)
     started = thread_seconds()
     scan_chunk(compiled, words, prefixes, 0, nonces, records)
     seconds = thread_seconds() - started
     return nonces * prefixes / seconds, seconds
+
+
+def race_words(variant: Variant) -> tuple[int, Words]:
+    """The number of prefixes and the words of a job to time the variant with."""
+    prefixes = ROLLED_PREFIXES if variant.rolled else 1
+    # Target 1 is never met: the rare path stays out of the timing.
+    return prefixes, job_array(variant, Job(roll_versions(PREFIX, prefixes), 1))
 
 
 def job_array(variant: Variant, job: Job) -> Words:

@@ -54,6 +54,11 @@ def _explain(kernel: Variant, per_batch: Mapping[str, float], throughput: Mappin
     )
 
 
+def stream_rate(stream: Compiled) -> float:
+    """Operations a second of a stream on the calling thread, timed once."""
+    return _rate(stream, _iterations(stream))
+
+
 def _beside_clock(stream: Compiled, clock: Compiled) -> tuple[float, float]:
     """Operations a cycle of a stream, and cycles a second, on the calling thread: medians of alternated trials."""
     rates, clocks = [], []

@@ -6,7 +6,10 @@ import threading
 
 import pytest
 
+from hashwatt.kernels.cpu import placement
 from hashwatt.kernels.cpu.backend import CpuDevice, find
+from hashwatt.kernels.cpu.race import choose
+from hashwatt.kernels.cpu.topology import Topology
 from hashwatt.kernels.cpu.workers import Workers, _Chunks
 from hashwatt.kernels.device import Device, DeviceOptions, Found, HasRoof
 from hashwatt.kernels.errors import DeviceError, InputError
@@ -34,8 +37,25 @@ def test_any_number_of_threads_gives_the_same_answer(threads: int | None) -> Non
 
 @pytest.mark.parametrize("threads", [0, -1, 10_000])
 def test_threads_that_cannot_be_are_answered_with_those_that_can(threads: int) -> None:
+    device = open_cpu(threads=threads)
     with pytest.raises(InputError, match="--threads must lie between 1 and"):
-        open_cpu(threads=threads)
+        device.prepare(JOB)
+    device.close()
+
+
+@pytest.mark.parametrize(("rates", "threads"), [([5e6, 4e6], 2), ([5e6, 6e6], 4)])
+def test_with_smt_the_faster_of_both_placements_is_taken_and_says_why(
+    monkeypatch: pytest.MonkeyPatch, rates: list[float], threads: int
+) -> None:
+    monkeypatch.setattr(placement, "_rates", lambda placements, kernel: rates)
+    found = placement.place(Topology(((0, 2), (1, 3)), frozenset(), None), None, choose(rolled=False)[0])
+    assert len(found.cpus) == threads
+    assert f"{rates[1] / 1e6:.4g} with all 4 logical CPUs" in found.reason
+
+
+def test_placements_are_timed_by_really_hashing() -> None:
+    rates = placement._rates([[0], [0]], choose(rolled=False)[0])
+    assert all(rate > 1e5 for rate in rates)
 
 
 def test_the_race_is_in_the_kernels_record() -> None:

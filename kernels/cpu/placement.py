@@ -1,0 +1,59 @@
+"""Which logical CPUs to run on: one of each core, or with SMT all of them, whichever hashes faster here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import InputError
+from .jit import Compiled
+from .race import race_words
+from .topology import Topology
+from .workers import Workers
+
+TRIAL_NONCES = 1 << 21
+TRIALS = 5
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The CPUs that get a thread each, and why these, in words."""
+
+    cpus: tuple[int, ...]
+    reason: str
+
+
+def place(topology: Topology, threads: int | None, kernel: Compiled) -> Placement:
+    """As many threads as asked for, spread over cores first; else what a short race finds. Raises InputError."""
+    if threads is not None:
+        if not 1 <= threads <= len(topology.cpus):
+            raise InputError(
+                f"--threads must lie between 1 and {len(topology.cpus)}, the CPUs this process may use, not {threads}"
+            )
+        return Placement(tuple(topology.cpus[:threads]), "as asked for, one thread a core first")
+    one_a_core = tuple(topology.cpus[: topology.default_threads])
+    if not topology.has_smt or topology.quota is not None:
+        return Placement(one_a_core, "one thread a core")
+    everywhere = tuple(topology.cpus)
+    few, many = _rates([one_a_core, everywhere], kernel)
+    compared = f"{few / 1e6:.4g} MH/s against {many / 1e6:.4g} with all {len(everywhere)} logical CPUs"
+    if many > few:
+        return Placement(everywhere, f"all logical CPUs of every core: one a core gave {compared}")
+    return Placement(one_a_core, f"one thread a core: {compared}")
+
+
+def _rates(placements: Sequence[Sequence[int]], kernel: Compiled) -> list[float]:
+    """The best of a few alternated trials each, in hashes a second."""
+    prefixes, words = race_words(kernel.variant)
+    teams = [Workers(cpus, pin=True) for cpus in placements]
+    best = [0.0] * len(teams)
+    nonces = range(TRIAL_NONCES // prefixes)
+    for _ in range(TRIALS):
+        for index, team in enumerate(teams):
+            started = time.perf_counter()
+            team.scan(kernel, words, prefixes, nonces)
+            best[index] = max(best[index], len(nonces) * prefixes / (time.perf_counter() - started))
+    for team in teams:
+        team.close()
+    return best

@@ -1,0 +1,95 @@
+"""The CPU kernels against their own limit, their threads against each other, and what compiling costs.
+
+Run with `tox -e perf`, on a quiet machine with two cores or more. The figures stand in `extra_info`
+(see them with `--benchmark-json FILE`); the bounds asserted leave room for a busy machine.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from statistics import median
+from typing import Any
+
+import pytest
+
+from hashwatt.kernels.cpu.clock import thread_seconds
+from hashwatt.kernels.cpu.jit import compile_variant
+from hashwatt.kernels.cpu.race import ROLLED_PREFIXES, choose, job_array
+from hashwatt.kernels.cpu.roof import stream_rate
+from hashwatt.kernels.cpu.topology import read_topology
+from hashwatt.kernels.cpu.variants import MIX, variant
+from hashwatt.kernels.cpu.workers import Workers, record_space, scan_chunk
+from hashwatt.kernels.job import Job, roll_versions
+
+ROUNDS = 11
+NONCES = 1 << 21
+JIT_REPEATS = 5
+
+
+@pytest.mark.parametrize("rolled", [False, True], ids=["plain", "rolled"])
+def test_share_of_the_limit_that_the_fastest_kernel_reaches_on_one_core(benchmark: Any, rolled: bool) -> None:
+    kernel, _ = choose(rolled)
+    prefixes = ROLLED_PREFIXES if rolled else 1
+    job = Job(roll_versions(bytes(range(76)), prefixes), 1)
+    words, nonces = job_array(kernel.variant, job), NONCES // prefixes
+    records = record_space(kernel.variant.lanes, prefixes, nonces)
+    own, shared = kernel.variant.operations()
+    operations_per_hash = (sum(own.values()) + sum(shared.values()) / prefixes) / kernel.variant.lanes
+    limit = compile_variant(kernel.variant, MIX)
+    shares: list[float] = []
+
+    def scan() -> None:
+        started = thread_seconds()
+        scan_chunk(kernel, words, prefixes, 0, nonces, records)
+        rate = nonces * prefixes / (thread_seconds() - started)
+        shares.append(rate * operations_per_hash / stream_rate(limit))
+
+    benchmark.pedantic(scan, rounds=ROUNDS, warmup_rounds=1)
+    benchmark.extra_info["kernel"] = kernel.variant.name
+    benchmark.extra_info["share_of_limit"] = median(shares[1:])
+    assert 0.5 < median(shares[1:]) < 1.02
+
+
+@pytest.mark.skipif(len(read_topology().cores) < 2, reason="one core only")
+def test_two_threads_on_two_cores_against_one(benchmark: Any) -> None:
+    kernel, _ = choose(rolled=False)
+    words = job_array(kernel.variant, Job((bytes(range(76)),), 1))
+    cpus = read_topology().cpus[:2]
+    one, two = Workers(cpus[:1], pin=True), Workers(cpus, pin=True)
+    ratios: list[float] = []
+
+    def seconds(workers: Workers) -> float:
+        started = time.perf_counter()
+        workers.scan(kernel, words, 1, range(8 * NONCES))
+        return time.perf_counter() - started
+
+    def alternate() -> None:
+        ratios.append(seconds(one) / seconds(two))
+
+    benchmark.pedantic(alternate, rounds=ROUNDS, warmup_rounds=1)
+    one.close()
+    two.close()
+    benchmark.extra_info["two_over_one"] = median(ratios[1:])
+    benchmark.extra_info["best_two_over_one"] = max(ratios[1:])
+    assert max(ratios[1:]) > 1.2
+
+
+def test_seconds_to_the_first_hash_of_a_process(benchmark: Any) -> None:
+    """In a process of its own each time: Numba's and LLVM's own first steps count, too."""
+    name = choose(rolled=False)[0].variant.name
+    assert not variant(name).missing()
+    script = (
+        "from hashwatt.kernels.cpu.jit import compile_variant as c; from hashwatt.kernels.cpu.variants import variant;"
+        "print(c(variant({name!r}), cached={cached}).compile_s)"
+    )
+
+    def compile_s(cached: bool) -> float:
+        command = [sys.executable, "-c", script.format(name=name, cached=cached)]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    cold = [compile_s(cached=False) for _ in range(JIT_REPEATS)]
+    warm = [benchmark.pedantic(compile_s, args=(True,)) if not at else compile_s(True) for at in range(JIT_REPEATS)]
+    benchmark.extra_info |= {"kernel": name, "cold_cpu_s": median(cold), "from_cache_cpu_s": median(warm)}
+    assert median(warm) < median(cold)
