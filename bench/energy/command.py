@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from hashlib import sha256
 from typing import IO, cast, get_args
 
 from ...kernels.errors import InputError
@@ -69,7 +70,13 @@ def command_from_text(text: str, scope: Scope | None) -> MeterFound:
         raise InputError(f"--meter exec:{text!r:.60} cannot be split into words: {error}") from None
     if not words:
         raise InputError("--meter exec: needs a command that prints watts or joules; try --meter 'exec:cat power.txt'")
-    return from_first_answer(f"exec:{text}", scope, partial(run, words, DEADLINE_S, MOST_BYTES))
+    return from_first_answer(command_id(words), scope, partial(run, words, DEADLINE_S, MOST_BYTES))
+
+
+def command_id(words: list[str]) -> str:
+    """The program's name and a mark of the whole command: its arguments may be secret, and results are shown around."""
+    mark = sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:6]
+    return f"exec:{os.path.basename(words[0])}-{mark}"
 
 
 def file_from_text(text: str, scope: Scope | None) -> MeterFound:

@@ -89,8 +89,8 @@ class Sensor:
 
     @property
     def id(self) -> str:
-        """A stable id."""
-        return f"hwmon:{self.chip}@{self.place}:{self.label or f'{self.kind}{self.number}'}".replace(" ", "-")
+        """A stable id; labels are no part of it, since two sensors may share one."""
+        return f"hwmon:{self.chip}@{self.place}:{self.kind}{self.number}".replace(" ", "-")
 
 
 def find(root: Path = Path("/")) -> list[MeterEntry]:

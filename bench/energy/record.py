@@ -10,9 +10,11 @@ from ..result import CrossCheck, Energy, IdlePower, PowerPoint
 from ..text import printable
 from .attribution import Attribution
 from .baseline import above_idle
-from .integrate import Integral, Value, integrate_counter, integrate_power, scaled, summed
+from .counting import integrate_counter
+from .integrate import Integral, Value, scaled, summed
 from .meter import NOTHING_MENDS, MeterInfo, MeterMissing
 from .series import Point, Window, around, attempts, first_error, silences
+from .watts import integrate_power
 
 Method = Literal["integrated counter", "sampled power"]
 
@@ -109,11 +111,16 @@ def from_counters(info: MeterInfo, points: Sequence[Point], window: Window) -> I
 def from_power(info: MeterInfo, points: Sequence[Point], window: Window) -> Integral:
     """The joules under the watts of a meter."""
     values = [
-        Value(point.at_s, (point.after_s - point.before_s) / 2, point.reading.power_w)
+        Value(
+            point.at_s,
+            (point.after_s - point.before_s) / 2,
+            point.reading.power_w,
+            info.interval_s if point.due_s is None else point.due_s,
+        )
         for point in points
         if point.reading is not None and point.reading.power_w is not None
     ]
-    return integrate_power(values, info.power_step_w or 0.0, window, info.update_s, info.interval_s)
+    return integrate_power(values, info.power_step_w or 0.0, window, info.update_s)
 
 
 def cross_check(method: Method | None, integral: Integral, other: Integral) -> CrossCheck | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
@@ -18,8 +17,8 @@ from .series import Point, Window
 
 Clock = Callable[[], float]
 
-# Half a day of ten readings a second; older ones are forgotten.
-MOST_POINTS = 500_000
+# After this time readings get rarer in proportion: a day of ten a second would fill the memory and tell no more.
+DENSE_S = 1800.0
 PATIENCE_S = 0.5
 
 
@@ -31,7 +30,7 @@ class MeterThread:
         self.info: MeterInfo = found.info
         self._open = found.open
         self._clock = clock
-        self._points: deque[Point] = deque(maxlen=MOST_POINTS)
+        self._points: list[Point] = []
         self._wake = threading.Event()
         self._stopping = False
         self._news = threading.Condition()
@@ -76,11 +75,13 @@ class MeterThread:
             self._keep(Point(now, now, None, str(error) or type(error).__name__))
             return
         try:
+            started_s = self._clock()
             while not self._stopping:
                 # Cleared before reading: a wake that comes meanwhile asks for one more.
                 self._wake.clear()
-                self._keep(read_once(meter, self._clock))
-                self._wake.wait(self.info.interval_s)
+                due_s = self.info.interval_s * max(1.0, (self._clock() - started_s) / DENSE_S)
+                self._keep(read_once(meter, self._clock, due_s))
+                self._wake.wait(due_s)
         finally:
             meter.close()
 
@@ -90,8 +91,8 @@ class MeterThread:
             self._news.notify_all()
 
 
-def read_once(meter: Meter, clock: Clock) -> Point:
-    """One attempt to read, with what it cost."""
+def read_once(meter: Meter, clock: Clock, due_s: float) -> Point:
+    """One attempt to read, with what it cost; the next is due after `due_s`."""
     started_cpu = time.thread_time()
     before = clock()
     try:
@@ -99,9 +100,9 @@ def read_once(meter: Meter, clock: Clock) -> Point:
     except Exception as error:
         # Not MeterErrors only: a meter's mistake must cost its own figure and nothing else, and is told there.
         told = str(error) if isinstance(error, MeterError) else f"{type(error).__name__}: {error}"
-        return Point(before, clock(), None, told, time.thread_time() - started_cpu)
+        return Point(before, clock(), None, told, time.thread_time() - started_cpu, due_s)
     after = clock()
-    return Point(before, after, reading, None, time.thread_time() - started_cpu + reading.child_cpu_s)
+    return Point(before, after, reading, None, time.thread_time() - started_cpu + reading.child_cpu_s, due_s)
 
 
 class MeterSampler:

@@ -11,7 +11,8 @@ from .meter import Reading
 class Point:
     """One attempt to read: it began at `before_s` and ended at `after_s` (on the measurement's clock).
 
-    `reading` is None where it failed, and `error` says why. `cpu_s` is the CPU time it cost.
+    `reading` is None where it failed, and `error` says why. `cpu_s` is the CPU time it cost. The
+    next attempt was due after `due_s` (None: after the meter's own interval).
     """
 
     before_s: float
@@ -19,6 +20,7 @@ class Point:
     reading: Reading | None
     error: str | None = None
     cpu_s: float = 0.0
+    due_s: float | None = None
 
     @property
     def at_s(self) -> float:

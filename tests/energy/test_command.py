@@ -57,6 +57,13 @@ def test_a_command_that_prints_watts_is_a_meter() -> None:
     assert found.info.scope is None
 
 
+def test_a_command_s_arguments_are_not_kept() -> None:
+    found = named(python("password = 'secret'; print('61.5 W')"))
+    assert found is not None
+    assert "secret" not in f"{found.info.id} {found.info.name}"
+    assert found.info.id.startswith("exec:python")
+
+
 def test_a_scope_can_be_stated() -> None:
     found = named(python("print('61.5 W')").replace("exec:", "exec+wall:"))
     assert found is not None

@@ -42,6 +42,13 @@ def test_sensors_without_labels_have_names_all_the_same(tmp_path: Path) -> None:
     assert first.name == "hwmon i915 energy1 (no label)"
 
 
+def test_two_sensors_with_one_label_are_two_meters(tmp_path: Path) -> None:
+    files: dict[str, str | int] = {"power1_label": "rail", "power2_label": "rail", "power1_input": 1, "power2_input": 2}
+    chip(tmp_path, 0, "ina3221", **files)
+    first, second = infos(tmp_path)
+    assert first.id != second.id
+
+
 def test_a_chip_without_a_name_goes_by_its_folder(tmp_path: Path) -> None:
     chip(tmp_path, 4, None, power2_input=1_000_000)
     (info,) = infos(tmp_path)

@@ -79,6 +79,7 @@ def test_a_run_keeps_joules_above_idle_efficiency_and_what_reading_cost(tmp_path
     result, device = run(metered(load_of_it.read), found=fake(scanned=load_of_it.scanned), idle_s=1.0)
     (energy,) = device.energy
     assert energy.window_s is not None
+    assert energy.gross_j is not None
     assert energy.gross_j == pytest.approx(BUSY_W * energy.window_s, rel=0.05)
     assert [idle.when for idle in energy.idle] == ["before", "after"]
     assert energy.idle[0].power_w == pytest.approx(IDLE_W, rel=0.05)
