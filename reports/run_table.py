@@ -118,11 +118,12 @@ def energy_cell(entry: DeviceResult) -> str:
     figure = energy_figure(entry)
     if figure is None:
         return UNKNOWN
-    mark, softness = ("~", " estimated") if figure.origin == "estimated" else ("", "")
-    bounds = ""
+    mark = "~" if figure.origin == "estimated" else ""
+    lines = [f"{mark}{efficiency_text(figure.j_per_th)}"]
     if figure.low is not None and figure.high is not None:
-        bounds = f"{interval_text(figure.low, figure.high, figure.j_per_th)} "
-    return f"{mark}{efficiency_text(figure.j_per_th)}{softness}\n{bounds}{figure.scope}"
+        lines.append(interval_text(figure.low, figure.high, figure.j_per_th))
+    lines.append(f"{figure.scope}, estimated" if mark else figure.scope)
+    return "\n".join(lines)
 
 
 def clock_cell(entry: DeviceResult) -> str:
