@@ -63,11 +63,11 @@ def on_energy(ranking: Ranking) -> str:
 
 
 def on_place(entry: Entry) -> list[str]:
-    """Until when the device would have found a block a month by itself."""
-    until = earned_its_place_until(entry.rate.value_hs)
+    """Until when the fastest device would have found a block a month by itself."""
+    name, until = device_text(entry.device), earned_its_place_until(entry.rate.value_hs)
     if until is None:
-        return [f"Alone it would never have found a Bitcoin block within {PLACE_DAYS} days on average."]
-    return [f"Alone it would have found a Bitcoin block every {PLACE_DAYS} days on average until {until}."]
+        return [f"Alone, {name} would never have found a Bitcoin block within {PLACE_DAYS} days on average."]
+    return [f"Alone, {name} would have found a Bitcoin block every {PLACE_DAYS} days on average until {until}."]
 
 
 def on_trust(collection: Collection) -> list[str]:

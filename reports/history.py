@@ -14,8 +14,8 @@ from .gather import Collection, Entry, Group
 
 # Below this many runs, a step cannot be told from the usual scatter; `compare` is for two.
 FEWEST_RUNS = 4
-# A step is this many times the scatter, and at least this much.
-SIGNIFICANT = 4.0
+# A step is this many times the scatter (fewer than 4 in 100 series without one then show one), and at least this much.
+SIGNIFICANT = 6.0
 SMALLEST_STEP = 0.01
 # Scatter below this is not believed.
 LEAST_SCATTER = 0.001
@@ -61,11 +61,14 @@ def history_of(group: Group) -> History:
 
 
 def scatter(logs: Sequence[float], entries: Sequence[Entry]) -> float:
-    """How far runs lie apart without a step: from neighbours (few steps do not move that) or the runs' intervals."""
-    neighbours = [abs(after - before) for before, after in pairwise(logs)]
-    from_runs = median(neighbours) / MAD_OF_NORMAL / math.sqrt(2)
+    """How far runs lie apart without a step: as neighbours do, and no less than the runs' own intervals."""
     intervals = [(entry.rate.high_hs - entry.rate.low_hs) / entry.rate.value_hs / 2 / 1.96 for entry in entries]
-    return max(from_runs, median(intervals), LEAST_SCATTER)
+    return max(scatter_of(logs), median(intervals), LEAST_SCATTER)
+
+
+def scatter_of(logs: Sequence[float]) -> float:
+    """The standard deviation that neighbours show; a few steps among them do not move their median."""
+    return median(abs(after - before) for before, after in pairwise(logs)) / MAD_OF_NORMAL / math.sqrt(2)
 
 
 def step_places(logs: Sequence[float], start: int, stop: int, noise: float) -> list[int]:

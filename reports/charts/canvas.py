@@ -6,6 +6,7 @@ matplotlib is imported here and in the charts only, and without pyplot: no globa
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -115,7 +116,9 @@ def png(charts: Sequence[Chart], size: Size = WIDE) -> bytes:
 @contextmanager
 def figure_of(charts: Sequence[Chart], size: Size) -> Iterator[Figure]:
     """The drawn figure; settings of the user's own matplotlib do not reach it."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A name in a script that the font lacks: a browser has another font for it, a PNG shows boxes.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcdefaults()
         settings: Any = RC | {"svg.hashsalt": "-".join(chart.name for chart in charts)}
         mpl.rcParams.update(settings)

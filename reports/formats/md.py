@@ -18,7 +18,7 @@ from ..tables import (
     warning_table,
 )
 
-_SYNTAX = re.compile(r"([\\`*_{}\[\]<>|~#!$])")
+_SYNTAX = re.compile(r"([\\`*_{}\[\]|~#!$])")
 
 
 def render(report: Report) -> bytes:
@@ -71,9 +71,10 @@ def escape(text: str) -> str:
     """Text that shows as it is: neither markup, HTML, a link nor a mention.
 
     >>> escape("<b> a|b @me https://x.example")
-    '\\\\<b\\\\> a\\\\|b &#64;me https:&#47;&#47;x.example'
+    '&lt;b&gt; a\\\\|b &#64;me https:&#47;&#47;x.example'
     """
-    shown = _SYNTAX.sub(r"\\\1", text.replace("&", "&amp;"))
+    plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    shown = _SYNTAX.sub(r"\\\1", plain)
     shown = shown.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
     shown = re.sub(r"@(?=\w)", "&#64;", shown)
     return shown.replace("\n", "<br>")

@@ -104,7 +104,7 @@ def proven(
     )
     return msgspec.structs.replace(
         template,
-        device=msgspec.structs.replace(template.device, **changes),
+        device=msgspec.structs.replace(template.device, **{"driver": "test 1", **changes}),
         samples=readings,
         hashes=size * samples,
         seconds=sum(sample.seconds for sample in readings),
