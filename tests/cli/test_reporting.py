@@ -1,0 +1,198 @@
+"""`report`, `ladder`, `claims`, `compare` and `history` as their users call them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hashwatt.bench.store import save
+from tests.reports import hostile
+from tests.reports.factory import proven, result, showcase, tampered
+
+from .terminal import run_here
+
+Capture = pytest.CaptureFixture[str]
+COMMANDS = ("report", "ladder", "claims", "compare", "history")
+HEAVY = {"numpy", "matplotlib", "jinja2", "rich", "msgspec", "hashwatt.bench", "hashwatt.reports.document"}
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    for number, one in enumerate(showcase()):
+        save(one, folder / f"{number}.json")
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_imports_nothing_heavy_and_teaches_by_example(command: str, capsys: Capture) -> None:
+    code = f"import sys\nfrom hashwatt.cli.app import execute\nexecute([{command!r}, '--help'])\nprint(*sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not HEAVY & set(told.split())
+    assert f"hashwatt {command}" in told.partition("Examples:")[2]
+
+
+class TestReport:
+    """`hashwatt report`."""
+
+    def test_the_terminal_shows_verdict_table_and_what_stands_apart(self, results: Path, capsys: Capture) -> None:
+        outcome = run_here(capsys, "report", str(results))
+        assert outcome.code == 0
+        assert outcome.out.startswith("Fastest of 2 devices: Radeon RX 6800")
+        assert outcome.out.index("Test CPU") < outcome.out.index("Wonder chip")
+        assert "does not verify" in outcome.out or "refused because" in outcome.out
+
+    def test_several_files_are_written_at_once(self, results: Path, tmp_path: Path, capsys: Capture) -> None:
+        wanted = [tmp_path / f"out.{suffix}" for suffix in ("html", "md", "csv", "svg", "png", "json")]
+        outcome = run_here(capsys, "report", str(results), *(part for path in wanted for part in ("-o", str(path))))
+        assert outcome.code == 0
+        assert all(path.stat().st_size > 1000 for path in wanted)
+
+    def test_a_written_file_has_the_usual_permissions_and_no_other_is_left(
+        self, results: Path, tmp_path: Path, capsys: Capture
+    ) -> None:
+        run_here(capsys, "report", str(results), "-o", str(tmp_path / "x.md"))
+        mask = os.umask(0)
+        os.umask(mask)
+        if os.name == "posix":
+            assert stat.S_IMODE((tmp_path / "x.md").stat().st_mode) == 0o666 & ~mask
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["results", "x.md"]
+
+    def test_json_is_one_document(self, results: Path, capsys: Capture) -> None:
+        document = run_here(capsys, "report", str(results), "--json").document
+        assert [entry["rank"] for entry in document["devices"]] == [1, 2, None, None, None]
+        assert document["devices"][3]["verified"] == "no"
+
+    def test_an_unknown_format_is_said_before_anything_is_read(self, capsys: Capture) -> None:
+        outcome = run_here(capsys, "report", "missing.json", "-o", "x.pdf")
+        assert outcome.code == 2
+        assert "end it with one of" in outcome.err
+
+    def test_an_unwritable_place_is_refused(self, results: Path, tmp_path: Path, capsys: Capture) -> None:
+        outcome = run_here(capsys, "report", str(results), "-o", str(tmp_path / "no" / "x.html"))
+        assert outcome.code == 2
+        assert "cannot be written" in outcome.err
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"), [(None, "does not exist"), ("", "is empty"), ("{", "ends too early")]
+    )
+    def test_a_bad_file_is_one_sentence(
+        self, tmp_path: Path, capsys: Capture, content: str | None, sentence: str
+    ) -> None:
+        if content is not None:
+            (tmp_path / "bad.json").write_text(content)
+        outcome = run_here(capsys, "report", str(tmp_path / "bad.json"))
+        assert outcome.code == 2
+        assert sentence in outcome.err
+        assert outcome.err.count("\n") == 1
+
+    @pytest.mark.parametrize("day", ["2100-01-01", "soon"])
+    def test_a_bad_date_is_refused(self, results: Path, capsys: Capture, day: str) -> None:
+        outcome = run_here(capsys, "report", str(results), "--date", day)
+        assert outcome.code == 2
+        assert day in outcome.err
+
+    def test_a_stranger_s_text_reaches_no_terminal(self, tmp_path: Path, capsys: Capture) -> None:
+        for number, one in enumerate(hostile.results()):
+            save(one, tmp_path / f"{number}.json")
+        out = run_here(capsys, "report", str(tmp_path)).out
+        assert not any(character in out for character in "\x1b\x9b\u200b\u200f\u061c\ufeff")
+        assert "[bold red]rich[/]" in out.replace("\n", "")
+
+
+class TestLadder:
+    """`hashwatt ladder` and `hashwatt claims`."""
+
+    def test_it_needs_no_result(self, capsys: Capture) -> None:
+        out = run_here(capsys, "ladder").out
+        assert all(rung in out for rung in ("CPU", "GPU", "FPGA", "ASIC", "8.83 ×", "67.6 ×"))
+
+    def test_own_devices_have_their_place_on_the_chosen_day(self, results: Path, capsys: Capture) -> None:
+        document = run_here(capsys, "ladder", str(results), "--date", "2013-06-30", "--json").document
+        place = next(place for place in document["places"][0]["places"] if place["date"] == "2013-06-30")
+        assert place["share"] == pytest.approx(6.2e9 / place["network_hs"], rel=0.01)
+        assert sum(point["origin"] == "measured" for point in document["points"]) == 2
+
+    def test_it_can_be_written(self, tmp_path: Path, capsys: Capture) -> None:
+        outcome = run_here(capsys, "ladder", "-o", str(tmp_path / "l.html"), "-o", str(tmp_path / "l.svg"))
+        assert outcome.code == 0
+        assert b"From CPU to ASIC" in (tmp_path / "l.html").read_bytes()
+
+    def test_claims_have_verdicts(self, results: Path, capsys: Capture) -> None:
+        alone = run_here(capsys, "claims", "--json").document["claims"]
+        own = run_here(capsys, "claims", str(results), "--json").document["claims"]
+        assert (alone[0]["id"], alone[0]["finding"]["judgement"]) == ("ladder", "partly")
+        assert (own[0]["id"], own[0]["finding"]["judgement"]) == ("ladder", "reproduced")
+
+    def test_claims_are_told_in_the_terminal(self, capsys: Capture) -> None:
+        out = run_here(capsys, "claims").out
+        assert "✗ not reproduced: the share is 17.5%" in out
+
+
+class TestCompare:
+    """`hashwatt compare`."""
+
+    @pytest.fixture
+    def pair(self, tmp_path: Path) -> tuple[str, str]:
+        save(result(proven(run=0), run=0), tmp_path / "base.json")
+        save(result(proven(run=1, rate=20e6, driver="new one"), run=1), tmp_path / "new.json")
+        return str(tmp_path / "base.json"), str(tmp_path / "new.json")
+
+    def test_the_verdict_the_interval_and_what_differs(self, pair: tuple[str, str], capsys: Capture) -> None:
+        outcome = run_here(capsys, "compare", *pair)
+        assert outcome.code == 0
+        assert "sha256d[cpu]: slower" in outcome.out
+        assert "95 % interval" in outcome.out
+        assert "differs: driver: test 1 → new one" in outcome.out
+
+    @pytest.mark.parametrize(("percent", "code"), [("10", 1), ("30", 0)])
+    def test_the_limit_sets_the_exit_code(
+        self, pair: tuple[str, str], capsys: Capture, percent: str, code: int
+    ) -> None:
+        assert run_here(capsys, "compare", *pair, "--fail-if-slower", percent).code == code
+
+    def test_a_result_that_does_not_verify_fails_the_limit(self, tmp_path: Path, capsys: Capture) -> None:
+        save(result(proven(run=0), run=0), tmp_path / "a.json")
+        save(result(tampered(proven(run=1)), run=1), tmp_path / "b.json")
+        outcome = run_here(
+            capsys, "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--fail-if-slower", "5"
+        )
+        assert outcome.code == 1
+        assert "does not verify" in outcome.err
+
+    @pytest.mark.parametrize("percent", ["-1", "100", "nan"])
+    def test_a_limit_that_makes_no_sense_is_refused(self, pair: tuple[str, str], capsys: Capture, percent: str) -> None:
+        assert run_here(capsys, "compare", *pair, "--fail-if-slower", percent).code == 2
+
+    def test_json_is_one_document(self, pair: tuple[str, str], capsys: Capture) -> None:
+        (comparison,) = run_here(capsys, "compare", *pair, "--json").document["comparisons"]
+        assert comparison["judgement"] == "slower"
+        assert comparison["ratio"]["low"] < 0.8 < comparison["ratio"]["high"]
+
+
+class TestHistory:
+    """`hashwatt history`."""
+
+    @pytest.fixture
+    def runs(self, tmp_path: Path) -> str:
+        for run in range(8):
+            device = proven(run=run, rate=25e6 if run < 4 else 20e6, scatter=0.002, driver=f"version {run // 4}")
+            save(result(device, run=run, day=1 + run), tmp_path / f"{run}.json")
+        return str(tmp_path)
+
+    def test_it_shows_the_runs_and_the_step(self, runs: str, capsys: Capture) -> None:
+        out = run_here(capsys, "history", runs).out
+        assert out.count("2025-05-0") >= 8
+        assert "stepped −20." in out
+        assert "differs: driver: version 0 → version 1" in out
+
+    def test_json_is_one_document(self, runs: str, capsys: Capture) -> None:
+        (history,) = run_here(capsys, "history", runs, "--json").document["histories"]
+        assert [step["index"] for step in history["steps"]] == [4]
+        assert len(history["runs"]) == 8
