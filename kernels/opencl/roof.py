@@ -1,0 +1,85 @@
+"""The roof of an OpenCL device: how fast it could hash if operations were all that counts.
+
+Measured with streams of the hash's own operations (see `stream`). Whether the device does logic of
+three words in one instruction is measured, too, and decides which of two counts of operations holds.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from ..device import Roof
+from .stream import ADD, CHAINS, ROTATE, STREAM, XOR, XOR3, emit_stream, interleaved, operation_mix
+from .variant import Variant
+
+TRIAL_S = 0.01
+TRIALS = 7
+# Work-items a compute unit: a CPU's core needs one, and a few even the load; a GPU hides its latency with many.
+ITEMS = {"gpu": 2048, "cpu": 4, "accelerator": 4}
+LOCAL_SIZE = {"gpu": 64, "cpu": 1, "accelerator": 1}
+# An XOR of three that is this fast, held against an XOR of two, is one instruction.
+FUSED = 0.75
+
+
+def measure_roof(context: Any, queue: Any, kind: str, variant: Variant, units: int, rated_hz: float) -> Roof:
+    """The limit for a kernel of one prefix. `rated_hz`: the clock that the driver names, 0 where it names none."""
+    meter = _Meter(context, queue, kind, variant, units)
+    alone = {name: meter.rate([name] * CHAINS) for name in (ADD, XOR, XOR3)}
+    # A chain of nothing but rotations would be folded into one.
+    alone["rotate and add in turns"] = meter.rate([ROTATE, ADD])
+    fused = alone[XOR3] >= FUSED * alone[XOR]
+    mix = operation_mix(three_operand_logic=fused)
+    rate = meter.rate(interleaved(mix))
+    operations = sum(mix.values())
+    per_cycle = {name: value / (units * rated_hz) for name, value in alone.items()} if rated_hz else {}
+    logic = "does" if fused else "does not do"
+    return Roof(
+        hashrate_hs=rate * variant.width / operations,
+        clock_hz=None,
+        cycles_per_hash=None,
+        throughput=per_cycle,
+        explanation=(
+            f"The limit is that of the hash's {operations} operations, run in the same proportions with nothing to "
+            f"wait for; the device {logic} logic of three words in one instruction. Throughputs are for vectors of "
+            f"{variant.width} words, a compute unit and a cycle of the clock that the driver names, not of the one "
+            "that it ran at."
+        ),
+    )
+
+
+class _Meter:
+    def __init__(self, context: Any, queue: Any, kind: str, variant: Variant, units: int) -> None:
+        import pyopencl
+
+        self.context = context
+        self.queue = queue
+        self.variant = variant
+        self.items = units * ITEMS[kind]
+        self.local_size = LOCAL_SIZE[kind]
+        self.results = pyopencl.Buffer(context, pyopencl.mem_flags.WRITE_ONLY, 4 * self.items)
+
+    def rate(self, steps: list[str]) -> float:
+        """Vector operations a second of a stream, the fastest of some trials."""
+        import pyopencl
+
+        program = pyopencl.Program(self.context, emit_stream(self.variant, steps)).build()
+        kernel = pyopencl.Kernel(program, STREAM)
+        operations = self.items * len(steps) * CHAINS
+        # Some runtimes compile at the first launch.
+        self._seconds(kernel, 1)
+        turns = 1
+        while (seconds := self._seconds(kernel, turns)) < TRIAL_S and turns < 1 << 24:
+            turns *= 4
+        turns = max(int(turns * TRIAL_S / seconds), 1)
+        return operations * turns / min(self._seconds(kernel, turns) for _ in range(TRIALS))
+
+    def _seconds(self, kernel: Any, turns: int) -> float:
+        import pyopencl
+
+        kernel.set_args(np.uint32(turns), self.results)
+        started = time.perf_counter()
+        pyopencl.enqueue_nd_range_kernel(self.queue, kernel, (self.items,), (self.local_size,)).wait()
+        return time.perf_counter() - started

@@ -1,0 +1,44 @@
+"""The measured limit of a device, and the streams of operations that it is measured with."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from hashwatt.kernels.device import HasRoof
+from hashwatt.kernels.job import PREFIX_BYTES, Job
+from hashwatt.kernels.opencl.stream import ROTATE, STEPS, interleaved, operation_mix
+
+from .devices import open_first
+
+
+@pytest.mark.parametrize("three_operand_logic", [True, False])
+def test_a_stream_has_the_proportions_of_the_hash(three_operand_logic: bool) -> None:
+    mix = operation_mix(three_operand_logic)
+    total = sum(mix.values())
+    counted = Counter(interleaved(mix))
+    for kind, count in mix.items():
+        assert abs(counted[kind] - STEPS * count / total) < 1
+
+
+@pytest.mark.parametrize("three_operand_logic", [True, False])
+def test_rotations_never_follow_each_other_where_a_compiler_could_fold_them(three_operand_logic: bool) -> None:
+    steps = interleaved(operation_mix(three_operand_logic))
+    following = zip(steps, [*steps[1:], steps[0]], strict=True)
+    assert (ROTATE, ROTATE) not in set(following)
+
+
+def test_a_device_measures_its_limit_for_the_kernel_it_runs() -> None:
+    device = open_first()
+    try:
+        assert isinstance(device, HasRoof)
+        assert device.roof() is None, "nothing is prepared"
+        device.prepare(Job((bytes(PREFIX_BYTES),), target=1))
+        roof = device.roof()
+    finally:
+        device.close()
+    assert roof is not None
+    assert roof.hashrate_hs > 1e5
+    assert "operations" in roof.explanation
+    assert all(rate > 0 for rate in roof.throughput.values())
