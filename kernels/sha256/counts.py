@@ -20,10 +20,12 @@ def operation_counts(program: Program, bindings: Iterable[Binding] = ALL_IN_LOOP
     return Counter(node.op for node in program.operations() if node.binding in wanted)
 
 
-def naive_count(three_operand_logic: bool) -> int:
+def naive_count(three_operand_logic: bool, rotates: bool = True) -> int:
     """Operations of two SHA-256 blocks as FIPS 180-4 writes them: nothing known early, nothing left out."""
     # 64 rounds: Σ₀ Σ₁ (3 rotates, XORs), Ch, Maj, 7 additions. 48 schedule words: σ₀ σ₁ (2 rotates, 1 shift,
     # XORs), 3 additions. 8 final additions.
     xor3, choose, majority = (1, 1, 1) if three_operand_logic else (2, 3, 4)
-    block = 64 * (2 * (3 + xor3) + choose + majority + 7) + 48 * (2 * (3 + xor3) + 3) + 8
-    return 2 * block
+    rotate = 1 if rotates else 3
+    rounds = 64 * (2 * (3 * rotate + xor3) + choose + majority + 7)
+    schedule = 48 * (2 * (2 * rotate + 1 + xor3) + 3)
+    return 2 * (rounds + schedule + 8)

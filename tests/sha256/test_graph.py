@@ -74,6 +74,9 @@ def test_the_miners_tricks_fall_out_of_the_graph() -> None:
     # A miner's hand count: 2,846 vector operations where logic takes three operands, the scan cut at round 60.
     assert len(scan_program(True, True).operations()) == 2847
     assert naive_count(three_operand_logic=True) == 3248
+    # The same where a rotate is two shifts and an XOR, and logic takes two operands.
+    assert len(scan_program(False, False).operations()) == 5749
+    assert naive_count(three_operand_logic=False, rotates=False) == 6640
     # All eight words need the end of the second hash, too.
     assert len(digest_program(True, True).operations()) == 2966
 
