@@ -240,7 +240,7 @@ def _chosen(wanted: list[str]) -> list[Found]:
 def _first_device() -> Found:
     for name in BACKENDS:
         for entry in find_all([name]):
-            if isinstance(entry, Found):
+            if isinstance(entry, Found) and entry.by_default:
                 return entry
     raise InputError("this machine has no device to scan with; `hashwatt devices` tells why")
 

@@ -31,7 +31,7 @@ from .channel import (
 from .process import WorkerProcess
 
 # Enumerated in this process, since no foreign driver is loaded for it; every other backend has a worker do it.
-IN_PROCESS = ("cpu",)
+IN_PROCESS = ("cpu", "rtl")
 
 
 @dataclass(frozen=True)

@@ -136,11 +136,16 @@ class DeviceOptions:
 
 @dataclass(frozen=True)
 class Found:
-    """A device that can be opened. `isolate`: its driver may crash or hang, so drive it from a process of its own."""
+    """A device that can be opened.
+
+    `isolate`: its driver may crash or hang, so drive it from a process of its own. `by_default`: measure it
+    where nobody named a device; not so for a simulator, whose hashrate says nothing about hardware.
+    """
 
     info: DeviceInfo
     open: Callable[[DeviceOptions], Device]
     isolate: bool = False
+    by_default: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from .errors import InputError
 BACKENDS = {
     "cpu": ".cpu.backend",
     "opencl": ".opencl.backend",
+    "rtl": ".rtl.backend",
 }
 
 
@@ -35,7 +36,7 @@ def find_devices(backends: list[str] | None = None) -> list[Found | Missing]:
 
 
 def choose(found: list[Found | Missing], wanted: list[str] | None) -> list[Found]:
-    """The devices with the wanted ids, in that order (all of them by default). Raises InputError."""
+    """The devices with the wanted ids, in that order (by default those meant for it). Raises InputError."""
     known = {entry.info.id: entry for entry in found if isinstance(entry, Found)}
     for name in wanted or ():
         if name not in known:
@@ -43,4 +44,6 @@ def choose(found: list[Found | Missing], wanted: list[str] | None) -> list[Found
                 f"there is no device {name!r:.80}; this machine has {', '.join(known) or 'none'} "
                 "(see `hashwatt devices`)"
             )
-    return [known[name] for name in dict.fromkeys(wanted or known)]
+    if not wanted:
+        return [entry for entry in known.values() if entry.by_default]
+    return [known[name] for name in dict.fromkeys(wanted)]

@@ -62,7 +62,7 @@ def assert_scan_as_hashlib(device: Device, job: Job, nonces: range) -> None:
 
 def says_what_it_is(subject: Subject) -> None:
     info = subject.found.info
-    assert re.fullmatch(r"[a-z]+(:[0-9]+)?", info.id)
+    assert re.fullmatch(r"[a-z]+(:[a-z0-9]+)?", info.id)
     assert info.kind in get_args(Kind)
     assert all((info.name, info.vendor, info.backend, info.driver))
     assert subject.device.info == info

@@ -1,11 +1,14 @@
-"""The devices of this machine as pytest parameters; a backend without one is a skip that says why."""
+"""The devices of this machine as pytest parameters; a backend without one is a skip that says why.
+
+Those that are not measured by default, simulators, have tests of their own: they would take minutes here.
+"""
 
 from __future__ import annotations
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from hashwatt.kernels.device import Found
+from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.registry import find_devices
 
 
@@ -15,4 +18,5 @@ def device_params() -> list[ParameterSet]:
         if isinstance(entry, Found)
         else pytest.param(None, id=entry.backend, marks=pytest.mark.skip(reason=entry.reason))
         for entry in find_devices()
+        if isinstance(entry, Missing) or entry.by_default
     ]
