@@ -16,9 +16,11 @@ from .claims import claims
 from .compare import compare
 from .devices import devices
 from .history import history
+from .kernel import kernel
 from .ladder import ladder
 from .meters import meters
 from .output import Output, discard_stdout, make_streams_forgiving
+from .predict import predict
 from .report import report
 from .run import run
 from .scan import scan
@@ -62,7 +64,7 @@ def hashwatt() -> None:
     """Measure the SHA-256d hashrate of this machine's devices, with a proof that others can check."""
 
 
-for command in (claims, compare, devices, history, ladder, meters, report, run, scan, verify):
+for command in (claims, compare, devices, history, kernel, ladder, meters, predict, report, run, scan, verify):
     hashwatt.add_command(command)
 
 
