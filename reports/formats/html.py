@@ -23,6 +23,10 @@ from ..claims import paper_title
 from ..document import Report
 from ..runs import run_details
 
+# Base64 takes a third more than the raw results themselves; the rest is room for the sentence about them.
+MOST_PAGE_BYTES = 2_900_000
+# How many runs are described in full; the raw results have the others.
+MOST_RUNS = 12
 JUDGEMENT_MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
 
 
@@ -37,38 +41,39 @@ class Figure:
 
 
 def render(report: Report) -> bytes:
-    """The page."""
+    """The page, with as many raw results in it as keep it below 3 MB."""
     sheet = StyleSheet()
     charts = charts_of(report)
-    raw, kept = archive(report.collection.results)
     figures = {
         "devices": [[Figure(chart, sheet) for chart in pair] for pair in charts.devices],
         "samples": [Figure(chart, sheet) for chart in charts.samples],
         "ladder": [Figure(chart, sheet) for chart in charts.ladder],
     }
+    results = report.collection.results
     css, script = resource("page.css") + sheet.css, resource("page.js")
-    page = (
-        environment()
-        .from_string(resource("page.html.jinja"))
-        .render(
+    template = environment().from_string(resource("page.html.jinja"))
+
+    def page(raw: bytes, raw_kept: int) -> bytes:
+        return template.render(
             report=report,
-            results=report.collection.results,
+            results=results,
             tables=tables,
             figures=figures,
             most_samples=MOST_SAMPLE_CHARTS,
             statement=STATEMENT,
             paper=paper_title(),
             judgement_marks=JUDGEMENT_MARKS,
-            runs=[run_details(result) for result in report.collection.results[: kept_details(report)]],
+            runs=[run_details(result) for result in results[:MOST_RUNS]],
             raw=base64.b64encode(raw).decode(),
-            raw_kept=kept,
+            raw_kept=raw_kept,
             css=Markup(css),
             css_hash=hash_of(css),
             script=Markup(script),
             script_hash=hash_of(script),
-        )
-    )
-    return page.encode()
+        ).encode()
+
+    room = MOST_PAGE_BYTES - len(page(b"", 0))
+    return page(*archive(results, room * 3 // 4))
 
 
 def environment() -> Environment:
@@ -84,8 +89,3 @@ def resource(name: str) -> str:
 def hash_of(text: str) -> str:
     """The hash by which the page's policy admits a style sheet or a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def kept_details(report: Report) -> int:
-    """How many runs are described in full; the raw results have the others."""
-    return min(len(report.collection.results), 12)

@@ -148,12 +148,22 @@ def test_the_raw_results_can_be_downloaded_and_verified_again(page: str) -> None
 
 def test_an_archive_keeps_what_fits() -> None:
     results = [result(proven(run=run), run=run) for run in range(6)]
-    whole, kept = archive(results)
+    whole, kept = archive(results, 10_000_000)
     assert kept == 6
     part, kept = archive(results, len(whole) // 2)
     assert 1 <= kept <= 3
     assert len(part) <= len(whole) // 2
-    assert archive(results, 10) == (b"", 0)
+    assert archive(results, 10) == archive(results, -10) == (b"", 0)
+
+
+def test_a_page_with_no_room_for_all_raw_results_says_how_many_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hashwatt.reports.formats import html
+
+    collection = gather_results([result(proven(run=run, samples=64), run=run) for run in range(9)])
+    monkeypatch.setattr(html, "MOST_PAGE_BYTES", len(page_of(collection)) - 20_000)
+    page = page_of(collection)
+    assert len(page.encode()) <= html.MOST_PAGE_BYTES + 1000
+    assert re.search(r"\([1-8] of 9 runs; the others would make this page too large\)", page)
 
 
 @pytest.mark.parametrize("texts", [hostile.PRINTABLE, hostile.UNPRINTABLE])
