@@ -7,10 +7,24 @@ import sys
 
 import pytest
 
+from hashwatt.cli.app import hashwatt
+
 from .terminal import Outcome, run_apart
 
-HEAVY = ("numba", "llvmlite", "numpy", "pyopencl", "rich", "msgspec", "psutil", "archspec", "asyncio")
-COMMANDS = ("devices", "run", "scan", "verify")
+HEAVY = (
+    "numba",
+    "llvmlite",
+    "numpy",
+    "pyopencl",
+    "rich",
+    "msgspec",
+    "psutil",
+    "archspec",
+    "matplotlib",
+    "jinja2",
+    "asyncio",
+)
+COMMANDS = tuple(hashwatt.commands)
 
 
 def modules_after(statement: str) -> set[str]:
