@@ -14,6 +14,7 @@ from statistics import median
 from msgspec import Struct
 
 from ..bench.result import Origin
+from ..kernels.opencl.predict import Gpu, known_gpus, predict
 from .reference import RUNGS, ReferenceDevice, Rung, modelled_devices, reference_devices
 
 
@@ -71,7 +72,7 @@ class Progression(Struct, frozen=True, kw_only=True):
 
 def progression(own: Iterable[Point] = ()) -> Progression:
     """The ladder from our data files and `own` points (the user's measured ones)."""
-    known = [*map(point_of, reference_devices()), *map(point_of, modelled_devices())]
+    known = [*map(point_of, reference_devices()), *map(point_of, modelled_devices()), *map(point_of_gpu, known_gpus())]
     rungs = tuple(summary(rung, known) for rung in RUNGS)
     steps = tuple(step(lower, upper) for lower, upper in pairwise(rungs))
     return Progression(points=(*known, *own), rungs=rungs, steps=steps)
@@ -88,6 +89,20 @@ def point_of(row: ReferenceDevice) -> Point:
         hashrate_hs=row.hashrate_hs,
         efficiency_j_per_th=row.efficiency_j_per_th,
         source=row.source,
+    )
+
+
+def point_of_gpu(gpu: Gpu) -> Point:
+    """A GPU that is not at hand: its hashrate modelled from its units, lanes and clock; its energy unknown."""
+    return Point(
+        device=gpu.name,
+        label=gpu.name,
+        rung="gpu",
+        origin="modelled",
+        year=None,
+        hashrate_hs=predict(gpu.name).hashrate_hs,
+        efficiency_j_per_th=None,
+        source=f"units × lanes × boost clock ÷ instructions a hash; units and clock from {gpu.source}",
     )
 
 

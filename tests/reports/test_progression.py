@@ -6,6 +6,7 @@ from statistics import median
 
 import pytest
 
+from hashwatt.kernels.opencl.predict import predict
 from hashwatt.reports.progression import Point, middle, progression, summary, times
 from hashwatt.reports.reference import reference_devices
 
@@ -77,3 +78,10 @@ def test_own_measurements_are_on_the_ladder_but_do_not_move_it() -> None:
     own = point("mine", 1e15, origin="measured", rung="cpu")
     assert own in progression([own]).points
     assert progression([own]).rungs == progression().rungs
+
+
+def test_gpus_that_are_not_at_hand_are_on_the_ladder_as_modelled() -> None:
+    (point,) = (point for point in progression().points if point.device == "GeForce RTX 4090")
+    assert (point.rung, point.origin, point.year, point.efficiency_j_per_th) == ("gpu", "modelled", None, None)
+    assert point.hashrate_hs == predict("rtx4090").hashrate_hs
+    assert "http" in point.source
