@@ -46,7 +46,7 @@ def _cpu_variants(native_width: int) -> list[Variant]:
     width = native_width if native_width in (4, 8, 16) else 8
     other = 16 if width == 8 else 8
     # A native width of 16 words says that the CPU has AVX-512, and with it the instruction.
-    by_name = [Variant(width, "shift", "vpternlog")] if width == 16 else []
+    by_name = [Variant(width, "shift", "vpternlog", "scheduled")] if width == 16 else []
     return [
         *by_name,
         Variant(width, "shift", "shared", "scheduled"),

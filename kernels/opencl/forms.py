@@ -77,10 +77,17 @@ def vector_macros(width: int) -> list[str]:
         f"#define LANES ((word)({', '.join(f'{lane}u' for lane in range(width))}))",
         f"#define ACTIVE(offset, count) as_uint{width}((offset) < SPLAT(count))",
         f"#define PASSED(h7, filter) as_uint{width}(((h7) & SPLAT(filter)) == SPLAT(0u))",
-        f"#define SOME(x) any(as_int{width}(x))",
+        # Not any(), which on some CPU runtimes is a call that no compiler looks into.
+        f"#define SOME(x) ({_some(width)} != 0u)",
         f"#define LANES_OF(name, x) uint name[{width}]; vstore{width}(x, 0, name)",
         f"#define FOLD(x) {_fold(width)}",
     ]
+
+
+def _some(width: int) -> str:
+    # OR of all lanes, by halves down to four.
+    quarter = {2: "(x)", 4: "(x)", 8: "((x).lo | (x).hi)", 16: "((x).lo.lo | (x).lo.hi | (x).hi.lo | (x).hi.hi)"}[width]
+    return "(" + " | ".join(f"{quarter}.s{lane}" for lane in range(min(width, 4))) + ")"
 
 
 def _fold(width: int) -> str:
