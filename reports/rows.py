@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ..bench.result import DeviceResult, Hashrate
+from ..bench.result import DeviceResult, Hashrate, Roof
 from .efficiency import EnergyFigure, energy_figure, why_unknown
 from .gather import Entry, Group
 from .phrases import efficiency_text, range_text
@@ -12,7 +12,9 @@ from .text import visible
 from .units import UNKNOWN, count_text, hashrate_text, interval_text, percent_text
 
 NAME_LIMIT = 120
-DETAIL_LIMIT = 300
+DETAIL_LIMIT = 500
+# A rate may lie this much above a roof that was measured at another moment.
+ABOVE_ROOF_PERCENT = 105
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -30,6 +32,7 @@ class Row(Struct, frozen=True, kw_only=True):
     efficiency_interval: str
     efficiency_origin: str
     roof: str
+    roof_origin: str
     kernel: str
     driver: str
     proof: str
@@ -55,8 +58,9 @@ def row_of_entry(entry: Entry, runs: str = "") -> Row:
         rate_origin=rate.origin if rate else "",
         efficiency=efficiency_text(energy.j_per_th if energy else None),
         efficiency_interval=efficiency_interval_text(energy),
-        efficiency_origin=f"{energy.origin}, {energy.scope}" if energy else visible(why_unknown(device), DETAIL_LIMIT),
+        efficiency_origin=f"{energy.origin}, {energy.scope}" if energy else "not known",
         roof=percent_text(device.roof.percent if device.roof else None),
+        roof_origin=roof_origin_text(device.roof),
         kernel=kernel_text(device),
         driver=visible(device.device.driver, NAME_LIMIT) or UNKNOWN,
         proof=proof_text(entry),
@@ -101,6 +105,13 @@ def efficiency_interval_text(energy: EnergyFigure | None) -> str:
     return f"at least {efficiency_text(energy.low)}" if energy.high is None else range_text(energy.low, energy.high)
 
 
+def roof_origin_text(roof: Roof | None) -> str:
+    """Whose word the roof is; a rate well above it says that the roof is wrong (or the clock)."""
+    if roof is None or roof.percent is None:
+        return ""
+    return f"{roof.origin}, too low" if roof.percent > ABOVE_ROOF_PERCENT else roof.origin
+
+
 def kernel_text(device: DeviceResult) -> str:
     """The kernel's name; rolled versions are another kind of work and are named."""
     if device.kernel is None:
@@ -127,9 +138,11 @@ def runs_text(group: Group) -> str:
 
 
 def warnings_of(entry: Entry) -> tuple[str, ...]:
-    """The warnings of the run and of the device, in words."""
-    warnings = [*entry.result.warnings, *entry.device.warnings]
-    return tuple(visible(warning.text, DETAIL_LIMIT) for warning in warnings)
+    """The warnings of the run and of the device in words, and why its energy is not known where it is not."""
+    warnings = [warning.text for warning in (*entry.result.warnings, *entry.device.warnings)]
+    if energy_figure(entry.device) is None:
+        warnings.append(f"J/TH not known: {why_unknown(entry.device)}")
+    return tuple(visible(warning, DETAIL_LIMIT) for warning in warnings)
 
 
 def cautions_of(entry: Entry) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def cells(row: Row) -> tuple[str, ...]:
         lines(row.device, row.place),
         lines(row.rate, row.rate_interval, marked(row.rate_origin), "" if row.runs == "1 run" else row.runs),
         lines(row.efficiency, row.efficiency_interval, marked(row.efficiency_origin)),
-        row.roof,
+        lines(row.roof, marked(row.roof_origin)),
         lines(row.kernel, row.driver),
         row.proof,
         ", ".join(row.cautions) or "none",

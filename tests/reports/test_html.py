@@ -121,9 +121,13 @@ def test_every_chart_has_words(page: str) -> None:
 
 def test_everything_that_was_asked_of_the_table_is_in_it(page: str) -> None:
     words = " ".join(Page(page).words)
-    for figure in ("26.00 MH/s", "95 % ", "● measured", "2,300,000 J/TH", "■ reported, board", "96.3 %", "avx2",
+    for figure in ("26.00 MH/s", "95 % ", "● measured", "2,300,000 J/TH", "■ reported, board", "96.3 %", "◇ modelled", "avx2",
                    "amdgpu 6.10", "verified", "newest of 2 runs"):  # fmt: skip
         assert figure in words
+
+
+def test_a_rate_far_above_its_roof_says_that_the_roof_is_wrong() -> None:
+    assert "modelled, too low" in page_of(gather_results([result(proven(roof_hs=10e6))]))
 
 
 def test_what_does_not_verify_stands_in_its_own_section(page: str) -> None:
