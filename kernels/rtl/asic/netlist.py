@@ -1,0 +1,131 @@
+"""A netlist of library cells, as arrays: nets are numbered, gates stand in the order in which they can be computed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from ...errors import InputError
+from .boolean import truth_table
+from .library import Cell, FlipFlop, Library
+
+# The nets that never change; netlists call them "0" and "1" (and "x", which may be either).
+ZERO, ONE = 0, 1
+FIXED = {"0": ZERO, "1": ONE, "x": ZERO, "z": ZERO}
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One output of a cell without memory. `inputs` are nets, in the order of `pins`; `table` is over them."""
+
+    instance: str
+    cell: Cell
+    output_pin: str
+    pins: tuple[str, ...]
+    inputs: tuple[int, ...]
+    output: int
+    table: int
+
+
+@dataclass(frozen=True)
+class Flop:
+    """A flip-flop. `table` gives the next state over `inputs`; `outputs`: pin, net, whether inverted."""
+
+    instance: str
+    cell: Cell
+    pins: tuple[str, ...]
+    inputs: tuple[int, ...]
+    clock_pin: str
+    clock: int
+    table: int
+    outputs: tuple[tuple[str, int, bool], ...]
+
+
+@dataclass
+class Netlist:
+    """Cells and the nets between them. `ports`: each port's nets, lowest bit first; `inputs`: names of input ports."""
+
+    nets: int
+    gates: list[Gate] = field(default_factory=list)
+    flops: list[Flop] = field(default_factory=list)
+    ports: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> dict[str, int]:
+        """How often each cell is used."""
+        counts: dict[str, int] = {}
+        names = {gate.instance: gate.cell.name for gate in self.gates} | {
+            flop.instance: flop.cell.name for flop in self.flops
+        }
+        for name in names.values():
+            counts[name] = counts.get(name, 0) + 1
+        return dict(sorted(counts.items()))
+
+
+def read_netlist(path: Path, library: Library, top: str) -> Netlist:
+    """The module `top` of a netlist that Yosys wrote as JSON. Raises InputError."""
+    modules: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["modules"]
+    module = modules[top]
+    numbers: dict[int, int] = {}
+
+    def net(bit: int | str) -> int:
+        return FIXED[bit] if isinstance(bit, str) else numbers.setdefault(bit, len(numbers) + 2)
+
+    ports = {name: tuple(map(net, port["bits"])) for name, port in module["ports"].items()}
+    inputs = tuple(name for name, port in module["ports"].items() if port["direction"] == "input")
+    gates: list[Gate] = []
+    flops: list[Flop] = []
+    for instance, entry in module["cells"].items():
+        cell = library.cells.get(entry["type"])
+        if cell is None:
+            raise InputError(
+                f"the netlist uses the cell {entry['type']!r:.60}, which {library.name} has not; give all its files"
+            )
+        wires = {pin: net(bits[0]) for pin, bits in entry["connections"].items() if bits}
+        if cell.flip_flop is not None:
+            flops.append(_flop(instance, cell, cell.flip_flop, wires))
+        else:
+            gates.extend(_gates(instance, cell, wires))
+    return Netlist(len(numbers) + 2, _sorted(gates), flops, ports, inputs)
+
+
+def _gates(instance: str, cell: Cell, wires: Mapping[str, int]) -> list[Gate]:
+    pins = tuple(pin for pin in cell.inputs if pin in wires)
+    nets = tuple(wires[pin] for pin in pins)
+    return [
+        Gate(instance, cell, output.name, pins, nets, wires[output.name], truth_table(output.function, pins))
+        for output in cell.outputs
+        if output.name in wires
+    ]
+
+
+def _flop(instance: str, cell: Cell, memory: FlipFlop, wires: Mapping[str, int]) -> Flop:
+    clock = memory.clocked_on.strip("() ")
+    if clock not in cell.pins:
+        raise InputError(
+            f"the flip-flop {cell.name} is clocked on {clock!r:.40}; only a rising edge of one pin is known"
+        )
+    pins = tuple(pin for pin in cell.inputs if pin in wires and pin != clock)
+    outputs = []
+    for output in cell.outputs:
+        if output.name in wires:
+            # Bit 1 is the function's value where the state is 1 and the inverted state 0; bit 2 the other way round.
+            table = truth_table(output.function, [memory.state, memory.inverted_state])
+            outputs.append((output.name, wires[output.name], not table >> 1 & 1))
+    table = truth_table(memory.next_state, pins)
+    return Flop(instance, cell, pins, tuple(wires[pin] for pin in pins), clock, wires[clock], table, tuple(outputs))
+
+
+def _sorted(gates: list[Gate]) -> list[Gate]:
+    drivers = {gate.output: index for index, gate in enumerate(gates)}
+    before = {index: {drivers[wire] for wire in gate.inputs if wire in drivers} for index, gate in enumerate(gates)}
+    try:
+        return [gates[index] for index in TopologicalSorter(before).static_order()]
+    except CycleError as error:
+        instance = gates[error.args[1][0]].instance
+        raise InputError(f"the netlist has a loop of gates through {instance}; it cannot be timed") from error
