@@ -9,6 +9,7 @@ from typing import Any
 
 from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
 from .caches import spare_an_unwritable_home
+from .candidates import SIMULATOR
 from .runtimes import registered
 from .wording import opencl_status
 
@@ -75,7 +76,7 @@ def _find() -> list[Found | Missing]:
     found: list[Found | Missing] = []
     for number, (unnumbered, device) in enumerate(sorted(devices, key=_rank)):
         info = replace(unnumbered, id=f"{BACKEND}:{number}")
-        found.append(Found(info, partial(_open, info, device), isolate=True))
+        found.append(Found(info, partial(_open, info, device), isolate=True, by_default=SIMULATOR not in info.name))
     return found + missing or [Missing(BACKEND, NO_RUNTIME)]
 
 

@@ -32,10 +32,7 @@ def build(context: Any, opencl_device: Any, variant: Variant, what: str) -> Buil
     source = emit(variant)
     started = time.perf_counter()
     try:
-        with warnings.catch_warnings():
-            # pyopencl warns that a build log is not empty; ours is kept in `Built` instead.
-            warnings.simplefilter("ignore", pyopencl.CompilerWarning)
-            program = pyopencl.Program(context, source).build()
+        program = compiled(context, source)
         log = str(program.get_build_info(opencl_device, pyopencl.program_build_info.LOG))
         kernel = pyopencl.Kernel(program, KERNEL)
     except pyopencl.RuntimeError as error:
@@ -48,3 +45,13 @@ def build(context: Any, opencl_device: Any, variant: Variant, what: str) -> Buil
         raise DeviceError(f"{what}: its driver's build log is not text; update the driver") from error
     digest = hashlib.sha256(source.encode()).hexdigest()
     return Built(variant, kernel, digest, time.perf_counter() - started, log)
+
+
+def compiled(context: Any, source: str) -> Any:
+    """pyopencl's program of a source. Raises pyopencl's errors."""
+    import pyopencl
+
+    with warnings.catch_warnings():
+        # pyopencl warns that a build log is not empty; kernels keep theirs in `Built` instead.
+        warnings.simplefilter("ignore", pyopencl.CompilerWarning)
+        return pyopencl.Program(context, source).build()

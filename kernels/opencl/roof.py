@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..device import Roof
+from .program import compiled
 from .stream import ADD, CHAINS, ROTATE, STREAM, XOR, XOR3, emit_stream, interleaved, operation_mix
 from .variant import Variant
 
@@ -65,8 +66,7 @@ class _Meter:
         """Vector operations a second of a stream, the fastest of some trials."""
         import pyopencl
 
-        program = pyopencl.Program(self.context, emit_stream(self.variant, steps)).build()
-        kernel = pyopencl.Kernel(program, STREAM)
+        kernel = pyopencl.Kernel(compiled(self.context, emit_stream(self.variant, steps)), STREAM)
         operations = self.items * len(steps) * CHAINS
         # Some runtimes compile at the first launch.
         self._seconds(kernel, 1)

@@ -21,10 +21,10 @@ from .tuning import Tuning
 # Seconds of racing after the first kernel is built; the entries that are not built by then do not start.
 BUDGET_S = 5.0
 # Of that, what is kept for timing.
-TIMING_S = 1.5
+TIMING_S = 2.0
 # A launch to time: long against its overhead, short against a display's patience.
 LAUNCH_S = 0.02
-ROUNDS = 8
+ROUNDS = 12
 # An entry this much slower than the fastest is not timed again. Another program on a core can cost one round half.
 HOPELESS = 0.4
 IMPOSSIBLE_TARGET = 1
