@@ -16,9 +16,9 @@ from msgspec import Meta, Struct
 SCHEMA_VERSION: Literal[1] = 1
 MAX_TEXT = 1024
 
-# No control characters, line separators, bidirectional overrides or lone surrogates: a file's
+# No control characters, line separators, bidirectional marks, zero-width spaces or lone surrogates: a file's
 # strings are shown in terminals and pages. A look-ahead, because `$` would let a last newline pass.
-_PRINTABLE = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff])"
+_PRINTABLE = r"^(?![\s\S]*[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff])"
 
 Text = Annotated[str, Meta(max_length=MAX_TEXT, pattern=_PRINTABLE)]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE)]
