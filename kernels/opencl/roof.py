@@ -16,8 +16,9 @@ from .program import compiled
 from .stream import ADD, CHAINS, ROTATE, STREAM, XOR3, emit_stream, interleaved, operation_mix
 from .variant import Variant
 
-TRIAL_S = 0.01
-TRIALS = 7
+# Short and many: on a CPU other programs take their turns, and one trial on all cores must go undisturbed.
+TRIAL_S = 0.004
+TRIALS = 60
 # Work-items a compute unit: a CPU's core needs one, and a few even the load; a GPU hides its latency with many.
 ITEMS = {"gpu": 2048, "cpu": 4, "accelerator": 4}
 LOCAL_SIZE = {"gpu": 64, "cpu": 1, "accelerator": 1}
@@ -72,10 +73,13 @@ class _Meter:
         # Some runtimes compile at the first launch.
         self._seconds(kernel, 1)
         turns = 1
-        while (seconds := self._seconds(kernel, turns)) < TRIAL_S and turns < 1 << 24:
+        while (seconds := self._fewest_seconds(kernel, turns, 5)) < TRIAL_S / 4 and turns < 1 << 24:
             turns *= 4
         turns = max(int(turns * TRIAL_S / seconds), 1)
-        return operations * turns / min(self._seconds(kernel, turns) for _ in range(TRIALS))
+        return operations * turns / self._fewest_seconds(kernel, turns, TRIALS)
+
+    def _fewest_seconds(self, kernel: Any, turns: int, trials: int) -> float:
+        return min(self._seconds(kernel, turns) for _ in range(trials))
 
     def _seconds(self, kernel: Any, turns: int) -> float:
         import pyopencl
