@@ -70,7 +70,9 @@ class GateSimulator:
             np.zeros(gates, np.int64),  # before
             np.zeros(gates, np.int64),  # touched
         )
-        self._wheel = np.full(2 * STEPS, NO_EVENT, np.int64)
+        # Nets that no flip-flop waits for (outputs) may settle after the period; each delay is rounded.
+        latest = int(np.ceil(timing.arrival_s.max() / step_s))
+        self._wheel = np.full(2 * max(latest, STEPS), NO_EVENT, np.int64)
         self._pool = np.zeros((EVENTS_PER_GATE * (gates + len(self._source_net)) + 1024, 3), np.int64)
         self._sums = np.zeros(SUMS)
         self._clocks = 0
@@ -114,7 +116,7 @@ class GateSimulator:
             self._sums,
         )
         if not settled:
-            raise DeviceError("the netlist does not settle within two clock periods; please report it")
+            raise DeviceError("the netlist does not settle in twice the time that timing allows; please report it")
         self._clocks += 1
 
     def start_measuring(self) -> None:

@@ -54,7 +54,7 @@ def _net_energy(netlist: Netlist, wiring: Wiring, timing: Timing, voltage_v: flo
     """½CV² for each net and edge, and what its transitions cost inside the cells that it leads to."""
     energy = np.repeat(0.5 * voltage_v**2 * wiring.load_f[:, None], 2, axis=1)
     cells = [(gate.cell, gate.pins, gate.inputs) for gate in _once(netlist)]
-    cells += [(flop.cell, flop.pins, flop.inputs) for flop in netlist.flops]
+    cells += [(flop.cell, flop.pins, flop.pin_nets) for flop in netlist.flops]
     for cell, pins, nets in cells:
         for pin, net in zip(pins, nets, strict=True):
             if cell.pins[pin].energies:

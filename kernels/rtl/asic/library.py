@@ -218,7 +218,7 @@ class _Reader:
             is_clock=group.text("clock") == "true",
             capacitance_f=group.number("capacitance") * self._load_f,
             function=group.text("function"),
-            arcs=tuple(map(self._arc, arcs)),
+            arcs=tuple(self._arc(timing, pin) for timing in arcs for pin in timing.text("related_pin").split()),
             setups=tuple(
                 Constraint(
                     timing.text("related_pin"),
@@ -239,9 +239,9 @@ class _Reader:
             ),
         )
 
-    def _arc(self, timing: Group) -> Arc:
+    def _arc(self, timing: Group, related_pin: str) -> Arc:
         return Arc(
-            related_pin=timing.text("related_pin"),
+            related_pin=related_pin,
             sense=timing.text("timing_sense", "non_unate"),
             kind=timing.text("timing_type", "combinational"),
             rise_delay=self._table(timing, "cell_rise", self._time_s),

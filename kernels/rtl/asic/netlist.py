@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import InputError
-from .boolean import truth_table
+from .boolean import names_in, truth_table
 from .library import Cell, FlipFlop, Library
 
 # The nets that never change; netlists call them "0" and "1" (and "x", which may be either).
@@ -33,7 +33,11 @@ class Gate:
 
 @dataclass(frozen=True)
 class Flop:
-    """A flip-flop. `table` gives the next state over `inputs`; `outputs`: pin, net, whether inverted."""
+    """A flip-flop. `table` gives the next state over `inputs`; `outputs`: pin, net, whether inverted.
+
+    `inputs` are the nets of `pins`, and after them, where the next state depends on the present one (an
+    enable), the net of the first output.
+    """
 
     instance: str
     cell: Cell
@@ -43,6 +47,11 @@ class Flop:
     clock: int
     table: int
     outputs: tuple[tuple[str, int, bool], ...]
+
+    @property
+    def pin_nets(self) -> tuple[int, ...]:
+        """The nets of `pins`."""
+        return self.inputs[: len(self.pins)]
 
 
 @dataclass
@@ -117,8 +126,14 @@ def _flop(instance: str, cell: Cell, memory: FlipFlop, wires: Mapping[str, int])
             # Bit 1 is the function's value where the state is 1 and the inverted state 0; bit 2 the other way round.
             table = truth_table(output.function, [memory.state, memory.inverted_state])
             outputs.append((output.name, wires[output.name], not table >> 1 & 1))
-    table = truth_table(memory.next_state, pins)
-    return Flop(instance, cell, pins, tuple(wires[pin] for pin in pins), clock, wires[clock], table, tuple(outputs))
+    nets = tuple(wires[pin] for pin in pins)
+    names = list(pins)
+    if outputs and {memory.state, memory.inverted_state} & set(names_in(memory.next_state)):
+        _, net, inverted = outputs[0]
+        names.append(memory.inverted_state if inverted else memory.state)
+        nets = (*nets, net)
+    table = truth_table(memory.next_state, names)
+    return Flop(instance, cell, pins, nets, clock, wires[clock], table, tuple(outputs))
 
 
 def _sorted(gates: list[Gate]) -> list[Gate]:

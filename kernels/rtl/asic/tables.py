@@ -118,7 +118,7 @@ def wire(netlist: Netlist, wire_f_per_fanout: float) -> Wiring:
         for pin, net in zip(gate.pins, gate.inputs, strict=True):
             load[net] += gate.cell.pins[pin].capacitance_f + wire_f_per_fanout
     for flop in netlist.flops:
-        for pin, net in zip(flop.pins, flop.inputs, strict=True):
+        for pin, net in zip(flop.pins, flop.pin_nets, strict=True):
             load[net] += flop.cell.pins[pin].capacitance_f + wire_f_per_fanout
     starts = np.zeros(netlist.nets + 1, np.int64)
     starts[1:] = np.cumsum([len(ends) for ends in sinks])

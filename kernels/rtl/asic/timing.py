@@ -105,7 +105,7 @@ def _clock_to_output(arc: Arc, load_f: float, clock_slew_s: float, arrival: Floa
 def _needed(flop: Flop, conditions: Conditions, arrival: Floats, slew: Floats) -> float:
     """The clock period that the paths into a flip-flop need."""
     needed = 0.0
-    for pin, net in zip(flop.pins, flop.inputs, strict=True):
+    for pin, net in zip(flop.pins, flop.pin_nets, strict=True):
         for setup in flop.cell.pins[pin].setups:
             for edge, table in ((RISE, setup.rise), (FALL, setup.fall)):
                 if table is not None and arrival[net, edge] > 0:
