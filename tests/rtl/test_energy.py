@@ -92,7 +92,7 @@ def test_a_pulse_shorter_than_a_gate_s_delay_does_not_come_through(tmp_path: Pat
 
 
 def test_internal_energy_is_each_transition_s_own(tmp_path: Path) -> None:
-    """The reading of Liberty that docs/silicon.md argues for: a rise costs rise_power, a fall fall_power, never both."""
+    """How docs/silicon.md reads Liberty: a rise costs rise_power, a fall fall_power, never both."""
     _, costs, _ = timed(netlist_of(TOGGLE, tmp_path))
     rise, fall = costs.gate_j[0, 0]
     charging_and_input = 0.04 * 2 * PJ
