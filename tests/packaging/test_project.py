@@ -7,6 +7,8 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
+from hashwatt.kernels.opencl.runtimes import RUNTIMES
+
 TREE = Path(__file__).parents[2]
 
 
@@ -21,6 +23,14 @@ def test_the_changelog_s_first_version_is_the_installed_one() -> None:
 
 def test_the_installed_version_is_the_tree_s() -> None:
     assert tomllib.loads(text_of("pyproject.toml"))["project"]["version"] == version("hashwatt")
+
+
+def test_each_opencl_runtime_is_an_extra_and_elsewhere_than_x86_64_linux_an_empty_one() -> None:
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    for runtime in RUNTIMES:
+        assert any(need.startswith(runtime.distribution) for need in extras[runtime.extra])
+        assert all("x86_64" in need and "linux" in need for need in extras[runtime.extra])
+    assert set(extras["intel"]) < set(extras["fpga"]), "the emulator needs the runtime of its own release"
 
 
 def test_ci_runs_the_very_lines_that_the_readme_gives() -> None:
