@@ -60,9 +60,10 @@ class Close(Message, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A device that was found, or the reason for having none."""
+    """A device that was found (and whether it is measured by default), or the reason for having none."""
 
     info: DeviceInfo | None = None
+    by_default: bool = True
     missing: Missing | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from typing import cast
@@ -151,7 +151,7 @@ def find_isolated(backend: str, module: str, deadlines: Deadlines = DEADLINES) -
         if entry.missing is not None:
             found.append(entry.missing)
         elif entry.info is not None:
-            found.append(Found(entry.info, opener(entry.info, module, deadlines), isolate=True))
+            found.append(Found(entry.info, opener(entry.info, module, deadlines), True, entry.by_default))
     return found
 
 
@@ -166,7 +166,7 @@ def _open(info: DeviceInfo, module: str, deadlines: Deadlines, options: DeviceOp
 
 def _isolated_if_wished(entry: Found | Missing, module: str) -> Found | Missing:
     if isinstance(entry, Found) and entry.isolate:
-        return Found(entry.info, opener(entry.info, module), True)
+        return replace(entry, open=opener(entry.info, module))
     return entry
 
 

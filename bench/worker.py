@@ -111,7 +111,7 @@ def _backend(module: str) -> Backend:
 
 
 def _entry(found: Found | Missing) -> Entry:
-    return Entry(info=found.info) if isinstance(found, Found) else Entry(missing=found)
+    return Entry(info=found.info, by_default=found.by_default) if isinstance(found, Found) else Entry(missing=found)
 
 
 def _open(request: Open) -> Device:

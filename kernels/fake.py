@@ -37,6 +37,8 @@ BEHAVIOURS = {
     "crashing-at-roof": "ends its process while it measures its own limit",
     "chatty": "prints to standard output while it works",
 }
+# Those that nobody measures without naming them, as with a simulator.
+UNASKED = ("chatty",)
 # From this many nonces on, the devices that misbehave on large ranges do so.
 LARGE_RANGE = 4096
 FOREVER_S = 3600.0
@@ -163,7 +165,10 @@ class FakeDevice:
 
 def find() -> list[Found | Missing]:
     """One device for each behaviour, to be driven from a process of its own."""
-    return [Found(fake_info(behaviour), partial(_open, behaviour), isolate=True) for behaviour in BEHAVIOURS]
+    return [
+        Found(fake_info(behaviour), partial(_open, behaviour), isolate=True, by_default=behaviour not in UNASKED)
+        for behaviour in BEHAVIOURS
+    ]
 
 
 def _open(behaviour: str, options: DeviceOptions) -> FakeDevice:

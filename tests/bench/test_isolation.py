@@ -232,6 +232,12 @@ def test_backends_are_enumerated_by_a_worker() -> None:
     ]
 
 
+def test_a_device_that_is_measured_only_when_named_is_still_so_behind_a_worker() -> None:
+    entries = find_isolated("fake", MODULE)
+    unasked = [entry.info.id for entry in entries if isinstance(entry, Found) and not entry.by_default]
+    assert unasked == [f"fake:{name}" for name in fakes.UNASKED]
+
+
 def test_a_backend_that_cannot_be_enumerated_is_missing_with_its_reason() -> None:
     (entry,) = find_isolated("broken", "hashwatt.no.such.backend")
     assert isinstance(entry, Missing)
