@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .efficiency import energy_figure
-from .gather import Collection, Entry, Ranking
+from .gather import Collection, Entry, Group, Ranking
 from .network import PLACE_DAYS, earned_its_place_until
 from .phrases import efficiency_text, ratio_text
 from .rows import device_text, efficiency_interval_text, rate_interval_text, rate_text
@@ -29,17 +29,19 @@ def on_ranking(ranking: Ranking) -> list[str]:
         told = [
             f"Fastest of {len(ranking.groups)} devices: {device_text(first.device)} with {rate} "
             f"({interval}; {first.rate.origin}{kind}).",
-            lead(first, ranking.groups[1].newest),
+            lead(ranking.groups[0], ranking.groups[1]),
         ]
     return [*told, on_energy(ranking), *(on_place(first) if ranking.unit == "hash" else [])]
 
 
-def lead(first: Entry, second: Entry) -> str:
-    """How far ahead the first is, unless the intervals leave it open."""
-    name = device_text(second.device)
-    if first.rate.low_hs <= second.rate.high_hs:
+def lead(first: Group, second: Group) -> str:
+    """How far ahead the first is, unless the intervals of any of their runs leave it open."""
+    name = device_text(second.newest.device)
+    if first.newest.rate.low_hs <= second.newest.rate.high_hs:
         return f"Whether it is faster than {name} cannot be told: their intervals overlap."
-    ratio = first.rate.value_hs / second.rate.value_hs
+    if min(run.rate.low_hs for run in first.entries) <= max(run.rate.high_hs for run in second.entries):
+        return f"Whether it is always faster than {name} cannot be told: it is in the newest runs, not in all of them."
+    ratio = first.newest.rate.value_hs / second.newest.rate.value_hs
     return f"It does {ratio_text((ratio, ratio))} the work of the next one, {name}, in the same time."
 
 
@@ -54,7 +56,7 @@ def on_energy(ranking: Ranking) -> str:
     bounds = f"{interval}; " if interval else ""
     figure = f"{efficiency_text(energy.j_per_th)} ({bounds}{energy.origin}, {energy.scope})"
     silent = len(ranking.groups) - len(known)
-    rest = f"; {silent} more have no energy figure" if silent else ""
+    rest = f"; {silent} more without an energy figure" if silent else ""
     if len(known) == 1:
         return f"Energy: {device_text(entry.device)} needs {figure}{rest}."
     if len(kinds) > 1:
