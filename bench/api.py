@@ -69,6 +69,7 @@ def run(
     kernel: str | None = None,
     threads: int | None = None,
     rolled: int | None = None,
+    retune: bool = False,
     meters: Sequence[str] | None = None,
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -78,7 +79,8 @@ def run(
     `seconds` is the sampling time per device, taken fully; without it sampling ends as soon as the
     95 % interval of the median is within ±1 %, after 10 s at the latest. `challenge` (random by
     default) is what the hashed headers are derived from. `rolled` is the number of version-rolled
-    prefixes hashed for each nonce (None: the plain scan).
+    prefixes hashed for each nonce (None: the plain scan). `retune` races the kernels anew instead of
+    taking the winner of an earlier race.
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -90,7 +92,7 @@ def run(
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
     checked_idle_s(idle_s)
-    options = _options(kernel, threads, rolled)
+    options = _options(kernel, threads, rolled, retune)
     challenge, note = _texts(challenge, note)
     chosen_meters = meter_registry.choose(meters)
     found = _chosen(list(device_ids)) if device_ids else choose(find_all(), None)
@@ -252,9 +254,11 @@ def _texts(challenge: str | None, note: str | None) -> tuple[str, str | None]:
     )
 
 
-def _options(kernel: str | None, threads: int | None, rolled: int | None) -> DeviceOptions:
+def _options(kernel: str | None, threads: int | None, rolled: int | None, retune: bool) -> DeviceOptions:
     if threads is not None and threads < 1:
         raise InputError(f"{threads} threads cannot hash; give at least 1")
     if rolled is not None and not 1 <= rolled <= MOST_ROLLED:
         raise InputError(f"version rolling covers 1 to {MOST_ROLLED} prefixes, not {rolled}; try 16")
-    return DeviceOptions(kernel=kernel, threads=threads)
+    if retune and kernel is not None:
+        raise InputError(f"with the kernel {kernel!r:.80} given no race is run, so none can be run anew; leave out one")
+    return DeviceOptions(kernel=kernel, threads=threads, retune=retune)

@@ -128,10 +128,14 @@ class HasRoof(Protocol):
 
 @dataclass(frozen=True)
 class DeviceOptions:
-    """What a user may fix instead of leaving it to the device: a kernel's name, the number of threads."""
+    """What a user may fix instead of leaving it to the device: a kernel's name, the number of threads.
+
+    `retune`: race the kernels anew, whatever is remembered of earlier races.
+    """
 
     kernel: str | None = None
     threads: int | None = None
+    retune: bool = False
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class CpuDevice:
         wanted = self._options.kernel
         if wanted is not None and rolled and not wanted.endswith(ROLLED_SUFFIX):
             wanted += ROLLED_SUFFIX
-        compiled, candidates = choose(rolled, wanted)
+        compiled, candidates = choose(rolled, wanted, self._options.retune)
         placement = place(self._topology, self._options.threads, compiled)
         tuning: dict[str, int | float | str] = {
             "lanes": compiled.variant.lanes,

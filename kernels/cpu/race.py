@@ -27,8 +27,10 @@ PREFIX = bytes(range(76))
 ROLLED_PREFIXES = 64
 
 
-def choose(rolled: bool, wanted: str | None = None) -> tuple[Compiled, tuple[Candidate, ...]]:
+def choose(rolled: bool, wanted: str | None = None, anew: bool = False) -> tuple[Compiled, tuple[Candidate, ...]]:
     """The fastest kernel of its sort on this machine (or the one named), and the table of the race.
+
+    `anew`: race although an earlier race is remembered.
 
     Raises InputError for an unknown name or one this CPU cannot run, WrongResult when the chosen
     kernel's answers are not hashlib's.
@@ -41,7 +43,7 @@ def choose(rolled: bool, wanted: str | None = None) -> tuple[Compiled, tuple[Can
         raise InputError(f"the kernel {wanted} cannot run here: {reason}; choose one of {runnable}")
     if wanted is not None:
         return _checked(compile_variant(known[wanted])), ()
-    candidates = _remembered(rolled) or _remember(rolled, race(known.values()))
+    candidates = (None if anew else _remembered(rolled)) or _remember(rolled, race(known.values()))
     fastest = candidates[0]
     if fastest.hashrate_hs is None:
         raise DeviceError(f"no CPU kernel runs on this machine: {fastest.reason}")

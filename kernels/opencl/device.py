@@ -36,6 +36,7 @@ class OpenCLDevice:
 
         self.info = info
         self._chosen = parse_variant(options.kernel) if options.kernel else None
+        self._retune = options.retune
         with self._worded("opening it"):
             self._opencl_device = _limited(opencl_device, info, options.threads)
             self._context = pyopencl.Context([self._opencl_device])
@@ -121,7 +122,7 @@ class OpenCLDevice:
         if SIMULATOR in self.info.name:
             return Outcome(guess)
         key = Key(self.info.name, self.info.driver, self._opencl_device.max_compute_units)
-        outcome = recall(key)
+        outcome = None if self._retune else recall(key)
         if outcome is None:
             largest_group = self._opencl_device.max_work_group_size
             outcome = tune(self._checked_scanner, self.info.kind, width, largest_group)

@@ -10,7 +10,6 @@ import hashlib
 import json
 import math
 import os
-import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -75,11 +74,6 @@ def remember(key: Key, outcome: Outcome) -> None:
         os.replace(unfinished, path)
 
 
-def forget() -> None:
-    """Forget all races: the next ones are run anew (`--retune`)."""
-    shutil.rmtree(_folder(), ignore_errors=True)
-
-
 @cache
 def generator_sha256() -> str:
     """A hash over the sources of the generator: an edited generator races anew."""
@@ -91,13 +85,10 @@ def generator_sha256() -> str:
     return digest.hexdigest()
 
 
-def _folder() -> Path:
-    return user_cache_path("hashwatt", appauthor=False) / FOLDER
-
-
 def _path(key: Key) -> Path:
     parts = json.dumps([asdict(key), generator_sha256()]).encode()
-    return _folder() / f"{hashlib.sha256(parts).hexdigest()[:32]}.json"
+    folder = user_cache_path("hashwatt", appauthor=False) / FOLDER
+    return folder / f"{hashlib.sha256(parts).hexdigest()[:32]}.json"
 
 
 def _positive(value: object) -> int:

@@ -76,6 +76,7 @@ def test_a_scan_takes_the_first_device_there_is(asked: list[list[str] | None]) -
         lambda: api.run(note="\x1b[0m"),
         lambda: api.run(threads=0),
         lambda: api.run(rolled=0),
+        lambda: api.run(kernel="x", retune=True),
         lambda: api.run(rolled=65537),
         lambda: api.scan(bytes(80), 0, 0, 1),
         lambda: api.scan(bytes(79), 0, 1, 1),

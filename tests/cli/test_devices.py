@@ -28,7 +28,11 @@ class Raced(HashlibDevice):
         return replace(super().prepare(job), candidates=CANDIDATES)
 
 
+RETUNED: list[bool] = []
+
+
 def open_raced(options: DeviceOptions) -> Raced:
+    RETUNED.append(options.retune)
     return Raced()
 
 
@@ -73,6 +77,14 @@ def test_kernels_shows_the_race(capsys: Capture) -> None:
     assert "2.000 MH/s" in out
     assert "0.500" in out
     assert "this CPU has no AVX-512" in out
+
+
+def test_a_race_is_run_anew_where_that_is_asked_for(capsys: Capture) -> None:
+    RETUNED.clear()
+    for options in ((), ("--retune",)):
+        run_here(capsys, "devices", "--kernels", *options)
+    assert RETUNED == [False, True]
+    assert run_here(capsys, "devices", "--retune").code == 2
 
 
 def test_a_device_that_cannot_race_is_a_warning(capsys: Capture) -> None:

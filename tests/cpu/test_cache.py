@@ -79,7 +79,7 @@ def test_the_race_ranks_what_ran_and_gives_a_reason_for_what_did_not(monkeypatch
     assert candidates[1].reason == f"it is for {elsewhere} CPUs"
 
 
-def test_the_race_is_run_once_and_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_race_is_run_once_and_remembered_until_it_is_to_be_run_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[list[Variant]] = []
     real_race = race.race
 
@@ -92,6 +92,8 @@ def test_the_race_is_run_once_and_remembered(monkeypatch: pytest.MonkeyPatch) ->
     first = race.choose(rolled=False)[1]
     assert race.choose(rolled=False)[1] == first
     assert len(runs) == 1
+    race.choose(rolled=False, anew=True)
+    assert len(runs) == 2
 
 
 def test_a_damaged_memory_of_the_race_is_raced_again(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:

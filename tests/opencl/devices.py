@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from hashwatt.kernels.device import DeviceOptions, Found
@@ -23,15 +21,15 @@ def device_named(part: str) -> Found:
     pytest.skip(f"no OpenCL device here is called {part}")
 
 
-def open_first(kernel: str | None = None) -> OpenCLDevice:
+def open_first(kernel: str | None = None, retune: bool = False) -> OpenCLDevice:
     """The first device; skips the test where there is none."""
     entries = found_devices()
     if not entries:
         pytest.skip("no OpenCL device here")
-    return open_device(entries[0], kernel)
+    return open_device(entries[0], kernel, retune)
 
 
-def open_device(entry: Found, kernel: str | None = None) -> OpenCLDevice:
-    device = entry.open(replace(DeviceOptions(), kernel=kernel))
+def open_device(entry: Found, kernel: str | None = None, retune: bool = False) -> OpenCLDevice:
+    device = entry.open(DeviceOptions(kernel=kernel, retune=retune))
     assert isinstance(device, OpenCLDevice)
     return device

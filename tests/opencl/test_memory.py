@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hashwatt.kernels.device import Candidate
 from hashwatt.kernels.opencl import memory
-from hashwatt.kernels.opencl.memory import Key, forget, recall, remember
+from hashwatt.kernels.job import PREFIX_BYTES, Job
+from hashwatt.kernels.opencl.memory import Key, recall, remember
 from hashwatt.kernels.opencl.tuner import Outcome
 from hashwatt.kernels.opencl.tuning import Tuning
 from hashwatt.kernels.opencl.variant import Variant
+
+from .devices import open_first
 
 KEY = Key("a device", "a driver", 2)
 OUTCOME = Outcome(
@@ -40,11 +44,25 @@ def test_an_edited_generator_races_anew(monkeypatch: pytest.MonkeyPatch) -> None
     assert recall(KEY) is None
 
 
-def test_forgetting_races_anew() -> None:
+def test_a_later_race_replaces_an_earlier_one() -> None:
+    remember(KEY, replace(OUTCOME, hashrate_hs=1e6))
     remember(KEY, OUTCOME)
-    forget()
-    forget()
-    assert recall(KEY) is None
+    assert recall(KEY) == OUTCOME
+
+
+def test_retuning_races_although_a_race_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    races: list[Outcome] = []
+
+    def tune(*_: object) -> Outcome:
+        races.append(Outcome(Tuning(Variant(4), 64, 1), 1e6, OUTCOME.candidates))
+        return races[-1]
+
+    monkeypatch.setattr("hashwatt.kernels.opencl.device.tune", tune)
+    for retune in (False, False, True):
+        device = open_first(retune=retune)
+        device.prepare(Job((bytes(PREFIX_BYTES),), target=1))
+        device.close()
+    assert len(races) == 2
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..kernels.errors import DeviceError
+from ..kernels.errors import DeviceError, InputError
 from ..reports.text import visible
 from ..reports.units import UNKNOWN, hashrate_text
 from .output import Output, shared_options
 
 if TYPE_CHECKING:
-    from ..kernels.device import Candidate, Found, Missing
+    from ..kernels.device import Candidate, DeviceOptions, Found, Missing
 
 
 @click.command(
@@ -21,17 +21,22 @@ Examples:
   hashwatt devices                       the table
   hashwatt devices --json                for scripts
   hashwatt devices --kernels             the race that chose each device's kernel
+  hashwatt devices --kernels --retune    race again: the machine was busy, or has changed
 """
 )
 @click.option("--kernels", is_flag=True, help="Race each device's kernel variants and show how they did.")
+@click.option("--retune", is_flag=True, help="Race anew, whatever is remembered of earlier races (with --kernels).")
 @shared_options
 @click.pass_obj
-def devices(output: Output, kernels: bool) -> None:
+def devices(output: Output, kernels: bool, retune: bool) -> None:
     """List the devices, and why others are missing."""
     from ..bench.api import devices as find
+    from ..kernels.device import DeviceOptions
 
+    if retune and not kernels:
+        raise InputError("--retune alone changes nothing to be seen here; give --kernels, too")
     found = find()
-    races = race_all(output, found) if kernels else {}
+    races = race_all(output, found, DeviceOptions(retune=retune)) if kernels else {}
     if output.as_json:
         document: dict[str, object] = {"devices": [as_record(entry) for entry in found]}
         if kernels:
@@ -92,7 +97,7 @@ def print_devices(output: Output, found: list[Found | Missing]) -> None:
     output.table(table)
 
 
-def race_all(output: Output, found: list[Found | Missing]) -> dict[str, tuple[Candidate, ...]]:
+def race_all(output: Output, found: list[Found | Missing], options: DeviceOptions) -> dict[str, tuple[Candidate, ...]]:
     """The kernels of each device; one that cannot be prepared is a warning."""
     from ..kernels.device import Found
 
@@ -100,19 +105,18 @@ def race_all(output: Output, found: list[Found | Missing]) -> dict[str, tuple[Ca
     for entry in found:
         if isinstance(entry, Found):
             try:
-                races[entry.info.id] = race(entry)
+                races[entry.info.id] = race(entry, options)
             except DeviceError as error:
                 output.warn(f"! {entry.info.id}: {error}")
     return races
 
 
-def race(entry: Found) -> tuple[Candidate, ...]:
+def race(entry: Found, options: DeviceOptions) -> tuple[Candidate, ...]:
     """Prepare a device and fetch the race its kernel won."""
-    from ..kernels.device import DeviceOptions
     from ..kernels.job import PREFIX_BYTES, Job
     from ..kernels.target import target_from_zero_bits
 
-    device = entry.open(DeviceOptions())
+    device = entry.open(options)
     try:
         return device.prepare(Job((bytes(PREFIX_BYTES),), target_from_zero_bits(32))).candidates
     finally:

@@ -46,6 +46,7 @@ Ctrl-C ends the run and keeps what was measured.
 @click.option(
     "--rolled", type=integer, metavar="N", help="Hash N rolled versions a nonce: another kind of work, labelled."
 )
+@click.option("--retune", is_flag=True, help="Race the kernels anew instead of taking an earlier race's winner.")
 @click.option(
     "--meter",
     "meters",
@@ -73,6 +74,7 @@ def run(
     kernel: str | None,
     threads: int | None,
     rolled: int | None,
+    retune: bool,
     meters: tuple[str, ...],
     idle_s: float | None,
     quiet: bool,
@@ -90,6 +92,7 @@ def run(
         kernel=kernel,
         threads=threads,
         rolled=rolled,
+        retune=retune,
         meters=list(meters) or None,
         idle_s=idle_s,
         progress=progress_for(quiet),
