@@ -8,7 +8,9 @@ from ..kernels.errors import InputError
 from .result import MAX_TEXT
 
 # The same characters that the result model refuses.
-_UNPRINTABLE = re.compile("[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+_UNPRINTABLE = re.compile(
+    "[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+"
+)
 
 
 def printable(text: str, longest: int = MAX_TEXT) -> str:

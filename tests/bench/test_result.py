@@ -20,7 +20,9 @@ numbers_and_words = st.dictionaries(st.text(), st.integers() | st.floats() | st.
 
 def test_the_committed_schema_is_the_models() -> None:
     committed = importlib.resources.files("hashwatt.bench").joinpath("result.schema.json").read_text(encoding="utf-8")
-    assert json.loads(committed) == json.loads(result_schema()), "run `python -m hashwatt.bench.schema > bench/result.schema.json`"
+    assert json.loads(committed) == json.loads(result_schema()), (
+        "run `python -m hashwatt.bench.schema > bench/result.schema.json`"
+    )
 
 
 def test_every_part_of_the_schema_refuses_unknown_fields() -> None:
