@@ -8,7 +8,7 @@ answer to the next one.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import Annotated, BinaryIO
 
 import msgspec
 
@@ -17,6 +17,8 @@ from ..kernels.device import DeviceInfo, DeviceOptions, KernelInfo, Missing, Roo
 HEADER = struct.Struct("<IQ")
 # A scan of a quarter of a second whose every nonce is a share stays below this.
 MAX_FRAME_BYTES = 256 << 20
+# Characters of an error's details (a build log, say); of longer ones the end travels.
+MOST_DETAILS = 1 << 16
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
@@ -99,10 +101,11 @@ class RoofMeasured(Message, frozen=True):
 
 
 class Failed(Message, frozen=True):
-    """Answer to anything: the name of the error's class in `kernels.errors`, and its sentence."""
+    """Answer to anything: the name of the error's class in `kernels.errors`, its sentence, and its notes."""
 
     kind: str
     sentence: str
+    details: Annotated[str, msgspec.Meta(max_length=MOST_DETAILS)] = ""
 
 
 Request = Find | Open | Prepare | ScanRange | MeasureRoof | Close

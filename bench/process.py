@@ -177,9 +177,12 @@ class WorkerProcess:
 
 def _error(reply: Failed) -> HashwattError:
     kind = getattr(errors, reply.kind, None)
-    if isinstance(kind, type) and issubclass(kind, HashwattError):
-        return kind(reply.sentence)
-    return DeviceError(reply.sentence)
+    if not (isinstance(kind, type) and issubclass(kind, HashwattError)):
+        kind = DeviceError
+    error = kind(reply.sentence)
+    if reply.details:
+        error.add_note(reply.details)
+    return error
 
 
 def _exit_words(code: int) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from dataclasses import dataclass
 
 from ..kernels.device import Device, DeviceOptions, Found, HasRoof, Roof
-from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult
+from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult, details_of
 from . import cautions
 from .calibrate import calibrate
 from .conditions import judge_samples
@@ -26,6 +27,7 @@ from .timing import Clock, Stopwatch
 from .verify import check_device
 from .warmup import Warmup, warm_up
 
+LOG = logging.getLogger(__name__)
 FEWEST_SAMPLES_TO_KEEP = 3
 
 
@@ -71,8 +73,10 @@ class Session:
             self._measure()
         except WrongResult as error:
             status, reason = "refused", str(error)
+            self._tell(details_of(error))
         except HashwattError as error:
             status, reason = "failed", str(error)
+            self._tell(details_of(error))
             self.refused_input = error if isinstance(error, InputError) else None
         except KeyboardInterrupt:
             self.interrupted = True
@@ -99,6 +103,7 @@ class Session:
         stopwatch = self._stopwatch = Stopwatch(workload, self._clock)
         self._stage("compiling, self-test", None)
         workload.self_test()
+        self._tell("" if workload.kernel is None else workload.kernel.build_log)
         self._stage("calibrating", None)
         workload.rehearse(None)
         batch = calibrate(stopwatch, task.plan.batch_s)
@@ -173,6 +178,11 @@ class Session:
             else (*judge_samples(taken, interval, self._stopwatch.failed_batches), *self._cautions),
             proof=workload.proof(len(taken)) if taken and workload is not None else None,
         )
+
+    def _tell(self, details: str) -> None:
+        """What no result keeps and few want to read: a driver's build log, say."""
+        if details.strip():
+            LOG.info("%s:\n%s", self._found.info.id, details)
 
     def _stage(self, text: str, total: float | None) -> None:
         self._progress.stage(self._found.info.id, text, total)

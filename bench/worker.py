@@ -19,10 +19,11 @@ from typing import BinaryIO, cast
 import msgspec
 
 from ..kernels.device import Device, Found, HasRoof, Missing
-from ..kernels.errors import DeviceError, HashwattError
+from ..kernels.errors import DeviceError, HashwattError, details_of
 from ..kernels.job import Job
 from ..kernels.registry import Backend
 from .channel import (
+    MOST_DETAILS,
     BadFrame,
     Close,
     Done,
@@ -55,11 +56,12 @@ class Worker:
         try:
             return self._do(request)
         except HashwattError as error:
-            return Failed(type(error).__name__, str(error))
+            return Failed(type(error).__name__, str(error), details_of(error)[-MOST_DETAILS:])
         except Exception as error:
             # A bug in a backend or an exception of its driver's binding: the parent gets a sentence, stderr the trace.
             traceback.print_exc()
-            return Failed(DeviceError.__name__, f"the driver failed ({type(error).__name__}: {error})")
+            details = traceback.format_exc()[-MOST_DETAILS:]
+            return Failed(DeviceError.__name__, f"the driver failed ({type(error).__name__}: {error})", details)
 
     def _do(self, request: Request) -> Reply:
         if isinstance(request, Find):

@@ -45,6 +45,7 @@ class KernelInfo:
 
     `prefixes` is how many headers the kernel hashes for each nonce: 1 for the plain scan, more for
     version rolling. `candidates` is the race it won, fastest first (empty where nothing was raced).
+    `build_log` is what the driver's compiler said to it, if anything.
     """
 
     name: str
@@ -53,6 +54,7 @@ class KernelInfo:
     compile_s: float
     source_sha256: str
     candidates: tuple[Candidate, ...] = ()
+    build_log: str = ""
 
 
 @dataclass(frozen=True, order=True)

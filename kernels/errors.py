@@ -4,7 +4,11 @@ from __future__ import annotations
 
 
 class HashwattError(Exception):
-    """Base of every error that hashwatt words for its user (never a bug in hashwatt)."""
+    """Base of every error that hashwatt words for its user (never a bug in hashwatt).
+
+    A note that is added to it (`add_note`) holds details that are too long for the sentence, such as a
+    driver's build log; `-v` shows them.
+    """
 
 
 class InputError(HashwattError):
@@ -29,3 +33,8 @@ class DeviceHung(DeviceError):
 
 class DeviceCrashed(DeviceError):
     """The process that drove a device died (its driver crashed, or it was killed)."""
+
+
+def details_of(error: BaseException) -> str:
+    """The details that were noted beside the error's sentence; empty where there are none."""
+    return "\n".join(getattr(error, "__notes__", ()))

@@ -98,7 +98,9 @@ class FakeDevice:
     def prepare(self, job: Job) -> KernelInfo:
         """Take a job."""
         if self._behaviour == "unready":
-            raise DeviceError("the fake device cannot compile its kernel; use another device")
+            error = DeviceError("the fake device cannot compile its kernel; use another device")
+            error.add_note("kernel.cl:1: error: no such instruction\x1b[2J\nkernel.cl:2: note: see line 1")
+            raise error
         self._job = job
         return KernelInfo("hashlib", len(job.prefixes), {"rate_hs": self._rate_hs}, 0.0, sha256(b"fake").hexdigest())
 

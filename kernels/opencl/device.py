@@ -24,6 +24,8 @@ from .wording import failure
 
 # A driver whose events claim less than this part of the time that passed does not keep time (rusticl: 1 ns).
 SANE_EVENT_SHARE = 0.2
+# Compilers may say a lot; it travels from process to process, and in the end somebody reads it.
+LONGEST_LOG = 1 << 16
 TUNING_JOB = Job((bytes(PREFIX_BYTES),), target=1)
 
 
@@ -72,6 +74,7 @@ class OpenCLDevice:
             compile_s=scanner.built.build_s,
             source_sha256=scanner.built.source_sha256,
             candidates=self._outcome.candidates if self._outcome else (),
+            build_log=scanner.built.log[-LONGEST_LOG:],
         )
 
     def scan(self, nonces: range) -> Scan:

@@ -20,7 +20,7 @@ from hashwatt.bench.isolate import Deadlines, IsolatedDevice, find_all, find_iso
 from hashwatt.bench.result import DeviceResult
 from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import Device, DeviceOptions, Found, Missing
-from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError
+from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError, details_of
 from hashwatt.kernels.job import NONCES, PREFIX_BYTES, Job, roll_versions
 from hashwatt.kernels.oracle import reference_scan
 from hashwatt.kernels.target import target_from_zero_bits
@@ -106,7 +106,8 @@ def test_a_worker_that_is_killed_is_told_with_its_signal() -> None:
 def test_a_driver_that_hangs_is_cut_off_and_its_process_ends() -> None:
     device = isolated("hanging")
     device.prepare(JOB)
-    device.scan(range(10))
+    # Long enough to tell how fast it is: what a tiny scan takes on a busy machine lets expect a long answer.
+    device.scan(range(fakes.LARGE_RANGE - 1))
     started = time.monotonic()
     with pytest.raises(DeviceHung, match=r"did not answer within .* s while hashing"):
         device.scan(range(fakes.LARGE_RANGE))
@@ -123,8 +124,9 @@ def test_errors_keep_their_kind_across_the_border() -> None:
     with pytest.raises(InputError, match="no kernel 'quick'"):
         isolated("steady", DeviceOptions(kernel="quick"))
     device = isolated("unready")
-    with pytest.raises(DeviceError, match="cannot compile"):
+    with pytest.raises(DeviceError, match="cannot compile") as caught:
         device.prepare(JOB)
+    assert "see line 1" in details_of(caught.value), "a build log crosses it, too"
     device.close()
 
 

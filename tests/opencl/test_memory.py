@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hashwatt.kernels.device import Candidate
-from hashwatt.kernels.opencl import memory
 from hashwatt.kernels.job import PREFIX_BYTES, Job
+from hashwatt.kernels.opencl import memory
 from hashwatt.kernels.opencl.memory import Key, recall, remember
 from hashwatt.kernels.opencl.tuner import Outcome
 from hashwatt.kernels.opencl.tuning import Tuning

@@ -108,6 +108,7 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
     except HashwattError as error:
         if output.debug:
             traceback.print_exc()
+        output.details(error)
         output.fail(str(error))
         return code_of(error)
     except BrokenPipeError:

@@ -10,9 +10,10 @@ from ..kernels.errors import DeviceError, InputError
 from ..reports.text import visible
 from ..reports.units import UNKNOWN, hashrate_text
 from .output import Output, shared_options
+from .verbose import print_details, verbose_option
 
 if TYPE_CHECKING:
-    from ..kernels.device import Candidate, DeviceOptions, Found, Missing
+    from ..kernels.device import Candidate, DeviceOptions, Found, KernelInfo, Missing
 
 
 @click.command(
@@ -26,6 +27,7 @@ Examples:
 )
 @click.option("--kernels", is_flag=True, help="Race each device's kernel variants and show how they did.")
 @click.option("--retune", is_flag=True, help="Race anew, whatever is remembered of earlier races (with --kernels).")
+@verbose_option
 @shared_options
 @click.pass_obj
 def devices(output: Output, kernels: bool, retune: bool) -> None:
@@ -105,20 +107,24 @@ def race_all(output: Output, found: list[Found | Missing], options: DeviceOption
     for entry in found:
         if isinstance(entry, Found):
             try:
-                races[entry.info.id] = race(entry, options)
+                kernel = race(entry, options)
+                if output.verbose:
+                    print_details(kernel.build_log)
+                races[entry.info.id] = kernel.candidates
             except DeviceError as error:
                 output.warn(f"! {entry.info.id}: {error}")
+                output.details(error)
     return races
 
 
-def race(entry: Found, options: DeviceOptions) -> tuple[Candidate, ...]:
-    """Prepare a device and fetch the race its kernel won."""
+def race(entry: Found, options: DeviceOptions) -> KernelInfo:
+    """Prepare a device and fetch its kernel, with the race it won."""
     from ..kernels.job import PREFIX_BYTES, Job
     from ..kernels.target import target_from_zero_bits
 
     device = entry.open(options)
     try:
-        return device.prepare(Job((bytes(PREFIX_BYTES),), target_from_zero_bits(32))).candidates
+        return device.prepare(Job((bytes(PREFIX_BYTES),), target_from_zero_bits(32)))
     finally:
         device.close()
 

@@ -34,6 +34,7 @@ class Output:
 
     as_json: bool
     debug: bool
+    verbose: bool = field(default=False, init=False)
     answered: bool = field(default=False, init=False)
 
     def document(self, document: object) -> None:
@@ -56,6 +57,14 @@ class Output:
         """Print one line on stderr, after what stdout has so far."""
         sys.stdout.flush()
         click.echo(visible(text), err=True)
+
+    def details(self, error: BaseException) -> None:
+        """With -v, print on stderr what was noted beside an error's sentence, line by line."""
+        from ..kernels.errors import details_of
+        from .verbose import print_details
+
+        if self.verbose:
+            print_details(details_of(error))
 
     def fail(self, sentence: str) -> None:
         """Say why the command line cannot be carried out: on stderr, and as the document where one is owed."""

@@ -13,6 +13,7 @@ from .exits import Interrupted
 from .integers import integer
 from .output import Output, as_unicode, shared_options
 from .progress import progress_for
+from .verbose import verbose_option
 
 if TYPE_CHECKING:
     from ..bench.result import Result
@@ -62,6 +63,7 @@ Ctrl-C ends the run and keeps what was measured.
     help="Measure idle power for this long before and after (0: not).",
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no table: print the result file's name only.")
+@verbose_option
 @shared_options
 @click.pass_obj
 def run(

@@ -9,6 +9,7 @@ from ..reports.units import hashrate_text
 from .integers import integer
 from .output import Output, shared_options
 from .progress import progress_for
+from .verbose import verbose_option
 
 NONCES = 1 << 32
 
@@ -32,6 +33,7 @@ The nonces go to stdout, one a line, ascending; the header's own nonce field is 
 @click.option("--target", metavar="HEX", help="Report hashes that do not exceed this number (up to 64 hex digits).")
 @click.option("-d", "--device", metavar="ID", help="Scan on this device (the first one unless given).")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
+@verbose_option
 @shared_options
 @click.pass_obj
 def scan(
