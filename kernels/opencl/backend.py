@@ -10,20 +10,20 @@ from typing import Any
 from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
 from .caches import spare_an_unwritable_home
 from .candidates import SIMULATOR
-from .runtimes import registered
+from .runtimes import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, registered
 from .wording import opencl_status
 
 BACKEND = "opencl"
 KINDS_IN_ORDER: tuple[Kind, ...] = ("gpu", "cpu", "fpga", "asic", "accelerator")
 SHORT_NAMES = {
-    "Portable Computing Language": "PoCL",
-    "Intel(R) OpenCL": "Intel OpenCL",
-    "Intel(R) FPGA Emulation Platform for OpenCL(TM)": "Intel FPGA emulator",
+    "Portable Computing Language": POCL,
+    "Intel(R) OpenCL": INTEL,
+    "Intel(R) FPGA Emulation Platform for OpenCL(TM)": FPGA_EMULATOR,
 }
 # What is part of the name is read wherever the hashrate is.
 IMITATIONS = {
-    "Intel FPGA emulator": ", runs on the CPU: shows that it works, not an FPGA's speed",
-    "Oclgrind": ", a simulator: shows that it works, not a device's speed",
+    FPGA_EMULATOR: ", runs on the CPU: shows that it works, not an FPGA's speed",
+    OCLGRIND: ", a simulator: shows that it works, not a device's speed",
 }
 NO_RUNTIME = (
     "no OpenCL runtime is installed; `pip install pocl-binary-distribution` brings one for x86-64 CPUs on Linux, "

