@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+import hashwatt.reports.charts as charts_package
 from hashwatt.bench.result import Result
 from hashwatt.reports.charts.canvas import NARROW, WIDE, Chart, Size, png, svg
 from hashwatt.reports.charts.inline import StyleSheet, inline
@@ -33,6 +34,13 @@ def charts(results: list[Result]) -> list[Chart]:
 
 def texts(document: str) -> list[str]:
     return ["".join(element.itertext()) for element in ElementTree.fromstring(document).iter(f"{SVG}text")]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG defines it."""
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
@@ -79,12 +87,7 @@ def test_every_origin_has_a_mark_of_its_own_without_its_colour() -> None:
     assert len(marks) == len(ORIGINS)
 
 
-def test_kinds_of_devices_differ_in_grey_and_stand_out_from_paper() -> None:
-    def luminance(colour: str) -> float:
-        parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
+def test_the_colour_of_each_kind_stands_out_from_white_paper() -> None:
     for colour in KIND_COLOURS.values():
         assert 1.05 / (luminance(colour) + 0.05) >= 4.5
 
@@ -174,3 +177,20 @@ class TestInline:
         drawn, _ = self.drawn([result(proven(name=name))])
         tree = ElementTree.fromstring(f"<page>{drawn}</page>")
         assert any(name in "".join(element.itertext()) for element in tree.iter("text"))
+
+
+class TestDarkPage:
+    """The page's own colours, by which charts are shown in the dark."""
+
+    def colours(self, scheme: str) -> dict[str, str]:
+        css = (Path(charts_package.__file__).parents[1] / "page" / "page.css").read_text(encoding="utf-8")
+        light, _, rest = css.partition("@media (prefers-color-scheme: dark)")
+        text = light if scheme == "light" else rest.partition("\n}")[0]
+        return dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", text))
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("name", ["ink", "muted", "link", "alarm", *KIND_COLOURS])
+    def test_words_and_marks_stand_out_from_the_paper(self, scheme: str, name: str) -> None:
+        found = self.colours(scheme)
+        first, second = sorted((luminance(found[name]), luminance(found["paper"])))
+        assert (second + 0.05) / (first + 0.05) >= 4.5
