@@ -21,12 +21,13 @@ from .machine import describe_machine, hashwatt_version, library_versions
 from .plan import plan
 from .progress import NoProgress, Progress
 from .recompute import recompute_chunks
-from .result import SCHEMA_VERSION, DeviceResult, Result
+from .result import SCHEMA_VERSION, DeviceResult, Result, Together
 from .scan import ScanRequest, ScanResult, scan_on
 from .session import Session, Task, unmeasured
 from .store import check_writable, load, save
 from .text import checked_text
 from .timing import Clock
+from .together import measure_together
 from .verdict import Check, Verdict
 from .verify import check_result
 
@@ -70,6 +71,7 @@ def run(
     threads: int | None = None,
     rolled: int | None = None,
     retune: bool = False,
+    together: bool = False,
     meters: Sequence[str] | None = None,
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -80,7 +82,8 @@ def run(
     95 % interval of the median is within ±1 %, after 10 s at the latest. `challenge` (random by
     default) is what the hashed headers are derived from. `rolled` is the number of version-rolled
     prefixes hashed for each nonce (None: the plain scan). `retune` races the kernels anew instead of
-    taking the winner of an earlier race.
+    taking the winner of an earlier race. `together` measures all devices at once, too, after each
+    was measured alone; the result's `together` then has their rates, the ratios to alone and the sum.
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -98,6 +101,8 @@ def run(
     found = _chosen(list(device_ids)) if device_ids else choose(find_all(), None)
     if not found:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
+    if together and len(found) < 2:
+        raise InputError(f"{found[0].info.id} alone has nothing to be measured together with; name two devices (-d)")
     return measure(
         found,
         seconds=seconds,
@@ -105,6 +110,7 @@ def run(
         note=note,
         options=options,
         rolled=rolled,
+        together=together,
         meters=chosen_meters,
         idle_s=idle_s,
         progress=progress,
@@ -119,6 +125,7 @@ def measure(
     note: str | None = None,
     options: DeviceOptions | None = None,
     rolled: int | None = None,
+    together: bool = False,
     meters: Sequence[MeterEntry] = (),
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -141,6 +148,7 @@ def measure(
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     results: list[DeviceResult] = []
     refused: list[InputError] = []
+    at_once: Together | None = None
     interrupted = False
     try:
         interrupted = accounts.begin(shown)
@@ -159,6 +167,8 @@ def measure(
             if session.refused_input is not None:
                 refused.append(session.refused_input)
         accounts.end(shown, idle=not interrupted and any(result.hashrate for result in results))
+        if together and not interrupted:
+            at_once = measure_together(found, results, task, shown, clock)
     finally:
         accounts.stop()
         shown.done()
@@ -176,6 +186,7 @@ def measure(
         libraries=library_versions(),
         warnings=tuple(judge_machine(machine)),
         devices=tuple(accounts.settle(one.info, result) for one, result in zip(found, results, strict=True)),
+        together=at_once,
     )
 
 

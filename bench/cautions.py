@@ -114,6 +114,18 @@ def failed_batches(count: int) -> WarningRecord:
     )
 
 
+def shared_cores(device_ids: list[str]) -> WarningRecord:
+    """Devices that were measured at once are the same hardware."""
+    names = f"{', '.join(device_ids[:-1])} and {device_ids[-1]}"
+    return WarningRecord(
+        code="shared_cores",
+        text=printable(
+            f"{names} run on the same cores, so that at once each gets a part of them and the sum is about what one "
+            "reaches alone; to add to it, measure devices of different hardware together (-d)"
+        ),
+    )
+
+
 def limit_unknown(reason: str) -> WarningRecord:
     """The device could not measure its own limit."""
     return WarningRecord(

@@ -47,6 +47,11 @@ def derive_prefix(challenge: str, device_id: str, run_id: str, running_number: i
     return b"".join(sha256(seed + bytes([block])).digest() for block in range(3))[:PREFIX_BYTES]
 
 
+def together_run_id(run_id: str) -> str:
+    """The run id under which the devices of a run hash when they are measured at once: other headers than alone."""
+    return sha256(f"hashwatt together {run_id}".encode()).hexdigest()[: len(run_id)]
+
+
 def rolled_prefix(prefix: bytes, index: int) -> bytes:
     """The prefix with number `index` among those that `roll_versions` makes of `prefix`, without making the others."""
     (version,) = struct.unpack_from("<I", prefix)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..kernels.device import Device, Hit
 from ..kernels.job import NONCES, Job, roll_versions
 from .progress import Progress
-from .proof import derive_prefix
+from .proof import derive_prefix, together_run_id
 from .ranges import ClaimedRanges
 from .result import Chunk, DeviceResult, Proof, Result
 from .stepping import scan_in_steps
@@ -20,15 +20,19 @@ class StoredChunk:
     """A chunk with what it belongs to."""
 
     entry: DeviceResult
+    run_id: str
     proof: Proof
     chunk: Chunk
 
 
 def recompute_chunks(result: Result, count: int, device: Device, progress: Progress) -> list[Check]:
     """Hash `count` chunks, chosen beyond anyone's foresight, again on `device`: two checks for each."""
+    entries = [(entry, result.run_id) for entry in result.devices]
+    if result.together is not None:
+        entries.extend((entry, together_run_id(result.run_id)) for entry in result.together.devices)
     stored = [
-        StoredChunk(entry, entry.proof, chunk)
-        for entry in result.devices
+        StoredChunk(entry, run_id, entry.proof, chunk)
+        for entry, run_id in entries
         if entry.proof is not None
         for chunk in entry.proof.chunks
         if chunk.start + chunk.nonces <= NONCES
@@ -40,7 +44,7 @@ def recompute_chunks(result: Result, count: int, device: Device, progress: Progr
 
 def _recompute(one: StoredChunk, result: Result, device: Device, progress: Progress) -> list[Check]:
     chunk, identity = one.chunk, one.entry.device.id
-    prefix = derive_prefix(result.challenge, identity, result.run_id, chunk.running_number)
+    prefix = derive_prefix(result.challenge, identity, one.run_id, chunk.running_number)
     job = Job(roll_versions(prefix, one.proof.prefixes), int(one.proof.target_hex, 16))
     device.prepare(job)
     checksum = 0

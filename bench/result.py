@@ -62,6 +62,7 @@ WarningCode = Literal[
     "clock_unknown",
     "failed_batches",
     "limit_unknown",
+    "shared_cores",
     "energy_gaps",
     "energy_shared",
     "energy_window_short",
@@ -352,6 +353,31 @@ class DeviceResult(Record, frozen=True, kw_only=True):
     telemetry: Annotated[tuple[Telemetry, ...], Meta(max_length=20)] = ()
 
 
+class RateTogether(Record, frozen=True, kw_only=True):
+    """A device's median rate among the others, and that divided by its rate alone (1: they do not interfere)."""
+
+    device: DeviceId
+    hashrate_hs: Rate
+    ratio_to_alone: Figure
+
+
+class Together(Record, frozen=True, kw_only=True):
+    """All devices at once, after each was measured alone (`--together`).
+
+    They warm up together, begin sampling at the same moment, and sample for the same planned `seconds`.
+    `devices` are full records with proofs of their own, under a run id that derives from the run's
+    (`hashwatt.bench.proof`). `sum_hs` adds the rates (measured, as they are). Where nothing was measured,
+    `reason` says why.
+    """
+
+    seconds: Seconds | None
+    reason: Text | None
+    devices: Annotated[tuple[DeviceResult, ...], Meta(max_length=200)]
+    rates: Annotated[tuple[RateTogether, ...], Meta(max_length=200)]
+    sum_hs: Rate | None
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+
+
 class Result(Record, frozen=True, kw_only=True):
     """One run: `hashwatt run`, all its devices, the machine and the conditions."""
 
@@ -365,3 +391,4 @@ class Result(Record, frozen=True, kw_only=True):
     libraries: Annotated[dict[Name, Text], Meta(max_length=200)]
     warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
     devices: Annotated[tuple[DeviceResult, ...], Meta(max_length=200)]
+    together: Together | None = None

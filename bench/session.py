@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from ..kernels.device import Device, DeviceOptions, Found, HasRoof, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult, details_of
 from . import cautions
 from .calibrate import calibrate
+from .company import Company
 from .conditions import judge_samples
 from .energy.accounts import NOT_MEASURED, Accounts
 from .energy.record import missing_record
@@ -36,6 +38,7 @@ class Task:
     """What to measure, alike for all devices of a run. `prefixes`: 1, or more for version rolling.
 
     `accounts` are told when a device's sampling begins and ends; they add the energy when all are done.
+    `company`: the device is measured along with others, without its energy and its limit.
     """
 
     plan: Plan
@@ -45,6 +48,7 @@ class Task:
     prefixes: int
     clock_is_real: bool
     accounts: Accounts
+    company: Company | None = None
 
 
 class Session:
@@ -111,26 +115,32 @@ class Session:
         workload.drop()
         workload.rehearse(rough.rate * task.plan.expected_s)
         workload.check_batch(batch)
+        process_id: int | None = getattr(device, "process_id", None)
+        if task.company is not None:
+            task.company.work_by(process_id)
+            task.company.meet()
         self._stage("warming up", task.plan.warmup_s)
         warmup = warm_up(stopwatch, batch, task.plan.warmup_s, self._progress)
         self._settings = self._run_settings(batch, warmup)
         workload.start(warmup.rate * task.plan.expected_s)
+        if task.company is not None:
+            task.company.meet()
         self._stage("sampling", task.plan.seconds)
-        process_id: int | None = getattr(device, "process_id", None)
+        own = () if process_id is None else (process_id,)
         meter = LoadMeter(
-            processes=() if process_id is None else (process_id,),
+            processes=own if task.company is None else task.company.processes,
             on_cpu=device.info.kind == "cpu",
             clock_is_real=task.clock_is_real,
         )
         self._sampler = Sampler(stopwatch, meter, task.plan, batch)
-        with task.accounts.window(self._found.info):
+        with nullcontext() if task.company is not None else task.accounts.window(self._found.info):
             self._sampler.sample(self._progress)
         # What the device answers now, it must still answer rightly.
         workload.spot_check()
         self._measure_roof(device)
 
     def _measure_roof(self, device: Device) -> None:
-        if not isinstance(device, HasRoof):
+        if not isinstance(device, HasRoof) or self._task.company is not None:
             return
         self._stage("measuring its limit", None)
         try:

@@ -16,6 +16,7 @@ CheckCode = Literal[
     "share_duplicate",  # no share stands twice
     "share_count",  # the number of shares fits the claimed hashes
     "amount",  # samples and chunks count the same hashes
+    "together",  # rates at once, their ratios to alone and their sum follow from the records
     "rate",  # hashes and seconds give the stated hashrate
     "checksum",  # re-hashed chunks give the stored checksums
     "recomputed_shares",  # re-hashed chunks give the stored shares

@@ -15,9 +15,9 @@ from pathlib import Path
 from ..kernels.job import NONCES
 from ..kernels.oracle import meets
 from ..kernels.target import share_probability
-from .proof import FEWEST_EXPECTED_SHARES, SHARE_COUNT_P, derive_prefix, rolled_prefix
+from .proof import FEWEST_EXPECTED_SHARES, SHARE_COUNT_P, derive_prefix, rolled_prefix, together_run_id
 from .ranges import ClaimedRanges
-from .result import DeviceResult, Proof, Result
+from .result import DeviceResult, Proof, Result, Together
 from .statistics import CONFIDENCE, median_interval, poisson_p_value
 from .store import SchemaViolation, encode, load
 from .verdict import Check, CheckCode, Verdict
@@ -52,7 +52,40 @@ def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
     )
     for entry in result.devices:
         checks.extend(check_device(entry, result.challenge, result.run_id))
+    checks.extend(check_together(result))
     return Verdict.of(checks), result
+
+
+def check_together(result: Result) -> list[Check]:
+    """The checks of what the devices did at once; they stand for themselves, and not for the devices alone."""
+    together = result.together
+    if together is None:
+        return []
+    run_id = together_run_id(result.run_id)
+    checks = [check for entry in together.devices for check in check_device(entry, result.challenge, run_id)]
+    checks = [
+        Check(code=check.code, ok=check.ok, sentence=f"together: {check.sentence}", device=f"together {check.device}")
+        for check in checks
+    ]
+    fault = _fault_of_rates(result, together)
+    sentence = "rates together, their ratios and their sum follow from the devices' records"
+    return [*checks, Check(code="together", ok=not fault, sentence=fault or sentence)]
+
+
+def _fault_of_rates(result: Result, together: Together) -> str:
+    alone = {entry.device.id: entry.hashrate.value_hs for entry in result.devices if entry.hashrate}
+    then = {entry.device.id: entry.hashrate.value_hs for entry in together.devices if entry.hashrate}
+    stated = {rate.device: rate for rate in together.rates}
+    if stated.keys() != then.keys() or len(stated) != len(together.rates) or not then.keys() <= alone.keys():
+        return "the rates together are not those of the devices measured together"
+    for name, rate in stated.items():
+        expected = then[name] / alone[name]
+        if rate.hashrate_hs != then[name] or not math.isclose(rate.ratio_to_alone, expected, rel_tol=RELATIVE_ROUNDING):
+            return f"{name} made {expected:.3f} of its rate alone, not the stated {rate.ratio_to_alone:.3f}"
+    total = math.fsum(then.values())
+    if not math.isclose(together.sum_hs or 0.0, total, rel_tol=RELATIVE_ROUNDING):
+        return f"the rates together add up to {total:.6g} H/s, not to the stated {together.sum_hs or 0:.6g}"
+    return ""
 
 
 def check_device(entry: DeviceResult, challenge: str, run_id: str) -> list[Check]:

@@ -63,6 +63,26 @@ def device_lines(result: Result) -> list[str]:
     return [f"{visible(entry.device.id):{width}}  {visible(entry.device.name)}" for entry in result.devices]
 
 
+def together_lines(result: Result) -> list[str]:
+    """What the devices reached at once, and what that is of their rates alone."""
+    together = result.together
+    if together is None:
+        return []
+    if together.sum_hs is None:
+        return [] if together.reason is None else [f"Not measured together: {visible(together.reason)}"]
+    width = max(len(visible(rate.device)) for rate in together.rates)
+    rates = [
+        f"  {visible(rate.device):{width}}  {hashrate_text(rate.hashrate_hs)} measured, "
+        f"{percent_text(100 * rate.ratio_to_alone)} of its rate alone"
+        for rate in together.rates
+    ]
+    return [
+        f"All at once, for {together.seconds:.1f} s:",
+        *rates,
+        f"  {'sum':{width}}  {hashrate_text(together.sum_hs)}",
+    ]
+
+
 def run_notes(result: Result, verdict: Verdict) -> list[str]:
     """What the table has no room for, a sentence each: failures, refused checks, warnings with their mends."""
     notes = [
@@ -72,6 +92,13 @@ def run_notes(result: Result, verdict: Verdict) -> list[str]:
     ]
     notes.extend(about(check.device, check.sentence) for check in verdict.checks if not check.ok)
     notes.extend(warning.text for warning in result.warnings)
+    if result.together is not None:
+        notes.extend(
+            f"together: {about(entry.device.id, f'{entry.status}: {entry.reason}')}"
+            for entry in result.together.devices
+            if entry.reason is not None
+        )
+        notes.extend(warning.text for warning in result.together.warnings)
     # The same sentence for several devices is one note.
     devices_of: dict[str, list[str]] = {}
     for entry in result.devices:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 
+from msgspec.structs import replace
 from rich.console import Console
 
-from hashwatt.bench.result import Result, WarningRecord
+from hashwatt.bench.result import RateTogether, Result, Together, WarningRecord
 from hashwatt.bench.verdict import Verdict
-from hashwatt.reports.run_table import clock_cell, device_lines, run_notes, run_table
+from hashwatt.reports.run_table import clock_cell, device_lines, run_notes, run_table, together_lines
 
 from .samples import BAD, GOOD, measured, result, unmeasured
 
@@ -89,6 +90,35 @@ def test_each_id_is_explained_below_the_table() -> None:
 def test_a_device_that_its_sentence_names_is_not_named_twice() -> None:
     run = result(unmeasured("failed", "opencl:0 did not answer"))
     assert run_notes(run, GOOD) == ["failed: opencl:0 did not answer"]
+
+
+def test_what_the_devices_reach_together_is_shown_beside_what_it_is_of_their_rates_alone() -> None:
+    shared = WarningRecord(code="shared_cores", text="cpu and opencl:0 run on the same cores")
+    lost = unmeasured("failed", "the driver did not answer")
+    together = Together(
+        seconds=5.0,
+        reason=None,
+        devices=(measured("cpu"), lost),
+        rates=(RateTogether(device="cpu", hashrate_hs=12.8e6, ratio_to_alone=0.5),),
+        sum_hs=12.8e6,
+        warnings=(shared,),
+    )
+    run = replace(result(measured("cpu"), measured("opencl:0")), together=together)
+    assert together_lines(run) == [
+        "All at once, for 5.0 s:",
+        "  cpu  12.80 MH/s measured, 50.0 % of its rate alone",
+        "  sum  12.80 MH/s",
+    ]
+    assert run_notes(run, GOOD) == [
+        "together: opencl:0: failed: the driver did not answer",
+        "cpu and opencl:0 run on the same cores",
+    ]
+
+
+def test_what_could_not_be_measured_together_says_why() -> None:
+    nothing = Together(seconds=None, reason="it takes two", devices=(), rates=(), sum_hs=None, warnings=())
+    assert together_lines(replace(result(), together=nothing)) == ["Not measured together: it takes two"]
+    assert together_lines(result()) == []
 
 
 def test_refused_checks_are_listed() -> None:

@@ -28,6 +28,7 @@ Examples:
   hashwatt run --challenge "Ana, 12 May"       so that Ana knows it was not measured earlier
   hashwatt run -d cpu --threads 1 --note "one core, window open"
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
+  hashwatt run --together                      then all devices at once: what they cost each other
   hashwatt run --meter rapl:package --meter shelly://192.168.1.50 --idle 30
   hashwatt run -o today.json --json | jq .verdict.ok
 
@@ -48,6 +49,7 @@ Ctrl-C ends the run and keeps what was measured.
     "--rolled", type=integer, metavar="N", help="Hash N rolled versions a nonce: another kind of work, labelled."
 )
 @click.option("--retune", is_flag=True, help="Race the kernels anew instead of taking an earlier race's winner.")
+@click.option("--together", is_flag=True, help="Then measure all devices at once: interference and sum.")
 @click.option(
     "--meter",
     "meters",
@@ -77,6 +79,7 @@ def run(
     threads: int | None,
     rolled: int | None,
     retune: bool,
+    together: bool,
     meters: tuple[str, ...],
     idle_s: float | None,
     quiet: bool,
@@ -95,6 +98,7 @@ def run(
         threads=threads,
         rolled=rolled,
         retune=retune,
+        together=together,
         meters=list(meters) or None,
         idle_s=idle_s,
         progress=progress_for(quiet),
@@ -134,10 +138,10 @@ def store(output: Output, result: Result, path: str | None) -> str:
 def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     """The table on stdout; warnings and failures, with their mends, on stderr."""
     from ..reports.energy_lines import energy_lines
-    from ..reports.run_table import device_lines, run_notes, run_table
+    from ..reports.run_table import device_lines, run_notes, run_table, together_lines
 
     output.table(run_table(result, verdict))
-    for line in (*device_lines(result), *energy_lines(result)):
+    for line in (*device_lines(result), *together_lines(result), *energy_lines(result)):
         output.line(line)
     output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
     for note in run_notes(result, verdict):
@@ -146,10 +150,14 @@ def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
 
 def judge(result: Result, verdict: Verdict) -> None:
     """End as the run did: raises Interrupted where it was, CheckFailed where not all went well."""
-    if any(entry.status == "interrupted" for entry in result.devices):
+    at_once = () if result.together is None else result.together.devices
+    if any(entry.status == "interrupted" for entry in (*result.devices, *at_once)):
         raise Interrupted("interrupted; what was measured until then is in the result")
     failed = [entry.device.id for entry in result.devices if entry.status != "measured"]
     if failed:
         raise CheckFailed(f"not measured: {', '.join(failed)}; the reason stands in the result")
+    lost = [entry.device.id for entry in at_once if entry.status != "measured"]
+    if lost:
+        raise CheckFailed(f"measured alone, but not together: {', '.join(lost)}; the reason stands in the result")
     if not verdict.ok:
         raise CheckFailed("the result does not verify; the refused checks stand above")

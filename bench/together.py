@@ -1,0 +1,156 @@
+"""All devices at once: what each reaches then, held against what it reached alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import threading
+import time
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from ..kernels.device import DeviceInfo, Found
+from . import cautions
+from .company import SLICE_S, Company
+from .energy.record import missing_record
+from .plan import SHORTEST_S, plan
+from .progress import Progress
+from .proof import together_run_id
+from .result import DeviceResult, RateTogether, Together
+from .session import Session, Task, unmeasured
+from .text import printable
+from .timing import Clock
+
+NO_ENERGY = "energy is accounted for where each device was measured alone"
+# In the name of what has no hardware of its own (see the OpenCL backend).
+IMITATIONS = ("runs on the CPU", "simulator")
+# The devices meet before they warm up, and again before they are sampled.
+MEETINGS = 2
+
+
+def measure_together(
+    found: Sequence[Found], alone: Sequence[DeviceResult], task: Task, progress: Progress, clock: Clock
+) -> Together:
+    """Measure at once those devices that could be measured alone, for as long as the longest of them took.
+
+    Never raises for a device's fault, nor for an interrupt: what was measured until then is kept.
+    """
+    chosen = [(one, entry) for one, entry in zip(found, alone, strict=True) if entry.status == "measured"]
+    if len(chosen) < 2:
+        able = chosen[0][1].device.id if chosen else "none"
+        return _nothing(f"it takes two devices, and of these {able} could be measured alone; see why the others not")
+    seconds = max(SHORTEST_S, *(entry.seconds for _, entry in chosen))
+    company = Company(len(chosen))
+    shared = dataclasses.replace(
+        task,
+        plan=plan(seconds),
+        run_id=together_run_id(task.run_id),
+        # What was raced a moment ago is not raced again.
+        options=dataclasses.replace(task.options, retune=False),
+        company=company,
+    )
+    parties = [_Party(one, shared, clock, company) for one, _ in chosen]
+    try:
+        _attend(parties, company, seconds, progress)
+    except KeyboardInterrupt:
+        company.over.set()
+        for party in parties:
+            party.join()
+    results = tuple(party.taken() for party in parties)
+    rates = tuple(_rate(entry, then) for (_, entry), then in zip(chosen, results, strict=True))
+    cores = [one.info.id for one, _ in chosen if on_cores(one.info)]
+    return Together(
+        seconds=seconds,
+        reason=None,
+        devices=results,
+        rates=tuple(rate for rate in rates if rate is not None),
+        sum_hs=math.fsum(rate.hashrate_hs for rate in rates if rate is not None) or None,
+        warnings=(cautions.shared_cores(cores),) if len(cores) > 1 else (),
+    )
+
+
+def on_cores(info: DeviceInfo) -> bool:
+    """Whether the device computes with the machine's own cores, by whatever name."""
+    return info.kind == "cpu" or any(words in info.name for words in IMITATIONS)
+
+
+class _Quiet:
+    """The progress of one of many: shows nothing, and ends the measurement when the run is over."""
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+
+    def stage(self, device: str, text: str, total: float | None) -> None:
+        self._end_if_over()
+
+    def advance(self, amount: float, rate_hs: float | None) -> None:
+        self._end_if_over()
+
+    def done(self) -> None:
+        """Nothing."""
+
+    def _end_if_over(self) -> None:
+        if self._company.over.is_set():
+            raise KeyboardInterrupt
+
+
+class _Party:
+    """One device of the company, measured in a thread of its own."""
+
+    def __init__(self, found: Found, task: Task, clock: Clock, company: Company) -> None:
+        self._found = found
+        self._company = company
+        self._session = Session(found, task, _Quiet(company), clock)
+        self._result: DeviceResult | None = None
+        self._mistake: Exception | None = None
+        self._thread = threading.Thread(target=self._measure, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_measuring(self) -> bool:
+        return self._thread.is_alive()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def taken(self) -> DeviceResult:
+        if self._mistake is not None:
+            raise self._mistake
+        if self._result is None:
+            return unmeasured(self._found, "interrupted", "the run was interrupted; run it again")
+        return replace(self._result, energy=(missing_record(NO_ENERGY),))
+
+    def _measure(self) -> None:
+        try:
+            self._result = self._session.measure()
+        except KeyboardInterrupt:
+            # Between two steps: there is no result, and `taken` says so.
+            pass
+        except Exception as error:
+            self._mistake = error
+        finally:
+            self._company.leave()
+
+
+def _attend(parties: Sequence[_Party], company: Company, seconds: float, progress: Progress) -> None:
+    """Show progress until all are through."""
+    progress.stage("all devices", "getting ready to be measured together", None)
+    sampling = False
+    while any(party.is_measuring for party in parties):
+        if not sampling and company.meetings == MEETINGS:
+            sampling = True
+            progress.stage("all devices", "sampling together", seconds)
+        time.sleep(SLICE_S)
+        progress.advance(SLICE_S if sampling else 0.0, None)
+
+
+def _rate(alone: DeviceResult, then: DeviceResult) -> RateTogether | None:
+    if alone.hashrate is None or then.hashrate is None:
+        return None
+    rate_hs = then.hashrate.value_hs
+    return RateTogether(device=then.device.id, hashrate_hs=rate_hs, ratio_to_alone=rate_hs / alone.hashrate.value_hs)
+
+
+def _nothing(reason: str) -> Together:
+    return Together(seconds=None, reason=printable(reason), devices=(), rates=(), sum_hs=None, warnings=())
