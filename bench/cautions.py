@@ -114,6 +114,24 @@ def failed_batches(count: int) -> WarningRecord:
     )
 
 
+def limit_exceeded(percent: float) -> WarningRecord:
+    """The hashrate lies above what was measured as its limit."""
+    return WarningRecord(
+        code="limit_unsure",
+        text=f"the hashrate is {percent:.1f} % of the device's own limit, which cannot be: the limit was measured too "
+        "low, as when other programs start or the clock falls meanwhile; let the machine settle and measure again",
+    )
+
+
+def limit_disturbed(other_load: float) -> WarningRecord:
+    """Other programs ran while the limit was measured."""
+    return WarningRecord(
+        code="limit_unsure",
+        text=f"other programs kept {other_load:.2g} CPUs busy while the device's own limit was measured, so the share "
+        "of it is unsure; close them and measure again",
+    )
+
+
 def shared_cores(device_ids: list[str]) -> WarningRecord:
     """Devices that were measured at once are the same hardware."""
     names = f"{', '.join(device_ids[:-1])} and {device_ids[-1]}"

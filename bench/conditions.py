@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from ..kernels.device import DeviceInfo
 from . import cautions
 from .plan import FEWEST_SAMPLES, HALF_WIDTH
 from .result import Machine, WarningRecord
@@ -21,6 +22,12 @@ WARMER_BY_C = 5.0
 # Ticks and background services: below this many CPUs, others do not count.
 OTHER_LOAD = 0.1
 STOLEN_LOAD = 0.02
+# A hashrate and a limit of a few seconds' difference may differ by some noise, in per cent of the limit.
+MOST_OF_LIMIT = 105.0
+# The fastest of many short trials counts for a limit: it takes more than a background service to spoil them all.
+LIMIT_LOAD = 0.25
+# In the name of what has no hardware of its own (see the OpenCL backend).
+IMITATIONS = ("runs on the CPU", "simulator")
 
 
 def judge_machine(machine: Machine) -> list[WarningRecord]:
@@ -49,6 +56,18 @@ def judge_samples(taken: Sequence[Taken], interval: Interval, failed_batches: in
     if failed_batches:
         warnings.append(cautions.failed_batches(failed_batches))
     return warnings
+
+
+def judge_limit(percent: float, other_load: float | None) -> list[WarningRecord]:
+    """What is amiss with a measured limit: the share of it that was reached, and who else was busy meanwhile."""
+    if percent > MOST_OF_LIMIT:
+        return [cautions.limit_exceeded(percent)]
+    return [cautions.limit_disturbed(other_load)] if other_load is not None and other_load >= LIMIT_LOAD else []
+
+
+def on_cores(info: DeviceInfo) -> bool:
+    """Whether the device computes with the machine's own cores, by whatever name."""
+    return info.kind == "cpu" or any(words in info.name for words in IMITATIONS)
 
 
 def _judge_course(taken: Sequence[Taken]) -> list[WarningRecord]:

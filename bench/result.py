@@ -62,6 +62,7 @@ WarningCode = Literal[
     "clock_unknown",
     "failed_batches",
     "limit_unknown",
+    "limit_unsure",
     "shared_cores",
     "energy_gaps",
     "energy_shared",

@@ -13,7 +13,7 @@ from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult
 from . import cautions
 from .calibrate import calibrate
 from .company import Company
-from .conditions import judge_samples
+from .conditions import judge_limit, judge_samples, on_cores
 from .energy.accounts import NOT_MEASURED, Accounts
 from .energy.record import missing_record
 from .hashing import Hashing
@@ -65,6 +65,7 @@ class Session:
         self._sampler: Sampler | None = None
         self._settings: RunSettings | None = None
         self._roof: Roof | None = None
+        self._load_at_roof: float | None = None
         self._cautions: list[WarningRecord] = []
         self.refused_input: InputError | None = None
         self.interrupted = False
@@ -137,14 +138,17 @@ class Session:
             self._sampler.sample(self._progress)
         # What the device answers now, it must still answer rightly.
         workload.spot_check()
-        self._measure_roof(device)
+        self._measure_roof(device, meter)
 
-    def _measure_roof(self, device: Device) -> None:
+    def _measure_roof(self, device: Device, meter: LoadMeter) -> None:
         if not isinstance(device, HasRoof) or self._task.company is not None:
             return
         self._stage("measuring its limit", None)
         try:
+            meter.start()
             self._roof = device.roof()
+            if on_cores(device.info):
+                self._load_at_roof = meter.stop().other_load
         except DeviceError as error:
             # The hashrate is measured by now; a device that fails here does not lose it.
             self._cautions.append(cautions.limit_unknown(str(error)))
@@ -169,6 +173,8 @@ class Session:
         workload = self._workload
         interval = median_interval([sample.rate for sample in taken]) if taken else None
         kernel = workload.kernel if workload is not None else None
+        roof = None if interval is None or self._roof is None else roof_record(self._roof, interval.median)
+        limit_cautions = [] if roof is None or roof.percent is None else judge_limit(roof.percent, self._load_at_roof)
         return DeviceResult(
             device=device_record(self._found.info),
             status=status,
@@ -181,11 +187,11 @@ class Session:
             hashes=sum(sample.sample.hashes for sample in taken),
             seconds=math.fsum(sample.sample.seconds for sample in taken),
             hashrate=None if interval is None else _hashrate(interval),
-            roof=None if interval is None or self._roof is None else roof_record(self._roof, interval.median),
+            roof=roof,
             energy=(missing_record(NOT_MEASURED),),
             warnings=()
             if interval is None or self._stopwatch is None
-            else (*judge_samples(taken, interval, self._stopwatch.failed_batches), *self._cautions),
+            else (*judge_samples(taken, interval, self._stopwatch.failed_batches), *self._cautions, *limit_cautions),
             proof=workload.proof(len(taken)) if taken and workload is not None else None,
         )
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ..kernels.device import DeviceInfo, Found
+from ..kernels.device import Found
 from . import cautions
 from .company import SLICE_S, Company
+from .conditions import on_cores
 from .energy.record import missing_record
 from .plan import SHORTEST_S, plan
 from .progress import Progress
@@ -23,8 +24,6 @@ from .text import printable
 from .timing import Clock
 
 NO_ENERGY = "energy is accounted for where each device was measured alone"
-# In the name of what has no hardware of its own (see the OpenCL backend).
-IMITATIONS = ("runs on the CPU", "simulator")
 # The devices meet before they warm up, and again before they are sampled.
 MEETINGS = 2
 
@@ -68,11 +67,6 @@ def measure_together(
         sum_hs=math.fsum(rate.hashrate_hs for rate in rates if rate is not None) or None,
         warnings=(cautions.shared_cores(cores),) if len(cores) > 1 else (),
     )
-
-
-def on_cores(info: DeviceInfo) -> bool:
-    """Whether the device computes with the machine's own cores, by whatever name."""
-    return info.kind == "cpu" or any(words in info.name for words in IMITATIONS)
 
 
 class _Quiet:

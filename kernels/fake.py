@@ -34,6 +34,7 @@ BEHAVIOURS = {
     "hanging-at-open": "never opens",
     "crashing": "ends its process in a large scan",
     "roofless": "cannot measure its own limit",
+    "low-roofed": "measures a limit below its own rate",
     "crashing-at-roof": "ends its process while it measures its own limit",
     "chatty": "prints to standard output while it works",
 }
@@ -123,12 +124,13 @@ class FakeDevice:
         return Scan(tuple(self._shown(hits, nonces, large)), hashes, self._shown_checksum(checksum), duration_s)
 
     def roof(self) -> Roof:
-        """A limit a quarter above the rate."""
+        """A limit a quarter above the rate, or a third below it."""
         if self._behaviour == "roofless":
             raise DeviceError("the fake device's micro-benchmark did not launch")
         if self._behaviour == "crashing-at-roof":
             os._exit(3)
-        return Roof(self._rate_hs * 1.25, 1e9, 1e9 / (self._rate_hs * 1.25), {"add": 1.0}, "the fake device says so")
+        limit_hs = self._rate_hs / 1.5 if self._behaviour == "low-roofed" else self._rate_hs * 1.25
+        return Roof(limit_hs, 1e9, 1e9 / limit_hs, {"add": 1.0}, "the fake device says so")
 
     def close(self) -> None:
         """Forget the job."""

@@ -7,6 +7,7 @@ three words in one instruction is measured, too, and decides which of two counts
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,11 @@ from .variant import Variant
 
 # Short and many: on a CPU other programs take their turns, and one trial on all cores must go undisturbed.
 TRIAL_S = 0.004
-TRIALS = 60
+# The fastest trial must have stood for so many others: on a busy machine it takes long to meet a quiet moment.
+PATIENCE = 50
+MOST_TRIALS = 400
+# Less than this is no improvement.
+NOTICEABLE = 0.002
 # Work-items a compute unit: a CPU's core needs one, and a few even the load; a GPU hides its latency with many.
 ITEMS = {"gpu": 2048, "cpu": 4, "accelerator": 4}
 LOCAL_SIZE = {"gpu": 64, "cpu": 1, "accelerator": 1}
@@ -53,6 +58,18 @@ def measure_roof(context: Any, queue: Any, kind: str, variant: Variant, units: i
     )
 
 
+def fewest_seconds(trial: Callable[[], float]) -> float:
+    """What the fastest trial takes: tried until none has been noticeably faster for PATIENCE trials."""
+    fewest = trial()
+    stood = tried = 0
+    while stood < PATIENCE and tried < MOST_TRIALS:
+        seconds = trial()
+        tried += 1
+        stood = 0 if seconds < fewest * (1 - NOTICEABLE) else stood + 1
+        fewest = min(fewest, seconds)
+    return fewest
+
+
 class _Meter:
     def __init__(self, context: Any, queue: Any, kind: str, variant: Variant, units: int) -> None:
         import pyopencl
@@ -73,13 +90,10 @@ class _Meter:
         # Some runtimes compile at the first launch.
         self._seconds(kernel, 1)
         turns = 1
-        while (seconds := self._fewest_seconds(kernel, turns, 5)) < TRIAL_S / 4 and turns < 1 << 24:
+        while (seconds := min(self._seconds(kernel, turns) for _ in range(5))) < TRIAL_S / 4 and turns < 1 << 24:
             turns *= 4
         turns = max(int(turns * TRIAL_S / seconds), 1)
-        return operations * turns / self._fewest_seconds(kernel, turns, TRIALS)
-
-    def _fewest_seconds(self, kernel: Any, turns: int, trials: int) -> float:
-        return min(self._seconds(kernel, turns) for _ in range(trials))
+        return operations * turns / fewest_seconds(lambda: self._seconds(kernel, turns))
 
     def _seconds(self, kernel: Any, turns: int) -> float:
         import pyopencl

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from hashwatt.bench.api import measure, verify
+from hashwatt.bench.conditions import judge_limit
 from hashwatt.bench.hashing import Hashing
 from hashwatt.bench.load import LoadMeter, Readings
 from hashwatt.bench.result import DeviceResult
@@ -193,3 +194,19 @@ def test_a_device_that_cannot_measure_its_limit_keeps_its_hashrate() -> None:
     (device,) = measured("roofless").devices
     assert (device.status, device.roof) == ("measured", None)
     assert "limit_unknown" in [warning.code for warning in device.warnings]
+
+
+def test_a_hashrate_far_above_its_limit_is_shown_and_named_as_what_cannot_be() -> None:
+    (device,) = measured("low-roofed").devices
+    assert device.roof is not None
+    assert device.roof.percent == pytest.approx(150, rel=0.01)
+    (warning,) = [warning for warning in device.warnings if warning.code == "limit_unsure"]
+    assert "% of the device's own limit, which cannot be" in warning.text
+    assert "limit_unsure" not in codes(only("steady"))
+
+
+def test_a_limit_measured_beside_other_programs_is_named_as_unsure_on_the_cpu_alone() -> None:
+    (warning,) = judge_limit(90.0, 0.8)
+    assert warning.code == "limit_unsure"
+    assert "0.8 CPUs busy while the device's own limit was measured" in warning.text
+    assert judge_limit(104.0, 0.1) == judge_limit(90.0, None) == []

@@ -12,11 +12,11 @@ import pytest
 
 from hashwatt.bench.api import measure, run, save, verify
 from hashwatt.bench.company import Company
+from hashwatt.bench.conditions import on_cores
 from hashwatt.bench.isolate import opener
 from hashwatt.bench.proof import together_run_id
 from hashwatt.bench.result import Result, Together
 from hashwatt.bench.store import decode, encode
-from hashwatt.bench.together import on_cores
 from hashwatt.bench.verify import check_device
 from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, Kind
