@@ -1,0 +1,54 @@
+"""The OpenCL backend with one fault, named in the environment: what a broken driver or device would do, truly done.
+
+A worker process imports it as `broken_backend`; the faults are in the kernel's own source, or in a launch.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pyopencl
+
+from hashwatt.kernels.device import Found, Missing
+from hashwatt.kernels.opencl import backend, launch, program
+from hashwatt.kernels.opencl.emit import emit
+from hashwatt.kernels.opencl.program import Built
+from hashwatt.kernels.opencl.tuning import Tuning
+from hashwatt.kernels.opencl.variant import Variant
+
+FAULT = "HASHWATT_TEST_FAULT"
+# A launch of more nonces than any self-test asks for.
+LARGE = "count > 300000u"
+START = "    word checksum = SPLAT(0u);"
+CHANGES = {
+    "wrong word": ("0x80000000u", "0x80000001u"),
+    "misses shares of large launches": ("if (SOME(passed))", f"if (!({LARGE}) && SOME(passed))"),
+    "does not compile": (START, f"{START}\n    no_such_function(checksum);"),
+    "hangs in large launches": (START, f"{START}\n    volatile uint forever = {LARGE};\n    while (forever) {{ }}"),
+    "crashes in large launches": (START, f"{START}\n    if ({LARGE})\n        *(__global volatile uint *)8 = 1u;"),
+}
+LOST_CONTEXT = "loses its context in large launches"
+
+
+def find() -> list[Found | Missing]:
+    fault = os.environ[FAULT]
+    if fault in CHANGES:
+        program.emit = lambda variant: broken(variant, *CHANGES[fault])
+    elif fault == LOST_CONTEXT:
+        launch.Slot.launch = launch_or_lose  # type: ignore[method-assign]
+    return backend.find()
+
+
+def broken(variant: Variant, before: str, after: str) -> str:
+    source = emit(variant)
+    assert before in source
+    return source.replace(before, after)
+
+
+healthy_launch = launch.Slot.launch
+
+
+def launch_or_lose(self: launch.Slot, built: Built, tuning: Tuning, nonces: range, filter_mask: int) -> None:
+    if len(nonces) > 300_000:
+        raise pyopencl.RuntimeError("clEnqueueNDRangeKernel failed: INVALID_CONTEXT")
+    healthy_launch(self, built, tuning, nonces, filter_mask)
