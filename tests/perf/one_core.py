@@ -1,0 +1,124 @@
+"""Measures the first OpenCL device that runs on the CPU, on one core: `python -m tests.perf.one_core WHAT`.
+
+In a process of its own, because PoCL reads how many threads it may have when it is loaded. By the
+process's CPU time, so that other programs cost little; entries take turns. Prints JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+from hashwatt.kernels.cpu.backend import find as find_cpu
+from hashwatt.kernels.device import Device, DeviceOptions, Found
+from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.opencl.device import TUNING_JOB, OpenCLDevice
+from hashwatt.kernels.opencl.scanner import Scanner
+from hashwatt.kernels.opencl.tuning import Tuning
+from hashwatt.kernels.opencl.variant import all_variants
+from tests.opencl.devices import found_devices, open_device
+
+ROUNDS = 9
+HASHES = 1 << 22
+SEARCH_ROUNDS = 5
+SEARCH_NONCES = 1 << 19
+# A point this much slower than the best is not timed again.
+HOPELESS = 1.5
+
+
+def opencl_on_the_cpu(part_of_name: str = "") -> OpenCLDevice:
+    for entry in found_devices():
+        if entry.info.kind == "cpu" and part_of_name in entry.info.name:
+            return open_device(entry, retune=True)
+    raise SystemExit("no OpenCL device here runs on the CPU")
+
+
+def against_cpu_kernel(prefixes: int) -> dict[str, object]:
+    """Our OpenCL kernel against our LLVM IR kernel: the ratio of the medians."""
+    job = Job(roll_versions(bytes(range(76)), prefixes), 1)
+    (cpu,) = (entry.open(DeviceOptions(threads=1)) for entry in find_cpu() if isinstance(entry, Found))
+    opencl = opencl_on_the_cpu()
+    names = [device.prepare(job).name for device in (opencl, cpu)]
+    nonces = range(HASHES // prefixes)
+    for device in (opencl, cpu):
+        device.scan(nonces)
+    rates: list[list[float]] = [[], []]
+    for _ in range(ROUNDS):
+        for taken, device in zip(rates, (opencl, cpu), strict=True):
+            taken.append(HASHES / seconds(scan_of(device, nonces)))
+    mhs = [round(median(taken) / 1e6, 2) for taken in rates]
+    return {"device": opencl.info.name, "kernels": names, "mhs": mhs, "ratio": round(mhs[0] / mhs[1], 3)}
+
+
+def against_exhaustive_search() -> dict[str, object]:
+    """The race's choice against every way to write the kernel at vectors of 8 and 16 and six ways to deal it out."""
+    device = opencl_on_the_cpu()
+    started = time.perf_counter()
+    kernel = device.prepare(TUNING_JOB)
+    race_s = time.perf_counter() - started
+    chosen = race_choice(device)
+    points: dict[Tuning, Scanner] = {chosen: device._checked_scanner(chosen)}
+    for variant in all_variants():
+        if variant.form != "ndrange" or variant.width not in (8, 16) or variant.rotate == "rotate" or variant.rolled:
+            continue
+        for vectors in (64, 256):
+            for local_size in (1, 4, 16):
+                tuning = Tuning(variant, vectors, local_size)
+                points.setdefault(tuning, device._checked_scanner(tuning))
+    fewest = dict.fromkeys(points, float("inf"))
+    for turn in range(SEARCH_ROUNDS):
+        limit = min(fewest.values()) * HOPELESS
+        for tuning, scanner in points.items():
+            if not turn or fewest[tuning] <= limit:
+                fewest[tuning] = min(fewest[tuning], seconds(lambda: scanner.launch_once(range(SEARCH_NONCES), 1)))  # noqa: B023
+    best = min(fewest, key=lambda tuning: fewest[tuning])
+    return {
+        "device": device.info.name,
+        "race_s": round(race_s, 2),
+        "first_build_s": round(max((each.compile_s or 0.0) for each in kernel.candidates), 2),
+        "points": len(points),
+        "chosen": chosen.variant.name,
+        "best": best.variant.name,
+        "chosen_of_best": round(fewest[best] / fewest[chosen], 3),
+    }
+
+
+def rate_on(part_of_name: str) -> dict[str, object]:
+    """MH/s by the wall clock, the best of some rounds: to be held against another program's own figure."""
+    device = opencl_on_the_cpu(part_of_name)
+    name = device.prepare(TUNING_JOB).name
+    device.scan(range(HASHES))
+    best_s = float("inf")
+    for _ in range(3 * ROUNDS):
+        started = time.perf_counter()
+        device.scan(range(HASHES))
+        best_s = min(best_s, time.perf_counter() - started)
+    return {"device": device.info.name, "kernel": name, "mhs": round(HASHES / best_s / 1e6, 2)}
+
+
+def race_choice(device: OpenCLDevice) -> Tuning:
+    assert device._outcome is not None
+    return device._outcome.tuning
+
+
+def scan_of(device: Device, nonces: range) -> Callable[[], object]:
+    return lambda: device.scan(nonces)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+if __name__ == "__main__":
+    what, *arguments = sys.argv[1:]
+    answers: dict[str, Callable[[], dict[str, object]]] = {
+        "cpu-kernel": lambda: against_cpu_kernel(int(arguments[0])),
+        "search": against_exhaustive_search,
+        "rate": lambda: rate_on(arguments[0]),
+    }
+    print(json.dumps(answers[what]()))
