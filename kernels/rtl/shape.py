@@ -28,7 +28,7 @@ class Shape:
     stages: int = 1
     full: bool = False
     skewed: bool = False
-    adder: Adder = "carry-save"
+    adder: Adder = "ripple"
 
     def __post_init__(self) -> None:
         if not 1 <= self.stages <= self.rounds:

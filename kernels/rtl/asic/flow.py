@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...errors import DeviceError, WrongResult
-from ...job import Job, header_with_nonce
-from ...oracle import last_word, sha256d
+from ...errors import DeviceError
+from ...job import Job
 from ..emit import TOP, rtlil
 from ..extra import versions
+from ..genesis import GENESIS, GENESIS_NONCE, check_result, start_core
 from ..job import core_job
 from ..shape import Shape
 from ..workshop import Say, say_nothing
@@ -26,12 +26,6 @@ from .synthesis import synthesise
 from .tables import wire
 from .timing import Conditions, Timing, time_netlist
 
-# The genesis block's header; its nonce is among those simulated.
-GENESIS = bytes.fromhex(
-    "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e"
-    "67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c"
-)
-GENESIS_NONCE = 2083236893
 # Enough hashes at work at once for the mean to settle within about 1 %.
 LEAST_HASHES = 6
 SPARE_CLOCKS = 8
@@ -139,32 +133,6 @@ def hash_genesis(shape: Shape, simulator: GateSimulator) -> tuple[Activity, int]
         raise DeviceError(f"the netlist gave {results} of {wanted} results; please report it")
     activity = simulator.activity()
     return activity, results
-
-
-def start_core(simulator: GateSimulator, words: Sequence[int]) -> None:
-    """Reset a core, shift a job in and let it run."""
-    simulator.set("rst", 1)
-    simulator.clock()
-    simulator.set("rst", 0)
-    simulator.set("job_shift", 1)
-    for word in words:
-        simulator.set("job_word", word)
-        simulator.clock()
-    simulator.set("job_shift", 0)
-    simulator.clock()
-    simulator.set("run", 1)
-    simulator.clock()
-
-
-def check_result(job: Job, simulator: GateSimulator, nonce: int) -> None:
-    """Hold a result against hashlib. Raises WrongResult."""
-    word = last_word(sha256d(header_with_nonce(job.prefixes[0], nonce)))
-    expected = (nonce, word, int(word == 0))
-    answer = (simulator.get("result_nonce"), simulator.get("digest"), simulator.get("found"))
-    if answer != expected:
-        raise WrongResult(
-            f"the netlist answers {answer}, hashlib {expected} (nonce, last word, found); please report it"
-        )
 
 
 def _silicon(

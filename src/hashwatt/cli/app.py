@@ -22,6 +22,7 @@ from .meters import meters
 from .output import Output, discard_stdout, make_streams_forgiving
 from .predict import predict
 from .report import report
+from .rtl import rtl
 from .run import run
 from .scan import scan
 from .verify import verify
@@ -64,7 +65,7 @@ def hashwatt() -> None:
     """Measure the SHA-256d hashrate of this machine's devices, with a proof that others can check."""
 
 
-for command in (claims, compare, devices, history, kernel, ladder, meters, predict, report, run, scan, verify):
+for command in (claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, verify):
     hashwatt.add_command(command)
 
 
