@@ -47,7 +47,7 @@ def costs_of(netlist: Netlist, library: Library, wiring: Wiring, timing: Timing,
         flop.instance: flop.cell for flop in netlist.flops
     }
     leakage = sum(cell.leakage_w for cell in instances.values())
-    return Costs(_gate_energy(netlist, wiring, timing, net_j), output_j, clock_j, leakage)
+    return Costs(_gate_energy(netlist, wiring, timing, net_j), output_j, float(clock_j), leakage)
 
 
 def _net_energy(netlist: Netlist, wiring: Wiring, timing: Timing, voltage_v: float) -> Floats:

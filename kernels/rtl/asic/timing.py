@@ -75,7 +75,7 @@ def time_netlist(netlist: Netlist, wiring: Wiring, conditions: Conditions) -> Ti
         needed = _needed(flop, conditions, arrival, slew)
         if needed > period:
             period, worst = needed, flop.instance
-    return Timing(period, worst, arrival, slew, delay)
+    return Timing(float(period), worst, arrival, slew, delay)
 
 
 def _start(netlist: Netlist, wiring: Wiring, conditions: Conditions, arrival: Floats, slew: Floats) -> None:
