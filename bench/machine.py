@@ -11,8 +11,9 @@ import archspec.cpu
 import psutil
 
 from .caches import cpu_caches
+from .fields import MAX_TEXT
 from .load import busy_seconds
-from .result import MAX_TEXT, Machine
+from .result import Machine
 from .sysfs import read_line, run_sysctl
 from .text import printable
 from .virtualisation import container_name, hypervisor_name

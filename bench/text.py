@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..kernels.errors import InputError
-from .result import MAX_TEXT
+from .fields import MAX_TEXT
 
 # The same characters that the result model refuses.
 _UNPRINTABLE = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from hashwatt.bench import api
-from hashwatt.bench.result import MAX_TEXT
+from hashwatt.bench.fields import MAX_TEXT
 from hashwatt.bench.selftest import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hashwatt.bench.fields import Text
 from hashwatt.bench.records import device_record, kernel_record
-from hashwatt.bench.result import DeviceRecord, KernelRecord, Result, Text
+from hashwatt.bench.result import DeviceRecord, KernelRecord, Result
 from hashwatt.bench.schema import result_schema
 from hashwatt.bench.store import encode
 from hashwatt.bench.text import printable
