@@ -18,7 +18,7 @@ def device_named(part: str) -> Found:
     for entry in found_devices():
         if part in f"{entry.info.name} {entry.info.driver}":
             return entry
-    pytest.skip(f"no OpenCL device here is called {part}")
+    pytest.skip(f"no OpenCL device here is called {part}; `hashwatt devices` says which extra brings it, where pip can")
 
 
 def open_first(kernel: str | None = None, retune: bool = False) -> OpenCLDevice:
