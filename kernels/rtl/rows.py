@@ -73,7 +73,7 @@ def asic_rows() -> list[ModelledRow]:
         efficiency = core.total_j_per_gh * 1e3
         rows.append(
             ModelledRow(
-                name=f"hashwatt core, {stages_text(core.stages)}, {core.process_nm:g} nm standard cells ({core.library})",
+                name=f"hashwatt core, {stages_text(core.stages)}, {core.process_nm:g} nm cells ({core.library})",
                 kind="asic",
                 process_nm=core.process_nm,
                 stages=core.stages,

@@ -259,8 +259,9 @@ def validate(output: Output) -> None:
             f"{check.error:+.0%}",
         )
     output.table(table)
-    output.line(f"For chips drawn in standard cells the model is right within a factor of {bound():.1f} either way;")
-    output.line("full-custom chips are outside that promise.")
+    cells = bound("standard cells")
+    output.line(f"Every one of these chips is within a factor of {bound():.1f} of the model, either way")
+    output.line(f"(those drawn in standard cells, as ours is, within {cells:.1f}): the bound of each modelled figure.")
 
 
 def bounds_text(bounds: tuple[float, float]) -> str:
