@@ -1,4 +1,7 @@
-"""The netlist for an FPGA still computes SHA-256d. Placing and routing takes minutes: `hashwatt rtl place` does it."""
+"""The netlist for an FPGA still computes SHA-256d. Placing and routing takes minutes: `hashwatt rtl place` does it.
+
+It checks its netlist in the same way; iCE40's takes half a minute to take apart and is left to it.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,13 @@ from hashwatt.kernels.rtl.shape import Shape
 pytestmark = pytest.mark.usefixtures("amaranth")
 
 
-@pytest.mark.parametrize("name", ["ice40", "ecp5"])
-def test_the_synthesised_netlist_finds_the_genesis_nonce(name: str) -> None:
+def test_the_synthesised_netlist_finds_the_genesis_nonce() -> None:
     from hashwatt.kernels.rtl.emit import rtlil
     from hashwatt.kernels.rtl.fpga.netlist import ZeroDelaySimulator, simple_netlist
     from hashwatt.kernels.rtl.fpga.place import synthesise
     from hashwatt.kernels.rtl.genesis import finds_genesis
 
-    family = family_named(name)
+    family = family_named("ecp5")
     netlist = simple_netlist(family, synthesise(family, rtlil(Shape(1))))
     finds_genesis(Shape(1), ZeroDelaySimulator(netlist))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,9 +16,11 @@ from statistics import median
 from ...errors import InputError
 from ..emit import TOP, digest, rtlil
 from ..extra import require, versions
+from ..genesis import finds_genesis
 from ..shape import Shape
 from ..workshop import Say, ToolFailed, made_once, run_tool, run_yosys, say_nothing
 from .family import Family
+from .netlist import ZeroDelaySimulator, simple_netlist
 
 # What the router aims at; it keeps optimising while it is not there.
 GOAL_MHZ = 120
@@ -61,24 +63,25 @@ def place(
     shape: Shape,
     seeds: Sequence[int],
     say: Say = say_nothing,
-    done: Callable[[], None] = lambda: None,
 ) -> Placement:
-    """Synthesise once, place and route with each seed, and pack the fastest. Raises InputError, ToolFailed."""
+    """Synthesise, hash with the netlist, place and route with each seed, and pack the fastest.
+
+    Raises InputError, ToolFailed, and WrongResult where the netlist does not find the genesis block's nonce.
+    """
     if not seeds:
         raise InputError("there is no seed to place with; give at least one")
     require([*["amaranth", "pyosys"], family.module])
     say(f"synthesising for {family.device}")
     netlist = synthesise(family, rtlil(shape))
-    done()
+    say("hashing with the netlist")
+    finds_genesis(shape, ZeroDelaySimulator(simple_netlist(family, netlist)))
     runs = []
     for number, seed in enumerate(seeds, start=1):
         say(f"placing and routing, seed {seed} ({number} of {len(seeds)})")
         runs.append(route(family, netlist, seed))
-        done()
     fastest = max(runs, key=lambda run: run.clock_hz)
     say("packing the bitstream")
     bitstream = pack(family, fastest)
-    done()
     clocks = tuple(sorted(run.clock_hz for run in runs))
     middle = median(clocks)
     used = fastest.used
