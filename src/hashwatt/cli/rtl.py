@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 MODELLED = "modelled: a netlist before layout, without a clock tree and without wires unless stated"
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Examples:
+  hashwatt rtl emit > core.v               Verilog, for people who own a board
+  hashwatt rtl place --family ice40        utilisation, clock and bitstream on an FPGA
+  hashwatt rtl synth --liberty cells.lib   area, clock and joules in a library's cells
+  hashwatt rtl validate                    the model beside published chips
+"""
+)
 def rtl() -> None:
     """The SHA-256d core as hardware: Verilog, FPGA, standard cells, and how far to trust the figures."""
 
