@@ -56,7 +56,7 @@ def fpga_rows() -> list[ModelledRow]:
                 high_j_per_th=None,
                 heat_w_per_mm2=None,
                 basis=(
-                    f"placed and routed at {clock_mhz:g} MHz (median of {row['seeds']} seeds), "
+                    f"placed and routed at {clock_mhz:g} MHz ({seeds_text(int(row['seeds']))}), "
                     f"{int(row['logic_used']):,} of {int(row['logic_total']):,} cells; the tools give no power"
                 ),
                 command=row["command"],
@@ -96,3 +96,8 @@ def asic_rows() -> list[ModelledRow]:
 def stages_text(stages: int) -> str:
     """`1 stage`, `8 stages`."""
     return f"{stages} stage{'s' if stages > 1 else ''}"
+
+
+def seeds_text(seeds: int) -> str:
+    """`one seed`, `median of 3 seeds`."""
+    return "one seed" if seeds == 1 else f"median of {seeds} seeds"
