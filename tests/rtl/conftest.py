@@ -8,7 +8,7 @@ from hashwatt.kernels.rtl.extra import missing
 from hashwatt.kernels.rtl.simulate import NO_COMPILER, compiler
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def amaranth() -> None:
     """Skips where the extra is not installed."""
     reason = missing()
@@ -16,7 +16,7 @@ def amaranth() -> None:
         pytest.skip(reason)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cxxrtl(amaranth: None) -> None:
     """Skips where cores cannot be compiled."""
     if compiler() is None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from hashwatt.kernels.rtl.asic.flow import Silicon, price
 from hashwatt.kernels.rtl.asic.found import HOW_TO_GET_ONE, find_liberty
 from hashwatt.kernels.rtl.asic.timing import Conditions
 from hashwatt.kernels.rtl.shape import Shape
 
 from .toys import TINY
+
+if TYPE_CHECKING:
+    from hashwatt.kernels.rtl.asic.flow import Silicon
 
 pytestmark = pytest.mark.usefixtures("amaranth")
 
@@ -31,7 +34,9 @@ def liberty(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="module")
-def silicon(liberty: Path) -> Silicon:
+def silicon(liberty: Path, amaranth: None) -> Silicon:
+    from hashwatt.kernels.rtl.asic.flow import price
+
     # Every result is held against hashlib on the way; one that differs is an error.
     return price(Shape(1), [liberty], Conditions())
 

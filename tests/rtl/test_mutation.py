@@ -20,7 +20,7 @@ ROUND = 17
 
 
 @pytest.fixture(scope="module")
-def mutant() -> str:
+def mutant(amaranth: None) -> str:
     from hashwatt.kernels.rtl.emit import rtlil
 
     right = f"32'{K[ROUND]:032b}"

@@ -107,7 +107,6 @@ def place(
     from ..bench.api import check_writable
     from ..kernels.files import write_atomically
     from ..kernels.rtl.fpga.family import family_named
-    from ..kernels.rtl.fpga.place import place as place_core
 
     chosen = family_named(family)
     if not 1 <= seeds <= 100:
@@ -115,6 +114,8 @@ def place(
     if path is not None:
         check_writable(path)
     shape = shape_of(stages, adder, skewed)
+    from ..kernels.rtl.fpga.place import place as place_core
+
     shown = progress_for(quiet)
     try:
         placed = place_core(chosen, shape, range(1, seeds + 1), lambda text: shown.stage("rtl", text, None))
