@@ -12,10 +12,11 @@ import numpy as np
 
 from ..bench.result import Origin
 from .claims import Finding, Judgement
+from .modelled import modelled_devices
 from .network import DAY_SECONDS, Epoch, epoch_at, epochs, place_of
 from .phrases import counted, difficulty_text, duration_text, ratio_text
 from .progression import Point, Progression, Step
-from .reference import modelled_devices, reference_devices
+from .reference import reference_devices
 from .units import hashrate_text
 
 YEAR_SECONDS = 365.25 * DAY_SECONDS

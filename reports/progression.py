@@ -15,13 +15,15 @@ from msgspec import Struct
 
 from ..bench.result import Origin
 from ..kernels.opencl.predict import Gpu, known_gpus, predict
-from .reference import RUNGS, ReferenceDevice, Rung, modelled_devices, reference_devices
+from .modelled import efficiency_bounds, modelled_devices
+from .reference import RUNGS, ReferenceDevice, Rung, reference_devices
 
 
 class Point(Struct, frozen=True, kw_only=True):
     """One device as one source has it. `year` may hold a fraction where a day is known.
 
-    `energy_origin` is the efficiency's, where it is another one than the hashrate's.
+    `energy_origin` is the efficiency's, where it is another one than the hashrate's;
+    `efficiency_low` and `efficiency_high` are its bounds in J/TH, where it has any.
     """
 
     device: str
@@ -33,6 +35,8 @@ class Point(Struct, frozen=True, kw_only=True):
     efficiency_j_per_th: float | None
     source: str
     energy_origin: Origin | None = None
+    efficiency_low: float | None = None
+    efficiency_high: float | None = None
 
 
 class Middle(Struct, frozen=True, kw_only=True):
@@ -79,7 +83,8 @@ def progression(own: Iterable[Point] = ()) -> Progression:
 
 
 def point_of(row: ReferenceDevice) -> Point:
-    """The point that a row of the data files is."""
+    """The point that a row is, with the bounds of its efficiency where it is a model of ours."""
+    low, high = efficiency_bounds().get(row.name, (None, None))
     return Point(
         device=row.device,
         label=row.name,
@@ -89,6 +94,8 @@ def point_of(row: ReferenceDevice) -> Point:
         hashrate_hs=row.hashrate_hs,
         efficiency_j_per_th=row.efficiency_j_per_th,
         source=row.source,
+        efficiency_low=low,
+        efficiency_high=high,
     )
 
 

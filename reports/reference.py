@@ -1,4 +1,4 @@
-"""The published and modelled figures that measurements are set beside: `data/*_devices.csv`, one row a source."""
+"""The published figures that measurements are set beside: `data/reference_devices.csv`, one row a source."""
 
 from __future__ import annotations
 
@@ -55,12 +55,6 @@ class ReferenceDevice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 def reference_devices() -> tuple[ReferenceDevice, ...]:
     """Published figures, in the file's order. Raises ValueError when the file breaks its schema (a bug)."""
     return read_devices("reference_devices.csv")
-
-
-@cache
-def modelled_devices() -> tuple[ReferenceDevice, ...]:
-    """Figures that we have modelled ourselves. Raises ValueError as `reference_devices` does."""
-    return read_devices("modelled_devices.csv")
 
 
 def read_devices(name: str) -> tuple[ReferenceDevice, ...]:

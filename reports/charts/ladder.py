@@ -85,8 +85,8 @@ def rung_chart(ladder: Progression, name: str) -> Chart:
         name=name,
         title="The progression by rung",
         alt=f"Medians of the cited devices: {told}.",
-        caption="Strokes, and the figures below, are medians of the cited devices; a mark is one source's figure. "
-        "Both vertical axes are logarithmic.",
+        caption="Strokes, and the figures below, are medians of the cited devices; a mark is one source's figure, a "
+        "thin upright line how far a model of ours may be off. Both vertical axes are logarithmic.",
         height_px=lambda size: (2 * PANEL_PX + 2 * LABEL_PX if size.narrow else PANEL_PX * 1.25) + LEGEND_PX,
         draw=lambda figure, frame: draw_rungs(figure, frame, ladder),
     )
@@ -173,11 +173,14 @@ def columns_of(points: Sequence[Point], what: Figure) -> list[float]:
 
 
 def draw_points(axes: Axes, points: Sequence[Point], what: Figure, places: Sequence[float]) -> None:
-    """Every point with its origin's mark, the user's own on top."""
+    """Every point with its origin's mark and the bounds of its efficiency, the user's own on top."""
     groups: dict[tuple[int, Origin, Rung], list[tuple[float, float]]] = {}
     for point, place in zip(points, places, strict=True):
         origin = origin_of(point, what)
         groups.setdefault((DRAWN.index(origin), origin, point.rung), []).append((place, what(point) or 0))
+        if what is efficiency and point.efficiency_low is not None and point.efficiency_high is not None:
+            bounds = point.efficiency_low, point.efficiency_high
+            axes.vlines(place, *bounds, color=colour_of(point.rung), linewidth=0.9, zorder=2.5)
     for _, origin, rung in sorted(groups):
         axes.plot(*zip(*groups[_, origin, rung], strict=True), zorder=3, **mark(origin, colour_of(rung)))
 

@@ -7,15 +7,14 @@ from collections import Counter
 import msgspec
 import pytest
 
+from hashwatt.reports.modelled import efficiency_bounds, modelled_devices
 from hashwatt.reports.reference import (
     ReferenceDevice,
     fault_of,
-    modelled_devices,
     read_table,
     reference_devices,
 )
 
-FILES = ("reference_devices.csv", "modelled_devices.csv")
 ROWS = [*reference_devices(), *modelled_devices()]
 
 
@@ -37,10 +36,9 @@ def test_all_published_figures_are_there() -> None:
     assert Counter(row.kind for row in reference_devices()) == {"cpu": 8, "gpu": 24, "fpga": 19, "asic": 66}
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_an_unknown_figure_is_blank_and_never_nought(name: str) -> None:
+def test_an_unknown_figure_is_blank_and_never_nought() -> None:
     columns = ("year", "process_nm", "die_area_mm2", "hashrate_mhs", "power_w", "efficiency_j_per_th")
-    cells = [row[column] for row in read_table(name) for column in columns]
+    cells = [row[column] for row in read_table("reference_devices.csv") for column in columns]
     assert "" in cells
     assert not {"0", "0.0", "?", "unknown", "n/a", "nan"} & set(cells)
 
@@ -53,6 +51,15 @@ def test_no_row_stands_twice() -> None:
 def test_cited_and_modelled_rows_are_told_apart() -> None:
     assert {row.origin for row in reference_devices()} == {"cited", "estimated"}
     assert {row.origin for row in modelled_devices()} == {"modelled"}
+
+
+def test_a_modelled_chips_efficiency_lies_within_its_bounds() -> None:
+    chips = [row for row in modelled_devices() if row.kind == "asic"]
+    assert chips
+    for row in chips:
+        low, high = efficiency_bounds()[row.name]
+        assert row.efficiency_j_per_th is not None
+        assert low < row.efficiency_j_per_th < high
 
 
 GOOD = msgspec.structs.replace(reference_devices()[8], hashrate_mhs=100.0, power_w=50.0, efficiency_j_per_th=500_000.0)
@@ -83,7 +90,9 @@ def test_a_row_that_contradicts_itself_is_refused(changes: dict[str, float | Non
     ],
 )
 def test_a_row_outside_the_schema_is_refused(changes: dict[str, str | None]) -> None:
-    fields: dict[str, str | None] = {name: value or None for name, value in read_table(FILES[0])[0].items()}
+    fields: dict[str, str | None] = {
+        name: value or None for name, value in read_table("reference_devices.csv")[0].items()
+    }
     msgspec.convert(fields, ReferenceDevice, strict=False)
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(fields | changes, ReferenceDevice, strict=False)

@@ -16,7 +16,7 @@ Examples:
   hashwatt predict                       all GPUs whose units and clocks are known
 
 \b
-Nothing is fitted to measured hashrates; docs/opencl.md has the table of errors.
+Nothing is fitted to measured hashrates; docs/performance.md has the table of errors.
 """
 )
 @click.argument("name", required=False)
