@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 
 from ..bench.result import Origin
-from .claims import Finding, Judgement
+from .judgement import Finding, Judgement
 from .modelled import modelled_devices
 from .network import DAY_SECONDS, Epoch, epoch_at, epochs, place_of
 from .phrases import counted, difficulty_text, duration_text, ratio_text

@@ -7,24 +7,14 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
-from ..bench.result import Origin
+from . import claim_checks
+from .judgement import Finding
 from .progression import Progression
-
-Judgement = Literal["reproduced", "partly", "not reproduced", "cannot be tested here"]
-
-
-class Finding(Struct, frozen=True, kw_only=True):
-    """What a check makes of a claim: the verdict, why (one sentence), and the evidence with its origins."""
-
-    judgement: Judgement
-    because: str
-    evidence: tuple[str, ...]
-    origins: tuple[Origin, ...]
 
 
 class Claim(Struct, frozen=True, kw_only=True):
@@ -58,8 +48,6 @@ Check = Callable[[Progression, date], Finding]
 
 def ledger(ladder: Progression) -> tuple[Claim, ...]:
     """Every claim with its finding from our data and the measured points on `ladder`."""
-    from . import claim_checks
-
     written = _ledger()
     return tuple(
         Claim(
