@@ -24,14 +24,23 @@ def cache_folder(*parts: str) -> Path | None:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it is, at every moment, either the old one or the whole new one. Raises OSError."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{APPLICATION}-", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        # mkstemp's file is for the user alone; this one gets the permissions that any new file would.
+        os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
         with suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _umask() -> int:
+    # It can be read only by setting it.
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

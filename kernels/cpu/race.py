@@ -7,6 +7,7 @@ result is kept with the compiled kernels until the CPU, a library or the generat
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import msgspec
 
@@ -131,7 +132,9 @@ def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
 def _remember(rolled: bool, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
     folder = cache_folder("kernels", generator_hash())
     if folder is not None:
-        write_atomically(folder / _file_name(rolled), msgspec.json.encode(candidates))
+        # A full disk costs another race the next time, not the run.
+        with suppress(OSError):
+            write_atomically(folder / _file_name(rolled), msgspec.json.encode(candidates))
     return candidates
 
 

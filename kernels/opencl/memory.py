@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -20,6 +18,7 @@ from platformdirs import user_cache_path
 
 from ..device import Candidate
 from ..errors import InputError
+from ..files import write_atomically
 from .tuner import Outcome
 from .tuning import Tuning
 from .variant import parse_variant
@@ -68,10 +67,7 @@ def remember(key: Key, outcome: Outcome) -> None:
     path = _path(key)
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(record, file)
-        os.replace(unfinished, path)
+        write_atomically(path, json.dumps(record).encode())
 
 
 @cache

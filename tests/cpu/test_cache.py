@@ -96,6 +96,16 @@ def test_the_race_is_run_once_and_remembered_until_it_is_to_be_run_anew(monkeypa
     assert len(runs) == 2
 
 
+def test_a_disk_that_takes_no_more_costs_the_memory_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
+    monkeypatch.setattr(race, "write_atomically", full)
+    monkeypatch.setattr(jit, "write_atomically", full)
+    assert race.choose(rolled=False)[1][0].hashrate_hs
+
+
 def test_a_damaged_memory_of_the_race_is_raced_again(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
     monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
     race.choose(rolled=False)

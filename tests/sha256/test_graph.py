@@ -92,6 +92,7 @@ def test_a_rolled_job_shares_its_message_schedule() -> None:
     program = scan_program(True, True)
     assert sum(operation_counts(program, [Binding.LANE]).values()) == 2387
     assert sum(operation_counts(program, [Binding.BATCH]).values()) == 460
+    assert sum(operation_counts(scan_program(False, False), [Binding.BATCH]).values()) == 840
 
 
 @pytest.mark.parametrize(("three_operand_logic", "rotates"), INSTRUCTION_SETS)

@@ -24,7 +24,6 @@ PREFIXES = {"": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15, "a
 # Energy drawn from ground is not drawn a second time.
 GROUNDS = ("VSS", "VGND", "GND", "vss", "gnd")
 # The axes of tables by the names Liberty has for them; what else there is (a second net's load) is not looked at.
-SLEW_AXES = ("input_net_transition", "input_transition_time", "constrained_pin_transition")
 LOAD_AXES = ("total_output_net_capacitance",)
 RELATED_SLEW_AXES = ("related_pin_transition",)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..kernels.errors import InputError
+from ..kernels.files import write_atomically
 from ..reports.text import visible
 
 if TYPE_CHECKING:
@@ -36,27 +35,9 @@ def write_reports(report: Report, paths: Iterable[str]) -> None:
 
 def write_whole(path: str, data: bytes) -> None:
     """Write a file: another program sees the old one or the new one, never a part. Raises InputError."""
-    target = Path(os.path.realpath(path))
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".hashwatt-", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            # mkstemp's file is for the user alone; a report gets the permissions that any new file would.
-            os.chmod(temporary, 0o666 & ~current_umask())
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
+        write_atomically(Path(os.path.realpath(path)), data)
     except OSError as error:
         raise InputError(
             f"{visible(path, 200)} cannot be written ({error.strerror}); choose a place where you may write"
         ) from None
-
-
-def current_umask() -> int:
-    """The process's umask, which can be read only by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
