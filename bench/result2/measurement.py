@@ -1,0 +1,165 @@
+"""One measurement: what one device of one machine did of one workload."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ...kernels.bounded import (
+    Celsius, Count, DeviceId, Figure, MachineId, Name, Percent, Positive, Probability, Rate as PositiveRate, Record,
+    SampleSeconds, Seconds, Settings, Text,
+)
+from ...kernels.workloads.evidence import Evidence
+from .energy import Energy, Telemetry
+from .warning import WarningRecord
+
+Origin = Literal["measured", "reported", "modelled", "cited", "estimated"]
+Status = Literal["measured", "failed", "refused", "interrupted", "skipped"]
+
+
+class DeviceRecord(Record, frozen=True, kw_only=True):
+    """What the device is, as far as its driver tells. What it does not tell is null.
+
+    `runs_on_host_cpu`: its work is done by the machine's own cores, by whatever name (a CPU's runtime, an emulator).
+    `simulator`: its rate says nothing about hardware. `pci_address`: like 0000:01:00.0.
+    """
+
+    id: DeviceId
+    kind: Literal["cpu", "gpu", "fpga", "asic", "accelerator"]
+    name: Text
+    vendor: Text
+    backend: Name
+    driver: Text
+    compute_units: Count | None
+    runs_on_host_cpu: bool | None
+    simulator: bool
+    pci_address: Name | None
+    limits: Settings
+
+
+class CandidateRecord(Record, frozen=True, kw_only=True):
+    """A kernel variant that was raced: its rate on one core or queue in the workload's unit, or why it did not run."""
+
+    name: Name
+    rate_per_s: Figure | None
+    compile_s: Seconds | None
+    reason: Text | None
+
+
+class KernelRecord(Record, frozen=True, kw_only=True):
+    """The kernel that ran, how it was tuned, and the race it won (fastest first)."""
+
+    name: Name
+    tuning: Settings
+    compile_s: Seconds | None
+    source_sha256: Text
+    candidates: Annotated[tuple[CandidateRecord, ...], Meta(max_length=200)]
+
+
+class RunSettings(Record, frozen=True, kw_only=True):
+    """How it was measured: the size of a batch as its workload counts them, batches a sample, and the stop rule.
+
+    `planned_s` is the longest time that sampling may take; `until_narrow` tells whether it may stop earlier, as soon
+    as the interval is narrow enough.
+    """
+
+    batch: Positive
+    batches_per_sample: Positive
+    batch_target_s: Seconds
+    planned_s: Seconds
+    until_narrow: bool
+
+
+class Sample(Record, frozen=True, kw_only=True):
+    """One timed piece of work: `amount` units in `seconds`. `device_s` is the device's own word for the time.
+
+    `cpu_s`: CPU seconds of the threads that worked, null where the work is not the host's. `other_load` and
+    `stolen_load`: the mean number of logical CPUs that other programs, and other virtual machines, took meanwhile.
+    """
+
+    amount: Positive
+    seconds: SampleSeconds
+    device_s: Seconds | None
+    cpu_s: Seconds | None
+    clock_hz: Figure | None
+    temperature_c: Celsius | None
+    other_load: Figure | None
+    stolen_load: Figure | None
+
+
+class Round(Record, frozen=True, kw_only=True):
+    """Samples taken one after another; a run may have several rounds, apart in time, each with its own warm-up.
+
+    `start_s`: seconds since the run began. `counted`: whether the rate rests on it; where not, `left_out` says why
+    (load, steal or quota that was measured apart from the rate). Every round is kept.
+    """
+
+    start_s: Seconds | None
+    warmup_s: Seconds
+    counted: bool
+    left_out: Text | None
+    samples: Annotated[tuple[Sample, ...], Meta(max_length=10_000)]
+
+
+class Rate(Record, frozen=True, kw_only=True):
+    """How much work a second: `value` is all work ÷ all time of the counted rounds.
+
+    `low` and `high` are its 95 % interval (`confidence`), null where none can be told; `median` and `best` are those
+    of the samples' rates, null where there are no samples. `unit` is the plain unit a second, without a prefix.
+    """
+
+    value: PositiveRate
+    low: PositiveRate | None
+    high: PositiveRate | None
+    confidence: Probability | None
+    median: PositiveRate | None
+    best: PositiveRate | None
+    unit: Name
+    origin: Origin
+
+
+class Roof(Record, frozen=True, kw_only=True):
+    """The device's own limit for this work: the smallest ceiling that binds, and which one (`binds`).
+
+    `percent` is the share of it that was reached; null, with `reason`, where the limit cannot be right.
+    """
+
+    rate: PositiveRate
+    unit: Name
+    origin: Origin
+    percent: Percent | None
+    binds: Name | None
+    clock_hz: Figure | None
+    cycles_per_unit: Figure | None
+    explanation: Text
+    reason: Text | None = None
+
+
+class Measurement(Record, frozen=True, kw_only=True):
+    """One machine × device × workload. Only `measured` and `interrupted` ones have a rate; `reason` says why not.
+
+    `unit` is what `amount` counts; `amount` and `seconds` are the sums over the counted rounds. `parameters` make two
+    measurements the same kind of work: only such are compared. `rate_per_cpu_s`: work for each CPU second of the
+    threads that worked, which stays where others take the CPUs away; null where the work is not the host's.
+    """
+
+    machine: MachineId
+    device: DeviceRecord
+    workload: Name
+    parameters: Settings
+    unit: Name
+    status: Status
+    reason: Text | None
+    kernel: KernelRecord | None
+    settings: RunSettings | None
+    rate: Rate | None
+    rate_per_cpu_s: PositiveRate | None
+    rounds: Annotated[tuple[Round, ...], Meta(max_length=1000)]
+    amount: Count
+    seconds: Seconds
+    roof: Roof | None
+    energy: Annotated[tuple[Energy, ...], Meta(max_length=100)]
+    telemetry: Annotated[tuple[Telemetry, ...], Meta(max_length=20)]
+    evidence: Evidence | None
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
