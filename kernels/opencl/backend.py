@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
 from .caches import spare_an_unwritable_home
 from .candidates import SIMULATOR
+from .executor import LANGUAGES
 from .runtimes import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, registered
 from .wording import opencl_status
 
@@ -106,6 +108,8 @@ def _devices(platform: Any) -> list[Any]:
 
 
 def _info(device: Any, platform: Any) -> DeviceInfo:
+    import pyopencl
+
     platform_name = _name(platform)
     driver_version = _text(device.driver_version)
     return DeviceInfo(
@@ -117,6 +121,12 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
         backend=BACKEND,
         driver=f"{platform_name} {driver_version}, {_text(device.version)}",
         compute_units=device.max_compute_units,
+        runs_on_host_cpu=True if device.type & pyopencl.device_type.CPU or platform_name in IMITATIONS else None,
+        simulator=platform_name == OCLGRIND,
+        pci_address=_pci_address(device),
+        cache_bytes=device.global_mem_cache_size or None,
+        memory_bytes=device.global_mem_size,
+        languages=LANGUAGES,
         limits={
             "max_work_group_size": device.max_work_group_size,
             "native_vector_width": device.native_vector_width_int,
@@ -124,6 +134,20 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
             "memory_bytes": device.global_mem_size,
         },
     )
+
+
+def _pci_address(device: Any) -> str | None:
+    """Like 0000:01:00.0, where the driver has NVIDIA's or AMD's extension that tells it."""
+    import pyopencl
+
+    with suppress(pyopencl.Error, AttributeError):
+        slot = device.pci_slot_id_nv
+        domain = getattr(device, "pci_domain_id_nv", 0)
+        return f"{domain:04x}:{device.pci_bus_id_nv:02x}:{slot >> 3:02x}.{slot & 7:x}"
+    with suppress(pyopencl.Error, AttributeError):
+        place = device.topology_amd
+        return f"0000:{place.bus & 0xFF:02x}:{place.device & 0xFF:02x}.{place.function & 7:x}"
+    return None
 
 
 def _kind(device: Any) -> Kind:

@@ -10,9 +10,11 @@ from typing import Any
 
 from ..device import DeviceInfo, DeviceOptions, KernelInfo, Roof, Scan
 from ..errors import DeviceError
+from ..execution import ExecutesByExecutor
 from ..job import NONCES, PREFIX_BYTES, Job
 from .answers import check_answers
 from .candidates import SIMULATOR, first_guess
+from .executor import OpenCLExecutor
 from .memory import Key, recall, remember
 from .program import Built, build
 from .roof import measure_roof
@@ -29,7 +31,7 @@ LONGEST_LOG = 1 << 16
 TUNING_JOB = Job((bytes(PREFIX_BYTES),), target=1)
 
 
-class OpenCLDevice:
+class OpenCLDevice(ExecutesByExecutor):
     """A device of one OpenCL platform. `opencl_device` is pyopencl's object for it."""
 
     def __init__(self, info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> None:
@@ -49,6 +51,7 @@ class OpenCLDevice:
         self._paces: dict[Tuning, Pace] = {}
         self._scanner: Scanner | None = None
         self._outcome: Outcome | None = None
+        self._execution: OpenCLExecutor | None = None
         self._closed = False
         self._process_id = os.getpid()
 
@@ -104,9 +107,15 @@ class OpenCLDevice:
     def close(self) -> None:
         """See Device."""
         self._closed = True
-        self._scanner = None
+        self._scanner = self._execution = None
         self._built.clear()
         self._queue = self._context = None
+
+    def _executor(self) -> OpenCLExecutor:
+        self._check_open()
+        if self._execution is None:
+            self._execution = OpenCLExecutor(self.info, self._opencl_device, self._context, self._queue)
+        return self._execution
 
     def _tuning(self, rolled: bool) -> Tuning:
         if self._outcome is None:
