@@ -12,11 +12,13 @@ from typing import Annotated, BinaryIO
 
 import msgspec
 
-from ..kernels.device import DeviceInfo, DeviceOptions, KernelInfo, Missing, Roof
+from ..kernels.device import Ceiling, DeviceInfo, DeviceOptions, KernelInfo, Launch, Launched, Missing, Roof, Source
 
 HEADER = struct.Struct("<IQ")
 # A scan of a quarter of a second whose every nonce is a share stays below this.
 MAX_FRAME_BYTES = 256 << 20
+# Buffers travel in parts of this size.
+PART_BYTES = 16 << 20
 # Characters of an error's details (a build log, say); of longer ones the end travels.
 MOST_DETAILS = 1 << 16
 
@@ -57,6 +59,48 @@ class MeasureRoof(Message, frozen=True):
     """Ask: measure the device's limit for the kernel prepared last."""
 
 
+class Allocate(Message, frozen=True):
+    """Ask: make a buffer of zeros."""
+
+    size_bytes: int
+
+
+class WriteBuffer(Message, frozen=True):
+    """Ask: put at most PART_BYTES into a buffer."""
+
+    buffer: int
+    offset_bytes: int
+    data: Annotated[bytes, msgspec.Meta(max_length=PART_BYTES)]
+
+
+class ReadBuffer(Message, frozen=True):
+    """Ask: get at most PART_BYTES of a buffer."""
+
+    buffer: int
+    offset_bytes: int
+    size_bytes: Annotated[int, msgspec.Meta(ge=0, le=PART_BYTES)]
+
+
+class Compile(Message, frozen=True):
+    """Ask: compile a kernel."""
+
+    source: Source
+
+
+class LaunchKernel(Message, frozen=True):
+    """Ask: run a kernel."""
+
+    launch: Launch
+
+
+class Release(Message, frozen=True):
+    """Ask: give all buffers and kernels back."""
+
+
+class MeasureCeilings(Message, frozen=True):
+    """Ask: measure what the device can do at most."""
+
+
 class Close(Message, frozen=True):
     """Ask: close the device and end."""
 
@@ -76,7 +120,7 @@ class Entries(Message, frozen=True):
 
 
 class Done(Message, frozen=True):
-    """Answer to Open and Close."""
+    """Answer to whatever has nothing to say: Open, WriteBuffer, Release, Close."""
 
 
 class Prepared(Message, frozen=True):
@@ -100,6 +144,37 @@ class RoofMeasured(Message, frozen=True):
     roof: Roof | None
 
 
+class Allocated(Message, frozen=True):
+    """Answer to Allocate."""
+
+    buffer: int
+
+
+class BufferPart(Message, frozen=True):
+    """Answer to ReadBuffer."""
+
+    data: Annotated[bytes, msgspec.Meta(max_length=PART_BYTES)]
+
+
+class CompiledKernel(Message, frozen=True):
+    """Answer to Compile."""
+
+    kernel: int
+    compile_s: float
+
+
+class LaunchedKernel(Message, frozen=True):
+    """Answer to LaunchKernel."""
+
+    launched: Launched
+
+
+class CeilingsMeasured(Message, frozen=True):
+    """Answer to MeasureCeilings."""
+
+    ceilings: tuple[Ceiling, ...]
+
+
 class Failed(Message, frozen=True):
     """Answer to anything: the name of the error's class in `kernels.errors`, its sentence, and its notes."""
 
@@ -108,8 +183,10 @@ class Failed(Message, frozen=True):
     details: Annotated[str, msgspec.Meta(max_length=MOST_DETAILS)] = ""
 
 
-Request = Find | Open | Prepare | ScanRange | MeasureRoof | Close
-Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Failed
+Execution = Allocate | WriteBuffer | ReadBuffer | Compile | LaunchKernel | Release | MeasureCeilings
+Request = Find | Open | Prepare | ScanRange | MeasureRoof | Execution | Close
+Executed = Allocated | BufferPart | CompiledKernel | LaunchedKernel | CeilingsMeasured
+Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 

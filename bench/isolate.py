@@ -12,21 +12,50 @@ from typing import cast
 import msgspec
 
 from ..kernels import registry
-from ..kernels.device import Device, DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
+from ..kernels.device import (
+    BufferId,
+    Ceiling,
+    Device,
+    DeviceInfo,
+    DeviceOptions,
+    Found,
+    Hit,
+    KernelId,
+    KernelInfo,
+    Launch,
+    Launched,
+    Missing,
+    Roof,
+    Scan,
+    Source,
+)
 from ..kernels.errors import DeviceCrashed, DeviceError
 from ..kernels.job import Job
 from .channel import (
+    PART_BYTES,
+    Allocate,
+    Allocated,
+    BufferPart,
+    CeilingsMeasured,
+    Compile,
+    CompiledKernel,
     Entries,
     Find,
+    LaunchedKernel,
+    LaunchKernel,
+    MeasureCeilings,
     MeasureRoof,
     Open,
     Prepare,
     Prepared,
+    ReadBuffer,
+    Release,
     Reply,
     Request,
     RoofMeasured,
     Scanned,
     ScanRange,
+    WriteBuffer,
 )
 from .process import WorkerProcess
 
@@ -59,6 +88,7 @@ class IsolatedDevice:
         self.info = info
         self._deadlines = deadlines
         self._fewest_seconds_per_nonce: float | None = None
+        self._fewest_seconds_per_item: dict[KernelId, float] = {}
         self._worker = WorkerProcess(info.id)
         try:
             self._ask(Open(module, info.id, options), deadlines.open_s)
@@ -82,7 +112,7 @@ class IsolatedDevice:
     def scan(self, nonces: range) -> Scan:
         """See Device."""
         started = time.perf_counter()
-        reply = self._ask(ScanRange(nonces.start, nonces.stop), self._scan_deadline_s(len(nonces)))
+        reply = self._ask(ScanRange(nonces.start, nonces.stop), self._work_deadline_s(len(nonces), self._fewest_seconds_per_nonce))
         if not isinstance(reply, Scanned):
             raise self._confused()
         if nonces:
@@ -102,11 +132,66 @@ class IsolatedDevice:
         """See Device."""
         self._worker.close()
 
-    def _scan_deadline_s(self, nonces: int) -> float:
+    def allocate(self, size_bytes: int) -> BufferId:
+        """See Executes."""
+        reply = self._ask(Allocate(size_bytes), self._deadlines.prepare_s)
+        if not isinstance(reply, Allocated):
+            raise self._confused()
+        return reply.buffer
+
+    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
+        """See Executes."""
+        for start in range(0, len(data), PART_BYTES):
+            part = data[start : start + PART_BYTES]
+            self._ask(WriteBuffer(buffer, offset_bytes + start, part), self._deadlines.scan_s)
+
+    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
+        """See Executes."""
+        parts = []
+        for start in range(0, size_bytes, PART_BYTES):
+            wanted = min(PART_BYTES, size_bytes - start)
+            reply = self._ask(ReadBuffer(buffer, offset_bytes + start, wanted), self._deadlines.scan_s)
+            if not isinstance(reply, BufferPart) or len(reply.data) != wanted:
+                raise self._confused()
+            parts.append(reply.data)
+        return b"".join(parts)
+
+    def compile(self, source: Source) -> tuple[KernelId, float]:
+        """See Executes."""
+        reply = self._ask(Compile(source), self._deadlines.prepare_s)
+        if not isinstance(reply, CompiledKernel):
+            raise self._confused()
+        return reply.kernel, reply.compile_s
+
+    def launch(self, launch: Launch) -> Launched:
+        """See Executes."""
+        work = launch.items * launch.repeats
+        started = time.perf_counter()
+        fewest = self._fewest_seconds_per_item.get(launch.kernel)
+        reply = self._ask(LaunchKernel(launch), self._work_deadline_s(work, fewest))
+        if not isinstance(reply, LaunchedKernel):
+            raise self._confused()
+        seconds = (time.perf_counter() - started) / work
+        self._fewest_seconds_per_item[launch.kernel] = min(seconds, fewest or seconds)
+        return reply.launched
+
+    def release(self) -> None:
+        """See Executes."""
+        self._ask(Release(), self._deadlines.scan_s)
+        self._fewest_seconds_per_item.clear()
+
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """See Executes."""
+        reply = self._ask(MeasureCeilings(), self._deadlines.prepare_s)
+        if not isinstance(reply, CeilingsMeasured):
+            raise self._confused()
+        return reply.ceilings
+
+    def _work_deadline_s(self, amount: int, fewest_seconds: float | None) -> float:
         limits = self._deadlines
-        if self._fewest_seconds_per_nonce is None:
+        if fewest_seconds is None:
             return limits.first_scan_s
-        expected = nonces * self._fewest_seconds_per_nonce
+        expected = amount * fewest_seconds
         # A rate from tiny scans is far too low; no caller asks for scans of minutes.
         return limits.scan_s + min(limits.first_scan_s, limits.scan_factor * expected)
 

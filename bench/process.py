@@ -17,16 +17,23 @@ import msgspec
 from ..kernels import errors
 from ..kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError
 from .channel import (
+    Allocate,
     BadFrame,
     Close,
+    Compile,
     Failed,
     Find,
+    LaunchKernel,
+    MeasureCeilings,
     MeasureRoof,
     Open,
     Prepare,
+    ReadBuffer,
+    Release,
     Reply,
     Request,
     ScanRange,
+    WriteBuffer,
     read_frame,
     write_frame,
 )
@@ -44,6 +51,13 @@ WHAT_IT_DID = {
     Prepare: "compiling",
     ScanRange: "hashing",
     MeasureRoof: "measuring its limit",
+    Allocate: "allocating memory",
+    WriteBuffer: "writing its memory",
+    ReadBuffer: "reading its memory",
+    Compile: "compiling",
+    LaunchKernel: "computing",
+    Release: "giving memory back",
+    MeasureCeilings: "measuring its limits",
     Close: "closing",
 }
 

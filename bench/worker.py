@@ -29,6 +29,7 @@ from .channel import (
     Done,
     Entries,
     Entry,
+    Execution,
     Failed,
     Find,
     MeasureRoof,
@@ -42,6 +43,7 @@ from .channel import (
     read_frame,
     write_frame,
 )
+from .executing import execute
 
 
 class Worker:
@@ -79,6 +81,8 @@ class Worker:
             return Prepared(self._device.prepare(Job(request.prefixes, int.from_bytes(request.target, "big"))))
         if isinstance(request, MeasureRoof):
             return RoofMeasured(self._device.roof() if isinstance(self._device, HasRoof) else None)
+        if isinstance(request, Execution):
+            return execute(self._device, request)
         scan = self._device.scan(range(request.start, request.stop))
         return Scanned(tuple((hit.prefix, hit.nonce) for hit in scan.hits), scan.hashes, scan.xor_h7, scan.device_s)
 

@@ -131,7 +131,8 @@ class Roof:
 
     `hashrate_hs`: what the device would reach if it did nothing but the kernel's operations, with
     nothing to wait for. `throughput`: operations (vector ones count once) a cycle and core, by kind.
-    `explanation`: what the limit is made of and what it leaves out, in one or two sentences.
+    `explanation`: what the limit is made of and what it leaves out, in one or two sentences. `binds`: which of the
+    device's ceilings it is ("logic", "memory").
     """
 
     hashrate_hs: float
@@ -139,6 +140,7 @@ class Roof:
     cycles_per_hash: float | None
     throughput: Mapping[str, float]
     explanation: str
+    binds: str | None = None
 
 
 @runtime_checkable

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..device import AnyDevice, KernelInfo, Roof
+from ..device import AnyDevice, DeviceInfo, KernelInfo, Roof
 from .evidence import Claim, Evidence, EvidenceKind, Finding
 from .quantity import Quantity
 
@@ -38,9 +38,11 @@ class Work:
 class Task(Protocol):
     """One workload on one open device. All methods raise DeviceError; only `run` is timed.
 
-    A batch is a number that the task defines: work grows in proportion to it. `largest_batch` bounds it.
+    A batch is a number that the task defines: work grows in proportion to it. Calibration begins at `smallest_batch`,
+    and `largest_batch` bounds it.
     """
 
+    smallest_batch: int
     largest_batch: int
     kernel: KernelInfo | None
     compile_s: float
@@ -91,13 +93,18 @@ class Task(Protocol):
 
 
 class Workload(Protocol):
-    """One kind of work. `binds` says in a few words what limits it on most devices ("logic", "memory")."""
+    """One kind of work.
+
+    `binds` names the ceiling that limits it on most devices ("logic", "memory"). `counts`: how much of each ceiling's
+    unit one unit of work takes; empty where devices measure the limit with the very operations of their kernels.
+    """
 
     name: str
     summary: str
     quantity: Quantity
     evidence_kind: EvidenceKind
     binds: str
+    counts: Mapping[str, float]
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """The parameters that make two runs the same kind of work, defaults filled in. Raises InputError."""
@@ -107,8 +114,8 @@ class Workload(Protocol):
         """How work with these parameters differs from the usual, in a few words ("version-rolled × 16"); or ""."""
         ...
 
-    def why_not(self, device: AnyDevice) -> str | None:
-        """Why this device cannot do the work, in one sentence; None where it can."""
+    def why_not(self, info: DeviceInfo) -> str | None:
+        """Why this device cannot do the work, in one sentence; None where it can. It need not be open."""
         ...
 
     def bind(self, device: AnyDevice, request: Request) -> Task:
