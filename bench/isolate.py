@@ -112,7 +112,9 @@ class IsolatedDevice:
     def scan(self, nonces: range) -> Scan:
         """See Device."""
         started = time.perf_counter()
-        reply = self._ask(ScanRange(nonces.start, nonces.stop), self._work_deadline_s(len(nonces), self._fewest_seconds_per_nonce))
+        reply = self._ask(
+            ScanRange(nonces.start, nonces.stop), self._work_deadline_s(len(nonces), self._fewest_seconds_per_nonce)
+        )
         if not isinstance(reply, Scanned):
             raise self._confused()
         if nonces:

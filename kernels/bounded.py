@@ -2,6 +2,7 @@
 
 The bounds keep a file from a stranger from costing more than a moment to check.
 """
+
 from __future__ import annotations
 
 from typing import Annotated

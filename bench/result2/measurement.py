@@ -7,8 +7,23 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ...kernels.bounded import (
-    Celsius, Count, DeviceId, Figure, MachineId, Name, Percent, Positive, Probability, Rate as PositiveRate, Record,
-    SampleSeconds, Seconds, Settings, Text,
+    Celsius,
+    Count,
+    DeviceId,
+    Figure,
+    MachineId,
+    Name,
+    Percent,
+    Positive,
+    Probability,
+    Record,
+    SampleSeconds,
+    Seconds,
+    Settings,
+    Text,
+)
+from ...kernels.bounded import (
+    Rate as PositiveRate,
 )
 from ...kernels.workloads.evidence import Evidence
 from .energy import Energy, Telemetry

@@ -34,8 +34,8 @@ class Together(Record, frozen=True, kw_only=True):
     """All devices at once, after each was measured alone (`--together`).
 
     They warm up together, begin sampling at the same moment, and sample for the same planned `seconds`. `results` are
-    full records with evidence of their own, under a run id that derives from the run's. `sum_rate` adds the rates (measured, as
-    they are), in `unit`. Where nothing was measured, `reason` says why.
+    full records with evidence of their own, under a run id that derives from the run's. `sum_rate` adds the rates
+    (measured, as they are), in `unit`. Where nothing was measured, `reason` says why.
     """
 
     seconds: Seconds | None

@@ -34,7 +34,6 @@ from .machine import Cache
 from .measurement import Origin
 from .warning import WarningRecord
 
-
 Status = Literal["measured", "refused", "failed", "interrupted"]
 
 

@@ -127,9 +127,8 @@ class CpuExecutor:
             raise
         except Exception as error:
             # Whatever Numba's compiler or a kernel raises is this kernel's failure only.
-            raise DeviceError(
-                f"{self._device_id}: the kernel {kernel.source.text:.80} failed ({type(error).__name__}: {error!s:.200})"
-            ) from error
+            fault = f"{type(error).__name__}: {error!s:.200}"
+            raise DeviceError(f"{self._device_id}: the kernel {kernel.source.text:.80} failed ({fault})") from error
         return Launched()
 
     def release(self) -> None:
@@ -226,7 +225,7 @@ def _wrapper(kernel: Any, buffers: int, scalars: int, rotate: bool) -> Callable[
 def _compiled_sum() -> Callable[..., int]:
     import numba
 
-    @numba.njit(nogil=True)  # type: ignore[misc]
+    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
     def read(words: npt.NDArray[np.uint64], start: int, stop: int) -> int:
         total = np.uint64(0)
         # An index that may be negative, as `start` may for all that Numba knows, would cost six times the time.

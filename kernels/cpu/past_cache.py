@@ -9,7 +9,7 @@ from numba import types
 from numba.extending import intrinsic
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def store_past_cache(typing_context: Any, array: Any, index: Any, value: Any) -> Any:
     """`array[index] = value` in Numba-compiled code, as a non-temporal store where the machine has one."""
     signature = types.void(array, types.intp, array.dtype)
@@ -26,7 +26,7 @@ def store_past_cache(typing_context: Any, array: Any, index: Any, value: Any) ->
     return signature, codegen
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def order_stores(typing_context: Any) -> Any:
     """Wait until such stores can be seen by other threads."""
     signature = types.void()

@@ -38,7 +38,7 @@ def _strategy(info: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.FloatType():
             low = info.gt if info.ge is None else info.ge
             return st.floats(low, info.le, exclude_min=info.ge is None, allow_nan=False)
-        case inspect.StrType() if info.pattern is None or "\\s" in info.pattern and "A-Z" not in info.pattern:
+        case inspect.StrType() if info.pattern is None or ("\\s" in info.pattern and "A-Z" not in info.pattern):
             return st.text(PRINTABLE, min_size=info.min_length or 0, max_size=min(info.max_length or 8, 8))
         case inspect.StrType():
             return _formed(info)

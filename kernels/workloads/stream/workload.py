@@ -53,7 +53,9 @@ class Stream:
     def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
         """Whether it says that answers were compared; a reader has the machine's word for it."""
         if not isinstance(evidence, Checked):
-            return [Finding(code="evidence", ok=False, sentence="stream leaves answers that were checked, nothing else")]
+            return [
+                Finding(code="evidence", ok=False, sentence="stream leaves answers that were checked, nothing else")
+            ]
         return [
             Finding(
                 code="checked",

@@ -42,7 +42,7 @@ def test_passes_follow_exact_arithmetic_rounded_once_each(first: int, more: int)
     for column, place in enumerate(places):
         values = [Fraction(float(array[place % PATTERN])) for array in numbers]
         for number in range(first + more):
-            target, older, newer = (values[(number + shift) % ARRAYS] for shift in range(ARRAYS))
+            older, newer = (values[(number + shift) % ARRAYS] for shift in (1, 2))
             values[number % ARRAYS] = Fraction(float(older + Fraction(FACTOR) * newer))
         assert [float(array[column]) for array in arrays] == [float(value) for value in values]
 

@@ -9,9 +9,9 @@ import pytest
 
 from hashwatt.bench.isolate import IsolatedDevice
 from hashwatt.kernels import fake
+from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.backend import CpuDevice
 from hashwatt.kernels.cpu.topology import read_topology
-from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found, Launch, Launched
 from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 from hashwatt.kernels.fake import FakeDevice, VirtualClock
