@@ -12,24 +12,24 @@ from pathlib import Path
 from ..kernels.device import DeviceOptions, Found, Missing
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
-from .conditions import judge_machine
-from .energy import registry as meter_registry
-from .energy.accounts import Accounts, checked_idle_s
+from .energy.measurement import Accounts, checked_idle_s
 from .energy.meter import MeterEntry
-from .isolate import find_all
-from .machine import describe_machine, hashwatt_version, library_versions
-from .plan import plan
+from .energy.meters import registry as meter_registry
+from .isolation.device import find_all
+from .machine.describe import describe_machine, hashwatt_version, library_versions
 from .progress import NoProgress, Progress
-from .recompute import recompute_chunks
-from .result import SCHEMA_VERSION, DeviceResult, Result, Together
-from .scan import ScanRequest, ScanResult, scan_on
+from .result.file import check_writable, load, save
+from .result.model import SCHEMA_VERSION, DeviceResult, Result, Together
+from .result.printable import checked_text
+from .sampling.plan import plan
+from .sampling.stopwatch import Clock
 from .session import Session, Task, unmeasured
-from .store import check_writable, load, save
-from .text import checked_text
-from .timing import Clock
+from .sha256d.scan import ScanRequest, ScanResult, scan_on
 from .together import measure_together
-from .verdict import Check, Verdict
-from .verify import check_result
+from .verification.checks import check_result
+from .verification.recompute import recompute_chunks
+from .verification.verdict import Check, Verdict
+from .warnings.judge import judge_machine
 
 __all__ = [
     "Check",

@@ -10,24 +10,24 @@ from dataclasses import dataclass
 
 from ..kernels.device import Device, DeviceOptions, Found, HasRoof, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult, details_of
-from . import cautions
-from .calibrate import calibrate
-from .company import Company
-from .conditions import judge_limit, judge_samples, on_cores
-from .energy.accounts import NOT_MEASURED, Accounts
-from .energy.record import missing_record
-from .hashing import Hashing
-from .load import LoadMeter
-from .plan import Plan
+from .energy.joules.record import missing_record
+from .energy.measurement import NOT_MEASURED, Accounts
+from .machine.load import LoadMeter
 from .progress import Progress
-from .records import device_record, kernel_record, roof_record
-from .result import DeviceResult, Hashrate, RunSettings, Status, WarningRecord
-from .sampling import Sampler
+from .rendezvous import Company
+from .result.from_device import device_record, kernel_record, roof_record
+from .result.model import DeviceResult, Hashrate, RunSettings, Status, WarningRecord
+from .result.printable import printable
+from .sampling.calibrate import calibrate
+from .sampling.plan import Plan
+from .sampling.sampler import Sampler
+from .sampling.stopwatch import Clock, Stopwatch
+from .sampling.warmup import Warmup, warm_up
+from .sha256d.workload import Hashing
 from .statistics import CONFIDENCE, Interval, median_interval
-from .text import printable
-from .timing import Clock, Stopwatch
-from .verify import check_device
-from .warmup import Warmup, warm_up
+from .verification.checks import check_device
+from .warnings import sentences as cautions
+from .warnings.judge import judge_limit, judge_samples, on_cores
 
 LOG = logging.getLogger(__name__)
 FEWEST_SAMPLES_TO_KEEP = 3

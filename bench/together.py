@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from ..kernels.device import Found
-from . import cautions
-from .company import SLICE_S, Company
-from .conditions import on_cores
-from .energy.record import missing_record
-from .plan import SHORTEST_S, plan
+from .energy.joules.record import missing_record
 from .progress import Progress
-from .proof import together_run_id
-from .result import DeviceResult, RateTogether, Together
+from .rendezvous import SLICE_S, Company
+from .result.model import DeviceResult, RateTogether, Together
+from .result.printable import printable
+from .sampling.plan import SHORTEST_S, plan
+from .sampling.stopwatch import Clock
 from .session import Session, Task, unmeasured
-from .text import printable
-from .timing import Clock
+from .sha256d.proof import together_run_id
+from .warnings import sentences as cautions
+from .warnings.judge import on_cores
 
 NO_ENERGY = "energy is accounted for where each device was measured alone"
 # The devices meet before they warm up, and again before they are sampled.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .claims import Claim
-from .document import Report
-from .tables import Table, apart_table, device_table, place_table, rung_table, unmeasured_table
-from .text import visible
+from .claims.ledger import Claim
+from .document.report import Report
+from .document.tables import Table, apart_table, device_table, place_table, rung_table, unmeasured_table
+from .wording.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -11,14 +11,14 @@ from typing import Any
 from ..device import DeviceInfo, DeviceOptions, KernelInfo, Roof, Scan
 from ..errors import DeviceError
 from ..job import NONCES, PREFIX_BYTES, Job
-from .answers import check_answers
 from .candidates import SIMULATOR, first_guess
-from .memory import Key, recall, remember
+from .known_answers import check_answers
 from .program import Built, build
 from .roof import measure_roof
 from .scanner import Scanner
 from .tuner import Outcome, tune
 from .tuning import Pace, Tuning
+from .tuning_cache import Key, recall, remember
 from .variant import Variant, parse_variant
 from .wording import failure
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from ..graph.nodes import Depends, GraphWords, Node
 from .fips180 import INITIAL_STATE, W, Words, compress, padding
-from .graph import Depends, GraphWords, Node
 
 HEADER_BYTES = 80
 DIGEST_BYTES = 32

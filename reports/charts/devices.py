@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 
-from ...bench.result import Origin
-from ..efficiency import energy_figure
-from ..gather import Group, Ranking
-from ..phrases import efficiency_text
-from ..rows import device_text, rate_text
+from ...bench.result.model import Origin
+from ..collect.energy_figure import energy_figure
+from ..collect.gather import Group, Ranking
+from ..document.device_row import device_text, rate_text
+from ..wording.ratios import efficiency_text
 from .canvas import Chart, Frame
 from .scales import LOG_FROM, linear, logarithmic, prefixed, whole
 from .style import INK, MUTED, PAPER, colour_of, mark, origin_handles

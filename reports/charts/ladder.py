@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from ...bench.result import Origin
-from ..network import epochs
-from ..phrases import range_text
-from ..progression import Middle, Point, Progression, RungSummary
-from ..reference import RUNGS, Rung
-from ..units import hashrate_text
+from ...bench.result.model import Origin
+from ..ladder.network import epochs
+from ..ladder.progression import Middle, Point, Progression, RungSummary
+from ..ladder.reference import RUNGS, Rung
+from ..wording.ratios import range_text
+from ..wording.units import hashrate_text
 from .canvas import Chart, Frame
 from .scales import logarithmic, prefixed, whole
 from .style import INK, colour_of, mark, origin_handles

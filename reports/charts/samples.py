@@ -8,9 +8,9 @@ from itertools import accumulate
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from ...bench.result import Sample
-from ..gather import Entry
-from ..rows import device_text, rate_text
+from ...bench.result.model import Sample
+from ..collect.gather import Entry
+from ..document.device_row import device_text, rate_text
 from .canvas import Chart, Frame
 from .scales import linear
 from .style import colour_of

@@ -11,12 +11,12 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from ...bench.result import Result
-from ..document import Report
-from ..efficiency import energy_figure
-from ..gather import Entry
-from ..rows import NAME_LIMIT, device_text
-from ..text import visible
+from ...bench.result.model import Result
+from ..collect.energy_figure import energy_figure
+from ..collect.gather import Entry
+from ..document.device_row import NAME_LIMIT, device_text
+from ..document.report import Report
+from ..wording.visible import visible
 
 # The storage's version that these fields are of.
 STORAGE_VERSION = "5.0.0"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ...bench.verdict import STATEMENT
-from ..claims import paper_title
-from ..document import Report
-from ..tables import (
+from ...bench.verification.verdict import STATEMENT
+from ..claims.ledger import paper_title
+from ..document.report import Report
+from ..document.tables import (
     Table,
     apart_table,
     device_table,

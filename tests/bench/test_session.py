@@ -5,11 +5,11 @@ import re
 import pytest
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.conditions import judge_limit
-from hashwatt.bench.hashing import Hashing
-from hashwatt.bench.load import LoadMeter, Readings
-from hashwatt.bench.result import DeviceResult
+from hashwatt.bench.machine.load import LoadMeter, Readings
+from hashwatt.bench.result.model import DeviceResult
+from hashwatt.bench.sha256d.workload import Hashing
 from hashwatt.bench.statistics import median_interval
+from hashwatt.bench.warnings.judge import judge_limit
 from hashwatt.kernels.device import DeviceOptions, Found, Scan
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
@@ -161,7 +161,7 @@ def test_what_no_device_takes_is_the_users_mistake() -> None:
 
 
 def test_a_device_fast_enough_to_use_up_the_nonces_walks_on_to_the_next_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hashwatt.bench.hashing.NONCES", 1 << 16)
+    monkeypatch.setattr("hashwatt.bench.sha256d.workload.NONCES", 1 << 16)
     monkeypatch.setattr(Hashing, "largest_batch", 1 << 16)
     result = measured("steady", seconds=3.0)
     proof = result.devices[0].proof

@@ -11,13 +11,13 @@ import msgspec
 import pytest
 
 from hashwatt.bench.api import measure, run, save, verify
-from hashwatt.bench.company import Company
-from hashwatt.bench.conditions import on_cores
-from hashwatt.bench.isolate import opener
-from hashwatt.bench.proof import together_run_id
-from hashwatt.bench.result import Result, Together
-from hashwatt.bench.store import decode, encode
-from hashwatt.bench.verify import check_device
+from hashwatt.bench.isolation.device import opener
+from hashwatt.bench.rendezvous import Company
+from hashwatt.bench.result.file import decode, encode
+from hashwatt.bench.result.model import Result, Together
+from hashwatt.bench.sha256d.proof import together_run_id
+from hashwatt.bench.verification.checks import check_device
+from hashwatt.bench.warnings.judge import on_cores
 from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, Kind
 from hashwatt.kernels.errors import InputError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hashwatt.bench.store import save
+from hashwatt.bench.result.file import save
 from tests.reports import hostile
 from tests.reports.factory import proven, result, showcase, tampered
 
@@ -18,7 +18,7 @@ from .terminal import run_here
 
 Capture = pytest.CaptureFixture[str]
 COMMANDS = ("report", "ladder", "claims", "compare", "history")
-HEAVY = {"numpy", "matplotlib", "jinja2", "rich", "msgspec", "hashwatt.bench", "hashwatt.reports.document"}
+HEAVY = {"numpy", "matplotlib", "jinja2", "rich", "msgspec", "hashwatt.bench", "hashwatt.reports.document.report"}
 
 
 @pytest.fixture

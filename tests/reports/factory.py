@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from hashwatt.bench.proof import derive_prefix, target_to_hex
-from hashwatt.bench.result import (
+from hashwatt.bench.result.model import (
     Chunk,
     DeviceResult,
     Energy,
@@ -23,6 +22,7 @@ from hashwatt.bench.result import (
     Sample,
     Share,
 )
+from hashwatt.bench.sha256d.proof import derive_prefix, target_to_hex
 from hashwatt.bench.statistics import median_interval
 from hashwatt.kernels.job import Job
 from hashwatt.kernels.oracle import reference_scan

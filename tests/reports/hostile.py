@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hashwatt.bench.result import Result, WarningRecord
+from hashwatt.bench.result.model import Result, WarningRecord
 
 from .factory import machine, proven, result, tampered
 from .samples import unmeasured
