@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 
+from .joules.readings import Point, Window
 from .meter import Meter, MeterError, MeterFound, MeterInfo
-from .series import Point, Window
 
 Clock = Callable[[], float]
 

@@ -102,7 +102,7 @@ def generator_hash() -> str:
 
     digest = sha256()
     here = Path(__file__).parent
-    for folder in (here, here.parent / "sha256"):
+    for folder in (here, here.parent / "graph", here.parent / "sha256"):
         for path in sorted(folder.glob("*.py")):
             digest.update(path.read_bytes())
     for part in (numba.__version__, llvmlite.__version__, sys.version, platform.machine(), host_attributes()):

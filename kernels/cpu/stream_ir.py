@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from ..sha256.graph import Op
-from ..sha256.lower import XOR3
+from ..graph.lower import XOR3
+from ..graph.nodes import Op
 from .vector_ir import VectorTarget, VectorWriter
 
 # Operations on each register in one pass of the loop: enough that the loop's own bookkeeping hides.

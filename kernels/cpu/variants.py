@@ -10,12 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 
+from ..graph.counts import ALL_IN_LOOP, operation_counts
+from ..graph.lower import Program, lower
+from ..graph.nodes import Binding, Op
+from ..graph.schedule import AVX2_PORTS, AVX512_PORTS, Ports
 from ..job import Job
-from ..sha256.counts import ALL_IN_LOOP, operation_counts
-from ..sha256.graph import Binding, Op
-from ..sha256.lower import Program, lower
 from ..sha256.mining import header_hash
-from ..sha256.schedule import AVX2_PORTS, AVX512_PORTS, Ports
 from . import sha_ir, sha_rounds, vector_ir
 from .features import host_architecture, host_attributes, host_features
 from .sha_instructions import LANES as QUAD

@@ -20,11 +20,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import dedent
 
+from ..graph.lower import Program
+from ..graph.nodes import Binding, Node, Op
+from ..graph.schedule import AVX512_PORTS, Ports, schedule
 from ..job import Job
-from ..sha256.graph import Binding, Node, Op
-from ..sha256.lower import Program
 from ..sha256.mining import header_hash
-from ..sha256.schedule import AVX512_PORTS, Ports, schedule
 from ..target import filter_mask
 
 RECORD_WORDS = 3

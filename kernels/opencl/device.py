@@ -12,15 +12,15 @@ from ..device import DeviceInfo, DeviceOptions, KernelInfo, Roof, Scan
 from ..errors import DeviceError
 from ..execution import ExecutesByExecutor
 from ..job import NONCES, PREFIX_BYTES, Job
-from .answers import check_answers
 from .candidates import SIMULATOR, first_guess
 from .executor import OpenCLExecutor
-from .memory import Key, recall, remember
+from .known_answers import check_answers
 from .program import Built, build
 from .roof import measure_roof
 from .scanner import Scanner
 from .tuner import Outcome, tune
 from .tuning import Pace, Tuning
+from .tuning_cache import Key, recall, remember
 from .variant import Variant, parse_variant
 from .wording import failure
 
@@ -94,14 +94,14 @@ class OpenCLDevice(ExecutesByExecutor):
         return Scan(tuple(tally.hits), len(job.prefixes) * tally.nonces, tally.xor_h7, tally.event_s if sane else None)
 
     def roof(self) -> Roof | None:
-        """See HasRoof: the limit of one prefix, also where several are prepared. A simulator has none."""
+        """See HasRoof: the roof of one prefix, also where several are prepared. A simulator has none."""
         self._check_open()
         if self._scanner is None or SIMULATOR in self.info.name:
             return None
         variant = replace(self._scanner.tuning.variant, rolled=False)
         units = int(self._opencl_device.max_compute_units or 1)
         rated_hz = 1e6 * float(self._opencl_device.max_clock_frequency or 0)
-        with self._worded("measuring its limit"):
+        with self._worded("measuring its roof"):
             return measure_roof(self._context, self._queue, self.info.kind, variant, units, rated_hz)
 
     def close(self) -> None:

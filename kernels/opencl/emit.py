@@ -20,10 +20,10 @@ that they turn into the one instruction meant (see `forms`).
 
 from __future__ import annotations
 
-from ..sha256.graph import Binding, Node, Op
-from ..sha256.lower import CHOOSE3, MAJORITY3, XOR3, Program, lower
+from ..graph.lower import CHOOSE3, MAJORITY3, XOR3, Program, lower
+from ..graph.nodes import Binding, Node, Op
+from ..graph.schedule import Ports, schedule
 from ..sha256.mining import header_hash
-from ..sha256.schedule import Ports, schedule
 from .forms import logic_macros, vector_macros
 from .layout import FIRST_RECORD, HITS, XOR_H7
 from .variant import Variant

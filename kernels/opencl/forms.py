@@ -7,7 +7,7 @@ four, while plain shifts and XORs become `vprord` and `vpternlogd`. So each form
 
 from __future__ import annotations
 
-from ..sha256.lower import CHOOSE3, MAJORITY3, XOR3
+from ..graph.lower import CHOOSE3, MAJORITY3, XOR3
 from .variant import Variant
 
 ROTATE_FORMS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..document import Report
+from ..document.report import Report
 from .canvas import Chart
 from .devices import efficiency_chart, hashrate_chart
 from .ladder import rung_chart, year_chart

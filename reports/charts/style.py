@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.lines import Line2D
 
-from ...bench.result import Origin
+from ...bench.result.model import Origin
 
 FONT_PX = 12
 

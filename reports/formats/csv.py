@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
-from ..document import Report
-from ..records import COLUMNS, records
-from ..text import visible
+from ..document.report import Report
+from ..layout.plain_figures import COLUMNS, records
+from ..wording.visible import visible
 
 # What a spreadsheet takes for the start of a formula, in ASCII and full width.
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"

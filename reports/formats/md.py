@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ...bench.verdict import STATEMENT
-from ..claims import paper_title
-from ..document import Report
-from ..tables import (
+from ...bench.verification.verdict import STATEMENT
+from ..claims.ledger import paper_title
+from ..document.report import Report
+from ..layout.headline import headline
+from ..layout.tables import (
     Table,
     apart_table,
     device_table,
@@ -30,7 +31,7 @@ def document(report: Report) -> list[str]:
     """Its lines."""
     collection = report.collection
     text = ["# How these devices compare" if collection.results else "# From CPU to ASIC", ""]
-    text += [f"- {escape(sentence)}" for sentence in report.verdict]
+    text += [f"- {escape(sentence)}" for sentence in headline(report.collection)]
     if collection.rankings:
         text += ["", "## Devices"]
         for ranking in collection.rankings:

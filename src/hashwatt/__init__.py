@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify
     from .bench.energy.meter import MeterFound, MeterMissing
     from .bench.progress import Progress
-    from .bench.result import Result
-    from .bench.verdict import Check, Verdict
+    from .bench.result.model import Result
+    from .bench.verification.verdict import Check, Verdict
     from .kernels.device import DeviceInfo, Found, Missing
     from .kernels.errors import CheckFailed, DeviceError, HashwattError, InputError
     from .kernels.job import parse_header
@@ -67,8 +67,8 @@ _HOMES = {
     ".bench.api": ("ScanResult", "check_writable", "devices", "load", "meters", "run", "save", "scan", "verify"),
     ".bench.energy.meter": ("MeterFound", "MeterMissing"),
     ".bench.progress": ("Progress",),
-    ".bench.result": ("Result",),
-    ".bench.verdict": ("Check", "Verdict"),
+    ".bench.result.model": ("Result",),
+    ".bench.verification.verdict": ("Check", "Verdict"),
     ".kernels.device": ("DeviceInfo", "Found", "Missing"),
     ".kernels.errors": ("CheckFailed", "DeviceError", "HashwattError", "InputError"),
     ".kernels.job": ("parse_header",),

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hashwatt.bench import api
-from hashwatt.bench.machine import describe_machine
-from hashwatt.bench.result import Machine, Result
+from hashwatt.bench.machine.describe import describe_machine
+from hashwatt.bench.result.model import Machine, Result
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from hashwatt.bench import api
-from hashwatt.bench.fields import MAX_TEXT
-from hashwatt.bench.selftest import GENESIS_NONCE, GENESIS_PREFIX
+from hashwatt.bench.bounded import MAX_TEXT
+from hashwatt.bench.sha256d.selftest import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fake import FakeDevice, fake_info

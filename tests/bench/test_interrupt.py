@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.result import Result
+from hashwatt.bench.result.model import Result
 from hashwatt.kernels.device import Found, Scan
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
 
@@ -79,7 +79,7 @@ def test_devices_measured_before_the_interrupt_keep_their_full_result() -> None:
 
 
 def test_a_sample_interrupted_between_counting_and_timing_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hashwatt.bench.hashing import Hashing
+    from hashwatt.bench.sha256d.workload import Hashing
 
     counted = Hashing.count
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import hashwatt.bench.api
-from hashwatt.bench.result import Result, WarningRecord
-from hashwatt.bench.verdict import Verdict
+from hashwatt.bench.result.model import Result, WarningRecord
+from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
 from tests.reports.samples import BAD, GOOD, measured, result, unmeasured
 
@@ -125,7 +125,7 @@ def test_a_result_that_does_not_verify_is_exit_code_1(harness: Harness, capsys: 
     harness.verdict = BAD
     outcome = run_here(capsys, "run")
     assert outcome.code == 1
-    assert "not proven" in outcome.out
+    assert "not verified" in outcome.out
     assert "share 3 does not meet the target" in outcome.err
 
 

@@ -19,7 +19,7 @@ from hashwatt.kernels.opencl.device import TUNING_JOB, OpenCLDevice
 from hashwatt.kernels.opencl.scanner import Scanner
 from hashwatt.kernels.opencl.tuning import Tuning
 from hashwatt.kernels.opencl.variant import all_variants
-from tests.opencl.devices import found_devices, open_device
+from tests.kernels.opencl.devices import found_devices, open_device
 
 ROUNDS = 9
 HASHES = 1 << 22

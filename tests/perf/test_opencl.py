@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.opencl.devices import found_devices
+from tests.kernels.opencl.devices import found_devices
 
 from .test_hashrate import hashcat_rate_hs
 

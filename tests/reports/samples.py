@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hashwatt.bench.result import (
+from hashwatt.bench.result.model import (
     Chunk,
     DeviceRecord,
     DeviceResult,
@@ -19,7 +19,7 @@ from hashwatt.bench.result import (
     Status,
     WarningRecord,
 )
-from hashwatt.bench.verdict import Check, Verdict
+from hashwatt.bench.verification.verdict import Check, Verdict
 
 MACHINE = Machine(
     cpu_model="Test CPU",

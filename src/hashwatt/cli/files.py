@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from ..kernels.errors import InputError
 from ..kernels.files import write_atomically
-from ..reports.text import visible
+from ..reports.wording.visible import visible
 
 if TYPE_CHECKING:
-    from ..reports.document import Report
+    from ..reports.document.report import Report
 
 
 def check_targets(paths: Iterable[str]) -> None:
     """Raise InputError unless every path names a known format and can be written."""
-    from ..bench.store import check_writable
+    from ..bench.result.file import check_writable
     from ..reports.formats import format_for
 
     for path in paths:

@@ -9,7 +9,7 @@ import click
 from .output import Output, shared_options
 
 if TYPE_CHECKING:
-    from ..reports.history import History
+    from ..reports.compare.history import History
 
 
 @click.command(
@@ -25,16 +25,16 @@ Examples:
 @click.pass_obj
 def history(output: Output, files: tuple[str, ...]) -> None:
     """Show each device's runs over time, and name the conditions that changed where its rate stepped."""
-    from ..reports.findings import on_trust
-    from ..reports.gather import gather
-    from ..reports.history import histories
+    from ..reports.collect.gather import gather
+    from ..reports.compare.history import histories
+    from ..reports.layout.headline import on_trust
 
     collection = gather(files)
     found = histories(collection)
     if output.as_json:
         output.document({"histories": [as_record(entry) for entry in found]})
         return
-    from ..reports.sentences import history_table, step_lines
+    from ..reports.compare.sentences import history_table, step_lines
     from ..reports.terminal import table
 
     for entry in found:
@@ -48,7 +48,7 @@ def history(output: Output, files: tuple[str, ...]) -> None:
 
 def as_record(history: History) -> dict[str, object]:
     """The fields of one history for the JSON document: the runs in short, not the whole results."""
-    from ..reports.records import record
+    from ..reports.layout.plain_figures import record
 
     return {
         "device": history.group.key,

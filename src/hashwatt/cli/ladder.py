@@ -10,7 +10,7 @@ from .files import check_targets, write_reports
 from .output import Output, as_unicode, shared_options
 
 if TYPE_CHECKING:
-    from ..reports.document import Report
+    from ..reports.document.report import Report
 
 
 @click.command(
@@ -35,7 +35,7 @@ def ladder(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: 
     made = made_from(files, day)
     write_reports(made, paths)
     if output.as_json:
-        from ..reports.summary import ladder_summary
+        from ..reports.layout.summary import ladder_summary
 
         output.document({"files": [as_unicode(path) for path in paths], **ladder_summary(made)})
     elif paths:
@@ -49,8 +49,8 @@ def ladder(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: 
 
 def made_from(files: tuple[str, ...], day: str | None = None) -> Report:
     """The report on these files, or on our own data alone. Raises InputError."""
-    from ..reports.document import report_on
-    from ..reports.gather import NOTHING, gather
-    from ..reports.network import parse_date
+    from ..reports.collect.gather import NOTHING, gather
+    from ..reports.document.report import report_on
+    from ..reports.ladder.network import parse_date
 
     return report_on(gather(files) if files else NOTHING, parse_date(day) if day else None)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ..reports.text import visible
+from ..reports.wording.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..reports.text import visible
-from ..reports.units import hashrate_text
+from ..reports.wording.units import hashrate_text
+from ..reports.wording.visible import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress

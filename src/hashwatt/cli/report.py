@@ -31,19 +31,21 @@ Every result's proof is checked; what does not verify is shown apart and not ran
 @click.pass_obj
 def report(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: str | None) -> None:
     """Compare devices: merge result files, check their proofs, show who is fastest and thriftiest."""
-    from ..reports.document import report_on
-    from ..reports.gather import gather
-    from ..reports.network import parse_date
+    from ..reports.collect.gather import gather
+    from ..reports.document.report import report_on
+    from ..reports.ladder.network import parse_date
 
     check_targets(paths)
     made = report_on(gather(files), parse_date(day) if day else None)
     write_reports(made, paths)
     if output.as_json:
-        from ..reports.summary import summary
+        from ..reports.layout.summary import summary
 
         output.document({"files": [as_unicode(path) for path in paths], **summary(made)})
     elif paths:
-        for sentence in made.verdict:
+        from ..reports.layout.headline import headline
+
+        for sentence in headline(made.collection):
             output.line(sentence)
         output.line(f"Written: {', '.join(paths)}")
     else:

@@ -165,7 +165,7 @@ def synth(
         raise InputError(f"a wire load of {wire_ff:g} fF a pin makes no sense; give 0 to 1000")
     shape = shape_of(stages, adder, skewed)
     from ..kernels.rtl.asic.flow import price
-    from ..kernels.rtl.asic.found import require_liberty
+    from ..kernels.rtl.asic.installed import require_liberty
     from ..kernels.rtl.asic.timing import Conditions
     from ..kernels.rtl.validate import bound
 

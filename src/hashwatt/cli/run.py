@@ -16,8 +16,8 @@ from .progress import progress_for
 from .verbose import verbose_option
 
 if TYPE_CHECKING:
-    from ..bench.result import Result
-    from ..bench.verdict import Verdict
+    from ..bench.result.model import Result
+    from ..bench.verification.verdict import Verdict
 
 
 @click.command(
@@ -137,8 +137,8 @@ def store(output: Output, result: Result, path: str | None) -> str:
 
 def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     """The table on stdout; warnings and failures, with their mends, on stderr."""
-    from ..reports.energy_lines import energy_lines
-    from ..reports.run_table import device_lines, run_notes, run_table, together_lines
+    from ..reports.run.energy import energy_lines
+    from ..reports.run.table import device_lines, run_notes, run_table, together_lines
 
     output.table(run_table(result, verdict))
     for line in (*device_lines(result), *together_lines(result), *energy_lines(result)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..kernels.errors import InputError
-from ..reports.units import hashrate_text
+from ..reports.wording.units import hashrate_text
 from .integers import integer
 from .output import Output, shared_options
 from .progress import progress_for

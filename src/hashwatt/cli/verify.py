@@ -31,7 +31,7 @@ def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
     It proves the work, not the clock: that so many hashes were computed for this challenge, not how long it took.
     """
     from ..bench import api
-    from ..reports.run_table import about
+    from ..reports.run.table import about
 
     verdict = api.verify(file, recompute, progress_for(quiet))
     if output.as_json:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hashwatt.bench.isolate import IsolatedDevice
+from hashwatt.bench.isolation.device import IsolatedDevice
 from hashwatt.kernels import fake
 from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.backend import CpuDevice

@@ -1,0 +1,153 @@
+"""The energy side of a run: meters read throughout, a window for each device, idleness before and after.
+
+Figures are put together at the end, when the idle power after the run is known, too.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from msgspec.structs import replace
+
+from ...kernels.device import DeviceInfo
+from ...kernels.errors import InputError
+from ..progress import Progress
+from ..result.model import DeviceResult, Energy, IdlePower, Telemetry, WarningRecord
+from ..warnings.energy import judge
+from .joules.coverage import attribute
+from .joules.efficiency import efficiency
+from .joules.idle import DEFAULT_IDLE_S, SLOWEST_FOR_DEFAULT_S, idle_power
+from .joules.readings import Window, around
+from .joules.record import best_figure, energy_record, missing_record, no_meter_reason
+from .meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
+from .sampler import MeterSampler
+from .telemetry import ProbeThread, probes_for
+
+When = Literal["before", "after"]
+
+SHORTEST_IDLE_S = 1.0
+LONGEST_IDLE_S = 3600.0
+SLICE_S = 0.25
+NOT_MEASURED = "the device gave no hashrate, so its energy was not accounted for"
+
+
+def checked_idle_s(idle_s: float | None) -> float | None:
+    """Seconds of idleness to measure: 0 for none, None for what costs little. Raises InputError."""
+    if idle_s is None or idle_s == 0 or SHORTEST_IDLE_S <= idle_s <= LONGEST_IDLE_S:
+        return idle_s
+    raise InputError(
+        f"an idle baseline takes {SHORTEST_IDLE_S:g} to {LONGEST_IDLE_S:.0f} s, or 0 for none, not {idle_s:g}; try 10"
+    )
+
+
+@dataclass
+class DeviceWindow:
+    """When a device worked, and what its probes told meanwhile."""
+
+    window: Window | None = None
+    telemetry: list[Telemetry] = field(default_factory=list)
+
+
+class EnergyMeasurement:
+    """Use: `begin`, a `window` for each device, `end` (or `stop`, where that is skipped), then `settle` each result."""
+
+    def __init__(self, meters: Sequence[MeterEntry], idle_s: float | None, root: Path = Path("/")) -> None:
+        """The energy of a run by these meters; `idle_s` as `checked_idle_s` gives it."""
+        self._missing = [entry for entry in meters if isinstance(entry, MeterMissing)]
+        self._sampler = MeterSampler([entry for entry in meters if isinstance(entry, MeterFound)])
+        self._asked_idle_s = idle_s
+        self._root = root
+        self._idle: dict[str, list[IdlePower]] = {}
+        self._seen: dict[str, DeviceWindow] = {}
+
+    def begin(self, progress: Progress) -> bool:
+        """Begin reading, and measure idleness; tells whether that was interrupted."""
+        try:
+            self._sampler.start()
+            self.measure_idle("before", progress)
+        except KeyboardInterrupt:
+            return True
+        return False
+
+    def end(self, progress: Progress, idle: bool) -> None:
+        """Measure idleness again where `idle` asks for it, and end reading; an interrupt only cuts that short."""
+        with suppress(KeyboardInterrupt):
+            if idle:
+                self.measure_idle("after", progress)
+        self.stop()
+
+    def stop(self) -> None:
+        """End reading; a second call does nothing."""
+        self._sampler.stop()
+
+    def measure_idle(self, when: When, progress: Progress) -> None:
+        """Let the machine idle, and note what the meters see."""
+        patient = [info for info in self._sampler.meters if self._idles(info)]
+        seconds = DEFAULT_IDLE_S if self._asked_idle_s is None else self._asked_idle_s
+        if not patient or not seconds:
+            return
+        progress.stage("idle", f"idle power {when} the run", seconds)
+        start_s = self._sampler.mark()
+        limit_s = time.perf_counter() + seconds
+        while (left_s := limit_s - time.perf_counter()) > 0:
+            time.sleep(min(SLICE_S, left_s))
+            progress.advance(min(SLICE_S, left_s), None)
+        window = Window(start_s, self._sampler.mark_end())
+        for info in patient:
+            near = around(self._sampler.points(info.id), window)
+            power = idle_power(best_figure(info, near, window)[1], window.seconds, when)
+            if power is not None:
+                self._idle.setdefault(info.id, []).append(power)
+
+    def _idles(self, info: MeterInfo) -> bool:
+        """Whether an idle baseline of this meter is worth its time, or was asked for."""
+        oldest_s = max([info.update_s, *(counter.update_s or 0.0 for counter in info.counters)])
+        quick = oldest_s <= SLOWEST_FOR_DEFAULT_S and info.interval_s <= SLOWEST_FOR_DEFAULT_S
+        return not info.estimated and (quick or self._asked_idle_s is not None)
+
+    @contextmanager
+    def window(self, device: DeviceInfo) -> Iterator[None]:
+        """Whatever happens within counts for the device, also when it ends with an error."""
+        seen = self._seen[device.id] = DeviceWindow()
+        probes = ProbeThread(probes_for(device, self._root))
+        probes.start()
+        start_s = self._sampler.mark()
+        try:
+            yield
+        finally:
+            # First the moment itself: waiting for the meters may be interrupted.
+            seen.window = Window(start_s, time.perf_counter())
+            self._sampler.mark_end()
+            probes.stop()
+            seen.telemetry = probes.records(seen.window)
+
+    def settle(self, device: DeviceInfo, result: DeviceResult) -> DeviceResult:
+        """The device's result with its energy, what it cost to read it, and what makes it less sure."""
+        seen = self._seen.get(device.id, DeviceWindow())
+        if not self._sampler.meters:
+            energy: list[Energy] = [missing_record(no_meter_reason(self._missing))]
+        elif seen.window is None or result.hashrate is None:
+            energy = [missing_record(NOT_MEASURED)]
+        else:
+            energy = [self._record(info, device, seen.window, result) for info in self._sampler.meters]
+        loads = [sample.other_load for sample in result.samples if sample.other_load is not None]
+        warnings: list[WarningRecord] = []
+        for record in energy:
+            warnings.extend(judge(record, statistics.fmean(loads) if loads else None))
+        return replace(
+            result,
+            energy=tuple(energy),
+            telemetry=tuple(seen.telemetry) if result.hashrate is not None else (),
+            warnings=(*result.warnings, *warnings)[:100],
+        )
+
+    def _record(self, info: MeterInfo, device: DeviceInfo, window: Window, result: DeviceResult) -> Energy:
+        points = self._sampler.points(info.id)
+        record = energy_record(info, points, window, attribute(info, device), self._idle.get(info.id, ()))
+        return replace(record, efficiency=efficiency(record, result.hashrate, result.seconds))

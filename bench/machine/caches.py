@@ -1,0 +1,48 @@
+"""The CPU's caches, as the system tells them."""
+
+from __future__ import annotations
+
+import platform
+
+from ..result.model import Cache
+from .system_files import read_line, run_sysctl
+
+UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+MOST_LEVELS = 10
+# macOS names them one by one; "perflevel0" are the fast cores.
+MACOS_NAMES = (
+    (1, "data", ("hw.perflevel0.l1dcachesize", "hw.l1dcachesize")),
+    (1, "instruction", ("hw.perflevel0.l1icachesize", "hw.l1icachesize")),
+    (2, "unified", ("hw.perflevel0.l2cachesize", "hw.l2cachesize")),
+    (3, "unified", ("hw.l3cachesize",)),
+)
+
+
+def cpu_caches() -> tuple[Cache, ...]:
+    """The first core's caches; empty where the system does not tell."""
+    return _macos_caches() if platform.system() == "Darwin" else _linux_caches()
+
+
+def _linux_caches() -> tuple[Cache, ...]:
+    caches = []
+    for index in range(MOST_LEVELS):
+        folder = f"/sys/devices/system/cpu/cpu0/cache/index{index}"
+        level, kind, size = (read_line(f"{folder}/{name}") for name in ("level", "type", "size"))
+        size_bytes = _size(size or "")
+        if level in set("123456789") and kind and size_bytes:
+            caches.append(Cache(level=int(level), kind=kind.lower(), size_bytes=size_bytes))
+    return tuple(caches)
+
+
+def _macos_caches() -> tuple[Cache, ...]:
+    caches = []
+    for level, kind, names in MACOS_NAMES:
+        size = next((size for name in names if (size := run_sysctl(name))), "")
+        if size.isdigit() and int(size):
+            caches.append(Cache(level=level, kind=kind, size_bytes=int(size)))
+    return tuple(caches)
+
+
+def _size(text: str) -> int | None:
+    digits, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "")
+    return int(digits) * UNITS.get(unit, 1) if digits.isdigit() else None

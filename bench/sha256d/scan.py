@@ -1,0 +1,100 @@
+"""Every share in a range of nonces."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from ...kernels.device import Device
+from ...kernels.errors import InputError
+from ...kernels.job import HEADER_BYTES, NONCES, Job
+from ...kernels.target import share_probability
+from ..progress import Progress
+from .confirm import check_known_answer
+from .selftest import GENESIS_NONCE, genesis_job
+from .steps import scan_in_steps
+
+MOST_EXPECTED_SHARES = 5_000_000
+
+
+class ScanResult(Struct, frozen=True, kw_only=True):
+    """Every share in a range of nonces, ascending.
+
+    `hashes` is the number of hashes done, `xor_h7` the XOR over all of them of the digest's last
+    32-bit word (big-endian word of the digest bytes 28–31), `seconds` the time spent hashing.
+    """
+
+    device: str
+    start: int
+    count: int
+    hashes: int
+    nonces: list[int]
+    seconds: float
+    xor_h7: int
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """A header (80 bytes, its nonce field ignored), a range of nonces and a target. Raises InputError."""
+
+    header: bytes
+    start: int
+    count: int
+    target: int
+
+    def __post_init__(self) -> None:
+        if len(self.header) != HEADER_BYTES:
+            raise InputError(f"the header has {len(self.header)} bytes; give all {HEADER_BYTES}, nonce field included")
+        if not 0 <= self.start < NONCES:
+            raise InputError(f"the range cannot start at nonce {self.start}; nonces run from 0 to {NONCES - 1}")
+        if self.count < 1:
+            raise InputError(f"the range has {self.count} nonces; give a count of at least 1")
+        if self.start + self.count > NONCES:
+            raise InputError(
+                f"the range of {self.count} nonces from {self.start} runs past the last nonce {NONCES - 1}; "
+                f"give a count of at most {NONCES - self.start}"
+            )
+        # The job refuses targets out of range before their probability is asked for.
+        job = self.job
+        expected = self.count * share_probability(job.target)
+        if expected > MOST_EXPECTED_SHARES:
+            zero_bits = math.ceil(math.log2(self.count / MOST_EXPECTED_SHARES))
+            raise InputError(
+                f"about {expected:.3g} nonces would meet this threshold, more than the {MOST_EXPECTED_SHARES:,} that "
+                f"are kept; ask for at least {zero_bits} zero bits or a shorter range"
+            )
+
+    @property
+    def job(self) -> Job:
+        """The job to prepare."""
+        return Job.of_header(self.header, self.target)
+
+
+def scan_on(device: Device, request: ScanRequest, progress: Progress) -> ScanResult:
+    """Answer `request` on an open device. Raises DeviceError."""
+    progress.stage(device.info.id, "preparing", None)
+    test_job = genesis_job(1)
+    device.prepare(test_job)
+    check_known_answer(device, test_job, range(GENESIS_NONCE - 201, GENESIS_NONCE + 100))
+    job = request.job
+    device.prepare(job)
+    progress.stage(device.info.id, "scanning", request.count)
+    found: list[int] = []
+    seconds, checksum, hashes = 0.0, 0, 0
+    for step in scan_in_steps(device, job, range(request.start, request.start + request.count)):
+        found.extend(hit.nonce for hit in step.scan.hits)
+        checksum ^= step.scan.xor_h7
+        hashes += step.scan.hashes
+        seconds += step.seconds
+        progress.advance(step.scan.hashes, step.scan.hashes / step.seconds)
+    return ScanResult(
+        device=device.info.id,
+        start=request.start,
+        count=request.count,
+        hashes=hashes,
+        nonces=found,
+        seconds=seconds,
+        xor_h7=checksum,
+    )

@@ -1,0 +1,43 @@
+"""The self-test before anything is timed: real and random headers, at both ends of the nonce space."""
+
+from __future__ import annotations
+
+import secrets
+
+from ...kernels.device import Device, KernelInfo
+from ...kernels.job import NONCES, PREFIX_BYTES, Job, roll_versions
+from ...kernels.target import target_from_bits, target_from_zero_bits
+from .confirm import check_known_answer
+
+# Block 0 of Bitcoin, without its nonce, its bits field and the nonce that its miner found.
+GENESIS_PREFIX = bytes.fromhex(
+    "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e"
+    "67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d"
+)
+GENESIS_BITS = 0x1D00FFFF
+GENESIS_NONCE = 2083236893
+
+# Odd counts, no multiple of any vector or work-group, and across 2³¹, where a signed nonce would break.
+RANGES = (range(0, 333), range((1 << 31) - 157, (1 << 31) + 158), range(NONCES - 331, NONCES))
+# Some five shares in each range: several hits at once must all come back.
+EASY_TARGET = target_from_zero_bits(6)
+
+
+def genesis_job(prefixes: int) -> Job:
+    """The genesis block's header with its real target, version-rolled to `prefixes` prefixes."""
+    return Job(roll_versions(GENESIS_PREFIX, prefixes), target_from_bits(GENESIS_BITS))
+
+
+def self_test(device: Device, prefixes: int) -> KernelInfo:
+    """Check `device` against hashlib. Raises WrongResult, DeviceError. Returns the kernel it tested."""
+    job = genesis_job(prefixes)
+    kernel = device.prepare(job)
+    check_known_answer(device, job, range(GENESIS_NONCE - 201, GENESIS_NONCE + 100))
+    for nonces in RANGES:
+        job = Job(roll_versions(secrets.token_bytes(PREFIX_BYTES), prefixes), EASY_TARGET)
+        device.prepare(job)
+        check_known_answer(device, job, nonces)
+    # An empty range and a single nonce are ranges too.
+    check_known_answer(device, job, range(7, 7))
+    check_known_answer(device, job, range(NONCES - 1, NONCES))
+    return kernel
