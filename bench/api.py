@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..kernels.device import DeviceOptions, Found, Missing
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
+from ..kernels.workloads.protocol import Value, Workload
+from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
 from .energy.meters import registry as meter_registry
@@ -19,15 +21,16 @@ from .isolation.device import find_all
 from .machine.describe import describe_machine, hashwatt_version, library_versions
 from .progress import NoProgress, Progress
 from .result.file import check_writable, load, save
-from .result.model import SCHEMA_VERSION, DeviceResult, Result, Together
+from .result.measurement import Measurement
+from .result.model import SCHEMA_VERSION, Result, Together
 from .result.printable import checked_text
 from .sampling.plan import plan
 from .sampling.stopwatch import Clock
-from .session import Session, Task, unmeasured
-from .sha256d.scan import ScanRequest, ScanResult, scan_on
+from .scan import ScanRequest, ScanResult, scan_on
+from .session import Assignment, Session, Work, unmeasured
 from .together import measure_together
 from .verification.checks import check_result
-from .verification.recompute import recompute_chunks
+from .verification.recompute import recompute as do_again
 from .verification.verdict import Check, Verdict
 from .warnings.judge import judge_machine
 
@@ -46,9 +49,11 @@ __all__ = [
     "save",
     "scan",
     "verify",
+    "workloads",
 ]
 
-MOST_ROLLED = 1 << 16
+# The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
+ROLLED = "prefixes"
 
 
 def devices() -> list[Found | Missing]:
@@ -61,6 +66,11 @@ def meters() -> list[MeterEntry]:
     return meter_registry.find()
 
 
+def workloads() -> list[Workload]:
+    """Every kind of work that can be measured, ours and those that other distributions bring. Raises InputError."""
+    return [load_workload(name) for name in workload_names()]
+
+
 def run(
     device_ids: Sequence[str] | None = None,
     *,
@@ -69,6 +79,8 @@ def run(
     note: str | None = None,
     kernel: str | None = None,
     threads: int | None = None,
+    workloads: Sequence[str] | None = None,
+    parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
     retune: bool = False,
     together: bool = False,
@@ -79,9 +91,11 @@ def run(
     """Measure devices in turn (all by default).
 
     `seconds` is the sampling time per device, taken fully; without it sampling ends as soon as the
-    95 % interval of the median is within ±1 %, after 10 s at the latest. `challenge` (random by
-    default) is what the hashed headers are derived from. `rolled` is the number of version-rolled
-    prefixes hashed for each nonce (None: the plain scan). `retune` races the kernels anew instead of
+    95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
+    default) is what the work's inputs are derived from. `workloads` names what to measure, in turn on each
+    device (None: sha256d), and `parameters` what is special about it; `rolled` is short for sha256d's
+    `prefixes`, the number of version-rolled prefixes hashed for each nonce (None: the plain scan).
+    `retune` races the kernels anew instead of
     taking the winner of an earlier race. `together` measures all devices at once, too, after each
     was measured alone; the result's `together` then has their rates, the ratios to alone and the sum.
 
@@ -95,12 +109,15 @@ def run(
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
     checked_idle_s(idle_s)
-    options = _options(kernel, threads, rolled, retune)
+    options = _options(kernel, threads, retune)
+    chosen = _work(workloads, parameters, rolled)
     challenge, note = _texts(challenge, note)
     chosen_meters = meter_registry.choose(meters)
     found = _chosen(list(device_ids)) if device_ids else choose(find_all(), None)
     if not found:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
+    if together and len(chosen) > 1:
+        raise InputError("devices are measured together in one workload; name one, or leave --together out")
     if together and len(found) < 2:
         raise InputError(f"{found[0].info.id} alone has nothing to be measured together with; name two devices (-d)")
     return measure(
@@ -109,6 +126,8 @@ def run(
         challenge=challenge,
         note=note,
         options=options,
+        workloads=workloads,
+        parameters=parameters,
         rolled=rolled,
         together=together,
         meters=chosen_meters,
@@ -124,6 +143,8 @@ def measure(
     challenge: str | None = None,
     note: str | None = None,
     options: DeviceOptions | None = None,
+    workloads: Sequence[str] | None = None,
+    parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
     together: bool = False,
     meters: Sequence[MeterEntry] = (),
@@ -133,42 +154,46 @@ def measure(
 ) -> Result:
     """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with."""
     challenge, note = _texts(challenge, note)
+    turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
     shown = progress or NoProgress()
     machine = describe_machine()
     energy = EnergyMeasurement(meters, checked_idle_s(idle_s))
-    task = Task(
+    assignment = Assignment(
+        machine=machine.id,
         plan=plan(seconds),
         challenge=challenge,
         run_id=secrets.token_hex(16),
         options=options or DeviceOptions(),
-        prefixes=rolled or 1,
         clock_is_real=machine.hypervisor is None,
+        began_s=clock(),
         energy=energy,
     )
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    results: list[DeviceResult] = []
+    results: list[Measurement] = []
     refused: list[InputError] = []
     at_once: Together | None = None
     interrupted = False
     try:
         interrupted = energy.begin(shown)
-        for one in found:
+        for one, work in turns:
             if interrupted:
-                results.append(unmeasured(one, "interrupted", "the run was interrupted before this device's turn"))
+                reason = "the run was interrupted before this device's turn"
+                results.append(unmeasured(one, work, machine.id, "interrupted", reason))
                 continue
-            session = Session(one, task, shown, clock)
+            session = Session(one, work, assignment, shown, clock)
             try:
                 results.append(session.measure())
             except KeyboardInterrupt:
                 # It came while the result was being put together: the devices before must not be lost with it.
-                results.append(unmeasured(one, "interrupted", "the run was interrupted; run it again"))
+                reason = "the run was interrupted; run it again"
+                results.append(unmeasured(one, work, machine.id, "interrupted", reason))
                 session.interrupted = True
             interrupted = session.interrupted
             if session.refused_input is not None:
                 refused.append(session.refused_input)
-        energy.end(shown, idle=not interrupted and any(result.hashrate for result in results))
+        energy.end(shown, idle=not interrupted and any(result.rate for result in results))
         if together and not interrupted:
-            at_once = measure_together(found, results, task, shown, clock)
+            at_once = measure_together(turns, results, assignment, shown, clock)
     finally:
         energy.stop()
         shown.done()
@@ -177,15 +202,15 @@ def measure(
         raise refused[0]
     return Result(
         schema_version=SCHEMA_VERSION,
-        run_id=task.run_id,
+        run_id=assignment.run_id,
         created=created,
         hashwatt_version=hashwatt_version(),
         challenge=challenge,
         note=note,
-        machine=machine,
+        machines=(machine,),
         libraries=library_versions(),
         warnings=tuple(judge_machine(machine)),
-        devices=tuple(energy.settle(one.info, result) for one, result in zip(found, results, strict=True)),
+        results=tuple(energy.settle(one.info, result) for (one, _), result in zip(turns, results, strict=True)),
         together=at_once,
     )
 
@@ -215,10 +240,10 @@ def scan(
 
 
 def verify(source: str | Path | Result, recompute: int = 0, progress: Progress | None = None) -> Verdict:
-    """Check a result (or its file) without trusting it; `recompute` chunks, randomly chosen, are hashed again.
+    """Check a result (or its file) without trusting it; `recompute` parts of it, randomly chosen, are done again.
 
-    Takes milliseconds without `recompute`. A bad proof is a Verdict that is not ok; chunks of a
-    proof that does not hold anyway are not hashed again. Raises InputError when the file cannot be
+    Takes milliseconds without `recompute`. Evidence that does not hold is a Verdict that is not ok, and
+    nothing of it is done again. Raises InputError when the file cannot be
     read as a result at all, DeviceError when there is no CPU kernel to recompute with.
     """
     if recompute < 0:
@@ -234,7 +259,7 @@ def verify(source: str | Path | Result, recompute: int = 0, progress: Progress |
     shown = progress or NoProgress()
     device = found[0].open(DeviceOptions())
     try:
-        return Verdict.of([*verdict.checks, *recompute_chunks(result, recompute, device, shown)])
+        return Verdict.of([*verdict.checks, *do_again(result, recompute, device, shown)], verdict.statement)
     finally:
         shown.done()
         device.close()
@@ -265,11 +290,23 @@ def _texts(challenge: str | None, note: str | None) -> tuple[str, str | None]:
     )
 
 
-def _options(kernel: str | None, threads: int | None, rolled: int | None, retune: bool) -> DeviceOptions:
+def _work(names: Sequence[str] | None, parameters: Mapping[str, Value] | None, rolled: int | None) -> tuple[Work, ...]:
+    """The workloads of these names with their parameters; each takes those that it knows. Raises InputError."""
+    given = dict(parameters or {}) | ({} if rolled is None else {ROLLED: rolled})
+    chosen = [load_workload(name) for name in dict.fromkeys(names or (DEFAULT,))]
+    known = [set(workload.parameters_of({})) for workload in chosen]
+    for name in given:
+        if not any(name in each for each in known):
+            raise InputError(f"{', '.join(workload.name for workload in chosen)} has no parameter {name!r:.40}")
+    return tuple(
+        Work(workload, workload.parameters_of({name: value for name, value in given.items() if name in its}))
+        for workload, its in zip(chosen, known, strict=True)
+    )
+
+
+def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:
     if threads is not None and threads < 1:
         raise InputError(f"{threads} threads cannot hash; give at least 1")
-    if rolled is not None and not 1 <= rolled <= MOST_ROLLED:
-        raise InputError(f"version rolling covers 1 to {MOST_ROLLED} prefixes, not {rolled}; try 16")
     if retune and kernel is not None:
         raise InputError(f"with the kernel {kernel!r:.80} given no race is run, so none can be run anew; leave out one")
     return DeviceOptions(kernel=kernel, threads=threads, retune=retune)

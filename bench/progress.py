@@ -8,12 +8,15 @@ from typing import Protocol
 class Progress(Protocol):
     """Receives progress, always from the thread that called the operation."""
 
-    def stage(self, device: str, text: str, total: float | None) -> None:
-        """A new stage of `device` begins; `total` is what its `advance` amounts will add up to, None if unknown."""
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
+        """A new stage of `device` begins; `total` is what its `advance` amounts will add up to, None if unknown.
+
+        `unit`: what the rates that `advance` tells count ("hash"), where it tells any.
+        """
         ...
 
-    def advance(self, amount: float, rate_hs: float | None) -> None:
-        """`amount` more is done (seconds when sampling, hashes when scanning), lately at `rate_hs` hashes a second."""
+    def advance(self, amount: float, rate: float | None) -> None:
+        """`amount` more is done (seconds when sampling, else units of work), lately at `rate` units a second."""
         ...
 
     def done(self) -> None:
@@ -24,10 +27,10 @@ class Progress(Protocol):
 class NoProgress:
     """Shows nothing."""
 
-    def stage(self, device: str, text: str, total: float | None) -> None:
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         """Nothing."""
 
-    def advance(self, amount: float, rate_hs: float | None) -> None:
+    def advance(self, amount: float, rate: float | None) -> None:
         """Nothing."""
 
     def done(self) -> None:

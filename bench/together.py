@@ -14,12 +14,13 @@ from ..kernels.device import Found
 from .energy.joules.record import missing_record
 from .progress import Progress
 from .rendezvous import SLICE_S, Rendezvous
-from .result.model import DeviceResult, RateTogether, Together
+from .result.measurement import Measurement
+from .result.model import RateTogether, Together
 from .result.printable import printable
+from .run_id import together_run_id
 from .sampling.plan import SHORTEST_S, plan
 from .sampling.stopwatch import Clock
-from .session import Session, Task, unmeasured
-from .sha256d.proof import together_run_id
+from .session import Assignment, Session, Work, unmeasured
 from .warnings import sentences
 from .warnings.judge import on_cores
 
@@ -29,27 +30,32 @@ MEETINGS = 2
 
 
 def measure_together(
-    found: Sequence[Found], alone: Sequence[DeviceResult], task: Task, progress: Progress, clock: Clock
+    turns: Sequence[tuple[Found, Work]],
+    alone: Sequence[Measurement],
+    assignment: Assignment,
+    progress: Progress,
+    clock: Clock,
 ) -> Together:
     """Measure at once those devices that could be measured alone, for as long as the longest of them took.
 
-    Never raises for a device's fault, nor for an interrupt: what was measured until then is kept.
+    `turns` tells what `alone` was measured of, all of the same workload. Never raises for a device's fault, nor for an
+    interrupt: what was measured until then is kept.
     """
-    chosen = [(one, entry) for one, entry in zip(found, alone, strict=True) if entry.status == "measured"]
+    chosen = [(*turn, entry) for turn, entry in zip(turns, alone, strict=True) if entry.status == "measured"]
     if len(chosen) < 2:
-        able = chosen[0][1].device.id if chosen else "none"
+        able = chosen[0][0].info.id if chosen else "none"
         return _nothing(f"it takes two devices, and of these {able} could be measured alone; see why the others not")
-    seconds = max(SHORTEST_S, *(entry.seconds for _, entry in chosen))
+    seconds = max(SHORTEST_S, *(entry.seconds for _, _, entry in chosen))
     rendezvous = Rendezvous(len(chosen))
     shared = dataclasses.replace(
-        task,
+        assignment,
         plan=plan(seconds),
-        run_id=together_run_id(task.run_id),
+        run_id=together_run_id(assignment.run_id),
         # What was raced a moment ago is not raced again.
-        options=dataclasses.replace(task.options, retune=False),
+        options=dataclasses.replace(assignment.options, retune=False),
         rendezvous=rendezvous,
     )
-    participants = [_Participant(one, shared, clock, rendezvous) for one, _ in chosen]
+    participants = [_Participant(one, work, shared, clock, rendezvous) for one, work, _ in chosen]
     try:
         _attend(participants, rendezvous, seconds, progress)
     except KeyboardInterrupt:
@@ -57,14 +63,16 @@ def measure_together(
         for participant in participants:
             participant.join()
     results = tuple(participant.taken() for participant in participants)
-    rates = tuple(_rate(entry, then) for (_, entry), then in zip(chosen, results, strict=True))
-    cores = [one.info.id for one, _ in chosen if on_cores(one.info)]
+    pairs = zip((entry for _, _, entry in chosen), results, strict=True)
+    rates = tuple(rate for rate in (_rate(entry, then) for entry, then in pairs) if rate is not None)
+    cores = [one.info.id for one, _, _ in chosen if on_cores(one.info)]
     return Together(
         seconds=seconds,
         reason=None,
-        devices=results,
-        rates=tuple(rate for rate in rates if rate is not None),
-        sum_hs=math.fsum(rate.hashrate_hs for rate in rates if rate is not None) or None,
+        results=results,
+        rates=rates,
+        sum_rate=math.fsum(rate.rate for rate in rates) or None,
+        unit=results[0].unit if rates else None,
         warnings=(sentences.shared_cores(cores),) if len(cores) > 1 else (),
     )
 
@@ -75,10 +83,10 @@ class _Quiet:
     def __init__(self, rendezvous: Rendezvous) -> None:
         self._rendezvous = rendezvous
 
-    def stage(self, device: str, text: str, total: float | None) -> None:
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         self._end_if_over()
 
-    def advance(self, amount: float, rate_hs: float | None) -> None:
+    def advance(self, amount: float, rate: float | None) -> None:
         self._end_if_over()
 
     def done(self) -> None:
@@ -92,11 +100,13 @@ class _Quiet:
 class _Participant:
     """One device among those measured at once, driven in a thread of its own."""
 
-    def __init__(self, found: Found, task: Task, clock: Clock, rendezvous: Rendezvous) -> None:
+    def __init__(self, found: Found, work: Work, assignment: Assignment, clock: Clock, rendezvous: Rendezvous) -> None:
         self._found = found
         self._rendezvous = rendezvous
-        self._session = Session(found, task, _Quiet(rendezvous), clock)
-        self._result: DeviceResult | None = None
+        self._work = work
+        self._machine = assignment.machine
+        self._session = Session(found, work, assignment, _Quiet(rendezvous), clock)
+        self._result: Measurement | None = None
         self._mistake: Exception | None = None
         self._thread = threading.Thread(target=self._measure, daemon=True)
         self._thread.start()
@@ -108,11 +118,12 @@ class _Participant:
     def join(self) -> None:
         self._thread.join()
 
-    def taken(self) -> DeviceResult:
+    def taken(self) -> Measurement:
         if self._mistake is not None:
             raise self._mistake
         if self._result is None:
-            return unmeasured(self._found, "interrupted", "the run was interrupted; run it again")
+            reason = "the run was interrupted; run it again"
+            return unmeasured(self._found, self._work, self._machine, "interrupted", reason)
         return replace(self._result, energy=(missing_record(NO_ENERGY),))
 
     def _measure(self) -> None:
@@ -139,12 +150,17 @@ def _attend(participants: Sequence[_Participant], rendezvous: Rendezvous, second
         progress.advance(SLICE_S if sampling else 0.0, None)
 
 
-def _rate(alone: DeviceResult, then: DeviceResult) -> RateTogether | None:
-    if alone.hashrate is None or then.hashrate is None:
+def _rate(alone: Measurement, then: Measurement) -> RateTogether | None:
+    if alone.rate is None or then.rate is None:
         return None
-    rate_hs = then.hashrate.value_hs
-    return RateTogether(device=then.device.id, hashrate_hs=rate_hs, ratio_to_alone=rate_hs / alone.hashrate.value_hs)
+    return RateTogether(
+        machine=then.machine,
+        device=then.device.id,
+        workload=then.workload,
+        rate=then.rate.value,
+        ratio_to_alone=then.rate.value / alone.rate.value,
+    )
 
 
 def _nothing(reason: str) -> Together:
-    return Together(seconds=None, reason=printable(reason), devices=(), rates=(), sum_hs=None, warnings=())
+    return Together(seconds=None, reason=printable(reason), results=(), rates=(), sum_rate=None, unit=None, warnings=())

@@ -129,15 +129,15 @@ Device = Scans
 class Roof:
     """The roof of a device: its own limit for the kernel it runs, measured with micro-benchmarks.
 
-    `hashrate_hs`: what the device would reach if it did nothing but the kernel's operations, with
+    `rate_per_s`: what the device would reach, in units of work, if it did nothing but the kernel's operations, with
     nothing to wait for. `throughput`: operations (vector ones count once) a cycle and core, by kind.
     `explanation`: what the roof is made of and what it leaves out, in one or two sentences. `binds`: which of the
     device's ceilings it is ("logic", "memory").
     """
 
-    hashrate_hs: float
+    rate_per_s: float
     clock_hz: float | None
-    cycles_per_hash: float | None
+    cycles_per_unit: float | None
     throughput: Mapping[str, float]
     explanation: str
     binds: str | None = None

@@ -139,7 +139,7 @@ class FakeDevice(ExecutesByExecutor):
         if self._behaviour == "crashing-at-roof":
             os._exit(3)
         roof_hs = self._rate_hs / 1.5 if self._behaviour == "low-roofed" else self._rate_hs * 1.25
-        return Roof(roof_hs, 1e9, 1e9 / roof_hs, {"add": 1.0}, "the fake device says so")
+        return Roof(roof_hs, 1e9, 1e9 / roof_hs, {"add": 1.0}, "the fake device says so", "logic")
 
     def close(self) -> None:
         """Forget the job."""

@@ -18,7 +18,10 @@ from msgspec.structs import replace
 from ...kernels.device import DeviceInfo
 from ...kernels.errors import InputError
 from ..progress import Progress
-from ..result.model import DeviceResult, Energy, IdlePower, Telemetry, WarningRecord
+from ..rates import counted_samples
+from ..result.energy import Energy, IdlePower, Telemetry
+from ..result.measurement import Measurement
+from ..result.warning import WarningRecord
 from ..warnings.energy import judge
 from .joules.coverage import attribute
 from .joules.efficiency import efficiency
@@ -64,7 +67,7 @@ class EnergyMeasurement:
         self._asked_idle_s = idle_s
         self._root = root
         self._idle: dict[str, list[IdlePower]] = {}
-        self._seen: dict[str, DeviceWindow] = {}
+        self._seen: dict[tuple[str, str], DeviceWindow] = {}
 
     def begin(self, progress: Progress) -> bool:
         """Begin reading, and measure idleness; tells whether that was interrupted."""
@@ -112,9 +115,9 @@ class EnergyMeasurement:
         return not info.estimated and (quick or self._asked_idle_s is not None)
 
     @contextmanager
-    def window(self, device: DeviceInfo) -> Iterator[None]:
-        """Whatever happens within counts for the device, also when it ends with an error."""
-        seen = self._seen[device.id] = DeviceWindow()
+    def window(self, device: DeviceInfo, workload: str) -> Iterator[None]:
+        """Whatever happens within counts for that work of the device, also when it ends with an error."""
+        seen = self._seen[device.id, workload] = DeviceWindow()
         probes = ProbeThread(probes_for(device, self._root))
         probes.start()
         start_s = self._sampler.mark()
@@ -127,27 +130,27 @@ class EnergyMeasurement:
             probes.stop()
             seen.telemetry = probes.records(seen.window)
 
-    def settle(self, device: DeviceInfo, result: DeviceResult) -> DeviceResult:
+    def settle(self, device: DeviceInfo, result: Measurement) -> Measurement:
         """The device's result with its energy, what it cost to read it, and what makes it less sure."""
-        seen = self._seen.get(device.id, DeviceWindow())
+        seen = self._seen.get((device.id, result.workload), DeviceWindow())
         if not self._sampler.meters:
             energy: list[Energy] = [missing_record(no_meter_reason(self._missing))]
-        elif seen.window is None or result.hashrate is None:
+        elif seen.window is None or result.rate is None:
             energy = [missing_record(NOT_MEASURED)]
         else:
             energy = [self._record(info, device, seen.window, result) for info in self._sampler.meters]
-        loads = [sample.other_load for sample in result.samples if sample.other_load is not None]
+        loads = [sample.other_load for sample in counted_samples(result) if sample.other_load is not None]
         warnings: list[WarningRecord] = []
         for record in energy:
             warnings.extend(judge(record, statistics.fmean(loads) if loads else None))
         return replace(
             result,
             energy=tuple(energy),
-            telemetry=tuple(seen.telemetry) if result.hashrate is not None else (),
+            telemetry=tuple(seen.telemetry) if result.rate is not None else (),
             warnings=(*result.warnings, *warnings)[:100],
         )
 
-    def _record(self, info: MeterInfo, device: DeviceInfo, window: Window, result: DeviceResult) -> Energy:
+    def _record(self, info: MeterInfo, device: DeviceInfo, window: Window, result: Measurement) -> Energy:
         points = self._sampler.points(info.id)
         record = energy_record(info, points, window, attribute(info, device), self._idle.get(info.id, ()))
-        return replace(record, efficiency=efficiency(record, result.hashrate, result.seconds))
+        return replace(record, efficiency=efficiency(record, result.rate, result.seconds))

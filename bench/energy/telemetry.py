@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...kernels.device import DeviceInfo
-from ..result.model import Telemetry, ThrottleReason
+from ..result.energy import Telemetry, ThrottleReason
 from ..result.printable import printable
 from .joules.coverage import card_relation, runs_on_processor
 from .joules.readings import Window

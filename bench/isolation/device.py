@@ -13,6 +13,7 @@ import msgspec
 
 from ...kernels import registry
 from ...kernels.device import (
+    AnyDevice,
     BufferId,
     Ceiling,
     Device,
@@ -206,6 +207,11 @@ class IsolatedDevice:
     def _confused(self) -> DeviceError:
         self._worker.kill()
         return DeviceCrashed(f"{self.info.id}: its driver garbled the answers; update it, or leave it out with -d")
+
+
+def process_of(device: AnyDevice) -> int | None:
+    """The process that works for a device, None where it is this one."""
+    return device.process_id if isinstance(device, IsolatedDevice) else None
 
 
 def find_all(backends: list[str] | None = None) -> list[Found | Missing]:

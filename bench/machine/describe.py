@@ -10,12 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 import archspec.cpu
 import psutil
 
-from ..bounded import MAX_TEXT
-from ..result.model import Machine
+from ...kernels.bounded import MAX_TEXT
+from ...kernels.cpu.caches import cpu_caches
+from ...kernels.system_files import read_line, run_sysctl
+from ..result.machine import Cache, Machine
 from ..result.printable import printable
-from .caches import cpu_caches
+from .identity import machine_id
 from .load import busy_seconds
-from .system_files import read_line, run_sysctl
 from .virtualisation import container_name, hypervisor_name
 
 LIBRARIES = (
@@ -29,11 +30,12 @@ def describe_machine() -> Machine:
     host = archspec.cpu.host()
     microarchitecture, vendor = str(host.name), str(host.vendor)
     return Machine(
+        id=machine_id(),
         cpu_model=_cpu_model(),
         microarchitecture=printable(microarchitecture, 200) or None,
         cpu_vendor=printable(vendor, 200) or None,
         cpu_features=tuple(sorted(filter(None, (printable(str(feature), 200) for feature in host.features)))),
-        caches=cpu_caches(),
+        caches=tuple(Cache(level=one.level, kind=one.kind, size_bytes=one.size_bytes) for one in cpu_caches()),
         physical_cores=psutil.cpu_count(logical=False) or None,
         logical_cpus=psutil.cpu_count() or None,
         usable_cpus=_usable_cpus(),

@@ -21,6 +21,7 @@ class Readings:
     In `wall_s` seconds, other programs used `other_cpu_s` CPU seconds and the hypervisor took
     `stolen_cpu_s` away for other machines. The kernel counts in ticks, so that over a short sample
     `other_cpu_s` may come out a little below 0; in the sum over all samples that evens out.
+    `working_cpu_s`: CPU seconds of the process that worked, where that is the host's work.
     """
 
     clock_hz: float | None = None
@@ -28,6 +29,7 @@ class Readings:
     wall_s: float | None = None
     other_cpu_s: float | None = None
     stolen_cpu_s: float | None = None
+    working_cpu_s: float | None = None
 
     @property
     def other_load(self) -> float | None:
@@ -36,6 +38,13 @@ class Readings:
             return None
         return max(0.0, self.other_cpu_s / self.wall_s)
 
+    @property
+    def stolen_load(self) -> float | None:
+        """The mean number of logical CPUs that the hypervisor gave to other machines."""
+        if self.wall_s is None or self.stolen_cpu_s is None:
+            return None
+        return max(0.0, self.stolen_cpu_s / self.wall_s)
+
 
 @dataclass(frozen=True)
 class _CpuSeconds:
@@ -43,17 +52,27 @@ class _CpuSeconds:
     busy: float
     stolen: float
     own: float
+    working: float
 
 
 class LoadMeter:
     """Reads CPU times before and after a sample, never within it.
 
-    `processes` are the ids of the processes that do the work, besides this one. Clock and
-    temperature are the CPU's: they are read only where the device is the CPU.
+    `processes` are the ids of the processes that do the work, besides this one; `worker` the one of them that works
+    for the device in question (None: this process), and `works_alone` that it works for no other device. Clock,
+    temperature and the worker's time are read only where the device is the CPU.
     """
 
-    def __init__(self, processes: tuple[int, ...] = (), on_cpu: bool = True, clock_is_real: bool = True) -> None:
+    def __init__(
+        self,
+        processes: tuple[int, ...] = (),
+        on_cpu: bool = True,
+        clock_is_real: bool = True,
+        worker: int | None = None,
+        works_alone: bool = True,
+    ) -> None:
         """A meter; `clock_is_real` is False in a virtual machine, which sees a fixed figure instead of the clock."""
+        self._worker = None if not works_alone else psutil.Process() if worker is None else _process(worker)
         self._own = [psutil.Process(), *(process for pid in processes if (process := _process(pid)))]
         self._on_cpu = on_cpu
         self._clock_is_real = clock_is_real
@@ -78,17 +97,20 @@ class LoadMeter:
         if not self._on_cpu:
             return seen
         clock_hz = cpu_clock_hz() if self._clock_is_real else None
+        if before is not None and after is not None and self._worker is not None:
+            seen = replace(seen, working_cpu_s=max(0.0, after.working - before.working))
         return replace(seen, clock_hz=clock_hz, temperature_c=self._temperature())
 
     def _read(self) -> _CpuSeconds | None:
         try:
             times = psutil.cpu_times()
-            own = sum(used.user + used.system for used in (process.cpu_times() for process in self._own))
+            own = sum(_cpu_seconds(process) for process in self._own)
+            working = 0.0 if self._worker is None else _cpu_seconds(self._worker)
         except (psutil.Error, OSError):
             return None
         busy = busy_seconds(times)
         # Some sandboxes show a machine that has never done anything.
-        return _CpuSeconds(time.perf_counter(), busy, getattr(times, "steal", 0.0), own) if busy else None
+        return _CpuSeconds(time.perf_counter(), busy, getattr(times, "steal", 0.0), own, working) if busy else None
 
     def _temperature(self) -> float | None:
         now = time.perf_counter()
@@ -126,6 +148,11 @@ def cpu_temperature_c() -> float | None:
         if reading.current is not None and math.isfinite(reading.current) and reading.current > -273
     ]
     return max(readings, default=None)
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    used = process.cpu_times()
+    return float(used.user + used.system)
 
 
 def _process(pid: int) -> psutil.Process | None:

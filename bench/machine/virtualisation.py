@@ -6,8 +6,8 @@ import os
 import platform
 from pathlib import Path
 
+from ...kernels.system_files import read_line, run_sysctl
 from ..result.printable import printable
-from .system_files import read_line, run_sysctl
 
 # What virtual machines write where a real one names its maker or model (DMI).
 HYPERVISOR_MARKS = {

@@ -11,8 +11,10 @@ from pathlib import Path
 import msgspec
 
 from ...kernels.errors import InputError
+from . import version1
 from .model import SCHEMA_VERSION, Result
 from .printable import printable
+from .upgrade import upgraded
 
 MAX_FILE_BYTES = 64 << 20
 
@@ -46,6 +48,8 @@ def decode(data: bytes, name: str) -> Result:
                 f"{name} was written by a newer hashwatt (schema version {version}, this one reads up to "
                 f"{SCHEMA_VERSION}); upgrade hashwatt"
             )
+        if version == 1:
+            return upgraded(msgspec.json.decode(data, type=version1.Result))
         return msgspec.json.decode(data, type=Result)
     except RecursionError:
         raise InputError(

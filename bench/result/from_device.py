@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ...kernels import device
 from ...kernels.device import DeviceInfo, KernelInfo
-from .model import CandidateRecord, DeviceRecord, KernelRecord, Roof
+from .measurement import CandidateRecord, DeviceRecord, KernelRecord, Roof
 from .printable import printable
 
 Value = int | float | str
@@ -28,6 +28,9 @@ def device_record(info: DeviceInfo) -> DeviceRecord:
         backend=printable(info.backend, 200) or "unknown",
         driver=printable(info.driver),
         compute_units=info.compute_units,
+        runs_on_host_cpu=info.runs_on_host_cpu,
+        simulator=info.simulator,
+        pci_address=None if info.pci_address is None else printable(info.pci_address, 200) or None,
         limits=_settings(info.limits),
     )
 
@@ -36,14 +39,13 @@ def kernel_record(kernel: KernelInfo, compile_s: float) -> KernelRecord:
     """The result's record of a kernel that took `compile_s` seconds to compile."""
     return KernelRecord(
         name=printable(kernel.name, 200) or "unknown",
-        prefixes=kernel.prefixes,
         tuning=_settings(kernel.tuning),
         compile_s=_finite(compile_s, LONGEST_S),
         source_sha256=printable(kernel.source_sha256),
         candidates=tuple(
             CandidateRecord(
                 name=printable(candidate.name, 200) or "unknown",
-                hashrate_hs=_finite(candidate.hashrate_hs, LARGEST),
+                rate_per_s=_finite(candidate.hashrate_hs, LARGEST),
                 compile_s=_finite(candidate.compile_s, LONGEST_S),
                 reason=None if candidate.reason is None else printable(candidate.reason),
             )
@@ -52,18 +54,26 @@ def kernel_record(kernel: KernelInfo, compile_s: float) -> KernelRecord:
     )
 
 
-def roof_record(roof: device.Roof, hashrate_hs: float) -> Roof | None:
-    """The result's record of a measured roof, with the hashrate as a share of it; None for an unusable one."""
-    roof_hs = _finite(roof.hashrate_hs, LARGEST)
-    if not roof_hs:
+def roof_record(roof: device.Roof, rate_per_s: float, unit: str) -> Roof | None:
+    """The result's record of a measured roof, and the share of it that a rate reaches; None for an unusable one.
+
+    A share above 100 % cannot be: it is unknown then, and `reason` says so.
+    """
+    roof_per_s = _finite(roof.rate_per_s, LARGEST)
+    if not roof_per_s:
         return None
+    percent = 100 * rate_per_s / roof_per_s
+    beyond = f"the rate is {percent:.1f} % of the roof, which cannot be: the roof was measured too low"
     return Roof(
-        hashrate_hs=roof_hs,
+        rate=roof_per_s,
+        unit=unit,
         origin="measured",
-        percent=100 * hashrate_hs / roof_hs,
+        percent=None if percent > 100 else percent,
+        binds=None if roof.binds is None else printable(roof.binds, 200) or None,
         clock_hz=_finite(roof.clock_hz, LARGEST),
-        cycles_per_hash=_finite(roof.cycles_per_hash, LARGEST),
+        cycles_per_unit=_finite(roof.cycles_per_unit, LARGEST),
         explanation=printable(roof.explanation),
+        reason=beyond if percent > 100 else None,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ...kernels.bounded import MAX_TEXT
 from ...kernels.errors import InputError
-from ..bounded import MAX_TEXT
 
 # The same characters that the result model refuses.
 _UNPRINTABLE = re.compile(

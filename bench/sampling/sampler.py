@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..machine.load import LoadMeter, Readings
 from ..progress import Progress
-from ..result.model import Sample
-from ..statistics import median_interval
+from ..result.measurement import Sample
+from ..statistics import ratio_interval
 from .plan import FEWEST_SAMPLES, HALF_WIDTH, SHORTEST_SAMPLING_S, Plan
 from .stopwatch import Stopwatch, Timed
 
@@ -25,7 +25,7 @@ class TimedSample:
     @property
     def rate(self) -> float:
         """Units of work a second."""
-        return self.sample.hashes / self.sample.seconds
+        return self.sample.amount / self.sample.seconds
 
 
 class Sampler:
@@ -50,7 +50,7 @@ class Sampler:
             now = clock()
             progress.advance(now - before, taken.rate)
             if now - checked >= SPOT_CHECK_EVERY_S:
-                self._stopwatch.workload.spot_check()
+                self._stopwatch.task.spot_check()
                 checked = now
             if now - started >= self._plan.seconds or (self._plan.until_narrow and self._narrow(now - started)):
                 return
@@ -59,15 +59,17 @@ class Sampler:
         self._meter.start()
         batches = [self._stopwatch.run(self._batch) for _ in range(self._plan.batches_per_sample)]
         readings = self._meter.stop()
-        self._stopwatch.workload.count(len(self.taken))
+        self._stopwatch.task.count(len(self.taken))
         return TimedSample(
             Sample(
-                hashes=sum(batch.amount for batch in batches),
+                amount=sum(batch.amount for batch in batches),
                 seconds=math.fsum(batch.seconds for batch in batches),
                 device_s=_device_seconds(batches),
+                cpu_s=readings.working_cpu_s,
                 clock_hz=readings.clock_hz,
                 temperature_c=readings.temperature_c,
                 other_load=readings.other_load,
+                stolen_load=readings.stolen_load,
             ),
             readings,
         )
@@ -75,7 +77,9 @@ class Sampler:
     def _narrow(self, elapsed_s: float) -> bool:
         if len(self.taken) < FEWEST_SAMPLES or elapsed_s < SHORTEST_SAMPLING_S:
             return False
-        return median_interval([taken.rate for taken in self.taken]).half_width <= HALF_WIDTH
+        samples = [taken.sample for taken in self.taken]
+        amounts, seconds = [sample.amount for sample in samples], [sample.seconds for sample in samples]
+        return ratio_interval(amounts, seconds).half_width <= HALF_WIDTH
 
 
 def _device_seconds(batches: list[Timed]) -> float | None:

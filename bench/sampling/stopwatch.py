@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, WrongResult
-from ..workload import Workload
+from ...kernels.workloads.protocol import Task
 
 Clock = Callable[[], float]
 
@@ -32,19 +32,19 @@ class Timed:
 class Stopwatch:
     """Runs batches of a workload and times them; failed batches are repeated, counted and never timed."""
 
-    def __init__(self, workload: Workload, clock: Clock = time.perf_counter) -> None:
-        """A stopwatch for `workload`; `clock` gives seconds."""
-        self.workload = workload
+    def __init__(self, task: Task, clock: Clock = time.perf_counter) -> None:
+        """A stopwatch for `task`; `clock` gives seconds."""
+        self.task = task
         self.clock = clock
         self.failed_batches = 0
 
     def run(self, batch: int) -> Timed:
         """Do one batch. Raises DeviceError when too many have failed by now, or the device is gone."""
         while True:
-            self.workload.ready(batch)
+            self.task.ready(batch)
             started = self.clock()
             try:
-                work = self.workload.run(batch)
+                work = self.task.run(batch)
             except (DeviceHung, DeviceCrashed, WrongResult):
                 raise
             except DeviceError:

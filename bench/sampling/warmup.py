@@ -27,7 +27,7 @@ def warm_up(stopwatch: Stopwatch, batch: int, longest_s: float, progress: Progre
     rates: list[float] = []
     while True:
         timed = stopwatch.run(batch)
-        stopwatch.workload.drop()
+        stopwatch.task.drop()
         rates.append(timed.rate)
         progress.advance(timed.seconds, timed.rate)
         last = sorted(rates[-WINDOW:])

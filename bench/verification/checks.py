@@ -1,33 +1,34 @@
 """Checking a result without trusting it.
 
-Takes milliseconds: the shares are hashed again, not the chunks (`recompute` does that). What holds
-is the *work*: so many hashes of headers that derive from the challenge. What does not follow is the
-clock (how long it took) and the device's name: they are the measuring machine's own word.
+Takes milliseconds: whether the figures follow from the samples is checked here, what the evidence shows by the
+workload that left it. What holds is the *work*. What does not follow is the clock (how long it took) and the device's
+name: they are the measuring machine's own word.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
-from ...kernels.job import NONCES
-from ...kernels.oracle import meets
-from ...kernels.target import share_probability
+from ...kernels.errors import InputError
+from ...kernels.workloads.evidence import Claim, Evidence
+from ...kernels.workloads.registry import load_workload
+from ..rates import counted_samples, rate_of, rate_per_cpu_s
 from ..result.file import SchemaViolation, encode, load
-from ..result.model import DeviceResult, Proof, Result, Together
-from ..sha256d.claimed_ranges import ClaimedRanges
-from ..sha256d.proof import FEWEST_EXPECTED_SHARES, SHARE_COUNT_P, derive_prefix, rolled_prefix, together_run_id
-from ..statistics import CONFIDENCE, median_interval, poisson_p_value
-from .verdict import Check, CheckCode, Verdict
+from ..result.measurement import Measurement
+from ..result.model import Result, Together
+from ..run_id import together_run_id
+from .verdict import Check, Verdict, statement_of
 
 # Room for the rounding of sums that another order of adding gives, not for a different figure.
 RELATIVE_ROUNDING = 1e-9
+# With these nothing was measured: a record of such a status claims nothing.
+WITHOUT_WORK = ("failed", "refused", "skipped")
 
 
 def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
-    """Every check that needs no re-hashing of chunks, and the result itself if it could be read.
+    """Every check that needs no device, and the result itself if it could be read.
 
     Raises InputError when the file cannot be read as JSON of a known schema version at all.
     """
@@ -38,22 +39,30 @@ def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
         result = source if isinstance(source, Result) else load(source)
     except SchemaViolation as violation:
         return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))]), None
-    checks = [Check(code="schema", ok=True, sentence="the file fits the result model")]
-    identities = [entry.device.id for entry in result.devices]
-    doubled = sorted({name for name in identities if identities.count(name) > 1})
-    checks.append(
-        Check(
-            code="devices",
-            ok=not doubled,
-            sentence=f"device {doubled[0]} stands twice, so its work would count twice"
-            if doubled
-            else "each device stands once",
-        )
-    )
-    for entry in result.devices:
-        checks.extend(check_device(entry, result.challenge, result.run_id))
+    checks = [
+        Check(code="schema", ok=True, sentence="the file fits the result model"),
+        _check_identities(result),
+    ]
+    for entry in result.results:
+        checks.extend(check_measurement(entry, result.challenge, result.run_id, result.written_as))
     checks.extend(check_together(result))
-    return Verdict.of(checks), result
+    return Verdict.of(checks, statement_of(entry.evidence for entry in result.results)), result
+
+
+def _check_identities(result: Result) -> Check:
+    """Each machine × device × workload × parameters stands once, and on a machine that is listed."""
+    machines = [machine.id for machine in result.machines]
+    seen: set[tuple[str, str, str, str]] = set()
+    fault = "a machine stands twice, so its work would count twice" if len(set(machines)) < len(machines) else ""
+    for entry in result.results:
+        name = entry.device.id
+        identity = (entry.machine, name, entry.workload, str(sorted(entry.parameters.items())))
+        if identity in seen:
+            fault = fault or f"device {name} stands twice, so its work would count twice"
+        if entry.machine not in machines:
+            fault = fault or f"device {name} belongs to a machine that is not listed"
+        seen.add(identity)
+    return Check(code="devices", ok=not fault, sentence=fault or "each device stands once")
 
 
 def check_together(result: Result) -> list[Check]:
@@ -62,7 +71,11 @@ def check_together(result: Result) -> list[Check]:
     if together is None:
         return []
     run_id = together_run_id(result.run_id)
-    checks = [check for entry in together.devices for check in check_device(entry, result.challenge, run_id)]
+    checks = [
+        check
+        for entry in together.results
+        for check in check_measurement(entry, result.challenge, run_id, result.written_as)
+    ]
     checks = [
         Check(code=check.code, ok=check.ok, sentence=f"together: {check.sentence}", device=f"together {check.device}")
         for check in checks
@@ -73,163 +86,113 @@ def check_together(result: Result) -> list[Check]:
 
 
 def _fault_of_rates(result: Result, together: Together) -> str:
-    alone = {entry.device.id: entry.hashrate.value_hs for entry in result.devices if entry.hashrate}
-    then = {entry.device.id: entry.hashrate.value_hs for entry in together.devices if entry.hashrate}
-    stated = {rate.device: rate for rate in together.rates}
+    alone = {_place(entry): entry.rate.value for entry in result.results if entry.rate}
+    then = {_place(entry): entry.rate.value for entry in together.results if entry.rate}
+    stated = {(rate.machine, rate.device, rate.workload): rate for rate in together.rates}
     if stated.keys() != then.keys() or len(stated) != len(together.rates) or not then.keys() <= alone.keys():
         return "the rates together are not those of the devices measured together"
-    for name, rate in stated.items():
-        expected = then[name] / alone[name]
-        if rate.hashrate_hs != then[name] or not math.isclose(rate.ratio_to_alone, expected, rel_tol=RELATIVE_ROUNDING):
-            return f"{name} made {expected:.3f} of its rate alone, not the stated {rate.ratio_to_alone:.3f}"
+    for place, rate in stated.items():
+        expected = then[place] / alone[place]
+        if rate.rate != then[place] or not math.isclose(rate.ratio_to_alone, expected, rel_tol=RELATIVE_ROUNDING):
+            return f"{rate.device} made {expected:.3f} of its rate alone, not the stated {rate.ratio_to_alone:.3f}"
     total = math.fsum(then.values())
-    if not math.isclose(together.sum_hs or 0.0, total, rel_tol=RELATIVE_ROUNDING):
-        return f"the rates together add up to {total:.6g} H/s, not to the stated {together.sum_hs or 0:.6g}"
+    if not math.isclose(together.sum_rate or 0.0, total, rel_tol=RELATIVE_ROUNDING):
+        return f"the rates together add up to {total:.6g}, not to the stated {together.sum_rate or 0:.6g}"
+    if len({entry.unit for entry in together.results}) > 1:
+        return "rates of different units are added up"
     return ""
 
 
-def check_device(entry: DeviceResult, challenge: str, run_id: str) -> list[Check]:
-    """The checks of one device's record."""
-    claims_work = bool(entry.samples or entry.hashrate or entry.hashes or entry.seconds or entry.proof)
-    if entry.status in ("failed", "refused") or (entry.status == "interrupted" and not claims_work):
-        return [_check(entry, "devices", not claims_work, "claims nothing", f"is {entry.status} and yet claims hashes")]
-    if not (entry.samples and entry.hashrate and entry.proof):
-        missing = "samples" if not entry.samples else "hashrate" if not entry.hashrate else "proof"
+def _place(entry: Measurement) -> tuple[str, str, str]:
+    return entry.machine, entry.device.id, entry.workload
+
+
+def check_measurement(entry: Measurement, challenge: str, run_id: str, written_as: int = 2) -> list[Check]:
+    """The checks of one record, by the rules of the schema version that it was written in."""
+    samples = counted_samples(entry)
+    claims_work = bool(samples or entry.rate or entry.amount or entry.seconds or entry.evidence)
+    if entry.status in WITHOUT_WORK or (entry.status == "interrupted" and not claims_work):
+        fault = f"is {entry.status} and yet claims work"
+        return [_check(entry, "devices", not claims_work, "claims nothing", fault)]
+    if not (samples and entry.rate and entry.evidence):
+        missing = "samples" if not samples else "rate" if not entry.rate else "evidence"
         return [_check(entry, "devices", False, "", f"is {entry.status} but has no {missing}")]
     return [
-        _check_headers(entry, entry.proof, challenge, run_id),
-        _check_chunks(entry, entry.proof),
-        *_check_shares(entry, entry.proof),
-        _check_share_count(entry, entry.proof),
-        _check_amount(entry, entry.proof),
-        _check_rate(entry),
+        *_check_evidence(entry, entry.evidence, challenge, run_id),
+        _check_amount(entry),
+        _check_rate(entry, written_as),
     ]
 
 
-def _check_headers(entry: DeviceResult, proof: Proof, challenge: str, run_id: str) -> Check:
-    claimed = {header.running_number: header.prefix_hex for header in proof.headers}
-    used = {chunk.running_number for chunk in proof.chunks}
-    foreign = next(
-        (
-            number
-            for number, prefix in sorted(claimed.items())
-            if derive_prefix(challenge, entry.device.id, run_id, number).hex() != prefix
-        ),
-        None,
+def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:
+    """What the evidence of a record is held against."""
+    return Claim(
+        challenge=challenge,
+        device_id=entry.device.id,
+        run_id=run_id,
+        parameters=entry.parameters,
+        amounts=tuple(sample.amount for sample in counted_samples(entry)),
     )
-    if foreign is not None:
-        fault = f"header {foreign} is not derived from the challenge, the device and the run"
-    elif len(claimed) != len(proof.headers) or set(claimed) != used:
-        fault = "the headers listed are not those of the chunks"
-    else:
-        fault = ""
-    return _check(entry, "header", not fault, "the hashed headers derive from the challenge", fault)
 
 
-def _check_chunks(entry: DeviceResult, proof: Proof) -> Check:
-    fault = ""
-    for number, chunks in ClaimedRanges(proof.chunks).by_number.items():
-        if chunks[-1].start + chunks[-1].nonces > NONCES:
-            fault = f"a chunk under header {number} reaches past nonce 2³²−1"
-        for before, after in pairwise(chunks):
-            if before.start + before.nonces > after.start:
-                fault = f"two chunks under header {number} overlap at nonce {after.start}, so hashes would count twice"
-    return _check(entry, "chunks", not fault, "the claimed ranges do not overlap", fault)
+def _check_evidence(entry: Measurement, evidence: Evidence, challenge: str, run_id: str) -> Iterator[Check]:
+    try:
+        workload = load_workload(entry.workload)
+        parameters = workload.parameters_of(entry.parameters)
+    except InputError as error:
+        yield _check(entry, "workload", False, "", f"nothing of its work can be checked: {error}")
+        return
+    if entry.unit != workload.quantity.unit or parameters != entry.parameters:
+        fault = f"{entry.workload} counts {workload.quantity.plural} and has other parameters than are stated"
+        yield _check(entry, "workload", False, "", fault)
+    for finding in workload.verify(evidence, claim_of(entry, challenge, run_id)):
+        yield _check(entry, finding.code, finding.ok, finding.sentence, finding.sentence)
 
 
-def _check_shares(entry: DeviceResult, proof: Proof) -> Iterator[Check]:
-    target = int(proof.target_hex, 16)
-    prefixes = {header.running_number: bytes.fromhex(header.prefix_hex) for header in proof.headers}
-    claimed = ClaimedRanges(proof.chunks)
-    misses = outside = doubled = 0
-    seen: set[tuple[int, int, int]] = set()
-    for share in proof.shares:
-        identity = (share.running_number, share.prefix, share.nonce)
-        doubled += identity in seen
-        seen.add(identity)
-        prefix = prefixes.get(share.running_number)
-        if prefix is None or share.prefix >= proof.prefixes or share not in claimed:
-            outside += 1
-        # A share under a header that is not there has nothing to hash; it is outside already.
-        if prefix is not None and not meets(rolled_prefix(prefix, share.prefix), share.nonce, target):
-            misses += 1
-    total = len(proof.shares)
-    yield _check(
-        entry, "share_target", not misses, f"all {total} shares meet the target",
-        f"{misses} of {total} shares do not meet the target",
-    )  # fmt: skip
-    yield _check(
-        entry, "share_range", not outside, "all shares lie in the claimed ranges",
-        f"{outside} of {total} shares lie outside the claimed ranges",
-    )  # fmt: skip
-    yield _check(
-        entry, "share_duplicate", not doubled, "no share stands twice",
-        f"{doubled} of {total} shares stand twice",
-    )  # fmt: skip
+def _check_amount(entry: Measurement) -> Check:
+    total = sum(sample.amount for sample in counted_samples(entry))
+    fault = f"{entry.amount} are stated in all, the samples add up to {total}"
+    return _check(entry, "amount", entry.amount == total, "the samples add up to the stated amount of work", fault)
 
 
-def _check_share_count(entry: DeviceResult, proof: Proof) -> Check:
-    hashes = _chunk_hashes(proof)
-    expected = hashes * share_probability(int(proof.target_hex, 16))
-    found = len(proof.shares)
-    if expected < FEWEST_EXPECTED_SHARES:
-        fault = (
-            f"only {expected:.2g} shares are expected of {hashes} hashes, too few to support the claim; measure longer"
-        )
-        return _check(entry, "share_count", False, "", fault)
-    p_value = poisson_p_value(found, expected)
-    numbers = f"{found} shares found, {expected:.1f} expected (p = {p_value:.2g})"
-    return _check(
-        entry, "share_count", p_value >= SHARE_COUNT_P,
-        f"the number of shares fits the claimed hashes: {numbers}",
-        f"the number of shares does not fit the claimed hashes: {numbers}",
-    )  # fmt: skip
-
-
-def _check_amount(entry: DeviceResult, proof: Proof) -> Check:
-    by_sample = [0] * len(entry.samples)
-    fault = ""
-    for chunk in proof.chunks:
-        if chunk.sample >= len(by_sample):
-            fault = f"a chunk belongs to sample {chunk.sample}, which does not exist"
-        else:
-            by_sample[chunk.sample] += chunk.nonces * proof.prefixes
-    for index, (sample, hashes) in enumerate(zip(entry.samples, by_sample, strict=True)):
-        if sample.hashes != hashes:
-            fault = fault or f"sample {index} states {sample.hashes} hashes, its chunks hold {hashes}"
-    total = sum(sample.hashes for sample in entry.samples)
-    if entry.hashes != total:
-        fault = fault or f"{entry.hashes} hashes are stated in all, the samples add up to {total}"
-    return _check(entry, "amount", not fault, "samples and chunks count the same hashes", fault)
-
-
-def _check_rate(entry: DeviceResult) -> Check:
-    stated = entry.hashrate
+def _check_rate(entry: Measurement, written_as: int) -> Check:
+    stated = entry.rate
     assert stated is not None
-    seconds = math.fsum(sample.seconds for sample in entry.samples)
-    interval = median_interval([sample.hashes / sample.seconds for sample in entry.samples])
+    samples = counted_samples(entry)
+    seconds = math.fsum(sample.seconds for sample in samples)
+    right = rate_of(samples, entry.unit, written_as)
     fault = ""
     if not math.isclose(seconds, entry.seconds, rel_tol=RELATIVE_ROUNDING):
         fault = f"{entry.seconds:g} s are stated in all, the samples add up to {seconds:g} s"
-    elif not math.isclose(interval.median, stated.value_hs, rel_tol=RELATIVE_ROUNDING):
-        fault = f"hashes ÷ seconds of the samples gives {interval.median:.6g} H/s, not the stated {stated.value_hs:.6g}"
+    elif not _close(stated.value, right.value):
+        fault = f"work ÷ seconds of the samples gives {right.value:.6g} a second, not the stated {stated.value:.6g}"
     elif (
-        not math.isclose(interval.low, stated.low_hs, rel_tol=RELATIVE_ROUNDING)
-        or not math.isclose(interval.high, stated.high_hs, rel_tol=RELATIVE_ROUNDING)
-        or stated.confidence != CONFIDENCE
+        not _close(stated.low, right.low)
+        or not _close(stated.high, right.high)
+        or stated.confidence != right.confidence
     ):
         fault = (
-            f"the samples give an interval of {interval.low:.6g}…{interval.high:.6g} H/s, "
-            f"not the stated {stated.low_hs:.6g}…{stated.high_hs:.6g}"
+            f"the samples give an interval of {right.low:.6g}…{right.high:.6g} a second, "
+            f"not the stated {stated.low or 0:.6g}…{stated.high or 0:.6g}"
         )
+    elif not _close(stated.median, right.median) or not _close(stated.best, right.best):
+        fault = (
+            f"the samples' median and best rates are {right.median:.6g} and {right.best:.6g} a second, not as stated"
+        )
+    elif not _close(entry.rate_per_cpu_s, rate_per_cpu_s(samples)):
+        fault = "the stated work a CPU second does not follow from the samples"
+    elif stated.unit != entry.unit:
+        fault = f"a rate of {entry.unit} is not counted in {stated.unit}"
     elif stated.origin != "measured":
         fault = f"a rate from samples is measured, not {stated.origin}"
-    return _check(entry, "rate", not fault, "hashes and seconds give the stated hashrate", fault)
+    return _check(entry, "rate", not fault, "work and seconds give the stated rate", fault)
 
 
-def _chunk_hashes(proof: Proof) -> int:
-    return sum(chunk.nonces for chunk in proof.chunks) * proof.prefixes
+def _close(stated: float | None, right: float | None) -> bool:
+    if stated is None or right is None:
+        return stated is right
+    return math.isclose(stated, right, rel_tol=RELATIVE_ROUNDING)
 
 
-def _check(entry: DeviceResult, code: CheckCode, ok: bool, good: str, bad: str) -> Check:
+def _check(entry: Measurement, code: str, ok: bool, good: str, bad: str) -> Check:
     return Check(code=code, ok=ok, sentence=f"{entry.device.id}: {good if ok else bad}", device=entry.device.id)

@@ -1,78 +1,78 @@
-"""Hashing stored chunks again: what no forger can answer without having done the work."""
+"""Doing stored work again: what no forger can answer without having done it."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Callable
 
-from ...kernels.device import Device, Hit
-from ...kernels.job import NONCES, Job, roll_versions
+from ...kernels.device import AnyDevice
+from ...kernels.errors import InputError
+from ...kernels.workloads.evidence import Answer, Chunk, Evidence, Recompute, Shares
+from ...kernels.workloads.registry import load_workload
 from ..progress import Progress
-from ..result.model import Chunk, DeviceResult, Proof, Result
-from ..sha256d.claimed_ranges import ClaimedRanges
-from ..sha256d.proof import derive_prefix, together_run_id
-from ..sha256d.steps import scan_in_steps
+from ..result.measurement import Measurement
+from ..result.model import Result
+from ..run_id import together_run_id
+from .checks import claim_of
 from .verdict import Check
 
 
-@dataclass(frozen=True)
-class StoredChunk:
-    """A chunk with what it belongs to."""
+def recompute(result: Result, count: int, device: AnyDevice, progress: Progress) -> list[Check]:
+    """Do `count` parts of the work, chosen beyond anyone's foresight, again on `device`.
 
-    entry: DeviceResult
-    run_id: str
-    proof: Proof
-    chunk: Chunk
-
-
-def recompute_chunks(result: Result, count: int, device: Device, progress: Progress) -> list[Check]:
-    """Hash `count` chunks, chosen beyond anyone's foresight, again on `device`: two checks for each."""
-    entries = [(entry, result.run_id) for entry in result.devices]
+    Records that the device, or this version, cannot do again are left out.
+    """
+    entries = [(entry, result.run_id) for entry in result.results]
     if result.together is not None:
-        entries.extend((entry, together_run_id(result.run_id)) for entry in result.together.devices)
-    stored = [
-        StoredChunk(entry, run_id, entry.proof, chunk)
-        for entry, run_id in entries
-        if entry.proof is not None
-        for chunk in entry.proof.chunks
-        if chunk.start + chunk.nonces <= NONCES
+        entries.extend((entry, together_run_id(result.run_id)) for entry in result.together.results)
+    parts = [
+        index
+        for index, (entry, _) in enumerate(entries)
+        for _ in range(len(_parts(entry.evidence)) if _can_redo(entry, device) else 0)
     ]
-    chosen = secrets.SystemRandom().sample(stored, min(count, len(stored)))
-    progress.stage(device.info.id, "recomputing", sum(one.chunk.nonces * one.proof.prefixes for one in chosen))
-    return [check for one in chosen for check in _recompute(one, result, device, progress)]
+    chosen = Counter(secrets.SystemRandom().sample(parts, min(count, len(parts))))
+    # A record's parts are about alike, so that the bar ends near its end.
+    total = sum(drawn * entries[index][0].amount / parts.count(index) for index, drawn in chosen.items())
+    progress.stage(device.info.id, "recomputing", total)
+    checks: list[Check] = []
+    for index, drawn in sorted(chosen.items()):
+        entry, run_id = entries[index]
+        assert entry.evidence is not None
+        findings = load_workload(entry.workload).recompute(
+            entry.evidence, claim_of(entry, result.challenge, run_id), drawn, device, _advancing(progress)
+        )
+        name = entry.device.id
+        checks.extend(
+            Check(code=finding.code, ok=finding.ok, sentence=f"{name}: {finding.sentence}", device=name)
+            for finding in findings
+        )
+    return checks
 
 
-def _recompute(one: StoredChunk, result: Result, device: Device, progress: Progress) -> list[Check]:
-    chunk, identity = one.chunk, one.entry.device.id
-    prefix = derive_prefix(result.challenge, identity, one.run_id, chunk.running_number)
-    job = Job(roll_versions(prefix, one.proof.prefixes), int(one.proof.target_hex, 16))
-    device.prepare(job)
-    checksum = 0
-    found: set[Hit] = set()
-    for step in scan_in_steps(device, job, range(chunk.start, chunk.start + chunk.nonces)):
-        checksum ^= step.scan.xor_h7
-        found.update(step.scan.hits)
-        progress.advance(step.scan.hashes, step.scan.hashes / step.seconds)
-    within = ClaimedRanges((chunk,))
-    stated = {Hit(share.prefix, share.nonce) for share in one.proof.shares if share in within}
-    place = f"{identity}: nonces {chunk.start} to {chunk.start + chunk.nonces - 1} under header {chunk.running_number}"
-    same = checksum == chunk.xor_h7
-    return [
-        Check(
-            code="checksum",
-            ok=same,
-            device=identity,
-            sentence=f"{place} give the stored checksum"
-            if same
-            else f"{place} give the checksum {checksum:#010x}, not the stored {chunk.xor_h7:#010x}",
-        ),
-        Check(
-            code="recomputed_shares",
-            ok=found == stated,
-            device=identity,
-            sentence=f"{place} hold the stored {len(stated)} shares"
-            if found == stated
-            else f"{place} hold {len(found)} shares; {len(found - stated)} of them are not stored and "
-            f"{len(stated - found)} stored ones are not among them",
-        ),
-    ]
+def _parts(evidence: Evidence | None) -> tuple[Chunk, ...] | tuple[Answer, ...]:
+    """What can be drawn from."""
+    if isinstance(evidence, Shares):
+        return evidence.chunks
+    return evidence.answers if isinstance(evidence, Recompute) else ()
+
+
+def _can_redo(entry: Measurement, device: AnyDevice) -> bool:
+    try:
+        return load_workload(entry.workload).why_not(device.info) is None
+    except InputError:
+        return False
+
+
+def _advancing(progress: Progress) -> Callable[[int], None]:
+    """Tells of amounts as they are done, with the rate since the one before."""
+    before = time.perf_counter()
+
+    def advance(amount: int) -> None:
+        nonlocal before
+        now = time.perf_counter()
+        progress.advance(amount, amount / max(now - before, 1e-9))
+        before = now
+
+    return advance

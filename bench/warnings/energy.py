@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ..result.model import Energy, IdlePower, WarningCode, WarningRecord
+from ..result.energy import Energy, IdlePower
 from ..result.printable import printable
+from ..result.warning import WarningCode, WarningRecord
 
 # A figure that may be off by more than this is too rough to compare devices with.
 ROUGH = 0.1

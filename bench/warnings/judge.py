@@ -7,10 +7,12 @@ import statistics
 from collections.abc import Sequence
 
 from ...kernels.device import DeviceInfo
-from ..result.model import Machine, WarningRecord
+from ..result.machine import Machine
+from ..result.measurement import Rate
+from ..result.warning import WarningRecord
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
 from ..sampling.sampler import TimedSample
-from ..statistics import Interval, best_step, trend
+from ..statistics import best_step, trend
 from . import sentences
 
 DRIFT = 0.02
@@ -22,12 +24,10 @@ WARMER_BY_C = 5.0
 # Ticks and background services: below this many CPUs, others do not count.
 OTHER_LOAD = 0.1
 STOLEN_LOAD = 0.02
-# A hashrate and a roof measured a few seconds apart may differ by some noise, in per cent of the roof.
+# A rate and a roof measured a few seconds apart may differ by some noise, in per cent of the roof.
 MOST_OF_ROOF = 105.0
 # The fastest of many short trials counts for a roof: it takes more than a background service to spoil them all.
 ROOF_LOAD = 0.25
-# In the name of what has no hardware of its own (see the OpenCL backend).
-IMITATIONS = ("runs on the CPU", "simulator")
 
 
 def judge_machine(machine: Machine) -> list[WarningRecord]:
@@ -44,13 +44,14 @@ def judge_machine(machine: Machine) -> list[WarningRecord]:
     return warnings
 
 
-def judge_samples(taken: Sequence[TimedSample], interval: Interval, failed_batches: int) -> list[WarningRecord]:
+def judge_samples(taken: Sequence[TimedSample], rate: Rate, failed_batches: int) -> list[WarningRecord]:
     """What the samples of one device show."""
     warnings = [*_judge_course(taken), *_judge_load(taken)]
     if len(taken) < FEWEST_SAMPLES:
         warnings.append(sentences.few_samples(len(taken)))
-    if interval.half_width > HALF_WIDTH:
-        warnings.append(sentences.wide_interval(interval.half_width))
+    half_width = 0.0 if rate.low is None or rate.high is None else (rate.high - rate.low) / 2 / rate.value
+    if half_width > HALF_WIDTH:
+        warnings.append(sentences.wide_interval(half_width))
     if all(sample.readings.clock_hz is None for sample in taken):
         warnings.append(sentences.clock_unknown())
     if failed_batches:
@@ -67,7 +68,7 @@ def judge_roof(percent: float, other_load: float | None) -> list[WarningRecord]:
 
 def on_cores(info: DeviceInfo) -> bool:
     """Whether the device computes with the machine's own cores, by whatever name."""
-    return info.kind == "cpu" or any(words in info.name for words in IMITATIONS)
+    return info.kind == "cpu" or bool(info.runs_on_host_cpu)
 
 
 def _judge_course(taken: Sequence[TimedSample]) -> list[WarningRecord]:

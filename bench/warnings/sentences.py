@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..result.model import WarningRecord
 from ..result.printable import printable
+from ..result.warning import WarningRecord
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
 
 
@@ -115,10 +115,10 @@ def failed_batches(count: int) -> WarningRecord:
 
 
 def limit_exceeded(percent: float) -> WarningRecord:
-    """The hashrate lies above what was measured as its roof."""
+    """The rate lies above what was measured as its roof."""
     return WarningRecord(
         code="limit_unsure",
-        text=f"the hashrate is {percent:.1f} % of the device's own roof, which cannot be: the roof was measured too "
+        text=f"the rate is {percent:.1f} % of the device's own roof, which cannot be: the roof was measured too "
         "low, as when other programs start or the clock falls meanwhile; let the machine settle and measure again",
     )
 

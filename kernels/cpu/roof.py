@@ -36,11 +36,12 @@ def measure_roof(kernel: Variant, prefixes: int, workers: Workers) -> Roof:
     batches_a_cycle = statistics.median(rate for rate, _ in on_each) / sum(per_batch.values())
     clocks = [clock_hz for _, clock_hz in on_each]
     return Roof(
-        hashrate_hs=sum(clocks) * batches_a_cycle * kernel.lanes,
+        rate_per_s=sum(clocks) * batches_a_cycle * kernel.lanes,
         clock_hz=statistics.mean(clocks),
-        cycles_per_hash=1 / (batches_a_cycle * kernel.lanes),
+        cycles_per_unit=1 / (batches_a_cycle * kernel.lanes),
         throughput=throughput,
         explanation=_explain(kernel, per_batch, throughput),
+        binds="logic",
     )
 
 

@@ -45,9 +45,9 @@ def measure_roof(context: Any, queue: Any, kind: str, variant: Variant, units: i
     per_cycle = {name: value / (units * rated_hz) for name, value in alone.items()} if rated_hz else {}
     logic = "does" if fused else "does not do"
     return Roof(
-        hashrate_hs=rate * variant.width / operations,
+        rate_per_s=rate * variant.width / operations,
         clock_hz=None,
-        cycles_per_hash=None,
+        cycles_per_unit=None,
         throughput=per_cycle,
         explanation=(
             f"The roof is that of the hash's {operations} operations, run in the same proportions with nothing to "
@@ -55,6 +55,7 @@ def measure_roof(context: Any, queue: Any, kind: str, variant: Variant, units: i
             f"{variant.width} words, a compute unit and a cycle of the clock that the driver names, not of the one "
             "that it ran at."
         ),
+        binds="logic",
     )
 
 

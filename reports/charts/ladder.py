@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from ...bench.result.model import Origin
+from ...bench.result.measurement import Origin
 from ..ladder.network import epochs
 from ..ladder.progression import MedianRange, Point, Progression, RungSummary
 from ..ladder.reference import RUNGS, Rung

@@ -8,7 +8,7 @@ from itertools import accumulate
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from ...bench.result.model import Sample
+from ...bench.result.measurement import Sample
 from ..collect.device_name import device_name
 from ..collect.gather import Entry
 from ..layout.device_row import rate_text

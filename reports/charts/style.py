@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.lines import Line2D
 
-from ...bench.result.model import Origin
+from ...bench.result.measurement import Origin
 
 FONT_PX = 12
 

@@ -10,7 +10,7 @@ from datetime import date
 
 import numpy as np
 
-from ...bench.result.model import Origin
+from ...bench.result.measurement import Origin
 from ..ladder.modelled import modelled_devices
 from ..ladder.network import DAY_SECONDS, Epoch, epoch_at, epochs, place_of
 from ..ladder.progression import Point, Progression, RungRatio

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from ...bench.result.model import Origin
+from ...bench.result.measurement import Origin
 
 Judgement = Literal["reproduced", "partly", "not reproduced", "cannot be tested here"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ...bench.result.model import DeviceResult, Energy, Origin
+from ...bench.result.energy import Energy
+from ...bench.result.measurement import Measurement, Origin
 
 # Where several meters saw the device: measured before its own word before an estimate, then what is closest to it.
 _ORIGINS: tuple[Origin, ...] = ("measured", "reported", "modelled", "cited", "estimated")
@@ -24,7 +25,7 @@ class EnergyFigure(Struct, frozen=True, kw_only=True):
     meter: str
 
 
-def energy_figure(device: DeviceResult) -> EnergyFigure | None:
+def energy_figure(device: Measurement) -> EnergyFigure | None:
     """The figure that speaks for the device, or None where no meter saw it."""
     figures = [
         (preference(record, figure.origin), figure)
@@ -35,13 +36,13 @@ def energy_figure(device: DeviceResult) -> EnergyFigure | None:
     return min(figures, key=lambda candidate: candidate[0])[1] if figures else None
 
 
-def why_unknown(device: DeviceResult) -> str:
+def why_unknown(device: Measurement) -> str:
     """Why there is no figure, as the meters themselves say it."""
     reasons = [record.reason for record in device.energy if record.reason]
     return reasons[0] if reasons else "no energy meter was found"
 
 
-def figure_of(record: Energy, device: DeviceResult) -> EnergyFigure | None:
+def figure_of(record: Energy, device: Measurement) -> EnergyFigure | None:
     """The J/TH of one record: as the harness worked it out, or from its joules and the work of the same time."""
     low: float | None
     high: float | None

@@ -12,7 +12,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from ...bench.result.file import decode, encode
-from ...bench.result.model import DeviceResult, Hashrate, Result
+from ...bench.result.measurement import Measurement, Rate
+from ...bench.result.model import Result
 from ...bench.verification.checks import check_result
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
@@ -24,7 +25,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     """One device in one run. `faults` are the sentences of the checks that it fails: none, and it is verified."""
 
     result: Result
-    device: DeviceResult
+    device: Measurement
     faults: tuple[str, ...]
 
     @property
@@ -38,7 +39,7 @@ class Entry(Struct, frozen=True, kw_only=True):
         return self.device.hashrate is not None
 
     @property
-    def rate(self) -> Hashrate:
+    def rate(self) -> Rate:
         """The rate, of an entry that is `measured`."""
         assert self.device.hashrate is not None
         return self.device.hashrate

@@ -13,7 +13,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from ...bench.result.model import Origin
+from ...bench.result.measurement import Origin
 from ...kernels.opencl.predict import Gpu, known_gpus, predict
 from .modelled import efficiency_bounds, modelled_devices
 from .reference import RUNGS, ReferenceDevice, Rung, reference_devices

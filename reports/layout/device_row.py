@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ...bench.result.model import DeviceResult, Hashrate, Roof
+from ...bench.result.measurement import Measurement, Rate, Roof
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import EnergyFigure, energy_figure, why_unknown
 from ..collect.gather import Entry, Group
@@ -83,7 +83,7 @@ def rate_text(value: float, unit: str) -> str:
     return hashrate_text(value) if unit == "hash" else f"{count_text(value)} {visible(unit, 40)}/s"
 
 
-def rate_interval_text(rate: Hashrate, unit: str) -> str:
+def rate_interval_text(rate: Rate, unit: str) -> str:
     """The rate's interval with its confidence."""
     bounds = (
         interval_text(rate.low_hs, rate.high_hs, rate.value_hs)
@@ -107,7 +107,7 @@ def roof_origin_text(roof: Roof | None) -> str:
     return f"{roof.origin}, too low" if roof.percent > ABOVE_ROOF_PERCENT else roof.origin
 
 
-def kernel_text(device: DeviceResult) -> str:
+def kernel_text(device: Measurement) -> str:
     """The kernel's name; rolled versions are another kind of work and are named."""
     if device.kernel is None:
         return UNKNOWN

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ...bench.result.model import Machine, Result
+from ...bench.result.machine import Machine
+from ...bench.result.model import Result
 from ..wording.units import UNKNOWN
 from ..wording.visible import visible
 

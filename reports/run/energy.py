@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ...bench.result.model import DeviceResult, Energy, Result
+from ...bench.result.energy import Energy
+from ...bench.result.measurement import Measurement
+from ...bench.result.model import Result
 from ..wording.ratios import efficiency_text
 from ..wording.units import energy_text
 from ..wording.visible import visible
@@ -18,7 +20,7 @@ def energy_lines(result: Result) -> list[str]:
     ]
 
 
-def told(record: Energy, entry: DeviceResult) -> str:
+def told(record: Energy, entry: Measurement) -> str:
     """One meter's figures in a sentence, or why it has none."""
     if record.gross_j is None or record.low_j is None or record.high_j is None or not record.window_s:
         return f"no figure: {record.reason}"

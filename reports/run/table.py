@@ -5,7 +5,8 @@ from __future__ import annotations
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ...bench.result.model import DeviceResult, Result
+from ...bench.result.measurement import Measurement
+from ...bench.result.model import Result
 from ...bench.verification.verdict import Verdict
 from ...kernels.target import share_probability
 from ..collect.energy_figure import energy_figure, why_unknown
@@ -115,7 +116,7 @@ def about(device: str | None, sentence: str) -> str:
     return sentence if device is None or device in sentence else f"{device}: {sentence}"
 
 
-def kernel_cell(entry: DeviceResult) -> str:
+def kernel_cell(entry: Measurement) -> str:
     """The kernel's name; where it hashes rolled versions, that is said, because it is another kind of work."""
     if entry.kernel is None:
         return UNKNOWN
@@ -123,7 +124,7 @@ def kernel_cell(entry: DeviceResult) -> str:
     return name if entry.kernel.prefixes == 1 else f"{name}\nversion-rolled × {entry.kernel.prefixes}"
 
 
-def hashrate_cell(entry: DeviceResult) -> str:
+def hashrate_cell(entry: Measurement) -> str:
     """The rate, its interval, and where the figure comes from."""
     rate = entry.hashrate
     if rate is None:
@@ -132,7 +133,7 @@ def hashrate_cell(entry: DeviceResult) -> str:
     return f"{hashrate_text(rate.value_hs)} {rate.origin}\n{rate.confidence:.0%} {interval}"
 
 
-def shares_cell(entry: DeviceResult) -> str:
+def shares_cell(entry: Measurement) -> str:
     """The shares found, and how many the hashes should hold on average."""
     if entry.proof is None:
         return UNKNOWN
@@ -140,7 +141,7 @@ def shares_cell(entry: DeviceResult) -> str:
     return f"{len(entry.proof.shares)} found\n{expected:.1f} expected"
 
 
-def energy_cell(entry: DeviceResult) -> str:
+def energy_cell(entry: Measurement) -> str:
     """Joules a terahash, their bounds, and what was measured; an estimate is marked before and behind."""
     figure = energy_figure(entry)
     if figure is None:
@@ -153,14 +154,14 @@ def energy_cell(entry: DeviceResult) -> str:
     return "\n".join(lines)
 
 
-def clock_cell(entry: DeviceResult) -> str:
+def clock_cell(entry: Measurement) -> str:
     """The median clock and the highest temperature of the samples, as far as the device tells."""
     clocks = [sample.clock_hz for sample in entry.samples if sample.clock_hz is not None]
     temperatures = [sample.temperature_c for sample in entry.samples if sample.temperature_c is not None]
     return f"{clock_text(median(clocks) if clocks else None)}\n{temperature_text(max(temperatures, default=None))}"
 
 
-def verdict_cell(entry: DeviceResult, verdict: Verdict) -> str:
+def verdict_cell(entry: Measurement, verdict: Verdict) -> str:
     """`verified` where every check of this device and of the file as a whole holds."""
     if entry.status in ("failed", "refused"):
         return entry.status

@@ -10,7 +10,8 @@ import pytest
 
 from hashwatt.bench import api
 from hashwatt.bench.machine.describe import describe_machine
-from hashwatt.bench.result.model import Machine, Result
+from hashwatt.bench.result.machine import Machine
+from hashwatt.bench.result.model import Result
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from hashwatt.bench.sha256d.workload import Hashing
 
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.machine.load import LoadMeter, Readings
-from hashwatt.bench.result.model import DeviceResult
-from hashwatt.bench.sha256d.workload import Hashing
+from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.statistics import median_interval
 from hashwatt.bench.warnings.judge import judge_roof
 from hashwatt.kernels.device import DeviceOptions, Found, Scan
@@ -23,12 +23,12 @@ def _quiet_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LoadMeter, "stop", lambda _self: Readings())
 
 
-def only(behaviour: str, **options: object) -> DeviceResult:
+def only(behaviour: str, **options: object) -> Measurement:
     (entry,) = measured(behaviour, **options).devices
     return entry
 
 
-def codes(entry: DeviceResult) -> set[str]:
+def codes(entry: Measurement) -> set[str]:
     return {warning.code for warning in entry.warnings}
 
 

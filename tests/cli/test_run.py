@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import hashwatt.bench.api
-from hashwatt.bench.result.model import Result, WarningRecord
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
 from tests.reports.samples import BAD, GOOD, measured, result, unmeasured

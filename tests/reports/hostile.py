@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from hashwatt.bench.result.model import Result, WarningRecord
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.warning import WarningRecord
 
 from .factory import machine, result, tampered, verified
 from .samples import unmeasured

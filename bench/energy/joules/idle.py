@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from ...result.model import IdlePower
+from ...result.energy import IdlePower
 from .integral import Integral
 
 # Measured by default only with meters that need no longer than this, before and again after the run.

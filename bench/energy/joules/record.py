@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, cast
 
-from ...result.model import CrossCheck, Energy, IdlePower, PowerPoint
+from ...result.energy import CrossCheck, Energy, IdlePower, PowerPoint
 from ...result.printable import printable
 from ..meter import NOTHING_MENDS, MeterInfo, MeterMissing
 from .coverage import Attribution

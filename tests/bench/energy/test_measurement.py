@@ -17,7 +17,8 @@ from hashwatt.bench.energy.meter import Counter, Coverage, MeterEntry, MeterErro
 from hashwatt.bench.energy.meters import registry
 from hashwatt.bench.energy.meters import shelly as plug_shelly
 from hashwatt.bench.progress import NoProgress
-from hashwatt.bench.result.model import DeviceResult, Result
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.result.model import Result
 from hashwatt.kernels.device import Found, Scan
 from hashwatt.kernels.fake import FakeDevice, fake_info
 from hashwatt.reports.run.table import run_notes
@@ -65,7 +66,7 @@ class Load:
         self._at_s = now
 
 
-def run(*meters: MeterEntry, found: Found | None = None, **options: object) -> tuple[Result, DeviceResult]:
+def run(*meters: MeterEntry, found: Found | None = None, **options: object) -> tuple[Result, Measurement]:
     result = measure([found or fake()], seconds=1.5, meters=meters, **options)  # type: ignore[arg-type]
     return result, result.devices[0]
 

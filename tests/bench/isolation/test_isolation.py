@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, find_all, find_isolated, opener
-from hashwatt.bench.result.model import DeviceResult
+from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import Device, DeviceOptions, Found, Missing
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError, details_of
@@ -259,7 +259,7 @@ def test_only_wanted_backends_are_asked() -> None:
 
 def test_an_isolated_device_is_measured_and_verifies() -> None:
     result = measure([found("steady")], seconds=1.0)
-    entry: DeviceResult = result.devices[0]
+    entry: Measurement = result.devices[0]
     assert entry.hashrate is not None
     # A busy machine may slow it down; nothing makes it faster.
     assert fakes.DEFAULT_RATE_HS / 10 < entry.hashrate.value_hs < fakes.DEFAULT_RATE_HS * 1.02

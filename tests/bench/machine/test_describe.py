@@ -4,10 +4,11 @@ import msgspec
 import psutil
 import pytest
 
-from hashwatt.bench.machine import caches, virtualisation
 from hashwatt.bench.machine import describe as machine
+from hashwatt.bench.machine import virtualisation
 from hashwatt.bench.machine.describe import describe_machine, hashwatt_version, library_versions
-from hashwatt.bench.result.model import Machine
+from hashwatt.bench.result.machine import Machine
+from hashwatt.kernels.cpu import caches
 
 
 def files(monkeypatch: pytest.MonkeyPatch, module: object, content: dict[str, str]) -> None:

@@ -5,13 +5,14 @@ import json
 
 import msgspec
 import pytest
+from hashwatt.bench.bounded import Text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatt.bench.bounded import Text
 from hashwatt.bench.result.file import encode
 from hashwatt.bench.result.from_device import device_record, kernel_record
-from hashwatt.bench.result.model import DeviceRecord, KernelRecord, Result
+from hashwatt.bench.result.measurement import DeviceRecord, KernelRecord
+from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.printable import printable
 from hashwatt.bench.result.schema import result_schema
 from hashwatt.kernels.device import Candidate, DeviceInfo, KernelInfo

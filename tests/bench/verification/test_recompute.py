@@ -7,11 +7,12 @@ import pytest
 
 from hashwatt.bench import api
 from hashwatt.bench.api import verify
-from hashwatt.bench.result.model import Chunk, Proof, Result
+from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.workloads.evidence import Chunk, Shares
 
 from ..fakes import fake, measured
 
@@ -29,12 +30,12 @@ def _fake_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "find_all", found)
 
 
-def with_proof(result: Result, proof: Proof) -> Result:
+def with_proof(result: Result, proof: Shares) -> Result:
     (entry,) = result.devices
     return msgspec.structs.replace(result, devices=(msgspec.structs.replace(entry, proof=proof),))
 
 
-def proof_of(result: Result) -> Proof:
+def proof_of(result: Result) -> Shares:
     proof = result.devices[0].proof
     assert proof is not None
     return proof

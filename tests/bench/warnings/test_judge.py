@@ -9,7 +9,9 @@ import pytest
 
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.machine.load import Readings
-from hashwatt.bench.result.model import Machine, Sample, WarningRecord
+from hashwatt.bench.result.machine import Machine
+from hashwatt.bench.result.measurement import Sample
+from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.sampling.sampler import TimedSample
 from hashwatt.bench.statistics import median_interval
 from hashwatt.bench.warnings import sentences

@@ -15,7 +15,7 @@ import pytest
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, opener
 from hashwatt.bench.progress import Progress
-from hashwatt.bench.result.model import DeviceResult
+from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.opencl.variant import Variant
@@ -39,7 +39,7 @@ TOLD = {
 }
 
 
-def run_beside_a_steady_device(module: str, progress: Progress | None = None) -> tuple[DeviceResult, DeviceResult]:
+def run_beside_a_steady_device(module: str, progress: Progress | None = None) -> tuple[Measurement, Measurement]:
     """The OpenCL device's result and that of the device after it."""
     entries = found_devices()
     if not entries:

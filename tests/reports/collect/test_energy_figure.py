@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hashwatt.bench.result.model import Efficiency, Interval
+from hashwatt.bench.result.energy import Efficiency, Interval
 from hashwatt.reports.collect.energy_figure import energy_figure, why_unknown
 
 from ..factory import joules, verified, with_energy

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from hashwatt.bench.result.file import save
-from hashwatt.bench.result.model import DeviceResult, Result, WarningRecord
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.kernels.errors import InputError
 from hashwatt.reports.collect.gather import gather_results
 from hashwatt.reports.compare.bootstrap import ratio_of_medians
@@ -29,7 +31,7 @@ def compared(tmp_path: Path, base: Result, new: Result) -> list[Comparison]:
     return compare(read_series(tmp_path / "base.json"), read_series(tmp_path / "new.json"))
 
 
-def devices(tmp_path: Path, base: DeviceResult, new: DeviceResult) -> Comparison:
+def devices(tmp_path: Path, base: Measurement, new: Measurement) -> Comparison:
     (comparison,) = compared(tmp_path, result(base, run=0), result(new, run=1))
     return comparison
 
@@ -156,7 +158,7 @@ class TestEnergy:
 class TestFailures:
     """What `--fail-if-slower` fails for."""
 
-    def broken(self, tmp_path: Path, new: DeviceResult, percent: float, scatter: float = 0.01) -> list[str]:
+    def broken(self, tmp_path: Path, new: Measurement, percent: float, scatter: float = 0.01) -> list[str]:
         return failures([devices(tmp_path, verified(run=0, scatter=scatter), new)], percent)
 
     def test_a_device_surely_slower_by_more(self, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from hashwatt.bench.result.model import DeviceResult, Result
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.result.model import Result
 from hashwatt.reports.collect.gather import gather_results
 from hashwatt.reports.layout.headline import headline
 
@@ -16,7 +17,7 @@ def told(*results: Result) -> str:
     return "\n".join(headline(gather_results(list(results))))
 
 
-def gpu(rate: float, *, run: int = 0, scatter: float = 0.01) -> DeviceResult:
+def gpu(rate: float, *, run: int = 0, scatter: float = 0.01) -> Measurement:
     return verified("opencl:0", run=run, rate=rate, scatter=scatter, name="GPU", kind="gpu")
 
 

@@ -11,7 +11,8 @@ from hashwatt.bench.energy.joules.efficiency import efficiency
 from hashwatt.bench.energy.joules.readings import Window
 from hashwatt.bench.energy.joules.record import energy_record, missing_record
 from hashwatt.bench.energy.meter import Counter, Coverage, MeterInfo
-from hashwatt.bench.result.model import DeviceResult, Energy
+from hashwatt.bench.result.energy import Energy
+from hashwatt.bench.result.measurement import Measurement
 from hashwatt.reports.run.energy import energy_lines
 from hashwatt.reports.run.table import energy_cell, run_notes
 from tests.bench.energy.readings import counted, seconds
@@ -36,7 +37,7 @@ def energy(info: MeterInfo = PACKAGE, power_w: float = 51.2, covers: str = "the 
     return with_fields(record, efficiency=efficiency(record, measured().hashrate, 40.0))
 
 
-def device(*records: Energy) -> DeviceResult:
+def device(*records: Energy) -> Measurement:
     return with_fields(measured(), energy=records)
 
 

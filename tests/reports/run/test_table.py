@@ -7,7 +7,8 @@ import io
 from msgspec.structs import replace
 from rich.console import Console
 
-from hashwatt.bench.result.model import RateTogether, Result, Together, WarningRecord
+from hashwatt.bench.result.model import RateTogether, Result, Together
+from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.reports.run.table import clock_cell, device_lines, run_notes, run_table, together_lines
 

@@ -12,7 +12,8 @@ from hashwatt.bench.energy.joules.idle import idle_power
 from hashwatt.bench.energy.joules.readings import Point, Window
 from hashwatt.bench.energy.joules.record import energy_record, no_meter_reason
 from hashwatt.bench.energy.meter import Counter, MeterMissing, Reading
-from hashwatt.bench.result.model import Energy, Hashrate, IdlePower
+from hashwatt.bench.result.energy import Energy, IdlePower
+from hashwatt.bench.result.measurement import Rate
 from hashwatt.bench.warnings.energy import has_moved
 
 from ..meters.trees import PowerCurve
@@ -21,7 +22,7 @@ from ..readings import ABOUT_IT, PLAIN, counted, failed, point, seconds, watts
 WATTS = replace(PLAIN, power_step_w=0.1, interval_s=1.0)
 JOULES = replace(PLAIN, counters=(Counter("it", step_j=0.01, plausible_w=1000.0),))
 TEN = Window(0.0, 10.0)
-RATE = Hashrate(value_hs=1e8, low_hs=0.99e8, high_hs=1.01e8, confidence=0.95, origin="measured")
+RATE = Rate(value_hs=1e8, low_hs=0.99e8, high_hs=1.01e8, confidence=0.95, origin="measured")
 
 
 def bounds(record: Energy) -> tuple[float, float]:

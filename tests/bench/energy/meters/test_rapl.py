@@ -10,7 +10,7 @@ from hashwatt.bench.energy.joules.readings import Window
 from hashwatt.bench.energy.joules.record import energy_record
 from hashwatt.bench.energy.meter import Meter, MeterError, MeterFound, MeterMissing
 from hashwatt.bench.energy.meters import rapl
-from hashwatt.bench.result.model import Energy
+from hashwatt.bench.result.energy import Energy
 
 from ..readings import ABOUT_IT, ask
 from .trees import RANGE_UJ, VIRTUAL_CPU, Zone, machine, rapl_zone, write

@@ -14,7 +14,7 @@ from hashwatt.bench.energy.joules.readings import Point, Window
 from hashwatt.bench.energy.joules.record import energy_record
 from hashwatt.bench.energy.meter import Meter, MeterError, MeterFound
 from hashwatt.bench.energy.meters import rapl
-from hashwatt.bench.result.model import Energy
+from hashwatt.bench.result.energy import Energy
 
 from .trees import RANGE_UJ, PowerCurve, Zone, rapl_zone
 

@@ -84,7 +84,7 @@ def test_its_roof_is_the_memory(device: Executes) -> None:
     roof = task.roof()
     assert roof is not None
     assert roof.binds == "memory"
-    assert roof.hashrate_hs > 0
+    assert roof.rate_per_s > 0
 
 
 @pytest.mark.parametrize("behaviour", ["wrong-checksum", "skipping-when-busy"])

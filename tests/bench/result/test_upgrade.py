@@ -9,15 +9,15 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from hashwatt.bench.result2 import version1
-from hashwatt.bench.result2.measurement import Measurement
-from hashwatt.bench.result2.model import Result
-from hashwatt.bench.result2.upgrade import upgraded
+from hashwatt.bench.result import version1
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.upgrade import upgraded
 from hashwatt.kernels.workloads.evidence import Shares
 
 from .strategies import round_trip, values_of
 
-FILES = sorted((Path(__file__).parents[1] / "golden" / "version1").glob("*.json"))
+FILES = sorted((Path(__file__).parents[2] / "golden" / "version1").glob("*.json"))
 # What the report of version 1 said about these files.
 FIGURES = FILES[0].parent / "figures.csv"
 

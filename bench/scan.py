@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from ...kernels.device import Device
-from ...kernels.errors import InputError
-from ...kernels.job import HEADER_BYTES, NONCES, Job
-from ...kernels.target import share_probability
-from ..progress import Progress
-from .confirm import check_known_answer
-from .selftest import GENESIS_NONCE, genesis_job
-from .steps import scan_in_steps
+from ..kernels.device import Scans
+from ..kernels.errors import InputError
+from ..kernels.job import HEADER_BYTES, NONCES, Job
+from ..kernels.target import share_probability
+from ..kernels.workloads.sha256d.confirm import check_known_answer
+from ..kernels.workloads.sha256d.selftest import GENESIS_NONCE, genesis_job
+from ..kernels.workloads.sha256d.steps import scan_in_steps
+from .progress import Progress
 
 MOST_EXPECTED_SHARES = 5_000_000
 
@@ -72,7 +72,7 @@ class ScanRequest:
         return Job.of_header(self.header, self.target)
 
 
-def scan_on(device: Device, request: ScanRequest, progress: Progress) -> ScanResult:
+def scan_on(device: Scans, request: ScanRequest, progress: Progress) -> ScanResult:
     """Answer `request` on an open device. Raises DeviceError."""
     progress.stage(device.info.id, "preparing", None)
     test_job = genesis_job(1)
