@@ -15,6 +15,7 @@ RESAMPLES = 2000
 SEED = 20180501
 # Resampled values held in memory at once (8 bytes each).
 BLOCK_VALUES = 1 << 21
+# The trend and step tests look at all pairs and all splits.
 LONGEST_SERIES = 400
 
 Floats = NDArray[np.float64]
@@ -38,28 +39,33 @@ class Interval:
 def median_interval(values: Sequence[float]) -> Interval:
     """Median of positive `values` (at least one) and its bootstrap percentile interval (95 %, 2000 resamples)."""
     data = np.asarray(values, dtype=np.float64)
-    medians = _resampled(len(data), lambda drawn: np.median(data[drawn], axis=1))
+    medians = resampled_medians(data, SEED, RESAMPLES)
     return _bounded(float(np.median(data)), medians)
 
 
 def ratio_interval(amounts: Sequence[float], seconds: Sequence[float]) -> Interval:
     """All amounts ÷ all seconds (of at least one sample), with the interval that resampling the samples gives."""
     over, under = np.asarray(amounts, dtype=np.float64), np.asarray(seconds, dtype=np.float64)
-    ratios = _resampled(len(over), lambda drawn: over[drawn].sum(axis=1) / under[drawn].sum(axis=1))
+    ratios = resampled(len(over), lambda drawn: over[drawn].sum(axis=1) / under[drawn].sum(axis=1), SEED, RESAMPLES)
     return _bounded(math.fsum(amounts) / math.fsum(seconds), ratios)
 
 
-def _resampled(count: int, figure: Callable[[Indices], Floats]) -> Floats:
-    """The figure of each of RESAMPLES resamples, which come as rows of indices.
+def resampled_medians(data: Floats, seed: int, resamples: int) -> Floats:
+    """The medians of so many bootstrap resamples of `data` (at least one value): the same for the same seed."""
+    return resampled(len(data), lambda drawn: np.median(data[drawn], axis=1), seed, resamples)
+
+
+def resampled(count: int, figure: Callable[[Indices], Floats], seed: int, resamples: int) -> Floats:
+    """The figure of each of so many resamples of `count` things, which come as rows of indices.
 
     Drawn from PCG64's raw bits, which numpy promises to keep the same in every version (it does not for
     `Generator.integers`).
     """
-    bits = np.random.PCG64(SEED)
+    bits = np.random.PCG64(seed)
     rows_at_once = max(1, BLOCK_VALUES // count)
-    figures = np.empty(RESAMPLES)
-    for first in range(0, RESAMPLES, rows_at_once):
-        rows = min(rows_at_once, RESAMPLES - first)
+    figures = np.empty(resamples)
+    for first in range(0, resamples, rows_at_once):
+        rows = min(rows_at_once, resamples - first)
         drawn = (bits.random_raw(rows * count) >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)
         figures[first : first + rows] = figure(drawn.astype(np.intp).reshape(rows, count))
     return figures
@@ -81,7 +87,7 @@ class Trend:
 
 def trend(values: Sequence[float]) -> Trend:
     """Theil–Sen slope over the whole series, with the Mann–Kendall test (normal approximation, n ≥ 8 for sense)."""
-    data = _thinned(values)
+    data = thinned(values, LONGEST_SERIES)
     count = len(data)
     if count < 3:
         return Trend(0.0, 1.0)
@@ -105,7 +111,7 @@ class StepChange:
 
 def best_step(values: Sequence[float], shortest: int = 4) -> StepChange | None:
     """The split in two (each of `shortest` values or more) that leaves the least absolute deviations; None if short."""
-    data = _thinned(values)
+    data = thinned(values, LONGEST_SERIES)
     best: tuple[float, int] | None = None
     for index in range(shortest, len(data) - shortest + 1):
         deviation = _deviation(data[:index]) + _deviation(data[index:])
@@ -132,9 +138,9 @@ def _deviation(data: Floats) -> float:
     return float(np.abs(data - np.median(data)).sum())
 
 
-def _thinned(values: Sequence[float]) -> Floats:
-    """Long series become medians of equal parts, since the trend and step tests look at all pairs and splits."""
+def thinned(values: Sequence[float], most: int) -> Floats:
+    """The values, or the medians of `most` equal parts of them where there are more."""
     data = np.asarray(values, dtype=np.float64)
-    if len(data) <= LONGEST_SERIES:
+    if len(data) <= most:
         return data
-    return np.array([float(np.median(part)) for part in np.array_split(data, LONGEST_SERIES)])
+    return np.array([float(np.median(part)) for part in np.array_split(data, most)])

@@ -12,9 +12,9 @@ from ..errors import DeviceError
 from ..execution import ExecutesByExecutor
 from ..job import NONCES, Job
 from ..oracle import meets
+from ..processor import cpu_name, cpu_vendor
 from .caches import largest_cache_bytes
 from .executor import LANGUAGES, CpuExecutor
-from .identity import cpu_name, cpu_vendor
 from .jit import Compiled, generator_hash
 from .placement import cpus_for, place
 from .race import choose, job_array
@@ -32,7 +32,7 @@ def find() -> list[Found | Missing]:
     info = DeviceInfo(
         id="cpu",
         kind="cpu",
-        name=cpu_name(),
+        name=cpu_name() or platform.machine() or "unknown CPU",
         vendor=cpu_vendor(),
         backend="cpu",
         driver=f"Numba on {platform.python_implementation()} {platform.python_version()}",

@@ -47,12 +47,6 @@ def derive_prefix(challenge: str, device_id: str, run_id: str, running_number: i
     return b"".join(sha256(seed + bytes([block])).digest() for block in range(3))[:PREFIX_BYTES]
 
 
-def rolled_prefix(prefix: bytes, index: int) -> bytes:
-    """The prefix with number `index` among those that `roll_versions` makes of `prefix`, without making the others."""
-    (version,) = struct.unpack_from("<I", prefix)
-    return struct.pack("<I", version ^ (index << 13)) + prefix[4:]
-
-
 def share_target(planned_hashes: float) -> int:
     """The target at which `planned_hashes` hashes give 256 shares on average."""
     chance = min(1.0, EXPECTED_SHARES / max(planned_hashes, 1.0))
