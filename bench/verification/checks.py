@@ -117,11 +117,12 @@ def check_measurement(entry: Measurement, challenge: str, run_id: str, written_a
     if not (samples and entry.rate and entry.evidence):
         missing = "samples" if not samples else "rate" if not entry.rate else "evidence"
         return [_check(entry, "devices", False, "", f"is {entry.status} but has no {missing}")]
-    return [
-        *_check_evidence(entry, entry.evidence, challenge, run_id),
-        _check_amount(entry),
-        _check_rate(entry, written_as),
-    ]
+    shown = list(_check_evidence(entry, entry.evidence, challenge, run_id))
+    amount = _check_amount(entry)
+    # Evidence that counts the work by itself says the same, and more.
+    if not amount.ok or all(check.code != amount.code for check in shown):
+        shown.insert(0, amount)
+    return [*shown, _check_rate(entry, written_as)]
 
 
 def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:

@@ -68,7 +68,7 @@ class Load:
 
 def run(*meters: MeterEntry, found: Found | None = None, **options: object) -> tuple[Result, Measurement]:
     result = measure([found or fake()], seconds=1.5, meters=meters, **options)  # type: ignore[arg-type]
-    return result, result.devices[0]
+    return result, result.results[0]
 
 
 def metered(read: Callable[[], Reading], **changes: object) -> MeterFound:
@@ -88,8 +88,8 @@ def test_a_run_keeps_joules_above_idle_efficiency_and_what_reading_cost(tmp_path
     assert energy.above_idle_j is not None
     assert energy.above_idle_j < energy.gross_j
     assert energy.efficiency is not None
-    assert energy.efficiency.j_per_th.value == pytest.approx(BUSY_W / RATE_HS * 1e12, rel=0.05)
-    interval = energy.efficiency.j_per_th
+    assert energy.efficiency.j_per_unit.value == pytest.approx(BUSY_W / RATE_HS, rel=0.05)
+    interval = energy.efficiency.j_per_unit
     assert interval.high is not None
     assert interval.low < interval.value < interval.high
     assert 0 < (energy.meter_cpu_s or 0) < 0.05 * energy.window_s
@@ -131,9 +131,9 @@ def test_a_plug_that_dies_during_the_run_leaves_the_hashrate_whole(httpserver: H
     dies_at_s = time.perf_counter() + 4.0
     plug = plug_shelly.from_text(f"{httpserver.host}:{httpserver.port}")
     result = measure([fake(scanned=kill)], seconds=8.0, meters=[plug])
-    (device,) = result.devices
+    (device,) = result.results
     assert device.status == "measured"
-    assert device.hashrate is not None
+    assert device.rate is not None
     assert verify(result).ok
     (energy,) = device.energy
     assert energy.gross_j is None
@@ -165,7 +165,7 @@ def test_a_device_that_fails_has_no_energy_but_a_reason() -> None:
 
 def test_an_interrupt_while_idling_ends_the_run_in_order() -> None:
     class Impatient(NoProgress):
-        def advance(self, amount: float, rate_hs: float | None) -> None:
+        def advance(self, amount: float, rate: float | None) -> None:
             raise KeyboardInterrupt
 
     _, device = run(metered(Load().read), progress=Impatient(), idle_s=1.0)

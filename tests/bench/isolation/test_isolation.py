@@ -188,7 +188,7 @@ def test_a_file_in_the_current_folder_is_not_imported_by_the_worker(
 
 def test_a_run_goes_on_after_a_device_crashed_hung_or_was_killed() -> None:
     result = measure([found(name) for name in ("crashing", "hanging", "hanging-at-open", "steady")], seconds=0.5)
-    statuses = {entry.device.id: entry.status for entry in result.devices}
+    statuses = {entry.device.id: entry.status for entry in result.results}
     assert statuses == {
         "fake:crashing": "failed",
         "fake:hanging": "failed",
@@ -206,10 +206,10 @@ def test_a_worker_killed_while_sampling_fails_its_device_only() -> None:
         samples = 0
         now = ""
 
-        def stage(self, device: str, text: str, total: float | None) -> None:
+        def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
             self.now = f"{device} {text}"
 
-        def advance(self, amount: float, rate_hs: float | None) -> None:
+        def advance(self, amount: float, rate: float | None) -> None:
             if self.now == "fake:steady sampling":
                 self.samples += 1
                 if self.samples == 3:
@@ -221,7 +221,7 @@ def test_a_worker_killed_while_sampling_fails_its_device_only() -> None:
             pass
 
     result = measure([found("steady"), found("chatty")], seconds=0.5, progress=Killer())
-    first, second = result.devices
+    first, second = result.results
     assert first.status == "failed"
     assert "SIGKILL" in (first.reason or "")
     assert second.status == "measured"
@@ -259,15 +259,15 @@ def test_only_wanted_backends_are_asked() -> None:
 
 def test_an_isolated_device_is_measured_and_verifies() -> None:
     result = measure([found("steady")], seconds=1.0)
-    entry: Measurement = result.devices[0]
-    assert entry.hashrate is not None
+    entry: Measurement = result.results[0]
+    assert entry.rate is not None
     # A busy machine may slow it down; nothing makes it faster.
-    assert fakes.DEFAULT_RATE_HS / 10 < entry.hashrate.value_hs < fakes.DEFAULT_RATE_HS * 1.02
+    assert fakes.DEFAULT_RATE_HS / 10 < entry.rate.value < fakes.DEFAULT_RATE_HS * 1.02
     assert verify(result).ok
 
 
 def test_a_driver_that_crashes_after_the_samples_does_not_take_them_along() -> None:
-    (device,) = measure([found("crashing-at-roof")], seconds=0.5).devices
+    (device,) = measure([found("crashing-at-roof")], seconds=0.5).results
     assert device.status == "measured"
-    assert device.hashrate is not None
+    assert device.rate is not None
     assert "limit_unknown" in [warning.code for warning in device.warnings]

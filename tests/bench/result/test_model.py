@@ -5,16 +5,17 @@ import json
 
 import msgspec
 import pytest
-from hashwatt.bench.bounded import Text
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hashwatt.bench.rates import counted_samples
 from hashwatt.bench.result.file import encode
 from hashwatt.bench.result.from_device import device_record, kernel_record
 from hashwatt.bench.result.measurement import DeviceRecord, KernelRecord
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.printable import printable
 from hashwatt.bench.result.schema import result_schema
+from hashwatt.kernels.bounded import Text
 from hashwatt.kernels.device import Candidate, DeviceInfo, KernelInfo
 
 numbers_and_words = st.dictionaries(st.text(), st.integers() | st.floats() | st.text(), max_size=5)
@@ -40,17 +41,17 @@ def test_a_result_survives_being_written_and_read(honest_result: Result) -> None
 
 
 def test_a_result_holds_what_is_needed_to_redo_the_measurement(honest_result: Result) -> None:
-    (entry,) = honest_result.devices
+    (entry,) = honest_result.results
     assert honest_result.challenge == "prove it"
     assert honest_result.note == "an honest run"
-    assert honest_result.machine.logical_cpus
+    assert honest_result.machines[0].logical_cpus
     assert honest_result.libraries["numpy"]
     assert entry.kernel is not None
     assert entry.kernel.name == "hashlib"
     assert entry.settings is not None
     assert entry.settings.planned_s == 2.0
     assert not entry.settings.until_narrow
-    assert entry.hashes == sum(sample.hashes for sample in entry.samples)
+    assert entry.amount == sum(sample.amount for sample in counted_samples(entry))
     assert entry.energy[0].gross_j is None
     assert entry.energy[0].reason
 

@@ -7,21 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashwatt.bench.progress import NoProgress
-from hashwatt.bench.sampling.calibrate import SMALLEST_BATCH, calibrate
+from hashwatt.bench.sampling.calibrate import calibrate
 from hashwatt.bench.sampling.plan import MOST_SAMPLES, plan
 from hashwatt.bench.sampling.stopwatch import MOST_FAILED_BATCHES, Stopwatch
 from hashwatt.bench.sampling.warmup import WINDOW, warm_up
-from hashwatt.bench.workload import Work
+from hashwatt.kernels.device import KernelInfo, Roof
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.workloads.evidence import Checked
+from hashwatt.kernels.workloads.protocol import Work
+
+SMALLEST_BATCH = 1 << 10
 
 
 class Counting:
     """Work that takes `overhead_s` a batch and `seconds` a unit, by a virtual clock; the rate may change by batch."""
 
-    name = "counting"
-    unit = "count"
+    smallest_batch = SMALLEST_BATCH
     largest_batch = 1 << 32
+    kernel: KernelInfo | None = None
+    compile_s = 0.0
 
     def __init__(self, rate: float, overhead_s: float = 0.0, factors: list[float] | None = None) -> None:
         self.clock = VirtualClock()
@@ -56,6 +61,12 @@ class Counting:
     def check_batch(self, batch: int) -> None: ...
 
     def spot_check(self) -> None: ...
+
+    def evidence(self, samples: int) -> Checked:
+        return Checked(answers=samples, how="counted")
+
+    def roof(self) -> Roof | None:
+        return None
 
 
 def stopwatch(work: Counting) -> Stopwatch:

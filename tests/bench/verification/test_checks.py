@@ -20,7 +20,7 @@ from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
 
-from ..fakes import measured
+from ..fakes import measured, shares_of
 
 Json = dict[str, Any]
 Tamper = Callable[[Json, Json], None]  # given the whole file and its one device
@@ -28,10 +28,15 @@ Tamper = Callable[[Json, Json], None]  # given the whole file and its one device
 
 def tampered(honest_file: Path, folder: Path, tamper: Tamper) -> Verdict:
     document = json.loads(honest_file.read_bytes())
-    tamper(document, document["devices"][0])
+    tamper(document, document["results"][0])
     path = folder / "tampered.json"
     path.write_text(json.dumps(document), encoding="utf-8")
     return verify(path)
+
+
+def samples(device: Json) -> list[Json]:
+    taken: list[Json] = device["rounds"][0]["samples"]
+    return taken
 
 
 def refusals(verdict: Verdict) -> dict[str, str]:
@@ -57,23 +62,23 @@ def test_verifying_takes_milliseconds(honest_file: Path) -> None:
 
 
 def miss_the_target(_document: Json, device: Json) -> None:
-    device["proof"]["shares"][3]["nonce"] ^= 1
+    device["evidence"]["shares"][3]["nonce"] ^= 1
 
 
 def share_outside(_document: Json, device: Json) -> None:
-    device["proof"]["shares"][3]["nonce"] = 4_000_000_000
+    device["evidence"]["shares"][3]["nonce"] = 4_000_000_000
 
 
 def share_of_no_header(_document: Json, device: Json) -> None:
-    device["proof"]["shares"][3]["running_number"] = 7
+    device["evidence"]["shares"][3]["running_number"] = 7
 
 
 def share_of_no_prefix(_document: Json, device: Json) -> None:
-    device["proof"]["shares"][3]["prefix"] = 1
+    device["evidence"]["shares"][3]["prefix"] = 1
 
 
 def share_twice(_document: Json, device: Json) -> None:
-    device["proof"]["shares"].append(device["proof"]["shares"][0])
+    device["evidence"]["shares"].append(device["evidence"]["shares"][0])
 
 
 def another_challenge(document: Json, _device: Json) -> None:
@@ -89,83 +94,83 @@ def another_device(_document: Json, device: Json) -> None:
 
 
 def another_header(_document: Json, device: Json) -> None:
-    device["proof"]["headers"][0]["prefix_hex"] = "00" * 76
+    device["evidence"]["headers"][0]["prefix_hex"] = "00" * 76
 
 
 def header_listed_twice(_document: Json, device: Json) -> None:
-    device["proof"]["headers"] *= 2
+    device["evidence"]["headers"] *= 2
 
 
 def no_header_listed(_document: Json, device: Json) -> None:
-    device["proof"]["headers"] = []
+    device["evidence"]["headers"] = []
 
 
 def drop_shares(_document: Json, device: Json) -> None:
-    del device["proof"]["shares"][::2]
+    del device["evidence"]["shares"][::2]
 
 
 def ease_the_target(_document: Json, device: Json) -> None:
-    target = int(device["proof"]["target_hex"], 16)
-    device["proof"]["target_hex"] = f"{target * 2:064x}"
+    target = int(device["evidence"]["target_hex"], 16)
+    device["evidence"]["target_hex"] = f"{target * 2:064x}"
 
 
 def impossible_target(_document: Json, device: Json) -> None:
-    device["proof"]["target_hex"] = "0" * 64
-    device["proof"]["shares"] = []
+    device["evidence"]["target_hex"] = "0" * 64
+    device["evidence"]["shares"] = []
 
 
 def overlapping_chunks(_document: Json, device: Json) -> None:
-    device["proof"]["chunks"][1]["start"] -= 1
+    device["evidence"]["chunks"][1]["start"] -= 1
 
 
 def chunk_past_the_end(_document: Json, device: Json) -> None:
-    device["proof"]["chunks"][-1]["start"] = 2**32 - 5
+    device["evidence"]["chunks"][-1]["start"] = 2**32 - 5
 
 
 def longer_chunk(_document: Json, device: Json) -> None:
-    device["proof"]["chunks"][-1]["nonces"] += 1
+    device["evidence"]["chunks"][-1]["nonces"] += 1
 
 
 def chunk_of_no_sample(_document: Json, device: Json) -> None:
-    device["proof"]["chunks"][-1]["sample"] = 9_999
+    device["evidence"]["chunks"][-1]["sample"] = 9_999
 
 
 def more_hashes_in_a_sample(_document: Json, device: Json) -> None:
-    device["samples"][0]["hashes"] += 1
+    samples(device)[0]["amount"] += 1
 
 
 def more_hashes_in_all(_document: Json, device: Json) -> None:
-    device["hashes"] += 1
+    device["amount"] += 1
 
 
 def higher_rate(_document: Json, device: Json) -> None:
-    for name in ("value_hs", "low_hs", "high_hs"):
-        device["hashrate"][name] *= 1.01
+    for name in ("value", "low", "high"):
+        device["rate"][name] *= 1.01
 
 
 def narrower_interval(_document: Json, device: Json) -> None:
-    device["hashrate"]["low_hs"] = device["hashrate"]["value_hs"]
+    device["rate"]["low"] = device["rate"]["value"]
 
 
 def shorter_sample(_document: Json, device: Json) -> None:
-    device["samples"][0]["seconds"] *= 0.5
+    samples(device)[0]["seconds"] *= 0.5
 
 
 def vanishing_seconds(_document: Json, device: Json) -> None:
-    for sample in device["samples"]:
+    for sample in samples(device):
         sample["seconds"] = 1e-9
 
 
 def another_origin(_document: Json, device: Json) -> None:
-    device["hashrate"]["origin"] = "cited"
+    device["rate"]["origin"] = "cited"
 
 
 def no_proof(_document: Json, device: Json) -> None:
-    device["proof"] = None
+    device["evidence"] = None
 
 
 def no_samples(_document: Json, device: Json) -> None:
-    device["samples"] = []
+    device["rounds"] = []
 
 
 def failed_with_a_rate(_document: Json, device: Json) -> None:
@@ -173,7 +178,7 @@ def failed_with_a_rate(_document: Json, device: Json) -> None:
 
 
 def device_twice(document: Json, device: Json) -> None:
-    document["devices"].append(device)
+    document["results"].append(device)
 
 
 @pytest.mark.parametrize(
@@ -204,9 +209,9 @@ def device_twice(document: Json, device: Json) -> None:
         (shorter_sample, "rate", "the samples add up to"),
         (vanishing_seconds, "rate", "the samples add up to"),
         (another_origin, "rate", "is measured, not cited"),
-        (no_proof, "devices", "has no proof"),
+        (no_proof, "devices", "has no evidence"),
         (no_samples, "devices", "has no samples"),
-        (failed_with_a_rate, "devices", "is failed and yet claims hashes"),
+        (failed_with_a_rate, "devices", "is failed and yet claims work"),
         (device_twice, "devices", "stands twice"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
@@ -223,14 +228,14 @@ def test_a_tampered_result_is_refused_with_its_sentence(
 
 def test_ten_times_the_hashes_with_the_same_shares_are_refused(honest_file: Path, tmp_path: Path) -> None:
     def inflate(_document: Json, device: Json) -> None:
-        for chunk in device["proof"]["chunks"]:
+        for chunk in device["evidence"]["chunks"]:
             chunk["start"] *= 10
             chunk["nonces"] *= 10
-        for sample in device["samples"]:
-            sample["hashes"] *= 10
-        device["hashes"] *= 10
-        for name in ("value_hs", "low_hs", "high_hs"):
-            device["hashrate"][name] *= 10
+        for sample in samples(device):
+            sample["amount"] *= 10
+        device["amount"] *= 10
+        for name in ("value", "low", "high"):
+            device["rate"][name] *= 10
 
     found = refusals(tampered(honest_file, tmp_path, inflate))
     assert "does not fit the claimed hashes" in found["share_count"]
@@ -238,15 +243,14 @@ def test_ten_times_the_hashes_with_the_same_shares_are_refused(honest_file: Path
 
 def test_a_version_rolled_result_holds() -> None:
     result = measured("steady", seconds=0.5, rolled=4)
-    assert result.devices[0].proof is not None
-    assert result.devices[0].proof.prefixes == 4
-    assert {share.prefix for share in result.devices[0].proof.shares} == {0, 1, 2, 3}
+    assert shares_of(result.results[0]).prefixes == 4
+    assert {share.prefix for share in shares_of(result.results[0]).shares} == {0, 1, 2, 3}
     assert verify(result).ok
 
 
 def test_a_device_that_failed_claims_nothing_and_spoils_nothing() -> None:
     result = measured("broken", "steady", seconds=0.5)
-    assert [entry.status for entry in result.devices] == ["failed", "measured"]
+    assert [entry.status for entry in result.results] == ["failed", "measured"]
     assert verify(result).ok
 
 
@@ -258,9 +262,9 @@ def test_a_result_object_is_held_to_the_model_like_a_file(note: Any, honest_resu
 
 
 def test_nan_in_a_result_object_is_refused(honest_result: Result) -> None:
-    (entry,) = honest_result.devices
+    (entry,) = honest_result.results
     spoilt = msgspec.structs.replace(entry, seconds=float("nan"))
-    verdict = verify(msgspec.structs.replace(honest_result, devices=(spoilt,)))
+    verdict = verify(msgspec.structs.replace(honest_result, results=(spoilt,)))
     assert list(refusals(verdict)) == ["schema"]
 
 
@@ -292,14 +296,14 @@ def test_whatever_is_changed_the_answer_is_a_verdict(data: st.DataObject, honest
 
 def test_the_largest_result_the_model_allows_is_checked_in_seconds(honest_file: Path, tmp_path: Path) -> None:
     def inflate(_document: Json, device: Json) -> None:
-        proof = device["proof"]
+        proof = device["evidence"]
         proof["prefixes"] = 65536
         proof["headers"] = [{"running_number": k, "prefix_hex": "00" * 76} for k in range(20_000)]
         proof["chunks"] = [
             {"running_number": k, "start": 0, "nonces": 2**32, "xor_h7": 0, "sample": 0} for k in range(20_000)
         ]
         proof["shares"] = [{"running_number": 0, "prefix": 65535, "nonce": k} for k in range(50_000)]
-        device["samples"] = device["samples"][:1] * 10_000
+        device["rounds"][0]["samples"] = samples(device)[:1] * 10_000
 
     started = time.process_time()
     assert not tampered(honest_file, tmp_path, inflate).ok

@@ -14,7 +14,7 @@ from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fake import VirtualClock
 from hashwatt.kernels.workloads.evidence import Chunk, Shares
 
-from ..fakes import fake, measured
+from ..fakes import fake, measured, shares_of
 
 ALL = 1_000_000
 
@@ -31,14 +31,12 @@ def _fake_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def with_proof(result: Result, proof: Shares) -> Result:
-    (entry,) = result.devices
-    return msgspec.structs.replace(result, devices=(msgspec.structs.replace(entry, proof=proof),))
+    (entry,) = result.results
+    return msgspec.structs.replace(result, results=(msgspec.structs.replace(entry, evidence=proof),))
 
 
 def proof_of(result: Result) -> Shares:
-    proof = result.devices[0].proof
-    assert proof is not None
-    return proof
+    return shares_of(result.results[0])
 
 
 def refused(verdict: Verdict) -> set[str]:

@@ -9,11 +9,11 @@ import pytest
 
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.machine.load import Readings
+from hashwatt.bench.rates import rate_of
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.result.measurement import Sample
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.sampling.sampler import TimedSample
-from hashwatt.bench.statistics import median_interval
 from hashwatt.bench.warnings import sentences
 from hashwatt.bench.warnings.judge import judge_machine, judge_samples
 
@@ -25,8 +25,8 @@ def taken(rates: list[float], readings: list[Readings] | None = None) -> list[Ti
     return [
         TimedSample(
             Sample(
-                hashes=round(rate * 0.25), seconds=0.25, device_s=None, clock_hz=None, temperature_c=None,
-                other_load=None,
+                amount=round(rate * 0.25), seconds=0.25, device_s=None, cpu_s=None, clock_hz=None, temperature_c=None,
+                other_load=None, stolen_load=None,
             ),
             seen,
         )
@@ -36,8 +36,8 @@ def taken(rates: list[float], readings: list[Readings] | None = None) -> list[Ti
 
 def judged(rates: list[float], readings: list[Readings] | None = None, failed_batches: int = 0) -> dict[str, str]:
     samples = taken(rates, readings)
-    interval = median_interval([sample.rate for sample in samples])
-    return {warning.code: warning.text for warning in judge_samples(samples, interval, failed_batches)}
+    rate = rate_of([one.sample for one in samples], "hash")
+    return {warning.code: warning.text for warning in judge_samples(samples, rate, failed_batches)}
 
 
 def flat() -> list[float]:

@@ -49,7 +49,7 @@ def run_beside_a_steady_device(module: str, progress: Progress | None = None) ->
     steady = Found(fakes.fake_info("steady"), opener(fakes.fake_info("steady"), fakes.__name__), isolate=True)
     result = measure([opencl, steady], seconds=0.5, progress=progress)
     assert verify(result).ok, "what is left verifies"
-    first, second = result.devices
+    first, second = result.results
     return first, second
 
 
@@ -62,7 +62,7 @@ def test_a_fault_is_told_and_the_other_device_is_measured(fault: str, monkeypatc
     opencl, other = run_beside_a_steady_device("broken_backend")
     assert opencl.status == status, opencl.reason
     assert re.search(sentence, opencl.reason or ""), opencl.reason
-    assert opencl.hashrate is None
+    assert opencl.rate is None
     assert other.status == "measured"
 
 
@@ -71,13 +71,13 @@ def test_a_driver_s_process_that_is_killed_while_sampling_is_told_and_the_other_
     class Killer:
         """kill -9, once sampling has begun."""
 
-        def stage(self, device: str, text: str, total: float | None) -> None:
+        def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
             if (device, text) == ("opencl:0", "sampling"):
                 for child in psutil.Process().children():
                     if "hashwatt.bench.isolation.worker" in child.cmdline():
                         os.kill(child.pid, signal.SIGKILL)
 
-        def advance(self, amount: float, rate_hs: float | None) -> None:
+        def advance(self, amount: float, rate: float | None) -> None:
             pass
 
         def done(self) -> None:

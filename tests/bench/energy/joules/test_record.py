@@ -22,7 +22,9 @@ from ..readings import ABOUT_IT, PLAIN, counted, failed, point, seconds, watts
 WATTS = replace(PLAIN, power_step_w=0.1, interval_s=1.0)
 JOULES = replace(PLAIN, counters=(Counter("it", step_j=0.01, plausible_w=1000.0),))
 TEN = Window(0.0, 10.0)
-RATE = Rate(value_hs=1e8, low_hs=0.99e8, high_hs=1.01e8, confidence=0.95, origin="measured")
+RATE = Rate(
+    value=1e8, low=0.99e8, high=1.01e8, confidence=0.95, median=1e8, best=1.01e8, unit="hash", origin="measured"
+)
 
 
 def bounds(record: Energy) -> tuple[float, float]:
@@ -156,30 +158,30 @@ def fifty_watts() -> Energy:
     return energy_record(JOULES, [counted(at_s, 50 * at_s) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
 
 
-def test_efficiency_is_energy_over_hashes_both_ways_round() -> None:
+def test_efficiency_is_energy_over_work_both_ways_round() -> None:
     derived = efficiency(fifty_watts(), RATE, timed_s=10.0)
     assert derived is not None
     # 50 W at 100 MH/s.
-    assert derived.j_per_th.value == pytest.approx(500_000.0)
-    assert derived.mh_per_j.value == pytest.approx(2.0)
-    assert derived.above_idle_j_per_th is None
+    assert derived.j_per_unit.value * 1e12 == pytest.approx(500_000.0)
+    assert derived.units_per_j.value / 1e6 == pytest.approx(2.0)
+    assert derived.above_idle_j_per_unit is None
 
 
 def test_the_interval_of_efficiency_combines_hashrate_energy_and_untimed_moments() -> None:
     record = with_fields(fifty_watts(), low_j=490.0, high_j=510.0)
     derived = efficiency(record, RATE, timed_s=9.5)
     assert derived is not None
-    assert derived.j_per_th.low == pytest.approx(49.0 / 1.01e8 * 1e12)
-    assert derived.j_per_th.high == pytest.approx(510.0 / 9.5 / 0.99e8 * 1e12)
-    assert derived.mh_per_j.high is not None
-    assert derived.mh_per_j.low < derived.mh_per_j.value < derived.mh_per_j.high
-    assert derived.mh_per_j.high == pytest.approx(1e6 / derived.j_per_th.low)
+    assert derived.j_per_unit.low == pytest.approx(49.0 / 1.01e8)
+    assert derived.j_per_unit.high == pytest.approx(510.0 / 9.5 / 0.99e8)
+    assert derived.units_per_j.high is not None
+    assert derived.units_per_j.low < derived.units_per_j.value < derived.units_per_j.high
+    assert derived.units_per_j.high == pytest.approx(1 / derived.j_per_unit.low)
 
 
-def test_nothing_bounds_mh_per_j_where_the_energy_may_be_none() -> None:
+def test_nothing_bounds_work_a_joule_where_the_energy_may_be_none() -> None:
     derived = efficiency(with_fields(fifty_watts(), low_j=0.0), RATE, timed_s=10.0)
     assert derived is not None
-    assert derived.mh_per_j.high is None
+    assert derived.units_per_j.high is None
 
 
 @pytest.mark.parametrize("covers", ["not the device", "unknown", None])

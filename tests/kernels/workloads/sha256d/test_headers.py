@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from hashwatt.bench.sha256d.proof import derive_prefix, share_target, target_to_hex
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hashwatt.kernels.job import PREFIX_BYTES, roll_versions, rolled_prefix
 from hashwatt.kernels.target import MAX_TARGET, share_probability
+from hashwatt.kernels.workloads.sha256d.headers import derive_prefix, share_target, target_to_hex
 
 texts = st.text(max_size=8)
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from hashwatt.bench.sha256d.scan import ScanRequest, ScanResult, scan_on
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashwatt.bench.progress import NoProgress
+from hashwatt.bench.scan import ScanRequest, ScanResult, scan_on
 from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.fake import FakeDevice, VirtualClock
 from hashwatt.kernels.genesis import GENESIS_NONCE, GENESIS_PREFIX
@@ -79,10 +79,10 @@ def test_progress_adds_up_to_the_whole_range() -> None:
         total: float | None = None
         amount = 0.0
 
-        def stage(self, device: str, text: str, total: float | None) -> None:
+        def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
             self.total = total
 
-        def advance(self, amount: float, rate_hs: float | None) -> None:
+        def advance(self, amount: float, rate: float | None) -> None:
             self.amount += amount
 
         def done(self) -> None:
