@@ -11,7 +11,7 @@ class Progress(Protocol):
     def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         """A new stage of `device` begins; `total` is what its `advance` amounts will add up to, None if unknown.
 
-        `unit`: what the rates that `advance` tells count ("hash"), where it tells any.
+        `unit`: what the rates that `advance` tells count ("byte"), where it tells any.
         """
         ...
 

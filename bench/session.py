@@ -32,7 +32,7 @@ from .sampling.stopwatch import Clock, Stopwatch
 from .sampling.warmup import warm_up
 from .verification.checks import check_measurement
 from .warnings import sentences
-from .warnings.judge import judge_roof, judge_samples, on_cores
+from .warnings.judge import judge_roof, judge_samples
 
 LOG = logging.getLogger(__name__)
 FEWEST_SAMPLES_TO_KEEP = 3
@@ -172,7 +172,7 @@ class Session:
         own = () if process_id is None else (process_id,)
         return LoadMeter(
             processes=own if rendezvous is None else rendezvous.processes,
-            on_cpu=on_cores(self._found.info),
+            on_cpu=self._found.info.on_host_cores,
             clock_is_real=self._assignment.clock_is_real,
             worker=process_id,
             # Devices that are driven from this process at the same time cannot be told apart by its CPU time.
@@ -184,7 +184,7 @@ class Session:
         try:
             meter.start()
             self._roof = task.roof()
-            if on_cores(self._found.info):
+            if self._found.info.on_host_cores:
                 self._load_at_roof = meter.stop().other_load
         except DeviceError as error:
             # The rate is measured by now; a device that fails here does not lose it.

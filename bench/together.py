@@ -22,7 +22,6 @@ from .sampling.plan import SHORTEST_S, plan
 from .sampling.stopwatch import Clock
 from .session import Assignment, Session, Work, unmeasured
 from .warnings import sentences
-from .warnings.judge import on_cores
 
 NO_ENERGY = "energy is accounted for where each device was measured alone"
 # The devices meet before they warm up, and again before they are sampled.
@@ -65,7 +64,7 @@ def measure_together(
     results = tuple(participant.taken() for participant in participants)
     pairs = zip((entry for _, _, entry in chosen), results, strict=True)
     rates = tuple(rate for rate in (_rate(entry, then) for entry, then in pairs) if rate is not None)
-    cores = [one.info.id for one, _, _ in chosen if on_cores(one.info)]
+    cores = [one.info.id for one, _, _ in chosen if one.info.on_host_cores]
     return Together(
         seconds=seconds,
         reason=None,

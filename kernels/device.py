@@ -42,6 +42,11 @@ class DeviceInfo:
     scans: bool = True
     languages: tuple[str, ...] = ()
 
+    @property
+    def on_host_cores(self) -> bool:
+        """Whether it computes with this machine's own cores, as far as that is known."""
+        return self.kind == "cpu" if self.runs_on_host_cpu is None else self.runs_on_host_cpu
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -37,7 +37,7 @@ When = Literal["before", "after"]
 SHORTEST_IDLE_S = 1.0
 LONGEST_IDLE_S = 3600.0
 SLICE_S = 0.25
-NOT_MEASURED = "the device gave no hashrate, so its energy was not accounted for"
+NOT_MEASURED = "the device gave no rate, so its energy was not accounted for"
 
 
 def checked_idle_s(idle_s: float | None) -> float | None:

@@ -21,7 +21,7 @@ from ...kernels.device import DeviceInfo
 from ...kernels.system_files import count_or_none
 from ..result.energy import Telemetry, ThrottleReason
 from ..result.printable import printable
-from .joules.coverage import card_relation, runs_on_processor
+from .joules.coverage import card_relation
 from .joules.readings import Window
 from .meter import Coverage
 from .meters import nvml
@@ -118,7 +118,7 @@ class ThermalCounters:
 def probes_for(device: DeviceInfo, root: Path = Path("/")) -> list[Probe]:
     """The probes that tell about the device."""
     found: list[Probe] = []
-    if runs_on_processor(device):
+    if device.on_host_cores:
         counters = ThermalCounters(root)
         return [counters] if counters else []
     if device.kind != "gpu":

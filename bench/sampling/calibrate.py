@@ -13,7 +13,7 @@ MOST_DOUBLINGS_AT_ONCE = 5
 def calibrate(stopwatch: Stopwatch, target_s: float) -> int:
     """The power of two whose batch takes nearest to `target_s` seconds (within a factor of √2, bounds aside).
 
-    Powers of two divide the nonce space, so that none of its samples is ever cut short by its end.
+    Powers of two divide a space of inputs that is one, so that no sample is ever cut short by its end.
     """
     largest = stopwatch.task.largest_batch
     batch = smallest = min(stopwatch.task.smallest_batch, largest)

@@ -6,7 +6,6 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from ...kernels.device import DeviceInfo
 from ..result.machine import Machine
 from ..result.measurement import Rate
 from ..result.warning import WarningRecord
@@ -64,11 +63,6 @@ def judge_roof(percent: float, other_load: float | None) -> list[WarningRecord]:
     if percent > MOST_OF_ROOF:
         return [sentences.limit_exceeded(percent)]
     return [sentences.limit_disturbed(other_load)] if other_load is not None and other_load >= ROOF_LOAD else []
-
-
-def on_cores(info: DeviceInfo) -> bool:
-    """Whether the device computes with the machine's own cores, by whatever name."""
-    return info.kind == "cpu" or bool(info.runs_on_host_cpu)
 
 
 def _judge_course(taken: Sequence[TimedSample]) -> list[WarningRecord]:

@@ -116,8 +116,22 @@ def test_a_layer_imports_from_itself_and_from_those_below_only() -> None:
     assert not (found := climbing(import_graph())), "; ".join(found)
 
 
-def test_the_result_model_imports_nothing_but_its_bounded_types() -> None:
-    assert import_graph()["hashwatt.bench.result.model"] == {"hashwatt.bench.bounded"}
+def test_the_result_model_imports_nothing_but_bounded_types_and_evidence() -> None:
+    graph = import_graph()
+    seen: set[str] = set()
+    waiting = {"hashwatt.bench.result.model"}
+    while waiting:
+        module = waiting.pop()
+        seen.add(module)
+        waiting |= graph[module] - seen
+    assert {module.rpartition(".")[0] for module in seen} == {
+        "hashwatt.bench.result",
+        "hashwatt.kernels",
+        "hashwatt.kernels.workloads",
+    }
+    assert {"hashwatt.kernels.bounded", "hashwatt.kernels.workloads.evidence"} == {
+        module for module in seen if module.startswith("hashwatt.kernels")
+    }
 
 
 def test_every_folder_says_what_it_is_for() -> None:

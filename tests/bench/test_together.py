@@ -17,7 +17,6 @@ from hashwatt.bench.result.file import decode, encode
 from hashwatt.bench.result.model import Result, Together
 from hashwatt.bench.run_id import together_run_id
 from hashwatt.bench.verification.checks import check_measurement
-from hashwatt.bench.warnings.judge import on_cores
 from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, Kind
 from hashwatt.kernels.errors import InputError
@@ -175,13 +174,14 @@ def test_the_company_does_not_wait_for_who_has_left() -> None:
     assert rendezvous.meetings == 1
 
 
-def test_devices_of_the_same_cores_are_known_by_kind_or_by_what_their_name_says() -> None:
-    def info(kind: Kind, name: str) -> DeviceInfo:
-        return DeviceInfo("x", kind, name, "v", "b", "d")
+def test_devices_of_the_same_cores_are_known_by_kind_or_by_what_they_say() -> None:
+    def info(kind: Kind, runs_on_host_cpu: bool | None) -> DeviceInfo:
+        return DeviceInfo("x", kind, "n", "v", "b", "d", runs_on_host_cpu=runs_on_host_cpu)
 
-    assert on_cores(info("cpu", "Xeon"))
-    assert on_cores(info("accelerator", "FPGA (emulator, runs on the CPU: shows that it works)"))
-    assert not on_cores(info("gpu", "GeForce"))
+    assert info("cpu", None).on_host_cores
+    assert info("accelerator", True).on_host_cores
+    assert not info("cpu", False).on_host_cores
+    assert not info("gpu", None).on_host_cores
 
 
 def test_devices_that_share_their_cores_are_named_with_what_that_means() -> None:

@@ -39,23 +39,18 @@ def relation(coverage: Coverage, info: MeterInfo, device: DeviceInfo) -> Covers:
     if coverage.subject == "machine":
         return "the device and more"
     if coverage.subject == "processor":
-        return "the device" if runs_on_processor(device) else "not the device"
+        return "the device" if device.on_host_cores else "not the device"
     if coverage.subject == "graphics card":
         return card_relation(coverage, device)
     # Whoever names a lab meter by hand has put it where it counts the device.
     return "the device and more"
 
 
-def runs_on_processor(device: DeviceInfo) -> bool:
-    """Whether the host's processor does this device's work (an emulator of another device does, too)."""
-    return device.kind == "cpu" or any(word in device.name.lower() for word in ("emulat", "simulat"))
-
-
 def card_relation(coverage: Coverage, device: DeviceInfo) -> Covers:
     """Whether the meter's card is the device: by PCI address where both tell it, else by name."""
     if device.kind != "gpu":
         return "not the device"
-    address = pci_address(str(device.limits.get("pci", "")))
+    address = pci_address(device.pci_address or "")
     if address and coverage.pci:
         return "the device" if address == pci_address(coverage.pci) else "not the device"
     if coverage.name is None:

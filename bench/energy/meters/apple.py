@@ -33,7 +33,7 @@ BOUND_SOURCE = (
     "step 1 mJ, value up to 0.1 s old; Apple states no accuracy for its energy model, so it is not in the bound"
 )
 
-# The library's field, what it is, and whose it is. The neural engine does not hash.
+# The library's field, what it is, and whose it is. The neural engine does none of our work.
 FIGURES: tuple[tuple[str, str, Subject], ...] = (
     ("cpu_total_mj", "cpu", "processor"),
     ("gpu_mj", "gpu", "graphics card"),

@@ -160,7 +160,7 @@ def test_a_meter_that_fails_once_is_a_warning() -> None:
 def test_a_device_that_fails_has_no_energy_but_a_reason() -> None:
     _, device = run(metered(Load().read), found=fake("broken"), idle_s=0.0)
     assert device.status == "failed"
-    assert "gave no hashrate" in (device.energy[0].reason or "")
+    assert "gave no rate" in (device.energy[0].reason or "")
 
 
 def test_an_interrupt_while_idling_ends_the_run_in_order() -> None:

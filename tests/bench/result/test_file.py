@@ -36,7 +36,7 @@ def test_a_saved_result_loads_as_it_was(honest_result: Result, tmp_path: Path) -
         (b'{"schema_version": 1, "run_id": NaN}', "is not JSON"),
         (b"[NaN, NaN, Infinity]", "is not JSON"),
         (b"\x00" * 1000, "is not JSON"),
-        (b'{"schema_version": 2}', "newer hashwatt"),
+        (b'{"schema_version": 3}', "newer hashwatt"),
         (b'{"schema_version": 999, "whatever": {"is": ["in", "it"]}}', "upgrade hashwatt"),
         (b"[" * 1_000_000, "nested too deeply"),
         (b'{"schema_version": 1, "x": ' + b'{"a":' * 1_000_000, "nested too deeply"),
@@ -90,8 +90,8 @@ def test_a_named_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) ->
         (b'"note": "an honest run"', b'"note": 5', "note"),
         (b'"unit": "hash"', b'"unit": null', "unit"),
         (b'"confidence": 0.95', b'"confidence": 2', "confidence"),
-        (b'"schema_version": 1', b'"schema_version": 0', "schema_version"),
-        (b'"schema_version": 1', b'"schema_version": 1.5', "schema_version"),
+        (b'"schema_version": 2', b'"schema_version": 0', "schema_version"),
+        (b'"schema_version": 2', b'"schema_version": 1.5', "schema_version"),
     ],
 )
 def test_a_schema_violation_names_its_place(

@@ -14,7 +14,7 @@ CARD = Coverage("graphics card", "NVIDIA GeForce RTX 4090", "00000000:01:00.0")
 
 
 def device(kind: Kind, name: str = "a device", pci: str | None = None) -> DeviceInfo:
-    return DeviceInfo("opencl:0", kind, name, "vendor", "opencl", "1", limits={} if pci is None else {"pci": pci})
+    return DeviceInfo("opencl:0", kind, name, "vendor", "opencl", "1", pci_address=pci)
 
 
 def meter(coverage: Coverage, scope: Scope | None = "package") -> MeterInfo:
@@ -26,7 +26,7 @@ def meter(coverage: Coverage, scope: Scope | None = "package") -> MeterInfo:
     [
         (Coverage("processor"), "package", device("cpu"), "the device"),
         (Coverage("processor"), "package", device("gpu"), "not the device"),
-        (Coverage("processor"), "package", device("accelerator", "Intel(R) FPGA Emulation Device"), "the device"),
+        (Coverage("processor"), "package", replace(device("accelerator"), runs_on_host_cpu=True), "the device"),
         (Coverage("processor"), "part", device("cpu"), "not the device"),
         (Coverage("machine"), "memory", device("cpu"), "not the device"),
         (Coverage("machine"), "wall", device("cpu"), "the device and more"),
