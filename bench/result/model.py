@@ -21,7 +21,15 @@ SCHEMA_VERSION: Literal[2] = 2
 
 
 class RateTogether(Record, frozen=True, kw_only=True):
-    """A device's rate among the others, and that divided by its rate alone (1: they do not interfere)."""
+    """A device's rate among the others, and that divided by its rate alone (1: they do not interfere).
+
+    Fields:
+        machine: the machine's id
+        device: the device's id
+        workload: what was computed
+        rate: work a second among the others
+        ratio_to_alone: that divided by the rate alone
+    """
 
     machine: MachineId
     device: DeviceId
@@ -36,6 +44,15 @@ class Together(Record, frozen=True, kw_only=True):
     They warm up together, begin sampling at the same moment, and sample for the same planned `seconds`. `results` are
     full records with evidence of their own, under a run id that derives from the run's. `sum_rate` adds the rates
     (measured, as they are), in `unit`. Where nothing was measured, `reason` says why.
+
+    Fields:
+        seconds: how long sampling was planned to take; null: nothing was measured
+        reason: why nothing was measured; null: something was
+        results: a record for each device
+        rates: a line for each device that has a rate in both ways
+        sum_rate: the rates added up; null: there are none
+        unit: what they count; null: there are none
+        warnings: what makes the figures less sure
     """
 
     seconds: Seconds | None
@@ -52,6 +69,20 @@ class Result(Record, frozen=True, kw_only=True):
 
     `written_as`: the schema version in which the file was written. A file of version 1 keeps its own headline, the
     median of the samples' rates.
+
+    Fields:
+        schema_version: 2
+        run_id: random; a part of what the inputs are derived from
+        created: when the run began, UTC
+        hashwatt_version: of the program that measured
+        challenge: what the inputs are derived from; whoever wants to be convinced gives it
+        note: the user's own words; null: none were given
+        machines: where it was measured
+        libraries: versions of the libraries that the figures depend on
+        warnings: what is amiss with the machine as such
+        results: one measurement for each machine × device × workload
+        together: all devices at once; null: not asked for
+        written_as: the schema version of the file that this was first written to
     """
 
     schema_version: Literal[2]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 from typing import Any
 
 import msgspec
 
+from .fields import described
 from .model import Result
 
 
@@ -25,7 +25,11 @@ def _settled(value: Any) -> Any:
         return value
     settled = {key: _settled(item) for key, item in value.items()}
     if isinstance(settled.get("description"), str):
-        settled["description"] = inspect.cleandoc(settled["description"])
+        settled["description"], meanings = described(settled["description"])
+        for name, meaning in meanings.items():
+            part = settled["properties"][name]
+            # Beside a reference nothing else counts for old readers of schemas; newer ones take both.
+            settled["properties"][name] = part | {"description": meaning.sentence}
     if "anyOf" in settled:
         settled["anyOf"].sort(key=lambda each: json.dumps(each, sort_keys=True))
     return settled

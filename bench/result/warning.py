@@ -31,7 +31,12 @@ WarningCode = Literal[
 
 
 class WarningRecord(Record, frozen=True, kw_only=True):
-    """Something about the conditions that makes the figures less sure: what, why, and what to do about it."""
+    """Something about the conditions that makes the figures less sure: what, why, and what to do about it.
+
+    Fields:
+        code: what it is, for scripts; the list is closed
+        text: what it is, its cause, and what to do about it
+    """
 
     code: WarningCode
     text: Text

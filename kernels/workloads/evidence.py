@@ -28,14 +28,27 @@ CLASS_WORDS: dict[EvidenceKind, str] = {
 
 
 class Header(Record, frozen=True, kw_only=True):
-    """The first prefix (76 bytes) that was hashed under one running number; the others are rolled from it."""
+    """The first prefix (76 bytes) that was hashed under one running number; the others are rolled from it.
+
+    Fields:
+        running_number: counts the headers of a device from 0
+        prefix_hex: its 76 bytes
+    """
 
     running_number: Count
     prefix_hex: PrefixHex
 
 
 class Chunk(Record, frozen=True, kw_only=True):
-    """A range of nonces under one running number, all counted in one sample, and the XOR of all its H7 words."""
+    """A range of nonces under one running number, all counted in one sample, and the XOR of all its H7 words.
+
+    Fields:
+        running_number: the header
+        start: the first nonce
+        nonces: how many, one after another
+        xor_h7: the XOR of the last word of each digest
+        sample: the sample that they were counted in, from 0
+    """
 
     running_number: Count
     start: Word
@@ -45,7 +58,13 @@ class Chunk(Record, frozen=True, kw_only=True):
 
 
 class Share(Record, frozen=True, kw_only=True):
-    """A nonce whose header (the given prefix under the given running number) meets the share target."""
+    """A nonce whose header (the given prefix under the given running number) meets the share target.
+
+    Fields:
+        running_number: the header
+        prefix: which of its rolled prefixes
+        nonce: the nonce
+    """
 
     running_number: Count
     prefix: Annotated[int, Meta(ge=0, le=(1 << 16) - 1)]
@@ -53,7 +72,15 @@ class Share(Record, frozen=True, kw_only=True):
 
 
 class Shares(Record, frozen=True, kw_only=True, tag_field="kind", tag="shares"):
-    """What shows that hashes were computed (never how long it took)."""
+    """What shows that hashes were computed (never how long it took).
+
+    Fields:
+        target_hex: what a share's hash value does not exceed
+        prefixes: how many were hashed for each nonce
+        headers: those that were hashed
+        chunks: what was hashed
+        shares: what was found
+    """
 
     target_hex: TargetHex
     prefixes: Annotated[int, Meta(ge=1, le=1 << 16)]
@@ -63,7 +90,14 @@ class Shares(Record, frozen=True, kw_only=True, tag_field="kind", tag="shares"):
 
 
 class Answer(Record, frozen=True, kw_only=True):
-    """The digest of the answer to input number `index`, which derives from the challenge; `amount` units of work."""
+    """The digest of the answer to input number `index`, which derives from the challenge; `amount` units of work.
+
+    Fields:
+        index: the number of the input
+        amount: units of work
+        sample: the sample that it was counted in, from 0
+        digest_hex: SHA-256 of the answer
+    """
 
     index: Count
     amount: Positive
@@ -72,20 +106,33 @@ class Answer(Record, frozen=True, kw_only=True):
 
 
 class Recompute(Record, frozen=True, kw_only=True, tag_field="kind", tag="recompute"):
-    """Digests of answers, any of which a reader can compute again."""
+    """Digests of answers, any of which a reader can compute again.
+
+    Fields:
+        answers: in the order in which they were given
+    """
 
     answers: Annotated[tuple[Answer, ...], Meta(max_length=20_000)]
 
 
 class Checked(Record, frozen=True, kw_only=True, tag_field="kind", tag="checked"):
-    """How many answers the measuring machine compared with the right ones, and how: all of them agreed."""
+    """How many answers the measuring machine compared with the right ones, and how: all of them agreed.
+
+    Fields:
+        answers: how many
+        how: in words
+    """
 
     answers: Positive
     how: Text
 
 
 class Reported(Record, frozen=True, kw_only=True, tag_field="kind", tag="reported"):
-    """Whose word the work is."""
+    """Whose word the work is.
+
+    Fields:
+        source: in words
+    """
 
     source: Text
 
