@@ -11,8 +11,8 @@ What the command `hashwatt` does, for scripts and notebooks:
     >>> hashwatt.scan(genesis, start=2_083_236_000, count=1_000, target=target).nonces
     [2083236893]
 
-`devices`, `meters`, `run`, `scan`, `verify`, `save`, `check_writable` and `load` are what the commands call;
-every error meant for the user is a HashwattError. Nothing is imported before it is asked for, so
+`devices`, `meters`, `workloads`, `run`, `scan`, `verify`, `save`, `check_writable` and `load` are what the commands
+call; every error meant for the user is a HashwattError. Nothing is imported before it is asked for, so
 `import hashwatt` costs next to nothing.
 """
 
@@ -22,7 +22,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify
+    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify, workloads
     from .bench.energy.meter import MeterFound, MeterMissing
     from .bench.progress import Progress
     from .bench.result.model import Result
@@ -61,10 +61,22 @@ __all__ = [
     "target_from_hex",
     "target_from_zero_bits",
     "verify",
+    "workloads",
 ]
 
 _HOMES = {
-    ".bench.api": ("ScanResult", "check_writable", "devices", "load", "meters", "run", "save", "scan", "verify"),
+    ".bench.api": (
+        "ScanResult",
+        "check_writable",
+        "devices",
+        "load",
+        "meters",
+        "run",
+        "save",
+        "scan",
+        "verify",
+        "workloads",
+    ),
     ".bench.energy.meter": ("MeterFound", "MeterMissing"),
     ".bench.progress": ("Progress",),
     ".bench.result.model": ("Result",),

@@ -26,6 +26,7 @@ from .rtl import rtl
 from .run import run
 from .scan import scan
 from .verify import verify
+from .workloads import workloads
 
 # What writing to stdout fails with; files that we open name themselves in the error.
 NOT_WRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
@@ -48,6 +49,7 @@ Examples:
   hashwatt run -d cpu -t 30           the CPU alone, 30 s of samples
   hashwatt verify hashwatt-….json     check a result, your own or a stranger's
   hashwatt devices                    what can be measured here, and why not the rest
+  hashwatt workloads                  what kinds of work can be measured
   hashwatt meters                     what can measure its energy, and what would mend the rest
   hashwatt report results/ -o x.html  one offline page that compares devices
   hashwatt compare old.json new.json  faster, slower, same, or cannot tell
@@ -65,7 +67,10 @@ def hashwatt() -> None:
     """Measure the SHA-256d hashrate of this machine's devices, with a proof that others can check."""
 
 
-for command in (claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, verify):
+COMMANDS = (
+    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, verify, workloads,
+)  # fmt: skip
+for command in COMMANDS:
     hashwatt.add_command(command)
 
 

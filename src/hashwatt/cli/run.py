@@ -28,6 +28,7 @@ Examples:
   hashwatt run --challenge "Ana, 12 May"       so that Ana knows it was not measured earlier
   hashwatt run -d cpu --threads 1 --note "one core, window open"
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
+  hashwatt run --workload stream               memory bandwidth instead of hashes
   hashwatt run --together                      then all devices at once: what they cost each other
   hashwatt run --meter rapl:package --meter shelly://192.168.1.50 --idle 30
   hashwatt run -o today.json --json | jq .verdict.ok
@@ -38,10 +39,17 @@ Ctrl-C ends the run and keeps what was measured.
 )
 @click.option("-d", "--device", "devices", multiple=True, metavar="ID", help="Measure this device (repeat for more).")
 @click.option("-t", "--seconds", type=float, metavar="SECONDS", help="Take samples for this long on each device.")
-@click.option("--challenge", metavar="TEXT", help="Derive the hashed headers from this text (random unless given).")
+@click.option("--challenge", metavar="TEXT", help="Derive the inputs from this text (random unless given).")
 @click.option("--note", metavar="TEXT", help="Keep a remark in the result.")
 @click.option(
     "-o", "--output", "path", metavar="FILE", help="Store the result here (a new name in this folder unless given)."
+)
+@click.option(
+    "--workload",
+    "workloads",
+    multiple=True,
+    metavar="NAME",
+    help="Measure this work (repeat for more; `hashwatt workloads` lists it; sha256d unless given).",
 )
 @click.option("--kernel", metavar="NAME", help="Force a kernel (`hashwatt devices --kernels` lists them).")
 @click.option("--threads", type=integer, metavar="N", help="Use this many CPU threads (one a core unless given).")
@@ -75,6 +83,7 @@ def run(
     challenge: str | None,
     note: str | None,
     path: str | None,
+    workloads: tuple[str, ...],
     kernel: str | None,
     threads: int | None,
     rolled: int | None,
@@ -94,6 +103,7 @@ def run(
         seconds=seconds,
         challenge=challenge,
         note=note,
+        workloads=list(workloads) or None,
         kernel=kernel,
         threads=threads,
         rolled=rolled,
@@ -150,10 +160,10 @@ def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
 
 def judge(result: Result, verdict: Verdict) -> None:
     """End as the run did: raises Interrupted where it was, CheckFailed where not all went well."""
-    at_once = () if result.together is None else result.together.devices
-    if any(entry.status == "interrupted" for entry in (*result.devices, *at_once)):
+    at_once = () if result.together is None else result.together.results
+    if any(entry.status == "interrupted" for entry in (*result.results, *at_once)):
         raise Interrupted("interrupted; what was measured until then is in the result")
-    failed = [entry.device.id for entry in result.devices if entry.status != "measured"]
+    failed = [entry.device.id for entry in result.results if entry.status != "measured"]
     if failed:
         raise CheckFailed(f"not measured: {', '.join(failed)}; the reason stands in the result")
     lost = [entry.device.id for entry in at_once if entry.status != "measured"]
