@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from .sha256.fips180 import INITIAL_STATE, IntegerWords, compress
+from .graph.words import IntegerWords
+from .sha256.fips180 import INITIAL_STATE, compress
 
 
 def midstate_of(block: bytes) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The report in a terminal: the verdict, then the tables, as renderables of rich."""
+"""The report in a terminal: the headline, then the tables, as renderables of rich."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from .claims.ledger import Claim
 from .document.report import Report
-from .document.tables import Table, apart_table, device_table, place_table, rung_table, unmeasured_table
+from .layout.headline import headline
+from .layout.tables import Table, apart_table, device_table, place_table, rung_table, unmeasured_table
 from .wording.visible import visible
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot 
 
 def report_parts(report: Report) -> Iterator[RenderableType]:
     """What the results say."""
-    yield sentences(report.verdict)
+    yield sentences(headline(report.collection))
     for ranking in report.collection.rankings:
         yield table(device_table(ranking))
     if report.collection.apart:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from ..energy.joules.idle import has_moved
-from ..result.model import Energy, WarningCode, WarningRecord
+from ..result.model import Energy, IdlePower, WarningCode, WarningRecord
 from ..result.printable import printable
 
 # A figure that may be off by more than this is too rough to compare devices with.
 ROUGH = 0.1
 # Ticks and background services: below this many CPUs, others do not count.
 OTHER_LOAD = 0.1
+# An idle power that changed by less is the machine's usual coming and going.
+MOVED = 0.1
 
 
 def judge(energy: Energy, other_load: float | None) -> list[WarningRecord]:
@@ -32,6 +34,15 @@ def judge(energy: Energy, other_load: float | None) -> list[WarningRecord]:
     if has_moved(energy.idle):
         warnings.append(idle_moved(energy))
     return warnings
+
+
+def has_moved(idle: Sequence[IdlePower]) -> bool:
+    """Whether the idle power after the run is another than before it, by more than the bounds explain."""
+    if len(idle) < 2:
+        return False
+    before, after = idle[0], idle[1]
+    apart = before.high_w < after.low_w or after.high_w < before.low_w
+    return apart and abs(after.power_w - before.power_w) > MOVED * max(before.power_w, after.power_w)
 
 
 def counts_processor(energy: Energy) -> bool:

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
+from ..graph.words import IntegerWords
 from ..job import HEADER_BYTES, Job
-from ..sha256.fips180 import INITIAL_STATE, IntegerWords, K, message_schedule, one_round, padding, small_sigma_0
+from ..sha256.fips180 import INITIAL_STATE, K, message_schedule, one_round, padding, small_sigma_0
 from ..sha256.mining import DIGEST_BYTES
 from ..target import filter_mask
 from .sha_instructions import LANES, Quads, ShaInstructions, State

@@ -1,6 +1,6 @@
 """The expression graph: every distinct 32-bit value of the computation is one node, built once.
 
-`GraphWords` is an algebra for `fips180`: run the description over it and out comes a graph instead
+`GraphWords` is an algebra of words: run a description, such as `sha256.fips180`, over it and out comes a graph instead
 of numbers. While it is built, three things happen, and a miner's classical tricks are nothing else:
 
 * **Hash-consing.** Asking twice for the same operation on the same operands gives the same node.
@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, IntEnum, auto
 
-from ..sha256.fips180 import MASK, IntegerWords
+from .words import MASK, IntegerWords
 
 
 class Op(Enum):
@@ -98,27 +98,27 @@ class GraphWords:
         return self._make(Op.INPUT, (), 0, depends, name)
 
     def constant(self, value: int) -> Node:
-        """See `fips180.Words`."""
+        """See `words.Words`."""
         return self._make(Op.CONSTANT, (), value & MASK, Depends.NOTHING)
 
     def rotr(self, x: Node, count: int) -> Node:
-        """See `fips180.Words`."""
+        """See `words.Words`."""
         return self._apply(Op.ROTR, (x,), count)
 
     def shr(self, x: Node, count: int) -> Node:
-        """See `fips180.Words`."""
+        """See `words.Words`."""
         return self._apply(Op.SHR, (x,), count)
 
     def choose(self, e: Node, f: Node, g: Node) -> Node:
-        """See `fips180.Words`."""
+        """See `words.Words`."""
         return f if f is g else self._apply(Op.CHOOSE, (e, f, g))
 
     def majority(self, a: Node, b: Node, c: Node) -> Node:
-        """See `fips180.Words`."""
+        """See `words.Words`."""
         return self._apply(Op.MAJORITY, (a, b, c))
 
     def xor(self, *terms: Node) -> Node:
-        """See `fips180.Words`."""
+        """See `words.Words`."""
         return self._apply(Op.XOR, terms)
 
     def combine(self, op: Op, *args: Node, immediate: int = 0) -> Node:
@@ -126,7 +126,7 @@ class GraphWords:
         return self._apply(op, args, immediate)
 
     def add(self, *terms: Node) -> Node:
-        """See `fips180.Words`; the sum is regrouped so that what is known early is added early."""
+        """See `words.Words`; the sum is regrouped so that what is known early is added early."""
         flat: list[Node] = []
         for term in terms:
             rest = [other for other in terms if other is not term]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..graph.nodes import Depends, GraphWords, Node
-from .fips180 import INITIAL_STATE, W, Words, compress, padding
+from ..graph.words import W, Words
+from .fips180 import INITIAL_STATE, compress, padding
 
 HEADER_BYTES = 80
 DIGEST_BYTES = 32

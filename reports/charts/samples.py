@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ...bench.result.model import Sample
+from ..collect.device_name import device_name
 from ..collect.gather import Entry
-from ..document.device_row import device_text, rate_text
+from ..layout.device_row import rate_text
 from .canvas import Chart, Frame
 from .scales import linear
 from .style import colour_of
@@ -35,7 +36,7 @@ def samples_chart(entry: Entry, name: str) -> Chart:
     samples = entry.device.samples
     extras = [extra for extra in EXTRAS if any(extra[3](sample) is not None for sample in samples)]
     known = ", with " + " and ".join(extra[0].partition(",")[0] for extra in extras) if extras else ""
-    title = f"Samples of {device_text(entry.device)}"
+    title = f"Samples of {device_name(entry.device)}"
     rate = entry.rate
     return Chart(
         name=name,

@@ -17,8 +17,7 @@ from ...bench.verification.checks import check_result
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..wording.visible import visible
-
-NAME_LIMIT = 120
+from .device_name import NAME_LIMIT, device_name
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -198,7 +197,7 @@ def key_of(entry: Entry) -> GroupKey:
         workload=device.workload,
         unit=device.unit,
         prefixes=device.kernel.prefixes if device.kernel else 1,
-        name=visible(device.device.name, NAME_LIMIT) or visible(device.device.id, NAME_LIMIT),
+        name=device_name(device),
         kind=device.device.kind,
         backend=visible(device.device.backend, NAME_LIMIT),
         machine=visible(machine.cpu_model or "unknown machine", NAME_LIMIT),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..document.device_row import place_text, rate_interval_text, rate_text
-from ..document.tables import Table
+from ..layout.device_row import place_text, rate_interval_text, rate_text
+from ..layout.tables import Table
 from ..wording.ratios import change_text
 from ..wording.units import UNKNOWN
 from .bootstrap import Ratio

@@ -1,4 +1,4 @@
-"""A report before any format: what it says, as data and as tables of text, handed to whichever format is asked for.
+"""A report as data: built once from the results, and handed to whatever lays it out or draws it. No words in here.
 
-In: a collection of results. Out: a `Report`, and its rows, tables and sentences.
+In: a collection of results. Out: a `Report`: the collection, the ladder with its own points, places and claims.
 """

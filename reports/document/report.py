@@ -1,4 +1,4 @@
-"""What a report says, before any format: built once from the results, and handed to whichever format is asked for."""
+"""What a report says, as data: built once from the results, and handed to whatever lays it out or draws it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from ..claims.ledger import Claim, ledger
+from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry, Group
 from ..ladder.network import Place, earned_its_place_until, epochs, place_on
 from ..ladder.progression import Point, Progression, progression
 from ..ladder.reference import RUNGS
 from ..wording.visible import visible
-from .device_row import NAME_LIMIT, device_text
-from .headline import sentences
 
 # The days of the ladder's own table; the chosen date comes on top.
 MILESTONES = (date(2009, 7, 1), date(2010, 7, 1), date(2011, 7, 1), date(2013, 1, 1), date(2018, 1, 1))
@@ -34,7 +33,6 @@ class Report(Struct, frozen=True, kw_only=True):
     """Everything that a format may show. `day` is the chosen date for the network's share."""
 
     collection: Collection
-    verdict: tuple[str, ...]
     ladder: Progression
     places: tuple[DevicePlace, ...]
     claims: tuple[Claim, ...]
@@ -48,7 +46,6 @@ def report_on(collection: Collection, day: date | None = None) -> Report:
     places = places_of(collection, chosen)
     return Report(
         collection=collection,
-        verdict=sentences(collection),
         ladder=ladder,
         places=places,
         claims=ledger(ladder),
@@ -72,7 +69,7 @@ def point_of(entry: Entry) -> Point | None:
     if rung is None:
         return None
     energy = energy_figure(entry.device)
-    name = device_text(entry.device)
+    name = device_name(entry.device)
     return Point(
         device=name,
         label=name,
@@ -101,7 +98,7 @@ def places_of(collection: Collection, day: date) -> tuple[DevicePlace, ...]:
     days = sorted({*MILESTONES, day})
     return tuple(
         DevicePlace(
-            device=device_text(group.newest.device),
+            device=device_name(group.newest.device),
             hashrate_hs=group.newest.rate.value_hs,
             places=tuple(place_on(group.newest.rate.value_hs, when) for when in days),
             until=earned_its_place_until(group.newest.rate.value_hs),

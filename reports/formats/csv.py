@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from ..document.plain_figures import COLUMNS, records
 from ..document.report import Report
+from ..layout.plain_figures import COLUMNS, records
 from ..wording.visible import visible
 
 # What a spreadsheet takes for the start of a formula, in ASCII and full width.

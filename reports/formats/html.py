@@ -18,10 +18,11 @@ from ..charts.canvas import NARROW, WIDE, Chart
 from ..charts.inline import StyleSheet, inline
 from ..charts.selection import MOST_SAMPLE_CHARTS, charts_of
 from ..claims.ledger import paper_title
-from ..document import tables
 from ..document.archive import archive
 from ..document.report import Report
-from ..document.run_details import run_details
+from ..layout import tables
+from ..layout.headline import headline
+from ..layout.run_details import run_details
 
 # Base64 takes a third more than the raw results themselves; the rest is room for the sentence about them.
 MOST_PAGE_BYTES = 2_900_000
@@ -56,6 +57,7 @@ def render(report: Report) -> bytes:
     def page(raw: bytes, raw_kept: int) -> bytes:
         return template.render(
             report=report,
+            headline=headline(report.collection),
             results=results,
             tables=tables,
             figures=figures,

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...bench.result.model import Result
+from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Entry
-from ..document.device_row import NAME_LIMIT, device_text
 from ..document.report import Report
 from ..wording.visible import visible
 
@@ -72,7 +72,7 @@ def benchmark(entry: Entry) -> dict[str, Any]:
         "param": None,
         "extra_info": {
             "unit": shown(device.unit),
-            "device": device_text(device),
+            "device": device_name(device),
             "driver": shown(device.device.driver),
             "kernel": shown(device.kernel.name) if device.kernel else None,
             "prefixes": device.kernel.prefixes if device.kernel else None,

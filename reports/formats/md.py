@@ -7,7 +7,8 @@ import re
 from ...bench.verification.verdict import STATEMENT
 from ..claims.ledger import paper_title
 from ..document.report import Report
-from ..document.tables import (
+from ..layout.headline import headline
+from ..layout.tables import (
     Table,
     apart_table,
     device_table,
@@ -30,7 +31,7 @@ def document(report: Report) -> list[str]:
     """Its lines."""
     collection = report.collection
     text = ["# How these devices compare" if collection.results else "# From CPU to ASIC", ""]
-    text += [f"- {escape(sentence)}" for sentence in report.verdict]
+    text += [f"- {escape(sentence)}" for sentence in headline(report.collection)]
     if collection.rankings:
         text += ["", "## Devices"]
         for ranking in collection.rankings:

@@ -12,7 +12,6 @@ from .integral import Integral
 DEFAULT_IDLE_S = 3.0
 # Meters whose values are older than this see too little in DEFAULT_IDLE_S.
 SLOWEST_FOR_DEFAULT_S = 0.5
-MOVED = 0.1
 
 
 def idle_power(integral: Integral, seconds: float, when: Literal["before", "after"]) -> IdlePower | None:
@@ -38,12 +37,3 @@ def above_idle(integral: Integral, seconds: float, idle: Sequence[IdlePower]) ->
         low_j=integral.low_j - max(power.high_w for power in idle) * seconds,
         high_j=integral.high_j - min(power.low_w for power in idle) * seconds,
     )
-
-
-def has_moved(idle: Sequence[IdlePower]) -> bool:
-    """Whether the idle power after the run is another than before it, by more than the bounds explain."""
-    if len(idle) < 2:
-        return False
-    before, after = idle[0], idle[1]
-    apart = before.high_w < after.low_w or after.high_w < before.low_w
-    return apart and abs(after.power_w - before.power_w) > MOVED * max(before.power_w, after.power_w)

@@ -27,7 +27,7 @@ def history(output: Output, files: tuple[str, ...]) -> None:
     """Show each device's runs over time, and name the conditions that changed where its rate stepped."""
     from ..reports.collect.gather import gather
     from ..reports.compare.history import histories
-    from ..reports.document.headline import on_trust
+    from ..reports.layout.headline import on_trust
 
     collection = gather(files)
     found = histories(collection)
@@ -48,7 +48,7 @@ def history(output: Output, files: tuple[str, ...]) -> None:
 
 def as_record(history: History) -> dict[str, object]:
     """The fields of one history for the JSON document: the runs in short, not the whole results."""
-    from ..reports.document.plain_figures import record
+    from ..reports.layout.plain_figures import record
 
     return {
         "device": history.group.key,

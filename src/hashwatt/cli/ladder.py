@@ -35,7 +35,7 @@ def ladder(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: 
     made = made_from(files, day)
     write_reports(made, paths)
     if output.as_json:
-        from ..reports.document.summary import ladder_summary
+        from ..reports.layout.summary import ladder_summary
 
         output.document({"files": [as_unicode(path) for path in paths], **ladder_summary(made)})
     elif paths:

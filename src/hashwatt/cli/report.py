@@ -39,11 +39,13 @@ def report(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: 
     made = report_on(gather(files), parse_date(day) if day else None)
     write_reports(made, paths)
     if output.as_json:
-        from ..reports.document.summary import summary
+        from ..reports.layout.summary import summary
 
         output.document({"files": [as_unicode(path) for path in paths], **summary(made)})
     elif paths:
-        for sentence in made.verdict:
+        from ..reports.layout.headline import headline
+
+        for sentence in headline(made.collection):
             output.line(sentence)
         output.line(f"Written: {', '.join(paths)}")
     else:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from hashwatt.kernels.sha256.fips180 import IntegerWords, one_round, small_sigma_0, small_sigma_1
+from hashwatt.kernels.graph.words import IntegerWords
+from hashwatt.kernels.sha256.fips180 import one_round, small_sigma_0, small_sigma_1
 
 Quad = tuple[int, ...]
 

@@ -30,9 +30,10 @@ from hashwatt.kernels.cpu.sha_rounds import (
     e_lane,
     job_words,
 )
+from hashwatt.kernels.graph.words import MASK
 from hashwatt.kernels.job import NONCES, Job, header_with_nonce, roll_versions
 from hashwatt.kernels.oracle import last_word, meets, reference_scan, sha256d
-from hashwatt.kernels.sha256.fips180 import INITIAL_STATE, MASK
+from hashwatt.kernels.sha256.fips180 import INITIAL_STATE
 
 from .integer_quads import IntegerQuads, Quad
 

@@ -19,8 +19,8 @@ import pytest
 from hashwatt.kernels.errors import InputError
 from hashwatt.reports.collect.gather import NOTHING, gather_results
 from hashwatt.reports.document.report import Report, report_on
-from hashwatt.reports.document.summary import ladder_summary, summary
 from hashwatt.reports.formats import format_for, suffixes
+from hashwatt.reports.layout.summary import ladder_summary, summary
 
 from .. import hostile
 from ..factory import proven, result, showcase

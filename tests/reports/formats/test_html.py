@@ -78,7 +78,7 @@ def test_the_page_is_well_formed_and_uses_known_tags_only(page: str) -> None:
     assert {tag for tag, _ in parsed.tags} <= KNOWN_TAGS
 
 
-def test_the_verdict_comes_first(page: str) -> None:
+def test_the_headline_comes_first(page: str) -> None:
     assert page.index("Fastest of 2 devices") < page.index("<table") < page.index("<svg")
 
 

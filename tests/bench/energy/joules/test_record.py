@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace as with_fields
 
 from hashwatt.bench.energy.joules.efficiency import efficiency
-from hashwatt.bench.energy.joules.idle import has_moved, idle_power
+from hashwatt.bench.energy.joules.idle import idle_power
 from hashwatt.bench.energy.joules.readings import Point, Window
 from hashwatt.bench.energy.joules.record import energy_record, no_meter_reason
 from hashwatt.bench.energy.meter import Counter, MeterMissing, Reading
 from hashwatt.bench.result.model import Energy, Hashrate, IdlePower
+from hashwatt.bench.warnings.energy import has_moved
 
 from ..meters.trees import PowerCurve
 from ..readings import ABOUT_IT, PLAIN, counted, failed, point, seconds, watts

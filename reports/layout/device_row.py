@@ -5,13 +5,13 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ...bench.result.model import DeviceResult, Hashrate, Roof
+from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import EnergyFigure, energy_figure, why_unknown
 from ..collect.gather import Entry, Group
 from ..wording.ratios import efficiency_text, range_text
 from ..wording.units import UNKNOWN, count_text, hashrate_text, interval_text, percent_text
 from ..wording.visible import visible
 
-NAME_LIMIT = 120
 DETAIL_LIMIT = 500
 # A rate may lie this much above a roof that was measured at another moment.
 ABOVE_ROOF_PERCENT = 105
@@ -51,7 +51,7 @@ def row_of_entry(entry: Entry, runs: str = "") -> Row:
     device, energy = entry.device, energy_figure(entry.device)
     rate = device.hashrate
     return Row(
-        device=device_text(device),
+        device=device_name(device),
         place=place_text(entry),
         rate=rate_text(rate.value_hs, device.unit) if rate else UNKNOWN,
         rate_interval=rate_interval_text(rate, device.unit) if rate else "",
@@ -68,11 +68,6 @@ def row_of_entry(entry: Entry, runs: str = "") -> Row:
         warnings=warnings_of(entry),
         cautions=cautions_of(entry),
     )
-
-
-def device_text(device: DeviceResult) -> str:
-    """The device's name, or its id where the driver gives it none."""
-    return visible(device.device.name, NAME_LIMIT) or visible(device.device.id, NAME_LIMIT)
 
 
 def place_text(entry: Entry) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry
-from .device_row import cautions_of, device_text
+from .device_row import cautions_of
 
 COLUMNS = (
     "rank", "run_id", "created", "device_id", "kind", "device", "vendor", "backend", "driver", "machine",
@@ -35,7 +36,7 @@ def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
     device, rate, energy = entry.device, entry.device.hashrate, energy_figure(entry.device)
     roof, info = device.roof, device.device
     cells = (
-        rank, entry.result.run_id[:64], entry.result.created[:64], info.id, info.kind, device_text(device),
+        rank, entry.result.run_id[:64], entry.result.created[:64], info.id, info.kind, device_name(device),
         info.vendor, info.backend, info.driver, entry.result.machine.cpu_model,
         device.workload, device.unit, device.kernel.prefixes if device.kernel else None, device.status,
         ("yes" if entry.proven else "no") if entry.measured or not entry.proven else None,

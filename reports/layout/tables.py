@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from ..collect.device_name import device_name
 from ..collect.gather import Entry, Ranking
+from ..document.report import DevicePlace, Report
 from ..ladder.network import PLACE_DAYS
 from ..ladder.progression import Middle, Progression
 from ..wording.ratios import duration_text, range_text, ratio_text, share_text, three_digits
 from ..wording.units import UNKNOWN, hashrate_text
 from ..wording.visible import visible
-from .device_row import Row, device_text, place_text, rate_text, row_of, row_of_entry
-from .report import DevicePlace, Report
+from .device_row import Row, place_text, rate_text, row_of, row_of_entry
 
 MOST_WARNINGS = 40
 MOST_FAULTS = 12
@@ -74,7 +75,7 @@ def warning_table(report: Report) -> Table:
     concerned: dict[str, list[str]] = {}
     for group in report.collection.groups:
         for sentence in row_of(group).warnings:
-            concerned.setdefault(sentence, []).append(device_text(group.newest.device))
+            concerned.setdefault(sentence, []).append(device_name(group.newest.device))
     shown = list(concerned.items())[:MOST_WARNINGS]
     return Table(
         caption="Warnings in words"
@@ -96,7 +97,7 @@ def apart_table(report: Report) -> Table:
         columns=("device", "claims", "refused because"),
         rows=tuple(
             (
-                lines(device_text(entry.device), place_text(entry)),
+                lines(device_name(entry.device), place_text(entry)),
                 lines(row_of_entry(entry).rate, "not verified"),
                 lines(*entry.faults[:MOST_FAULTS]),
             )
@@ -111,7 +112,7 @@ def unmeasured_table(report: Report) -> Table:
         caption="Devices without a figure",
         columns=("device", "status", "reason"),
         rows=tuple(
-            (lines(device_text(entry.device), place_text(entry)), entry.device.status, reason_of(entry))
+            (lines(device_name(entry.device), place_text(entry)), entry.device.status, reason_of(entry))
             for entry in report.collection.unmeasured
         ),
     )

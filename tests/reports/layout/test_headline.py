@@ -6,14 +6,14 @@ import msgspec
 
 from hashwatt.bench.result.model import DeviceResult, Result
 from hashwatt.reports.collect.gather import gather_results
-from hashwatt.reports.document.headline import sentences
+from hashwatt.reports.layout.headline import headline
 
 from ..factory import proven, result, tampered, with_energy
 from ..samples import unmeasured
 
 
 def told(*results: Result) -> str:
-    return "\n".join(sentences(gather_results(list(results))))
+    return "\n".join(headline(gather_results(list(results))))
 
 
 def gpu(rate: float, *, run: int = 0, scatter: float = 0.01) -> DeviceResult:

@@ -6,14 +6,15 @@ from typing import Any
 
 import msgspec
 
+from ..document.report import Report
+from .headline import headline
 from .plain_figures import records
-from .report import Report
 
 
 def summary(report: Report) -> dict[str, Any]:
-    """The verdict and every device of every run."""
+    """The headline and every device of every run."""
     return {
-        "verdict": report.verdict,
+        "verdict": headline(report.collection),
         "devices": list(records(report.collection)),
         "unreadable": report.collection.unreadable,
         "places": msgspec.to_builtins(report.places),

@@ -1,15 +1,16 @@
-"""The verdict in words, which every report begins with."""
+"""The headline of a report: in a few sentences, what the results say."""
 
 from __future__ import annotations
 
+from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry, Group, Ranking
 from ..ladder.network import PLACE_DAYS, earned_its_place_until
 from ..wording.ratios import efficiency_text, ratio_text
-from .device_row import device_text, efficiency_interval_text, rate_interval_text, rate_text
+from .device_row import efficiency_interval_text, rate_interval_text, rate_text
 
 
-def sentences(collection: Collection) -> tuple[str, ...]:
+def headline(collection: Collection) -> tuple[str, ...]:
     """What the results say, most important first."""
     return (
         *(sentence for ranking in collection.rankings for sentence in on_ranking(ranking)),
@@ -24,10 +25,10 @@ def on_ranking(ranking: Ranking) -> list[str]:
     interval = rate_interval_text(first.rate, ranking.unit)
     kind = "" if ranking.prefixes == 1 else f", {ranking.prefixes} rolled versions a nonce"
     if len(ranking.groups) == 1:
-        told = [f"{device_text(first.device)} reaches {rate} ({interval}; {first.rate.origin}{kind})."]
+        told = [f"{device_name(first.device)} reaches {rate} ({interval}; {first.rate.origin}{kind})."]
     else:
         told = [
-            f"Fastest of {len(ranking.groups)} devices: {device_text(first.device)} with {rate} "
+            f"Fastest of {len(ranking.groups)} devices: {device_name(first.device)} with {rate} "
             f"({interval}; {first.rate.origin}{kind}).",
             lead(ranking.groups[0], ranking.groups[1]),
         ]
@@ -36,7 +37,7 @@ def on_ranking(ranking: Ranking) -> list[str]:
 
 def lead(first: Group, second: Group) -> str:
     """How far ahead the first is, unless the intervals of any of their runs leave it open."""
-    name = device_text(second.newest.device)
+    name = device_name(second.newest.device)
     if first.newest.rate.low_hs <= second.newest.rate.high_hs:
         return f"Whether it is faster than {name} cannot be told: their intervals overlap."
     if min(run.rate.low_hs for run in first.entries) <= max(run.rate.high_hs for run in second.entries):
@@ -58,15 +59,15 @@ def on_energy(ranking: Ranking) -> str:
     silent = len(ranking.groups) - len(known)
     rest = f"; {silent} more without an energy figure" if silent else ""
     if len(known) == 1:
-        return f"Energy: {device_text(entry.device)} needs {figure}{rest}."
+        return f"Energy: {device_name(entry.device)} needs {figure}{rest}."
     if len(kinds) > 1:
-        return f"Least energy a hash: {device_text(entry.device)} with {figure}, but the figures differ in kind{rest}."
-    return f"Least energy a hash of {len(known)}: {device_text(entry.device)} with {figure}{rest}."
+        return f"Least energy a hash: {device_name(entry.device)} with {figure}, but the figures differ in kind{rest}."
+    return f"Least energy a hash of {len(known)}: {device_name(entry.device)} with {figure}{rest}."
 
 
 def on_place(entry: Entry) -> list[str]:
     """Until when the fastest device would have found a block a month by itself."""
-    name, until = device_text(entry.device), earned_its_place_until(entry.rate.value_hs)
+    name, until = device_name(entry.device), earned_its_place_until(entry.rate.value_hs)
     if until is None:
         return [f"Alone, {name} would never have found a Bitcoin block within {PLACE_DAYS} days on average."]
     return [f"Alone, {name} would have found a Bitcoin block every {PLACE_DAYS} days on average until {until}."]
