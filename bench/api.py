@@ -12,7 +12,7 @@ from pathlib import Path
 from ..kernels.device import DeviceOptions, Found, Missing
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
-from .energy.measurement import Accounts, checked_idle_s
+from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
 from .energy.meters import registry as meter_registry
 from .isolation.device import find_all
@@ -135,7 +135,7 @@ def measure(
     challenge, note = _texts(challenge, note)
     shown = progress or NoProgress()
     machine = describe_machine()
-    accounts = Accounts(meters, checked_idle_s(idle_s))
+    energy = EnergyMeasurement(meters, checked_idle_s(idle_s))
     task = Task(
         plan=plan(seconds),
         challenge=challenge,
@@ -143,7 +143,7 @@ def measure(
         options=options or DeviceOptions(),
         prefixes=rolled or 1,
         clock_is_real=machine.hypervisor is None,
-        accounts=accounts,
+        energy=energy,
     )
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     results: list[DeviceResult] = []
@@ -151,7 +151,7 @@ def measure(
     at_once: Together | None = None
     interrupted = False
     try:
-        interrupted = accounts.begin(shown)
+        interrupted = energy.begin(shown)
         for one in found:
             if interrupted:
                 results.append(unmeasured(one, "interrupted", "the run was interrupted before this device's turn"))
@@ -166,11 +166,11 @@ def measure(
             interrupted = session.interrupted
             if session.refused_input is not None:
                 refused.append(session.refused_input)
-        accounts.end(shown, idle=not interrupted and any(result.hashrate for result in results))
+        energy.end(shown, idle=not interrupted and any(result.hashrate for result in results))
         if together and not interrupted:
             at_once = measure_together(found, results, task, shown, clock)
     finally:
-        accounts.stop()
+        energy.stop()
         shown.done()
     # What no device takes (a kernel that does not exist) is the user's mistake, not the devices' failure.
     if refused and len(refused) == len(results):
@@ -185,7 +185,7 @@ def measure(
         machine=machine,
         libraries=library_versions(),
         warnings=tuple(judge_machine(machine)),
-        devices=tuple(accounts.settle(one.info, result) for one, result in zip(found, results, strict=True)),
+        devices=tuple(energy.settle(one.info, result) for one, result in zip(found, results, strict=True)),
         together=at_once,
     )
 

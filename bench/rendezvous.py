@@ -8,13 +8,13 @@ import threading
 SLICE_S = 0.1
 
 
-class Company:
-    """`parties` devices, each driven by a thread of its own. Whoever fails leaves, and nobody waits for it."""
+class Rendezvous:
+    """`participants` devices, each driven by a thread of its own. Whoever fails leaves, and nobody waits for it."""
 
-    def __init__(self, parties: int) -> None:
-        """Company of so many devices."""
+    def __init__(self, participants: int) -> None:
+        """A rendezvous of so many devices."""
         self._condition = threading.Condition()
-        self._parties = parties
+        self._participants = participants
         self._waiting = 0
         self._processes: list[int] = []
         self.meetings = 0
@@ -46,11 +46,11 @@ class Company:
     def leave(self) -> None:
         """One device does not come any more."""
         with self._condition:
-            self._parties -= 1
+            self._participants -= 1
             self._part_if_complete()
 
     def _part_if_complete(self) -> None:
-        if 0 < self._parties <= self._waiting:
+        if 0 < self._participants <= self._waiting:
             self._waiting = 0
             self.meetings += 1
             self._condition.notify_all()

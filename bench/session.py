@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from ..kernels.device import Device, DeviceOptions, Found, HasRoof, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult, details_of
 from .energy.joules.record import missing_record
-from .energy.measurement import NOT_MEASURED, Accounts
+from .energy.measurement import NOT_MEASURED, EnergyMeasurement
 from .machine.load import LoadMeter
 from .progress import Progress
-from .rendezvous import Company
+from .rendezvous import Rendezvous
 from .result.from_device import device_record, kernel_record, roof_record
 from .result.model import DeviceResult, Hashrate, RunSettings, Status, WarningRecord
 from .result.printable import printable
@@ -26,8 +26,8 @@ from .sampling.warmup import Warmup, warm_up
 from .sha256d.workload import Hashing
 from .statistics import CONFIDENCE, Interval, median_interval
 from .verification.checks import check_device
-from .warnings import sentences as cautions
-from .warnings.judge import judge_limit, judge_samples, on_cores
+from .warnings import sentences
+from .warnings.judge import judge_roof, judge_samples, on_cores
 
 LOG = logging.getLogger(__name__)
 FEWEST_SAMPLES_TO_KEEP = 3
@@ -37,8 +37,8 @@ FEWEST_SAMPLES_TO_KEEP = 3
 class Task:
     """What to measure, alike for all devices of a run. `prefixes`: 1, or more for version rolling.
 
-    `accounts` are told when a device's sampling begins and ends; they add the energy when all are done.
-    `company`: the device is measured along with others, without its energy and its limit.
+    `energy` is told when a device's sampling begins and ends, and adds the joules when all are done.
+    `rendezvous`: the device is measured along with others, without its energy and its roof.
     """
 
     plan: Plan
@@ -47,8 +47,8 @@ class Task:
     options: DeviceOptions
     prefixes: int
     clock_is_real: bool
-    accounts: Accounts
-    company: Company | None = None
+    energy: EnergyMeasurement
+    rendezvous: Rendezvous | None = None
 
 
 class Session:
@@ -66,7 +66,7 @@ class Session:
         self._settings: RunSettings | None = None
         self._roof: Roof | None = None
         self._load_at_roof: float | None = None
-        self._cautions: list[WarningRecord] = []
+        self._warnings: list[WarningRecord] = []
         self.refused_input: InputError | None = None
         self.interrupted = False
 
@@ -117,33 +117,33 @@ class Session:
         workload.rehearse(rough.rate * task.plan.expected_s)
         workload.check_batch(batch)
         process_id: int | None = getattr(device, "process_id", None)
-        if task.company is not None:
-            task.company.work_by(process_id)
-            task.company.meet()
+        if task.rendezvous is not None:
+            task.rendezvous.work_by(process_id)
+            task.rendezvous.meet()
         self._stage("warming up", task.plan.warmup_s)
         warmup = warm_up(stopwatch, batch, task.plan.warmup_s, self._progress)
         self._settings = self._run_settings(batch, warmup)
         workload.start(warmup.rate * task.plan.expected_s)
-        if task.company is not None:
-            task.company.meet()
+        if task.rendezvous is not None:
+            task.rendezvous.meet()
         self._stage("sampling", task.plan.seconds)
         own = () if process_id is None else (process_id,)
         meter = LoadMeter(
-            processes=own if task.company is None else task.company.processes,
+            processes=own if task.rendezvous is None else task.rendezvous.processes,
             on_cpu=device.info.kind == "cpu",
             clock_is_real=task.clock_is_real,
         )
         self._sampler = Sampler(stopwatch, meter, task.plan, batch)
-        with nullcontext() if task.company is not None else task.accounts.window(self._found.info):
+        with nullcontext() if task.rendezvous is not None else task.energy.window(self._found.info):
             self._sampler.sample(self._progress)
         # What the device answers now, it must still answer rightly.
         workload.spot_check()
         self._measure_roof(device, meter)
 
     def _measure_roof(self, device: Device, meter: LoadMeter) -> None:
-        if not isinstance(device, HasRoof) or self._task.company is not None:
+        if not isinstance(device, HasRoof) or self._task.rendezvous is not None:
             return
-        self._stage("measuring its limit", None)
+        self._stage("measuring its roof", None)
         try:
             meter.start()
             self._roof = device.roof()
@@ -151,7 +151,7 @@ class Session:
                 self._load_at_roof = meter.stop().other_load
         except DeviceError as error:
             # The hashrate is measured by now; a device that fails here does not lose it.
-            self._cautions.append(cautions.limit_unknown(str(error)))
+            self._warnings.append(sentences.limit_unknown(str(error)))
 
     def _run_settings(self, batch: int, warmup: Warmup) -> RunSettings:
         plan = self._task.plan
@@ -174,7 +174,7 @@ class Session:
         interval = median_interval([sample.rate for sample in taken]) if taken else None
         kernel = workload.kernel if workload is not None else None
         roof = None if interval is None or self._roof is None else roof_record(self._roof, interval.median)
-        limit_cautions = [] if roof is None or roof.percent is None else judge_limit(roof.percent, self._load_at_roof)
+        roof_warnings = [] if roof is None or roof.percent is None else judge_roof(roof.percent, self._load_at_roof)
         return DeviceResult(
             device=device_record(self._found.info),
             status=status,
@@ -191,7 +191,7 @@ class Session:
             energy=(missing_record(NOT_MEASURED),),
             warnings=()
             if interval is None or self._stopwatch is None
-            else (*judge_samples(taken, interval, self._stopwatch.failed_batches), *self._cautions, *limit_cautions),
+            else (*judge_samples(taken, interval, self._stopwatch.failed_batches), *self._warnings, *roof_warnings),
             proof=workload.proof(len(taken)) if taken and workload is not None else None,
         )
 

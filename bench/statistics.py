@@ -75,7 +75,7 @@ def trend(values: Sequence[float]) -> Trend:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepChange:
     """The split of a series in two levels that fits best: the later level relative to the earlier one.
 
     `clear`: the middle 80 % of the two parts do not overlap, and two levels fit better than a straight line.
@@ -85,7 +85,7 @@ class Step:
     clear: bool
 
 
-def best_step(values: Sequence[float], shortest: int = 4) -> Step | None:
+def best_step(values: Sequence[float], shortest: int = 4) -> StepChange | None:
     """The split in two (each of `shortest` values or more) that leaves the least absolute deviations; None if short."""
     data = _thinned(values)
     best: tuple[float, int] | None = None
@@ -101,7 +101,7 @@ def best_step(values: Sequence[float], shortest: int = 4) -> Step | None:
     low, high = (before, after) if change > 0 else (after, before)
     apart = bool(np.quantile(low, 0.9) < np.quantile(high, 0.1))
     along_line = _deviation(data - _slope(data) * np.arange(len(data)))
-    return Step(change, apart and deviation < along_line)
+    return StepChange(change, apart and deviation < along_line)
 
 
 def _slope(data: Floats) -> float:

@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from ..kernels.device import Found
 from .energy.joules.record import missing_record
 from .progress import Progress
-from .rendezvous import SLICE_S, Company
+from .rendezvous import SLICE_S, Rendezvous
 from .result.model import DeviceResult, RateTogether, Together
 from .result.printable import printable
 from .sampling.plan import SHORTEST_S, plan
 from .sampling.stopwatch import Clock
 from .session import Session, Task, unmeasured
 from .sha256d.proof import together_run_id
-from .warnings import sentences as cautions
+from .warnings import sentences
 from .warnings.judge import on_cores
 
 NO_ENERGY = "energy is accounted for where each device was measured alone"
@@ -40,23 +40,23 @@ def measure_together(
         able = chosen[0][1].device.id if chosen else "none"
         return _nothing(f"it takes two devices, and of these {able} could be measured alone; see why the others not")
     seconds = max(SHORTEST_S, *(entry.seconds for _, entry in chosen))
-    company = Company(len(chosen))
+    rendezvous = Rendezvous(len(chosen))
     shared = dataclasses.replace(
         task,
         plan=plan(seconds),
         run_id=together_run_id(task.run_id),
         # What was raced a moment ago is not raced again.
         options=dataclasses.replace(task.options, retune=False),
-        company=company,
+        rendezvous=rendezvous,
     )
-    parties = [_Party(one, shared, clock, company) for one, _ in chosen]
+    participants = [_Participant(one, shared, clock, rendezvous) for one, _ in chosen]
     try:
-        _attend(parties, company, seconds, progress)
+        _attend(participants, rendezvous, seconds, progress)
     except KeyboardInterrupt:
-        company.over.set()
-        for party in parties:
-            party.join()
-    results = tuple(party.taken() for party in parties)
+        rendezvous.over.set()
+        for participant in participants:
+            participant.join()
+    results = tuple(participant.taken() for participant in participants)
     rates = tuple(_rate(entry, then) for (_, entry), then in zip(chosen, results, strict=True))
     cores = [one.info.id for one, _ in chosen if on_cores(one.info)]
     return Together(
@@ -65,15 +65,15 @@ def measure_together(
         devices=results,
         rates=tuple(rate for rate in rates if rate is not None),
         sum_hs=math.fsum(rate.hashrate_hs for rate in rates if rate is not None) or None,
-        warnings=(cautions.shared_cores(cores),) if len(cores) > 1 else (),
+        warnings=(sentences.shared_cores(cores),) if len(cores) > 1 else (),
     )
 
 
 class _Quiet:
     """The progress of one of many: shows nothing, and ends the measurement when the run is over."""
 
-    def __init__(self, company: Company) -> None:
-        self._company = company
+    def __init__(self, rendezvous: Rendezvous) -> None:
+        self._rendezvous = rendezvous
 
     def stage(self, device: str, text: str, total: float | None) -> None:
         self._end_if_over()
@@ -85,17 +85,17 @@ class _Quiet:
         """Nothing."""
 
     def _end_if_over(self) -> None:
-        if self._company.over.is_set():
+        if self._rendezvous.over.is_set():
             raise KeyboardInterrupt
 
 
-class _Party:
-    """One device of the company, measured in a thread of its own."""
+class _Participant:
+    """One device among those measured at once, driven in a thread of its own."""
 
-    def __init__(self, found: Found, task: Task, clock: Clock, company: Company) -> None:
+    def __init__(self, found: Found, task: Task, clock: Clock, rendezvous: Rendezvous) -> None:
         self._found = found
-        self._company = company
-        self._session = Session(found, task, _Quiet(company), clock)
+        self._rendezvous = rendezvous
+        self._session = Session(found, task, _Quiet(rendezvous), clock)
         self._result: DeviceResult | None = None
         self._mistake: Exception | None = None
         self._thread = threading.Thread(target=self._measure, daemon=True)
@@ -124,15 +124,15 @@ class _Party:
         except Exception as error:
             self._mistake = error
         finally:
-            self._company.leave()
+            self._rendezvous.leave()
 
 
-def _attend(parties: Sequence[_Party], company: Company, seconds: float, progress: Progress) -> None:
+def _attend(participants: Sequence[_Participant], rendezvous: Rendezvous, seconds: float, progress: Progress) -> None:
     """Show progress until all are through."""
     progress.stage("all devices", "getting ready to be measured together", None)
     sampling = False
-    while any(party.is_measuring for party in parties):
-        if not sampling and company.meetings == MEETINGS:
+    while any(participant.is_measuring for participant in participants):
+        if not sampling and rendezvous.meetings == MEETINGS:
             sampling = True
             progress.stage("all devices", "sampling together", seconds)
         time.sleep(SLICE_S)

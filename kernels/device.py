@@ -105,11 +105,11 @@ class Device(Protocol):
 
 @dataclass(frozen=True)
 class Roof:
-    """A device's own limit for the kernel it runs, measured with micro-benchmarks.
+    """The roof of a device: its own limit for the kernel it runs, measured with micro-benchmarks.
 
     `hashrate_hs`: what the device would reach if it did nothing but the kernel's operations, with
     nothing to wait for. `throughput`: operations (vector ones count once) a cycle and core, by kind.
-    `explanation`: what the limit is made of and what it leaves out, in one or two sentences.
+    `explanation`: what the roof is made of and what it leaves out, in one or two sentences.
     """
 
     hashrate_hs: float
@@ -121,10 +121,10 @@ class Roof:
 
 @runtime_checkable
 class HasRoof(Protocol):
-    """A device that can measure its own limit."""
+    """A device that can measure its own roof."""
 
     def roof(self) -> Roof | None:
-        """The limit for the kernel prepared last; None where it cannot be told. Raises DeviceError."""
+        """The roof for the kernel prepared last; None where it cannot be told. Raises DeviceError."""
         ...
 
 

@@ -33,9 +33,9 @@ BEHAVIOURS = {
     "hanging": "never answers a large scan",
     "hanging-at-open": "never opens",
     "crashing": "ends its process in a large scan",
-    "roofless": "cannot measure its own limit",
-    "low-roofed": "measures a limit below its own rate",
-    "crashing-at-roof": "ends its process while it measures its own limit",
+    "roofless": "cannot measure its own roof",
+    "low-roofed": "measures a roof below its own rate",
+    "crashing-at-roof": "ends its process while it measures its own roof",
     "chatty": "prints to standard output while it works",
 }
 # Those that nobody measures without naming them, as with a simulator.
@@ -124,13 +124,13 @@ class FakeDevice:
         return Scan(tuple(self._shown(hits, nonces, large)), hashes, self._shown_checksum(checksum), duration_s)
 
     def roof(self) -> Roof:
-        """A limit a quarter above the rate, or a third below it."""
+        """A roof a quarter above the rate, or a third below it."""
         if self._behaviour == "roofless":
             raise DeviceError("the fake device's micro-benchmark did not launch")
         if self._behaviour == "crashing-at-roof":
             os._exit(3)
-        limit_hs = self._rate_hs / 1.5 if self._behaviour == "low-roofed" else self._rate_hs * 1.25
-        return Roof(limit_hs, 1e9, 1e9 / limit_hs, {"add": 1.0}, "the fake device says so")
+        roof_hs = self._rate_hs / 1.5 if self._behaviour == "low-roofed" else self._rate_hs * 1.25
+        return Roof(roof_hs, 1e9, 1e9 / roof_hs, {"add": 1.0}, "the fake device says so")
 
     def close(self) -> None:
         """Forget the job."""

@@ -47,24 +47,24 @@ def checked_idle_s(idle_s: float | None) -> float | None:
 
 
 @dataclass
-class Seen:
-    """What was noted of one device."""
+class DeviceWindow:
+    """When a device worked, and what its probes told meanwhile."""
 
     window: Window | None = None
     telemetry: list[Telemetry] = field(default_factory=list)
 
 
-class Accounts:
+class EnergyMeasurement:
     """Use: `begin`, a `window` for each device, `end` (or `stop`, where that is skipped), then `settle` each result."""
 
     def __init__(self, meters: Sequence[MeterEntry], idle_s: float | None, root: Path = Path("/")) -> None:
-        """Accounts of these meters; `idle_s` as `checked_idle_s` gives it."""
+        """The energy of a run by these meters; `idle_s` as `checked_idle_s` gives it."""
         self._missing = [entry for entry in meters if isinstance(entry, MeterMissing)]
         self._sampler = MeterSampler([entry for entry in meters if isinstance(entry, MeterFound)])
         self._asked_idle_s = idle_s
         self._root = root
         self._idle: dict[str, list[IdlePower]] = {}
-        self._seen: dict[str, Seen] = {}
+        self._seen: dict[str, DeviceWindow] = {}
 
     def begin(self, progress: Progress) -> bool:
         """Begin reading, and measure idleness; tells whether that was interrupted."""
@@ -114,7 +114,7 @@ class Accounts:
     @contextmanager
     def window(self, device: DeviceInfo) -> Iterator[None]:
         """Whatever happens within counts for the device, also when it ends with an error."""
-        seen = self._seen[device.id] = Seen()
+        seen = self._seen[device.id] = DeviceWindow()
         probes = ProbeThread(probes_for(device, self._root))
         probes.start()
         start_s = self._sampler.mark()
@@ -129,7 +129,7 @@ class Accounts:
 
     def settle(self, device: DeviceInfo, result: DeviceResult) -> DeviceResult:
         """The device's result with its energy, what it cost to read it, and what makes it less sure."""
-        seen = self._seen.get(device.id, Seen())
+        seen = self._seen.get(device.id, DeviceWindow())
         if not self._sampler.meters:
             energy: list[Energy] = [missing_record(no_meter_reason(self._missing))]
         elif seen.window is None or result.hashrate is None:

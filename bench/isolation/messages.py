@@ -54,7 +54,7 @@ class ScanRange(Message, frozen=True):
 
 
 class MeasureRoof(Message, frozen=True):
-    """Ask: measure the device's limit for the kernel prepared last."""
+    """Ask: measure the device's roof for the kernel prepared last."""
 
 
 class Close(Message, frozen=True):

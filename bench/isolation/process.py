@@ -43,7 +43,7 @@ WHAT_IT_DID = {
     Open: "opening",
     Prepare: "compiling",
     ScanRange: "hashing",
-    MeasureRoof: "measuring its limit",
+    MeasureRoof: "measuring its roof",
     Close: "closing",
 }
 

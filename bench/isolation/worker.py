@@ -1,6 +1,6 @@
 """The process that drives one device, so that its driver can crash or hang without taking the run along.
 
-Started as `python -m hashwatt.bench.isolation.worker`; see `isolate` for the other side. Requests come over
+Started as `python -m hashwatt.bench.isolation.worker`; see `device` for the other side. Requests come over
 standard input, answers go to standard output; whatever else prints there (drivers do) lands on
 standard error. The process ends when its standard input closes, whatever the device is doing.
 """

@@ -53,14 +53,14 @@ def kernel_record(kernel: KernelInfo, compile_s: float) -> KernelRecord:
 
 
 def roof_record(roof: device.Roof, hashrate_hs: float) -> Roof | None:
-    """The result's record of a measured limit, with the hashrate as a share of it; None for an unusable one."""
-    limit = _finite(roof.hashrate_hs, LARGEST)
-    if not limit:
+    """The result's record of a measured roof, with the hashrate as a share of it; None for an unusable one."""
+    roof_hs = _finite(roof.hashrate_hs, LARGEST)
+    if not roof_hs:
         return None
     return Roof(
-        hashrate_hs=limit,
+        hashrate_hs=roof_hs,
         origin="measured",
-        percent=100 * hashrate_hs / limit,
+        percent=100 * hashrate_hs / roof_hs,
         clock_hz=_finite(roof.clock_hz, LARGEST),
         cycles_per_hash=_finite(roof.cycles_per_hash, LARGEST),
         explanation=printable(roof.explanation),

@@ -174,7 +174,7 @@ class Hashrate(Record, frozen=True, kw_only=True):
 
 
 class Roof(Record, frozen=True, kw_only=True):
-    """The device's own limit, and how much of it was reached."""
+    """The device's roof, which is its own limit, and how much of it was reached."""
 
     hashrate_hs: Rate
     origin: Origin

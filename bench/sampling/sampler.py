@@ -16,7 +16,7 @@ SPOT_CHECK_EVERY_S = 2.0
 
 
 @dataclass(frozen=True)
-class Taken:
+class TimedSample:
     """A sample as it was timed, and what was seen around it."""
 
     sample: Sample
@@ -37,7 +37,7 @@ class Sampler:
         self._meter = meter
         self._plan = plan
         self._batch = batch
-        self.taken: list[Taken] = []
+        self.taken: list[TimedSample] = []
 
     def sample(self, progress: Progress) -> None:
         """Sample until done. Raises DeviceError, WrongResult; what was taken before is kept."""
@@ -55,12 +55,12 @@ class Sampler:
             if now - started >= self._plan.seconds or (self._plan.until_narrow and self._narrow(now - started)):
                 return
 
-    def _one_sample(self) -> Taken:
+    def _one_sample(self) -> TimedSample:
         self._meter.start()
         batches = [self._stopwatch.run(self._batch) for _ in range(self._plan.batches_per_sample)]
         readings = self._meter.stop()
         self._stopwatch.workload.count(len(self.taken))
-        return Taken(
+        return TimedSample(
             Sample(
                 hashes=sum(batch.amount for batch in batches),
                 seconds=math.fsum(batch.seconds for batch in batches),

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from ...kernels.device import DeviceInfo
 from ..result.model import Machine, WarningRecord
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
-from ..sampling.sampler import Taken
+from ..sampling.sampler import TimedSample
 from ..statistics import Interval, best_step, trend
-from . import sentences as cautions
+from . import sentences
 
 DRIFT = 0.02
 DRIFT_P = 0.01
@@ -22,10 +22,10 @@ WARMER_BY_C = 5.0
 # Ticks and background services: below this many CPUs, others do not count.
 OTHER_LOAD = 0.1
 STOLEN_LOAD = 0.02
-# A hashrate and a limit of a few seconds' difference may differ by some noise, in per cent of the limit.
-MOST_OF_LIMIT = 105.0
-# The fastest of many short trials counts for a limit: it takes more than a background service to spoil them all.
-LIMIT_LOAD = 0.25
+# A hashrate and a roof measured a few seconds apart may differ by some noise, in per cent of the roof.
+MOST_OF_ROOF = 105.0
+# The fastest of many short trials counts for a roof: it takes more than a background service to spoil them all.
+ROOF_LOAD = 0.25
 # In the name of what has no hardware of its own (see the OpenCL backend).
 IMITATIONS = ("runs on the CPU", "simulator")
 
@@ -34,35 +34,35 @@ def judge_machine(machine: Machine) -> list[WarningRecord]:
     """What is amiss with the machine as such."""
     warnings = []
     if machine.hypervisor is not None:
-        warnings.append(cautions.virtual_machine(machine.hypervisor))
+        warnings.append(sentences.virtual_machine(machine.hypervisor))
     if machine.container is not None:
-        warnings.append(cautions.container(machine.container))
+        warnings.append(sentences.container(machine.container))
     if machine.on_battery:
-        warnings.append(cautions.battery())
+        warnings.append(sentences.battery())
     if machine.governor is not None and machine.governor.startswith("powersave"):
-        warnings.append(cautions.powersave_governor(machine.governor))
+        warnings.append(sentences.powersave_governor(machine.governor))
     return warnings
 
 
-def judge_samples(taken: Sequence[Taken], interval: Interval, failed_batches: int) -> list[WarningRecord]:
+def judge_samples(taken: Sequence[TimedSample], interval: Interval, failed_batches: int) -> list[WarningRecord]:
     """What the samples of one device show."""
     warnings = [*_judge_course(taken), *_judge_load(taken)]
     if len(taken) < FEWEST_SAMPLES:
-        warnings.append(cautions.few_samples(len(taken)))
+        warnings.append(sentences.few_samples(len(taken)))
     if interval.half_width > HALF_WIDTH:
-        warnings.append(cautions.wide_interval(interval.half_width))
+        warnings.append(sentences.wide_interval(interval.half_width))
     if all(sample.readings.clock_hz is None for sample in taken):
-        warnings.append(cautions.clock_unknown())
+        warnings.append(sentences.clock_unknown())
     if failed_batches:
-        warnings.append(cautions.failed_batches(failed_batches))
+        warnings.append(sentences.failed_batches(failed_batches))
     return warnings
 
 
-def judge_limit(percent: float, other_load: float | None) -> list[WarningRecord]:
-    """What is amiss with a measured limit: the share of it that was reached, and who else was busy meanwhile."""
-    if percent > MOST_OF_LIMIT:
-        return [cautions.limit_exceeded(percent)]
-    return [cautions.limit_disturbed(other_load)] if other_load is not None and other_load >= LIMIT_LOAD else []
+def judge_roof(percent: float, other_load: float | None) -> list[WarningRecord]:
+    """What is amiss with a measured roof: the share of it that was reached, and who else was busy meanwhile."""
+    if percent > MOST_OF_ROOF:
+        return [sentences.limit_exceeded(percent)]
+    return [sentences.limit_disturbed(other_load)] if other_load is not None and other_load >= ROOF_LOAD else []
 
 
 def on_cores(info: DeviceInfo) -> bool:
@@ -70,7 +70,7 @@ def on_cores(info: DeviceInfo) -> bool:
     return info.kind == "cpu" or any(words in info.name for words in IMITATIONS)
 
 
-def _judge_course(taken: Sequence[Taken]) -> list[WarningRecord]:
+def _judge_course(taken: Sequence[TimedSample]) -> list[WarningRecord]:
     """Throttling where the rate falls with its cause in sight, or at once and for good; else drift."""
     if len(taken) < FEWEST_FOR_DRIFT:
         return []
@@ -79,16 +79,16 @@ def _judge_course(taken: Sequence[Taken]) -> list[WarningRecord]:
     step = best_step(rates)
     # Where other programs are about, it may be one of them that started: heat is then not the likely cause.
     if step is not None and step.clear and step.relative_change <= THROTTLED_STEP and not _other_load(taken):
-        return [cautions.throttling(step.relative_change, cause or "in one step that lasted")]
+        return [sentences.throttling(step.relative_change, cause or "in one step that lasted")]
     course = trend(rates)
     if course.p_value >= DRIFT_P or abs(course.relative_change) < DRIFT:
         return []
     if course.relative_change < 0 and cause:
-        return [cautions.throttling(course.relative_change, cause)]
-    return [cautions.drift(course.relative_change)]
+        return [sentences.throttling(course.relative_change, cause)]
+    return [sentences.drift(course.relative_change)]
 
 
-def _cause(taken: Sequence[Taken]) -> str:
+def _cause(taken: Sequence[TimedSample]) -> str:
     """What fell or rose along with the rate, from the first third of the samples to the last."""
     third = max(1, len(taken) // 3)
     clock_before, clock_after = (
@@ -104,26 +104,26 @@ def _cause(taken: Sequence[Taken]) -> str:
     return ""
 
 
-def _judge_load(taken: Sequence[Taken]) -> list[WarningRecord]:
+def _judge_load(taken: Sequence[TimedSample]) -> list[WarningRecord]:
     other_load, stolen_load = _other_load(taken), _stolen_load(taken)
     warnings = []
     if other_load:
-        warnings.append(cautions.contention(other_load))
+        warnings.append(sentences.contention(other_load))
     if stolen_load:
-        warnings.append(cautions.stolen_time(stolen_load))
+        warnings.append(sentences.stolen_time(stolen_load))
     return warnings
 
 
-def _other_load(taken: Sequence[Taken]) -> float:
+def _other_load(taken: Sequence[TimedSample]) -> float:
     """The mean number of CPUs that others kept busy, 0 where it is negligible or unknown."""
     return _load([sample.readings.other_cpu_s for sample in taken], taken, OTHER_LOAD)
 
 
-def _stolen_load(taken: Sequence[Taken]) -> float:
+def _stolen_load(taken: Sequence[TimedSample]) -> float:
     return _load([sample.readings.stolen_cpu_s for sample in taken], taken, STOLEN_LOAD)
 
 
-def _load(cpu_s: Sequence[float | None], taken: Sequence[Taken], negligible: float) -> float:
+def _load(cpu_s: Sequence[float | None], taken: Sequence[TimedSample], negligible: float) -> float:
     wall_s = math.fsum(sample.readings.wall_s or 0.0 for sample in taken)
     load = math.fsum(seconds or 0.0 for seconds in cpu_s) / wall_s if wall_s else 0.0
     return load if load >= negligible else 0.0

@@ -115,19 +115,19 @@ def failed_batches(count: int) -> WarningRecord:
 
 
 def limit_exceeded(percent: float) -> WarningRecord:
-    """The hashrate lies above what was measured as its limit."""
+    """The hashrate lies above what was measured as its roof."""
     return WarningRecord(
         code="limit_unsure",
-        text=f"the hashrate is {percent:.1f} % of the device's own limit, which cannot be: the limit was measured too "
+        text=f"the hashrate is {percent:.1f} % of the device's own roof, which cannot be: the roof was measured too "
         "low, as when other programs start or the clock falls meanwhile; let the machine settle and measure again",
     )
 
 
 def limit_disturbed(other_load: float) -> WarningRecord:
-    """Other programs ran while the limit was measured."""
+    """Other programs ran while the roof was measured."""
     return WarningRecord(
         code="limit_unsure",
-        text=f"other programs kept {other_load:.2g} CPUs busy while the device's own limit was measured, so the share "
+        text=f"other programs kept {other_load:.2g} CPUs busy while the device's own roof was measured, so the share "
         "of it is unsure; close them and measure again",
     )
 
@@ -145,9 +145,9 @@ def shared_cores(device_ids: list[str]) -> WarningRecord:
 
 
 def limit_unknown(reason: str) -> WarningRecord:
-    """The device could not measure its own limit."""
+    """The device could not measure its own roof."""
     return WarningRecord(
         code="limit_unknown",
-        text=f"the device's own limit could not be measured ({printable(reason)}), so no share of it is given; "
+        text=f"the device's own roof could not be measured ({printable(reason)}), so no share of it is given; "
         "update its driver and measure again",
     )

@@ -23,7 +23,7 @@ TRIALS = 11
 
 
 def measure_roof(kernel: Variant, prefixes: int, workers: Workers) -> Roof:
-    """The limit of a kernel that hashes so many prefixes a nonce, on these workers' CPUs."""
+    """The roof of a kernel that hashes so many prefixes a nonce, on these workers' CPUs."""
     own, shared = kernel.operations()
     # What a version-rolled job shares is done once for all its prefixes.
     per_batch = Counter({kind: own[kind] + shared[kind] / prefixes for kind in own})
@@ -47,7 +47,7 @@ def measure_roof(kernel: Variant, prefixes: int, workers: Workers) -> Roof:
 def _explain(kernel: Variant, per_batch: Mapping[str, float], throughput: Mapping[str, float]) -> str:
     kinds = ", ".join(f"{kind} {rate:.2f}" for kind, rate in sorted(throughput.items(), key=lambda item: -item[1]))
     return (
-        f"The limit is that of the kernel's {sum(per_batch.values()):.0f} operations for {kernel.lanes} hashes, run in "
+        f"The roof is that of the kernel's {sum(per_batch.values()):.0f} operations for {kernel.lanes} hashes, run in "
         f"the same proportions with nothing to wait for. Operations a cycle and core, one kind alone: {kinds}. Beyond "
         "them the kernel pays for the nonce, the checksum and the test of each batch, for operands that arrive late "
         "and for ports that do not fill evenly."

@@ -91,14 +91,14 @@ class OpenCLDevice:
         return Scan(tuple(tally.hits), len(job.prefixes) * tally.nonces, tally.xor_h7, tally.event_s if sane else None)
 
     def roof(self) -> Roof | None:
-        """See HasRoof: the limit of one prefix, also where several are prepared. A simulator has none."""
+        """See HasRoof: the roof of one prefix, also where several are prepared. A simulator has none."""
         self._check_open()
         if self._scanner is None or SIMULATOR in self.info.name:
             return None
         variant = replace(self._scanner.tuning.variant, rolled=False)
         units = int(self._opencl_device.max_compute_units or 1)
         rated_hz = 1e6 * float(self._opencl_device.max_clock_frequency or 0)
-        with self._worded("measuring its limit"):
+        with self._worded("measuring its roof"):
             return measure_roof(self._context, self._queue, self.info.kind, variant, units, rated_hz)
 
     def close(self) -> None:

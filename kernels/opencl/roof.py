@@ -33,7 +33,7 @@ FUSED = 0.75
 
 
 def measure_roof(context: Any, queue: Any, kind: str, variant: Variant, units: int, rated_hz: float) -> Roof:
-    """The limit for a kernel of one prefix. `rated_hz`: the clock that the driver names, 0 where it names none."""
+    """The roof for a kernel of one prefix. `rated_hz`: the clock that the driver names, 0 where it names none."""
     meter = _Meter(context, queue, kind, variant, units)
     alone = {name: meter.rate([name] * CHAINS) for name in (ADD, XOR3)}
     # A chain of nothing but rotations would be folded into one.
@@ -50,7 +50,7 @@ def measure_roof(context: Any, queue: Any, kind: str, variant: Variant, units: i
         cycles_per_hash=None,
         throughput=per_cycle,
         explanation=(
-            f"The limit is that of the hash's {operations} operations, run in the same proportions with nothing to "
+            f"The roof is that of the hash's {operations} operations, run in the same proportions with nothing to "
             f"wait for; the device {logic} logic of three words in one instruction. Throughputs are for vectors of "
             f"{variant.width} words, a compute unit and a cycle of the clock that the driver names, not of the one "
             "that it ran at."

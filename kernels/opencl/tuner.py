@@ -1,4 +1,4 @@
-"""The race for a device's fastest kernel: a few seconds, once, and then remembered (see `memory`).
+"""The race for a device's fastest kernel: a few seconds, once, and then remembered (see `tuning_cache`).
 
 A launch is timed by the host's clock and by the device's own events, and the longer of the two
 counts: a runtime whose events claim a nanosecond must not win. Every entry is checked against

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 
 from ...bench.result.model import Origin
 from ..ladder.network import epochs
-from ..ladder.progression import Middle, Point, Progression, RungSummary
+from ..ladder.progression import MedianRange, Point, Progression, RungSummary
 from ..ladder.reference import RUNGS, Rung
 from ..wording.ratios import range_text
 from ..wording.units import hashrate_text
@@ -35,7 +35,7 @@ SPREAD = 0.62
 YEAR_SECONDS = 365.25 * 86_400
 
 Figure = Callable[[Point], float | None]
-Summary = Callable[[RungSummary], Middle | None]
+Summary = Callable[[RungSummary], MedianRange | None]
 
 
 def hashrate(point: Point) -> float | None:
@@ -92,7 +92,7 @@ def rung_chart(ladder: Progression, name: str) -> Chart:
     )
 
 
-def median_text(middle: Middle | None, unit: str) -> str:
+def median_text(middle: MedianRange | None, unit: str) -> str:
     """A median in words, short enough to stand under its column."""
     if middle is None:
         return "none"
@@ -185,7 +185,7 @@ def draw_points(axes: Axes, points: Sequence[Point], what: Figure, places: Seque
         axes.plot(*zip(*groups[_, origin, rung], strict=True), zorder=3, **mark(origin, colour_of(rung)))
 
 
-def draw_median(axes: Axes, column: int, middle: Middle | None, colour: str) -> None:
+def draw_median(axes: Axes, column: int, middle: MedianRange | None, colour: str) -> None:
     """The stroke of a rung's median, behind its points and longer than they are spread."""
     for value in sorted({middle.low, middle.high}) if middle else ():
         axes.plot([column - 0.46, column + 0.46], [value, value], color=colour, linewidth=2.4, zorder=2)

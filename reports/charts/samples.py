@@ -32,7 +32,7 @@ EXTRAS: tuple[tuple[str, str, float, Reading], ...] = (
 
 
 def samples_chart(entry: Entry, name: str) -> Chart:
-    """The chart of one proven run."""
+    """The chart of one verified run."""
     samples = entry.device.samples
     extras = [extra for extra in EXTRAS if any(extra[3](sample) is not None for sample in samples)]
     known = ", with " + " and ".join(extra[0].partition(",")[0] for extra in extras) if extras else ""

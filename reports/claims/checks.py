@@ -13,7 +13,7 @@ import numpy as np
 from ...bench.result.model import Origin
 from ..ladder.modelled import modelled_devices
 from ..ladder.network import DAY_SECONDS, Epoch, epoch_at, epochs, place_of
-from ..ladder.progression import Point, Progression, Step
+from ..ladder.progression import Point, Progression, RungRatio
 from ..ladder.reference import reference_devices
 from ..wording.ratios import counted, difficulty_text, duration_text, ratio_text
 from ..wording.units import hashrate_text
@@ -207,7 +207,7 @@ def measured(points: Iterable[Point]) -> list[Point]:
     return [point for point in points if point.origin == "measured"]
 
 
-def described(step: Step) -> str:
+def described(step: RungRatio) -> str:
     """A step of the ladder in words."""
     hashes = "hashrate unknown" if step.hashrate is None else f"{ratio_text(step.hashrate)} the hashrate"
     energy = (

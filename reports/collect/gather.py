@@ -1,7 +1,7 @@
 """Bringing results together: files from anywhere are read, each proof is checked, re-runs of a device are grouped.
 
 What does not verify is kept apart, and what was not measured too. Nothing is averaged: a group shows
-its newest proven run and keeps the others beside it.
+its newest verified run and keeps the others beside it.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .device_name import NAME_LIMIT, device_name
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One device in one run. `faults` are the sentences of the checks that its proof fails: none, and it is proven."""
+    """One device in one run. `faults` are the sentences of the checks that it fails: none, and it is verified."""
 
     result: Result
     device: DeviceResult
     faults: tuple[str, ...]
 
     @property
-    def proven(self) -> bool:
+    def verified(self) -> bool:
         """Whether every check of the device and of its file as a whole holds."""
         return not self.faults
 
@@ -58,7 +58,7 @@ class GroupKey(Struct, frozen=True, order=True, kw_only=True):
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """The proven runs of one device, newest first."""
+    """The verified runs of one device, newest first."""
 
     key: GroupKey
     entries: tuple[Entry, ...]
@@ -172,7 +172,7 @@ def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) 
     """Sort entries into rankings and what stands apart."""
     groups: dict[GroupKey, list[Entry]] = {}
     for entry in entries:
-        if entry.proven and entry.measured:
+        if entry.verified and entry.measured:
             groups.setdefault(key_of(entry), []).append(entry)
     ranked: dict[tuple[str, str, int], list[Group]] = {}
     for key, runs in groups.items():
@@ -184,8 +184,8 @@ def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) 
             Ranking(workload=workload, unit=unit, prefixes=prefixes, groups=tuple(sorted(found, key=fastest_first)))
             for (workload, unit, prefixes), found in sorted(ranked.items())
         ),
-        apart=tuple(entry for entry in entries if not entry.proven),
-        unmeasured=tuple(entry for entry in entries if entry.proven and not entry.measured),
+        apart=tuple(entry for entry in entries if not entry.verified),
+        unmeasured=tuple(entry for entry in entries if entry.verified and not entry.measured),
         unreadable=tuple(unreadable),
     )
 

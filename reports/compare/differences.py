@@ -17,7 +17,7 @@ LIMIT = 120
 
 def differences(base: Entry, new: Entry) -> tuple[str, ...]:
     """A line for each condition that differs: what it was and what it became."""
-    return (*worded(base, new), *readings(base, new), *cautions(base, new))
+    return (*worded(base, new), *readings(base, new), *warning_codes(base, new))
 
 
 def worded(base: Entry, new: Entry) -> Iterator[str]:
@@ -73,7 +73,7 @@ def middle(entry: Entry, field: str) -> float | None:
     return median(known) if known else None
 
 
-def cautions(base: Entry, new: Entry) -> Iterator[str]:
+def warning_codes(base: Entry, new: Entry) -> Iterator[str]:
     """Warnings that only one of the runs carries."""
     before, after = (
         {warning.code for warning in (*entry.result.warnings, *entry.device.warnings)} for entry in (base, new)

@@ -23,7 +23,7 @@ LEAST_SCATTER = 0.001
 MAD_OF_NORMAL = 0.6745
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class RateStep(Struct, frozen=True, kw_only=True):
     """A lasting change that begins with run number `index` (from 0): the ratio of the medians after and before."""
 
     index: int
@@ -32,11 +32,11 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """A device's proven runs, oldest first, and its steps (None: too few runs to tell)."""
+    """A device's verified runs, oldest first, and its steps (None: too few runs to tell)."""
 
     group: Group
     entries: tuple[Entry, ...]
-    steps: tuple[Step, ...] | None
+    steps: tuple[RateStep, ...] | None
 
 
 def histories(collection: Collection) -> tuple[History, ...]:
@@ -56,7 +56,7 @@ def history_of(group: Group) -> History:
     for start, index, stop in zip(bounds, bounds[1:], bounds[2:], strict=False):
         change = median(logs[index:stop]) - median(logs[start:index])
         between = differences(entries[index - 1], entries[index])
-        steps.append(Step(index=index, ratio=math.exp(change), conditions=between))
+        steps.append(RateStep(index=index, ratio=math.exp(change), conditions=between))
     return History(group=group, entries=entries, steps=tuple(steps))
 
 

@@ -72,10 +72,10 @@ def name_of_benchmark(benchmark: _Benchmark) -> str:
 
 
 def series_of(entry: Entry) -> Series:
-    """The samples of a result's device; only a proven one counts."""
+    """The samples of a result's device; only a verified one counts."""
     device = entry.device
     fault = ""
-    if not entry.proven:
+    if not entry.verified:
         fault = f"does not verify: {entry.faults[0]}"
     elif not entry.measured:
         fault = f"has no figure ({device.status}: {visible(device.reason or 'no reason given', NAME_LIMIT)})"

@@ -59,7 +59,7 @@ def hashing(collection: Collection) -> Iterable[Group]:
 
 
 def own_points(collection: Collection) -> list[Point]:
-    """The measured devices on the ladder: only proven ones, and only where the device is one of its rungs."""
+    """The measured devices on the ladder: only verified ones, and only where the device is one of its rungs."""
     return [point for group in hashing(collection) if (point := point_of(group.newest)) is not None]
 
 

@@ -1,6 +1,6 @@
 """`.json`: the samples as pytest-benchmark stores them, for `pytest-benchmark compare` and what else reads that.
 
-A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only proven
+A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only verified
 runs are written. Result files themselves are JSON already; this is for the other direction.
 """
 

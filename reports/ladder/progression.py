@@ -39,7 +39,7 @@ class Point(Struct, frozen=True, kw_only=True):
     efficiency_high: float | None = None
 
 
-class Middle(Struct, frozen=True, kw_only=True):
+class MedianRange(Struct, frozen=True, kw_only=True):
     """The median of a rung: its bounds over the sources' disagreements, and what stands behind it."""
 
     low: float
@@ -53,11 +53,11 @@ class RungSummary(Struct, frozen=True, kw_only=True):
     """The medians of one rung; None where no source states the figure."""
 
     rung: Rung
-    hashrate_hs: Middle | None
-    efficiency_j_per_th: Middle | None
+    hashrate_hs: MedianRange | None
+    efficiency_j_per_th: MedianRange | None
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class RungRatio(Struct, frozen=True, kw_only=True):
     """How many times better one rung is than the one before (above 1 is better); None where one side is unknown."""
 
     lower: Rung
@@ -71,7 +71,7 @@ class Progression(Struct, frozen=True, kw_only=True):
 
     points: tuple[Point, ...]
     rungs: tuple[RungSummary, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[RungRatio, ...]
 
 
 def progression(own: Iterable[Point] = ()) -> Progression:
@@ -123,7 +123,7 @@ def summary(rung: Rung, points: Iterable[Point]) -> RungSummary:
     )
 
 
-def middle(points: Sequence[Point], figure: Callable[[Point], float | None]) -> Middle | None:
+def middle(points: Sequence[Point], figure: Callable[[Point], float | None]) -> MedianRange | None:
     """The median over devices of one figure."""
     by_device: dict[str, list[float]] = {}
     sources = set()
@@ -134,7 +134,7 @@ def middle(points: Sequence[Point], figure: Callable[[Point], float | None]) -> 
             sources.add(point.source)
     if not by_device:
         return None
-    return Middle(
+    return MedianRange(
         low=median(map(min, by_device.values())),
         high=median(map(max, by_device.values())),
         devices=len(by_device),
@@ -143,9 +143,9 @@ def middle(points: Sequence[Point], figure: Callable[[Point], float | None]) -> 
     )
 
 
-def step(lower: RungSummary, upper: RungSummary) -> Step:
+def step(lower: RungSummary, upper: RungSummary) -> RungRatio:
     """The ratios from one rung to the next: more hashes a second, less energy a hash."""
-    return Step(
+    return RungRatio(
         lower=lower.rung,
         upper=upper.rung,
         hashrate=times(upper.hashrate_hs, lower.hashrate_hs),
@@ -153,7 +153,7 @@ def step(lower: RungSummary, upper: RungSummary) -> Step:
     )
 
 
-def times(numerator: Middle | None, denominator: Middle | None) -> tuple[float, float] | None:
+def times(numerator: MedianRange | None, denominator: MedianRange | None) -> tuple[float, float] | None:
     """The bounds of a ratio of medians."""
     if numerator is None or denominator is None:
         return None

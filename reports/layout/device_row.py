@@ -17,10 +17,10 @@ DETAIL_LIMIT = 500
 ABOVE_ROOF_PERCENT = 105
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class DeviceRow(Struct, frozen=True, kw_only=True):
     """What a table shows of a device; all text is on one line and free of hidden characters.
 
-    `cautions` are the warnings' kinds, `warnings` their sentences.
+    `warning_kinds` are the warnings' codes in words, `warnings` their sentences.
     """
 
     device: str
@@ -38,19 +38,19 @@ class Row(Struct, frozen=True, kw_only=True):
     proof: str
     runs: str
     warnings: tuple[str, ...]
-    cautions: tuple[str, ...]
+    warning_kinds: tuple[str, ...]
 
 
-def row_of(group: Group) -> Row:
+def row_of(group: Group) -> DeviceRow:
     """The row of a ranked device: its newest run, and how far the others lie."""
     return row_of_entry(group.newest, runs_text(group))
 
 
-def row_of_entry(entry: Entry, runs: str = "") -> Row:
+def row_of_entry(entry: Entry, runs: str = "") -> DeviceRow:
     """The row of one run."""
     device, energy = entry.device, energy_figure(entry.device)
     rate = device.hashrate
-    return Row(
+    return DeviceRow(
         device=device_name(device),
         place=place_text(entry),
         rate=rate_text(rate.value_hs, device.unit) if rate else UNKNOWN,
@@ -66,7 +66,7 @@ def row_of_entry(entry: Entry, runs: str = "") -> Row:
         proof=proof_text(entry),
         runs=runs,
         warnings=warnings_of(entry),
-        cautions=cautions_of(entry),
+        warning_kinds=warning_kinds_of(entry),
     )
 
 
@@ -119,7 +119,7 @@ def proof_text(entry: Entry) -> str:
     """Whether the proof verifies."""
     if not entry.measured:
         return entry.device.status
-    judgement = "verified" if entry.proven else "does not verify"
+    judgement = "verified" if entry.verified else "does not verify"
     return judgement if entry.device.status == "measured" else f"{judgement}, {entry.device.status}"
 
 
@@ -140,7 +140,7 @@ def warnings_of(entry: Entry) -> tuple[str, ...]:
     return tuple(visible(warning, DETAIL_LIMIT) for warning in warnings)
 
 
-def cautions_of(entry: Entry) -> tuple[str, ...]:
+def warning_kinds_of(entry: Entry) -> tuple[str, ...]:
     """The kinds of the warnings, each once."""
     warnings = [*entry.result.warnings, *entry.device.warnings]
     return tuple(dict.fromkeys(warning.code.replace("_", " ") for warning in warnings))

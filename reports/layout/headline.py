@@ -75,11 +75,11 @@ def on_place(entry: Entry) -> list[str]:
 
 def on_trust(collection: Collection) -> list[str]:
     """How much of it verifies."""
-    proven = sum(len(group.entries) for group in collection.groups)
+    verified = sum(len(group.entries) for group in collection.groups)
     apart = len(collection.apart)
     told = []
-    if proven:
-        told.append(f"{counted(proven, 'result')} verified: the work was done; the time is the machine's own word.")
+    if verified:
+        told.append(f"{counted(verified, 'result')} verified: the work was done; the time is the machine's own word.")
     if apart:
         told.append(f"{counted(apart, 'result')} not verified: shown apart and not ranked.")
     if collection.unreadable:

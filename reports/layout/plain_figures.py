@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry
-from .device_row import cautions_of
+from .device_row import warning_kinds_of
 
 COLUMNS = (
     "rank", "run_id", "created", "device_id", "kind", "device", "vendor", "backend", "driver", "machine",
@@ -39,13 +39,13 @@ def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
         rank, entry.result.run_id[:64], entry.result.created[:64], info.id, info.kind, device_name(device),
         info.vendor, info.backend, info.driver, entry.result.machine.cpu_model,
         device.workload, device.unit, device.kernel.prefixes if device.kernel else None, device.status,
-        ("yes" if entry.proven else "no") if entry.measured or not entry.proven else None,
+        ("yes" if entry.verified else "no") if entry.measured or not entry.verified else None,
         "; ".join(entry.faults) or None,
         *((rate.value_hs, rate.low_hs, rate.high_hs, rate.confidence, rate.origin) if rate else (None,) * 5),
         *((energy.j_per_th, energy.low, energy.high) if energy else (None,) * 3),
         *((energy.origin, energy.scope, energy.method) if energy else (None,) * 3),
         roof.hashrate_hs if roof else None, roof.percent if roof else None,
         device.kernel.name if device.kernel else None, device.hashes, device.seconds, len(device.samples),
-        "; ".join(cautions_of(entry)) or None, entry.result.note,
+        "; ".join(warning_kinds_of(entry)) or None, entry.result.note,
     )  # fmt: skip
     return dict(zip(COLUMNS, cells, strict=True))

@@ -8,11 +8,11 @@ from ..collect.device_name import device_name
 from ..collect.gather import Entry, Ranking
 from ..document.report import DevicePlace, Report
 from ..ladder.network import PLACE_DAYS
-from ..ladder.progression import Middle, Progression
+from ..ladder.progression import MedianRange, Progression
 from ..wording.ratios import duration_text, range_text, ratio_text, share_text, three_digits
 from ..wording.units import UNKNOWN, hashrate_text
 from ..wording.visible import visible
-from .device_row import Row, place_text, rate_text, row_of, row_of_entry
+from .device_row import DeviceRow, place_text, rate_text, row_of, row_of_entry
 
 MOST_WARNINGS = 40
 MOST_FAULTS = 12
@@ -57,7 +57,7 @@ def device_table(ranking: Ranking) -> Table:
     )
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells(row: DeviceRow) -> tuple[str, ...]:
     """The cells of one device."""
     return (
         lines(row.device, row.place),
@@ -66,7 +66,7 @@ def cells(row: Row) -> tuple[str, ...]:
         lines(row.roof, marked(row.roof_origin)),
         lines(row.kernel, row.driver),
         row.proof,
-        ", ".join(row.cautions) or "none",
+        ", ".join(row.warning_kinds) or "none",
     )
 
 
@@ -145,7 +145,7 @@ def rung_table(ladder: Progression) -> Table:
     )
 
 
-def median_cell(middle: Middle | None, unit: str) -> str:
+def median_cell(middle: MedianRange | None, unit: str) -> str:
     """A median with the number of devices, figures and sources behind it."""
     if middle is None:
         return lines(UNKNOWN, "no source states it")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...bench.result.model import DeviceResult, Energy, Result
-from ..wording.units import efficiency_text, energy_text
+from ..wording.ratios import efficiency_text
+from ..wording.units import energy_text
 from ..wording.visible import visible
 
 

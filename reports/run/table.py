@@ -9,11 +9,11 @@ from ...bench.result.model import DeviceResult, Result
 from ...bench.verification.verdict import Verdict
 from ...kernels.target import share_probability
 from ..collect.energy_figure import energy_figure, why_unknown
+from ..wording.ratios import efficiency_text, range_text
 from ..wording.units import (
     UNKNOWN,
     clock_text,
     count_text,
-    efficiency_text,
     hashrate_text,
     interval_text,
     percent_text,
@@ -148,7 +148,7 @@ def energy_cell(entry: DeviceResult) -> str:
     mark = "~" if figure.origin == "estimated" else ""
     lines = [f"{mark}{efficiency_text(figure.j_per_th)}"]
     if figure.low is not None and figure.high is not None:
-        lines.append(interval_text(figure.low, figure.high, figure.j_per_th))
+        lines.append(range_text(figure.low, figure.high))
     lines.append(f"{figure.scope}, estimated" if mark else figure.scope)
     return "\n".join(lines)
 
@@ -161,9 +161,9 @@ def clock_cell(entry: DeviceResult) -> str:
 
 
 def verdict_cell(entry: DeviceResult, verdict: Verdict) -> str:
-    """`proven` where every check of this device and of the file as a whole holds."""
+    """`verified` where every check of this device and of the file as a whole holds."""
     if entry.status in ("failed", "refused"):
         return entry.status
     checks = [check for check in verdict.checks if check.device in (None, entry.device.id)]
-    judgement = "proven" if entry.proof is not None and all(check.ok for check in checks) else "not proven"
+    judgement = "verified" if entry.proof is not None and all(check.ok for check in checks) else "not verified"
     return judgement if entry.status == "measured" else f"{judgement}\n{entry.status}"

@@ -40,16 +40,6 @@ def interval_text(low_hs: float, high_hs: float, value_hs: float) -> str:
     return f"{low_hs / size:.{decimals}f}–{high_hs / size:.{decimals}f}"
 
 
-def efficiency_text(j_per_th: float) -> str:
-    """Joules for 10¹² hashes in four digits.
-
-    >>> efficiency_text(512_345.0), efficiency_text(19.5)
-    ('512.3 kJ/TH', '19.50 J/TH')
-    """
-    size, prefix = _scale(j_per_th)
-    return f"{_four_digits(j_per_th / size)} {prefix}J/TH"
-
-
 def energy_text(joules: float) -> str:
     """Joules in four digits.
 

@@ -9,7 +9,7 @@ from hashwatt.bench.machine.load import LoadMeter, Readings
 from hashwatt.bench.result.model import DeviceResult
 from hashwatt.bench.sha256d.workload import Hashing
 from hashwatt.bench.statistics import median_interval
-from hashwatt.bench.warnings.judge import judge_limit
+from hashwatt.bench.warnings.judge import judge_roof
 from hashwatt.kernels.device import DeviceOptions, Found, Scan
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
@@ -201,12 +201,12 @@ def test_a_hashrate_far_above_its_limit_is_shown_and_named_as_what_cannot_be() -
     assert device.roof is not None
     assert device.roof.percent == pytest.approx(150, rel=0.01)
     (warning,) = [warning for warning in device.warnings if warning.code == "limit_unsure"]
-    assert "% of the device's own limit, which cannot be" in warning.text
+    assert "% of the device's own roof, which cannot be" in warning.text
     assert "limit_unsure" not in codes(only("steady"))
 
 
 def test_a_limit_measured_beside_other_programs_is_named_as_unsure_on_the_cpu_alone() -> None:
-    (warning,) = judge_limit(90.0, 0.8)
+    (warning,) = judge_roof(90.0, 0.8)
     assert warning.code == "limit_unsure"
-    assert "0.8 CPUs busy while the device's own limit was measured" in warning.text
-    assert judge_limit(104.0, 0.1) == judge_limit(90.0, None) == []
+    assert "0.8 CPUs busy while the device's own roof was measured" in warning.text
+    assert judge_roof(104.0, 0.1) == judge_roof(90.0, None) == []

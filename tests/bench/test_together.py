@@ -12,7 +12,7 @@ import pytest
 
 from hashwatt.bench.api import measure, run, save, verify
 from hashwatt.bench.isolation.device import opener
-from hashwatt.bench.rendezvous import Company
+from hashwatt.bench.rendezvous import Rendezvous
 from hashwatt.bench.result.file import decode, encode
 from hashwatt.bench.result.model import Result, Together
 from hashwatt.bench.sha256d.proof import together_run_id
@@ -165,14 +165,14 @@ def test_an_interrupt_keeps_what_was_measured_alone_and_what_was_measured_togeth
 
 
 def test_the_company_does_not_wait_for_who_has_left() -> None:
-    company = Company(3)
-    others = [threading.Thread(target=company.meet, daemon=True) for _ in range(2)]
+    rendezvous = Rendezvous(3)
+    others = [threading.Thread(target=rendezvous.meet, daemon=True) for _ in range(2)]
     for other in others:
         other.start()
-    company.leave()
+    rendezvous.leave()
     for other in others:
         other.join(10)
-    assert company.meetings == 1
+    assert rendezvous.meetings == 1
 
 
 def test_devices_of_the_same_cores_are_known_by_kind_or_by_what_their_name_says() -> None:

@@ -43,7 +43,7 @@ def measured(device: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("run") / "result.json"
     outcome = run_apart("run", "-d", device, "-t", "2", "--challenge", "Ana, 12 May", "-o", str(path))
     assert outcome.code == 0, outcome.err
-    assert "proven" in outcome.out
+    assert "verified" in outcome.out
     return path
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from hashwatt.bench.result.file import save
 from tests.reports import hostile
-from tests.reports.factory import proven, result, showcase, tampered
+from tests.reports.factory import result, showcase, tampered, verified
 
 from .terminal import run_here
 
@@ -140,8 +140,8 @@ class TestCompare:
 
     @pytest.fixture
     def pair(self, tmp_path: Path) -> tuple[str, str]:
-        save(result(proven(run=0), run=0), tmp_path / "base.json")
-        save(result(proven(run=1, rate=20e6, driver="new one"), run=1), tmp_path / "new.json")
+        save(result(verified(run=0), run=0), tmp_path / "base.json")
+        save(result(verified(run=1, rate=20e6, driver="new one"), run=1), tmp_path / "new.json")
         return str(tmp_path / "base.json"), str(tmp_path / "new.json")
 
     def test_the_verdict_the_interval_and_what_differs(self, pair: tuple[str, str], capsys: Capture) -> None:
@@ -158,8 +158,8 @@ class TestCompare:
         assert run_here(capsys, "compare", *pair, "--fail-if-slower", percent).code == code
 
     def test_a_result_that_does_not_verify_fails_the_limit(self, tmp_path: Path, capsys: Capture) -> None:
-        save(result(proven(run=0), run=0), tmp_path / "a.json")
-        save(result(tampered(proven(run=1)), run=1), tmp_path / "b.json")
+        save(result(verified(run=0), run=0), tmp_path / "a.json")
+        save(result(tampered(verified(run=1)), run=1), tmp_path / "b.json")
         outcome = run_here(
             capsys, "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json"), "--fail-if-slower", "5"
         )
@@ -182,7 +182,7 @@ class TestHistory:
     @pytest.fixture
     def runs(self, tmp_path: Path) -> str:
         for run in range(8):
-            device = proven(run=run, rate=25e6 if run < 4 else 20e6, scatter=0.002, driver=f"version {run // 4}")
+            device = verified(run=run, rate=25e6 if run < 4 else 20e6, scatter=0.002, driver=f"version {run // 4}")
             save(result(device, run=run, day=1 + run), tmp_path / f"{run}.json")
         return str(tmp_path)
 

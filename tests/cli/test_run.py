@@ -125,7 +125,7 @@ def test_a_result_that_does_not_verify_is_exit_code_1(harness: Harness, capsys: 
     harness.verdict = BAD
     outcome = run_here(capsys, "run")
     assert outcome.code == 1
-    assert "not proven" in outcome.out
+    assert "not verified" in outcome.out
     assert "share 3 does not meet the target" in outcome.err
 
 

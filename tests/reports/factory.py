@@ -59,7 +59,7 @@ def run_id_of(number: int) -> str:
     return sha256(f"run {number}".encode()).hexdigest()[:32]
 
 
-def proven(
+def verified(
     device: str = "cpu",
     *,
     run: int = 0,
@@ -120,7 +120,7 @@ def proven(
 def result(*devices: DeviceResult, run: int = 0, day: int = 12, **changes: Any) -> Result:
     """Run number `run`, on a day of May 2025, of devices that were made for it."""
     return msgspec.structs.replace(
-        plain_result(*(devices or (proven(run=run),))),
+        plain_result(*(devices or (verified(run=run),))),
         run_id=run_id_of(run),
         created=f"2025-05-{day:02d}T10:15:00Z",
         **changes,
@@ -165,7 +165,7 @@ def machine(**changes: Any) -> Any:
 
 def showcase() -> list[Result]:
     """Runs that show everything there is to show: several machines and kinds, a re-run, a lie, a failure."""
-    gpu = proven(
+    gpu = verified(
         "opencl:0",
         run=1,
         rate=6.2e9,
@@ -178,7 +178,7 @@ def showcase() -> list[Result]:
         roof_hs=7.0e9,
     )
     return [
-        result(with_energy(proven(run=0, roof_hs=27e6), 2.4e6), run=0, day=10),
+        result(with_energy(verified(run=0, roof_hs=27e6), 2.4e6), run=0, day=10),
         result(
             with_energy(gpu, 32_000, method="device-reported", scope="board", meter="nvml"),
             unmeasured("failed", "the driver did not answer within 60 s and was cut off", "opencl:1"),
@@ -186,6 +186,6 @@ def showcase() -> list[Result]:
             day=11,
             machine=machine(cpu_model="Ryzen 7 5700X", hypervisor="KVM"),
         ),
-        result(with_energy(proven(run=2, rate=26e6, roof_hs=27e6), 2.3e6), run=2, day=12),
-        result(tampered(proven(run=3, name="Wonder chip", kind="asic")), run=3, day=13),
+        result(with_energy(verified(run=2, rate=26e6, roof_hs=27e6), 2.3e6), run=2, day=12),
+        result(tampered(verified(run=3, name="Wonder chip", kind="asic")), run=3, day=13),
     ]

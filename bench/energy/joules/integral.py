@@ -1,6 +1,6 @@
 """From readings to joules over a window, with bounds that hold as long as the sensor's own word does.
 
-Counters are integrated in `counting`, watts in `watts`; both give stretches without a hole, which are
+Counters are integrated in `from_counter`, watts in `from_power`; both give stretches without a hole, which are
 joined here. Time that no reading covers is a hole. It is filled with the mean power of the rest,
 bounded by 0 and by PEAK_FACTOR times the highest power seen; where holes make up more than
 MOST_UNCOVERED of the window, there is no figure, only the reason.

@@ -31,7 +31,7 @@ of it, cannot tell otherwise.
 @click.argument("new", type=click.Path())
 @click.option(
     "--fail-if-slower", "percent", type=float, metavar="PERCENT",
-    help="Exit with 1 if a device is surely slower by more than this, or gave no proven figure.",
+    help="Exit with 1 if a device is surely slower by more than this, or gave no verified figure.",
 )  # fmt: skip
 @shared_options
 @click.pass_obj

@@ -10,18 +10,18 @@ import pytest
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.machine.load import Readings
 from hashwatt.bench.result.model import Machine, Sample, WarningRecord
-from hashwatt.bench.sampling.sampler import Taken
+from hashwatt.bench.sampling.sampler import TimedSample
 from hashwatt.bench.statistics import median_interval
-from hashwatt.bench.warnings import sentences as cautions
+from hashwatt.bench.warnings import sentences
 from hashwatt.bench.warnings.judge import judge_machine, judge_samples
 
 QUIET = Readings(clock_hz=3e9, temperature_c=60.0, wall_s=0.25, other_cpu_s=0.001, stolen_cpu_s=0.0)
 NOISE = np.random.default_rng(3).normal(1, 0.002, 40)
 
 
-def taken(rates: list[float], readings: list[Readings] | None = None) -> list[Taken]:
+def taken(rates: list[float], readings: list[Readings] | None = None) -> list[TimedSample]:
     return [
-        Taken(
+        TimedSample(
             Sample(
                 hashes=round(rate * 0.25), seconds=0.25, device_s=None, clock_hz=None, temperature_c=None,
                 other_load=None,
@@ -123,10 +123,10 @@ def test_the_machine_itself_may_call_for_warnings() -> None:
 
 
 WARNINGS: list[WarningRecord] = [
-    cautions.drift(-0.1), cautions.throttling(-0.2, "x"), cautions.contention(1.0), cautions.stolen_time(0.1),
-    cautions.virtual_machine("KVM"), cautions.container("Docker"), cautions.battery(),
-    cautions.powersave_governor("powersave"), cautions.few_samples(3), cautions.wide_interval(0.1),
-    cautions.clock_unknown(), cautions.failed_batches(1),
+    sentences.drift(-0.1), sentences.throttling(-0.2, "x"), sentences.contention(1.0), sentences.stolen_time(0.1),
+    sentences.virtual_machine("KVM"), sentences.container("Docker"), sentences.battery(),
+    sentences.powersave_governor("powersave"), sentences.few_samples(3), sentences.wide_interval(0.1),
+    sentences.clock_unknown(), sentences.failed_batches(1),
 ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ CASES = [
 ]
 SCAN = """
 import sys
-from tests.opencl.devices import device_named, open_device
+from tests.kernels.opencl.devices import device_named, open_device
 from tests.kernels.conformance import assert_as_hashlib
 from hashwatt.kernels.job import Job, roll_versions
 from hashwatt.kernels.target import target_from_zero_bits

@@ -22,7 +22,7 @@ from hashwatt.reports.collect.gather import NOTHING, gather_results
 from hashwatt.reports.document.report import report_on
 
 from .. import hostile
-from ..factory import proven, result, showcase, with_energy
+from ..factory import result, showcase, verified, with_energy
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -53,7 +53,7 @@ def test_equal_results_give_equal_bytes(size: Size) -> None:
 def test_another_process_with_other_settings_gives_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 30\naxes.grid: False\n")
     program = (
-        "import hashlib; from tests.reports.test_charts import charts, showcase, svg; "
+        "import hashlib; from tests.reports.charts.test_charts import charts, showcase, svg; "
         "print(hashlib.sha256(svg(charts(showcase())).encode()).hexdigest())"
     )
     environment = os.environ | {"MATPLOTLIBRC": str(tmp_path), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
@@ -65,7 +65,7 @@ def test_another_process_with_other_settings_gives_the_same_bytes(tmp_path: Path
 
 
 def test_another_result_gives_another_chart() -> None:
-    assert svg(charts([result(proven(rate=1e6))])) != svg(charts([result(proven(rate=2e6))]))
+    assert svg(charts([result(verified(rate=1e6))])) != svg(charts([result(verified(rate=2e6))]))
 
 
 def test_no_chart_carries_a_date_or_a_program_s_version() -> None:
@@ -93,7 +93,7 @@ def test_the_colour_of_each_kind_stands_out_from_white_paper() -> None:
 
 
 def test_the_figures_stand_in_the_picture_as_words() -> None:
-    shown = texts(svg(charts([result(with_energy(proven(roof_hs=27e6), 2.4e6))])[:2]))
+    shown = texts(svg(charts([result(with_energy(verified(roof_hs=27e6), 2.4e6))])[:2]))
     assert "Test CPU" in shown
     assert any("MH/s" in text for text in shown)
     assert "2,400,000 J/TH (package)" in shown
@@ -101,9 +101,9 @@ def test_the_figures_stand_in_the_picture_as_words() -> None:
 
 
 def test_clock_and_temperature_are_drawn_where_they_are_known() -> None:
-    readings = texts(svg(charts([result(proven(clock_hz=[2e9, 2.1e9], temperature_c=[60, 61]))])[1:2]))
+    readings = texts(svg(charts([result(verified(clock_hz=[2e9, 2.1e9], temperature_c=[60, 61]))])[1:2]))
     assert {"clock, GHz", "temperature, °C"} <= set(readings)
-    without = texts(svg(charts([result(proven())])[1:2]))
+    without = texts(svg(charts([result(verified())])[1:2]))
     assert not {"clock, GHz", "temperature, °C"} & set(without)
 
 
@@ -113,7 +113,7 @@ def test_without_energy_there_is_no_chart_of_it() -> None:
 
 
 def test_many_devices_draw_the_first_and_say_so() -> None:
-    many = [result(proven(run=run, rate=1e6 * (run + 1), name=f"Device {run}"), run=run) for run in range(45)]
+    many = [result(verified(run=run, rate=1e6 * (run + 1), name=f"Device {run}"), run=run) for run in range(45)]
     found = charts_of(report_on(gather_results(many)))
     assert "The first 40 of 45" in found.devices[0][0].caption
     assert len(found.samples) == MOST_SAMPLE_CHARTS
@@ -127,7 +127,7 @@ def test_the_ladder_needs_no_result() -> None:
 
 @pytest.mark.parametrize("scale", [1e-3, 1e9, 5e11])
 def test_rates_of_any_size_are_drawn(scale: float) -> None:
-    rates = [result(proven(run=run, rate=scale * (1 + run / 100), samples=4), run=run) for run in range(2)]
+    rates = [result(verified(run=run, rate=scale * (1 + run / 100), samples=4), run=run) for run in range(2)]
     assert "<svg" in svg(charts(rates))
 
 
@@ -174,7 +174,7 @@ class TestInline:
 
     def test_a_name_that_looks_like_markup_is_not_rewritten(self) -> None:
         name = 'a style="fill: red" id="x" href="#x" #1b1f24'
-        drawn, _ = self.drawn([result(proven(name=name))])
+        drawn, _ = self.drawn([result(verified(name=name))])
         tree = ElementTree.fromstring(f"<page>{drawn}</page>")
         assert any(name in "".join(element.itertext()) for element in tree.iter("text"))
 

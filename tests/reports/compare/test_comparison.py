@@ -19,7 +19,7 @@ from hashwatt.reports.compare.sentences import comparison_lines
 from hashwatt.reports.document.report import report_on
 from hashwatt.reports.formats import format_for
 
-from ..factory import machine, proven, result, tampered, with_energy
+from ..factory import machine, result, tampered, verified, with_energy
 from ..samples import unmeasured
 
 
@@ -44,7 +44,7 @@ def devices(tmp_path: Path, base: DeviceResult, new: DeviceResult) -> Comparison
     ],
 )
 def test_the_verdict_follows_from_the_interval(tmp_path: Path, rate: float, scatter: float, judgement: str) -> None:
-    found = devices(tmp_path, proven(run=0, scatter=scatter), proven(run=1, rate=rate, scatter=scatter))
+    found = devices(tmp_path, verified(run=0, scatter=scatter), verified(run=1, rate=rate, scatter=scatter))
     assert found.judgement == judgement
     assert found.ratio is not None
     assert found.ratio.low <= found.ratio.value <= found.ratio.high
@@ -74,34 +74,34 @@ def test_long_series_stay_cheap() -> None:
 
 
 def test_too_few_samples_support_no_verdict(tmp_path: Path) -> None:
-    found = devices(tmp_path, proven(run=0, samples=4), proven(run=1, samples=4, rate=1e6))
+    found = devices(tmp_path, verified(run=0, samples=4), verified(run=1, samples=4, rate=1e6))
     assert found.judgement == "cannot tell"
     assert "fewer than 10 samples" in found.because
 
 
 def test_what_does_not_verify_is_not_compared(tmp_path: Path) -> None:
-    found = devices(tmp_path, proven(run=0), tampered(proven(run=1)))
+    found = devices(tmp_path, verified(run=0), tampered(verified(run=1)))
     assert found.judgement == "cannot tell"
     assert found.because.startswith("the new run does not verify")
 
 
 def test_a_device_of_one_side_only_is_named(tmp_path: Path) -> None:
-    new = result(proven(run=1), proven("opencl:0", run=1), run=1)
-    found = compared(tmp_path, result(proven(run=0), run=0), new)
+    new = result(verified(run=1), verified("opencl:0", run=1), run=1)
+    found = compared(tmp_path, result(verified(run=0), run=0), new)
     assert [(one.name, one.because) for one in found if one.because] == [
         ("sha256d[opencl:0]", "it is not in the base run")
     ]
 
 
 def test_another_kind_of_work_is_not_compared(tmp_path: Path) -> None:
-    other = msgspec.structs.replace(proven(run=1), unit="byte")
-    assert "different kinds of work" in devices(tmp_path, proven(run=0), other).because
+    other = msgspec.structs.replace(verified(run=1), unit="byte")
+    assert "different kinds of work" in devices(tmp_path, verified(run=0), other).because
 
 
 def test_differing_conditions_are_named(tmp_path: Path) -> None:
-    base = result(proven(run=0, clock_hz=[2e9], temperature_c=[50]), run=0)
+    base = result(verified(run=0, clock_hz=[2e9], temperature_c=[50]), run=0)
     hot = WarningRecord(code="throttling", text="it throttled")
-    device = proven(run=1, clock_hz=[3e9], temperature_c=[80], driver="test 2")
+    device = verified(run=1, clock_hz=[3e9], temperature_c=[80], driver="test 2")
     assert device.kernel is not None
     device = msgspec.structs.replace(
         device, kernel=msgspec.structs.replace(device.kernel, name="avx512", tuning={"width": 16}), warnings=(hot,)
@@ -122,7 +122,7 @@ def test_differing_conditions_are_named(tmp_path: Path) -> None:
 
 
 def test_equal_conditions_are_not_mentioned(tmp_path: Path) -> None:
-    assert devices(tmp_path, proven(run=0), proven(run=1)).conditions == ()
+    assert devices(tmp_path, verified(run=0), verified(run=1)).conditions == ()
 
 
 class TestEnergy:
@@ -133,8 +133,8 @@ class TestEnergy:
         [(2.0e6, 0.02, "less"), (3.0e6, 0.02, "more"), (2.4e6, 0.001, "same"), (2.3e6, 0.1, "cannot tell")],
     )
     def test_the_verdict(self, tmp_path: Path, now: float, half_width: float, judgement: str) -> None:
-        base = with_energy(proven(run=0), 2.4e6, half_width=half_width)
-        found = devices(tmp_path, base, with_energy(proven(run=1), now, half_width=half_width))
+        base = with_energy(verified(run=0), 2.4e6, half_width=half_width)
+        found = devices(tmp_path, base, with_energy(verified(run=1), now, half_width=half_width))
         assert found.energy == judgement
 
     @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ class TestEnergy:
     def test_what_cannot_be_set_against_each_other(
         self, tmp_path: Path, changes: dict[str, object], because: str
     ) -> None:
-        found = devices(tmp_path, with_energy(proven(run=0), 2.4e6), with_energy(proven(run=1), 2.4e6, **changes))
+        found = devices(tmp_path, with_energy(verified(run=0), 2.4e6), with_energy(verified(run=1), 2.4e6, **changes))
         assert (found.energy, found.energy_because) == ("cannot tell", because)
 
 
@@ -157,18 +157,18 @@ class TestFailures:
     """What `--fail-if-slower` fails for."""
 
     def broken(self, tmp_path: Path, new: DeviceResult, percent: float, scatter: float = 0.01) -> list[str]:
-        return failures([devices(tmp_path, proven(run=0, scatter=scatter), new)], percent)
+        return failures([devices(tmp_path, verified(run=0, scatter=scatter), new)], percent)
 
     def test_a_device_surely_slower_by_more(self, tmp_path: Path) -> None:
-        slower = proven(run=1, rate=20e6)
+        slower = verified(run=1, rate=20e6)
         assert self.broken(tmp_path, slower, 10) == ["sha256d[cpu] is slower by more than 10 %"]
         assert self.broken(tmp_path, slower, 30) == []
 
     def test_not_noise(self, tmp_path: Path) -> None:
-        assert self.broken(tmp_path, proven(run=1, rate=22e6, scatter=0.5), 5, scatter=0.5) == []
+        assert self.broken(tmp_path, verified(run=1, rate=22e6, scatter=0.5), 5, scatter=0.5) == []
 
     def test_a_result_that_does_not_verify(self, tmp_path: Path) -> None:
-        assert "does not verify" in self.broken(tmp_path, tampered(proven(run=1)), 5)[0]
+        assert "does not verify" in self.broken(tmp_path, tampered(verified(run=1)), 5)[0]
 
     def test_a_device_that_gave_no_figure_any_more(self, tmp_path: Path) -> None:
         assert "failed: no answer" in self.broken(tmp_path, unmeasured("failed", "no answer", "cpu"), 5)[0]
@@ -176,13 +176,13 @@ class TestFailures:
     def test_a_device_that_is_gone(self, tmp_path: Path) -> None:
         found = compared(
             tmp_path,
-            result(proven(run=0), proven("opencl:0", run=0), run=0),
-            result(proven(run=1), run=1),
+            result(verified(run=0), verified("opencl:0", run=0), run=0),
+            result(verified(run=1), run=1),
         )
         assert failures(found, 5) == ["sha256d[opencl:0]: it is not in the new run"]
 
     def test_nothing_to_compare(self, tmp_path: Path) -> None:
-        found = compared(tmp_path, result(proven(run=0), run=0), result(proven("opencl:0", run=1), run=1))
+        found = compared(tmp_path, result(verified(run=0), run=0), result(verified("opencl:0", run=1), run=1))
         assert "nothing could be compared" in failures(found, 5)
 
 
@@ -190,7 +190,7 @@ class TestPytestBenchmark:
     """Files of pytest-benchmark can stand on either side."""
 
     def test_a_result_compares_with_its_own_export(self, tmp_path: Path) -> None:
-        run = result(proven(), proven("opencl:0", rate=1e9, name="GPU"))
+        run = result(verified(), verified("opencl:0", rate=1e9, name="GPU"))
         save(run, tmp_path / "a.json")
         (tmp_path / "b.json").write_bytes(format_for("b.json").render(report_on(gather_results([run]))))
         for base, new in (("a", "b"), ("b", "a")):
@@ -229,7 +229,7 @@ class TestPytestBenchmark:
 
 def test_the_words_name_verdict_ratio_interval_and_conditions(tmp_path: Path) -> None:
     found = devices(
-        tmp_path, with_energy(proven(run=0), 2.4e6), with_energy(proven(run=1, rate=50e6, driver="2"), 1.2e6)
+        tmp_path, with_energy(verified(run=0), 2.4e6), with_energy(verified(run=1, rate=50e6, driver="2"), 1.2e6)
     )
     lines = list(comparison_lines(found))
     assert lines[0] == "sha256d[cpu]: faster"

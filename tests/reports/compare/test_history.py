@@ -12,13 +12,13 @@ from hashwatt.reports.collect.gather import gather_results
 from hashwatt.reports.compare.history import History, histories, scatter_of, step_places
 from hashwatt.reports.compare.sentences import history_table, step_lines
 
-from ..factory import proven, result
+from ..factory import result, verified
 
 
 def history(rates: Sequence[float], drivers: Sequence[str] | None = None) -> History:
     runs = [
         result(
-            proven(run=run, rate=rate, scatter=0.002, samples=8, driver=drivers[run] if drivers else "test 1"),
+            verified(run=run, rate=rate, scatter=0.002, samples=8, driver=drivers[run] if drivers else "test 1"),
             run=run,
             day=1 + run,
         )

@@ -23,7 +23,7 @@ from hashwatt.reports.formats import format_for, suffixes
 from hashwatt.reports.layout.summary import ladder_summary, summary
 
 from .. import hostile
-from ..factory import proven, result, showcase
+from ..factory import result, showcase, verified
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -71,7 +71,7 @@ def table_of(about: Report) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(rendered(".csv", about).decode(), newline="")))
 
 
-def test_csv_ranks_only_the_newest_proven_run_of_each_device() -> None:
+def test_csv_ranks_only_the_newest_verified_run_of_each_device() -> None:
     ranks = [(row["device"], row["rank"], row["verified"], row["status"]) for row in table_of(report())]
     assert ranks == [
         ("Radeon RX 6800", "1", "yes", "measured"),
@@ -115,7 +115,7 @@ def test_no_format_lets_control_or_hidden_characters_through(suffix: str, texts:
 
 @pytest.mark.parametrize("suffix", suffixes())
 def test_ten_megabytes_of_name_do_not_reach_any_file(suffix: str) -> None:
-    huge = result(proven(name="x" * 10_000_000), note="y" * 10_000_000)
+    huge = result(verified(name="x" * 10_000_000), note="y" * 10_000_000)
     assert len(rendered(suffix, report_on(gather_results([huge])))) < 1_500_000
 
 
@@ -138,7 +138,7 @@ class TestPytestBenchmark:
         assert cpu["stats"]["rounds"] == len(cpu["stats"]["data"]) == 16
         assert cpu["stats"]["ops"] == pytest.approx(26e6, rel=0.01)
 
-    def test_only_proven_results_are_written(self) -> None:
+    def test_only_verified_results_are_written(self) -> None:
         names = [entry["extra_info"]["device"] for entry in self.document()["benchmarks"]]
         assert names == ["Radeon RX 6800", "Test CPU"]
 

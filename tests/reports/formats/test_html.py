@@ -23,7 +23,7 @@ from hashwatt.reports.document.report import report_on
 from hashwatt.reports.formats import format_for
 
 from .. import hostile
-from ..factory import proven, result, run_id_of, showcase, with_energy
+from ..factory import result, run_id_of, showcase, verified, with_energy
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 # What the template and the charts use; anything else would come from a result.
@@ -127,7 +127,7 @@ def test_everything_that_was_asked_of_the_table_is_in_it(page: str) -> None:
 
 
 def test_a_rate_far_above_its_roof_says_that_the_roof_is_wrong() -> None:
-    assert "modelled, too low" in page_of(gather_results([result(proven(roof_hs=10e6))]))
+    assert "modelled, too low" in page_of(gather_results([result(verified(roof_hs=10e6))]))
 
 
 def test_what_does_not_verify_stands_in_its_own_section(page: str) -> None:
@@ -151,7 +151,7 @@ def test_the_raw_results_can_be_downloaded_and_verified_again(page: str) -> None
 
 
 def test_an_archive_keeps_what_fits() -> None:
-    results = [result(proven(run=run), run=run) for run in range(6)]
+    results = [result(verified(run=run), run=run) for run in range(6)]
     whole, kept = archive(results, 10_000_000)
     assert kept == 6
     part, kept = archive(results, len(whole) // 2)
@@ -163,7 +163,7 @@ def test_an_archive_keeps_what_fits() -> None:
 def test_a_page_with_no_room_for_all_raw_results_says_how_many_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     from hashwatt.reports.formats import html
 
-    collection = gather_results([result(proven(run=run, samples=64), run=run) for run in range(9)])
+    collection = gather_results([result(verified(run=run, samples=64), run=run) for run in range(9)])
     monkeypatch.setattr(html, "MOST_PAGE_BYTES", len(page_of(collection)) - 20_000)
     page = page_of(collection)
     assert len(page.encode()) <= html.MOST_PAGE_BYTES + 1000
@@ -182,7 +182,7 @@ def test_a_stranger_s_text_stays_text(texts: tuple[str, ...]) -> None:
 
 
 def test_template_syntax_in_a_name_is_not_executed() -> None:
-    page = page_of(gather_results([result(proven(name="{{ 7 * 7 }}{% include 'x' %}"))]))
+    page = page_of(gather_results([result(verified(name="{{ 7 * 7 }}{% include 'x' %}"))]))
     assert "{{ 7 * 7 }}" in "".join(Page(page).words)
 
 
@@ -195,7 +195,7 @@ def test_an_empty_ladder_page_has_no_section_about_results() -> None:
 
 def test_200_results_make_a_page_of_less_than_3_mb_in_less_than_5_s(tmp_path: Path) -> None:
     for run in range(200):
-        device = proven(run=run, rate=1e6 * (1 + run), samples=64, name=f"Device {run}", clock_hz=[2e9], roof_hs=1e9)
+        device = verified(run=run, rate=1e6 * (1 + run), samples=64, name=f"Device {run}", clock_hz=[2e9], roof_hs=1e9)
         save(result(with_energy(device, 1e6 + run), run=run), tmp_path / f"{run_id_of(run)}.json")
     started = time.perf_counter(), time.process_time()
     page = format_for("x.html").render(report_on(gather([tmp_path])))

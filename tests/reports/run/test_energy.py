@@ -42,12 +42,12 @@ def device(*records: Energy) -> DeviceResult:
 
 def test_the_cell_has_j_per_th_its_bounds_and_its_scope() -> None:
     # 51.2 W at 25.6 MH/s.
-    assert energy_cell(device(energy())) == "2.000 MJ/TH\n1.992–2.008\npackage"
+    assert energy_cell(device(energy())) == "2,000,000 J/TH\n1,990,000–2,010,000\npackage"
 
 
 def test_an_estimate_is_drawn_differently() -> None:
     cell = energy_cell(device(energy(replace(PACKAGE, estimated=True))))
-    assert cell.startswith("~2.000 MJ/TH\n")
+    assert cell.startswith("~2,000,000 J/TH\n")
     assert cell.endswith("package, estimated")
 
 

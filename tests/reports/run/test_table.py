@@ -1,4 +1,4 @@
-"""The table at the end of a run says what was measured, what is unknown, and what is not proven."""
+"""The table at the end of a run says what was measured, what is unknown, and what is not verified."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def test_a_version_rolled_kernel_is_labelled() -> None:
     assert "version-rolled × 16" in shown(result(measured(prefixes=16)))
 
 
-def test_a_device_whose_proof_fails_is_not_proven() -> None:
+def test_a_device_whose_proof_fails_is_not_verified() -> None:
     table = shown(result(measured("cpu"), measured("opencl:0")), BAD)
-    assert table.count("not proven") == 1
-    assert table.count("proven") == 2
+    assert table.count("not verified") == 1
+    assert table.count("verified") == 2
 
 
 def test_a_failed_device_has_no_figures_and_its_reason_below() -> None:
