@@ -15,6 +15,7 @@ RESAMPLES = 2000
 SEED = 20180501
 # Resampled values held in memory at once (8 bytes each).
 BLOCK_VALUES = 1 << 21
+# The trend and step tests look at all pairs and all splits.
 LONGEST_SERIES = 400
 
 Floats = NDArray[np.float64]
@@ -41,16 +42,21 @@ def median_interval(values: Sequence[float]) -> Interval:
     (it does not for `Generator.integers`).
     """
     data = np.asarray(values, dtype=np.float64)
-    bits = np.random.PCG64(SEED)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(resampled_medians(data, SEED, RESAMPLES), [tail, 1 - tail])
+    return Interval(float(np.median(data)), float(low), float(high))
+
+
+def resampled_medians(data: Floats, seed: int, resamples: int) -> Floats:
+    """The medians of so many bootstrap resamples of `data` (at least one value): the same for the same seed."""
+    bits = np.random.PCG64(seed)
     rows_at_once = max(1, BLOCK_VALUES // len(data))
-    medians = np.empty(RESAMPLES)
-    for first in range(0, RESAMPLES, rows_at_once):
-        rows = min(rows_at_once, RESAMPLES - first)
+    medians = np.empty(resamples)
+    for first in range(0, resamples, rows_at_once):
+        rows = min(rows_at_once, resamples - first)
         drawn = (bits.random_raw(rows * len(data)) >> np.uint64(32)) * np.uint64(len(data)) >> np.uint64(32)
         medians[first : first + rows] = np.median(data[drawn.astype(np.intp)].reshape(rows, len(data)), axis=1)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(medians, [tail, 1 - tail])
-    return Interval(float(np.median(data)), float(low), float(high))
+    return medians
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ class Trend:
 
 def trend(values: Sequence[float]) -> Trend:
     """Theil–Sen slope over the whole series, with the Mann–Kendall test (normal approximation, n ≥ 8 for sense)."""
-    data = _thinned(values)
+    data = thinned(values, LONGEST_SERIES)
     count = len(data)
     if count < 3:
         return Trend(0.0, 1.0)
@@ -87,7 +93,7 @@ class StepChange:
 
 def best_step(values: Sequence[float], shortest: int = 4) -> StepChange | None:
     """The split in two (each of `shortest` values or more) that leaves the least absolute deviations; None if short."""
-    data = _thinned(values)
+    data = thinned(values, LONGEST_SERIES)
     best: tuple[float, int] | None = None
     for index in range(shortest, len(data) - shortest + 1):
         deviation = _deviation(data[:index]) + _deviation(data[index:])
@@ -114,12 +120,12 @@ def _deviation(data: Floats) -> float:
     return float(np.abs(data - np.median(data)).sum())
 
 
-def _thinned(values: Sequence[float]) -> Floats:
-    """Long series become medians of equal parts, since the trend and step tests look at all pairs and splits."""
+def thinned(values: Sequence[float], most: int) -> Floats:
+    """The values, or the medians of `most` equal parts of them where there are more."""
     data = np.asarray(values, dtype=np.float64)
-    if len(data) <= LONGEST_SERIES:
+    if len(data) <= most:
         return data
-    return np.array([float(np.median(part)) for part in np.array_split(data, LONGEST_SERIES)])
+    return np.array([float(np.median(part)) for part in np.array_split(data, most)])
 
 
 def poisson_p_value(count: int, expected: float) -> float:

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...kernels.device import DeviceInfo
+from ...kernels.system_files import count_or_none
 from ..result.model import Telemetry, ThrottleReason
 from ..result.printable import printable
 from .joules.coverage import card_relation, runs_on_processor
 from .joules.readings import Window
 from .meter import Coverage
 from .meters import nvml
-from .meters.sysfs import count_or_none
 
 INTERVAL_S = 0.5
 FROM_MEGA = 1e6

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import platform
 
+from ...kernels.system_files import read_line, run_sysctl
 from ..result.model import Cache
-from .system_files import read_line, run_sysctl
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 MOST_LEVELS = 10

@@ -10,12 +10,13 @@ from importlib.metadata import PackageNotFoundError, version
 import archspec.cpu
 import psutil
 
+from ...kernels.processor import cpu_name, cpu_quota
+from ...kernels.system_files import read_line
 from ..bounded import MAX_TEXT
 from ..result.model import Machine
 from ..result.printable import printable
 from .caches import cpu_caches
 from .load import busy_seconds
-from .system_files import read_line, run_sysctl
 from .virtualisation import container_name, hypervisor_name
 
 LIBRARIES = (
@@ -71,35 +72,14 @@ def hashwatt_version() -> str:
 
 
 def _cpu_model() -> str | None:
-    model = None
-    if platform.system() == "Linux":
-        model = _from_cpuinfo("model name") or _from_cpuinfo("Model") or _from_cpuinfo("cpu model")
-    elif platform.system() == "Darwin":
-        model = run_sysctl("machdep.cpu.brand_string")
-    return printable(model or platform.processor()) or None
-
-
-def _from_cpuinfo(field: str) -> str | None:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                name, colon, value = line.partition(":")
-                if colon and name.strip() == field:
-                    return value.strip()
-    except OSError:
-        return None
-    return None
+    return printable(cpu_name() or "") or None
 
 
 def _usable_cpus() -> float | None:
     """How many logical CPUs this process may use: its affinity, and a container's quota."""
     usable = float(len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else float(os.cpu_count() or 0)
-    quota = read_line("/sys/fs/cgroup/cpu.max")
-    if quota is not None:
-        allowed, _, period = quota.partition(" ")
-        if allowed.isdigit() and period.isdigit() and int(period):
-            usable = min(usable, int(allowed) / int(period))
-    return usable or None
+    quota = cpu_quota()
+    return (usable if quota is None else min(usable, quota)) or None
 
 
 def _os_name() -> str | None:

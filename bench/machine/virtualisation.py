@@ -6,8 +6,9 @@ import os
 import platform
 from pathlib import Path
 
+from ...kernels.processor import has_hypervisor_flag
+from ...kernels.system_files import read_line, run_sysctl
 from ..result.printable import printable
-from .system_files import read_line, run_sysctl
 
 # What virtual machines write where a real one names its maker or model (DMI).
 HYPERVISOR_MARKS = {
@@ -41,7 +42,7 @@ def hypervisor_name() -> str | None:
     if BARE_METAL_MARK in words:
         return None
     marked = next((name for mark, name in HYPERVISOR_MARKS.items() if mark in words), None)
-    return marked or ("unknown hypervisor" if _cpu_says_hypervisor() else None)
+    return marked or ("unknown hypervisor" if has_hypervisor_flag() else None)
 
 
 def container_name() -> str | None:
@@ -62,11 +63,3 @@ def container_name() -> str | None:
     except OSError:
         return None
     return next((mark for mark in CGROUP_MARKS if mark in groups), None)
-
-
-def _cpu_says_hypervisor() -> bool:
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
-            return any(line.startswith("flags") and " hypervisor" in line for line in lines)
-    except OSError:
-        return False

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ...kernels.errors import InputError
+from ...kernels.files import write_atomically
 from .model import SCHEMA_VERSION, Result
 from .printable import printable
 
@@ -80,18 +81,7 @@ def save(result: Result, path: str | Path) -> None:
     """Write a result file: another program sees the old file or the new one, never a part. Raises InputError."""
     data = encode(result)
     try:
-        target = Path(os.path.realpath(path))
-        temporary = _new_file_beside(target)
-        try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
+        write_atomically(Path(os.path.realpath(path)), data)
     except (OSError, ValueError) as error:
         raise _cannot_write(path, error) from None
 

@@ -52,12 +52,6 @@ def together_run_id(run_id: str) -> str:
     return sha256(f"hashwatt together {run_id}".encode()).hexdigest()[: len(run_id)]
 
 
-def rolled_prefix(prefix: bytes, index: int) -> bytes:
-    """The prefix with number `index` among those that `roll_versions` makes of `prefix`, without making the others."""
-    (version,) = struct.unpack_from("<I", prefix)
-    return struct.pack("<I", version ^ (index << 13)) + prefix[4:]
-
-
 def share_target(planned_hashes: float) -> int:
     """The target at which `planned_hashes` hashes give 256 shares on average."""
     chance = min(1.0, EXPECTED_SHARES / max(planned_hashes, 1.0))

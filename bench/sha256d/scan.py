@@ -9,11 +9,12 @@ from msgspec import Struct
 
 from ...kernels.device import Device
 from ...kernels.errors import InputError
+from ...kernels.genesis import GENESIS_NONCE
 from ...kernels.job import HEADER_BYTES, NONCES, Job
 from ...kernels.target import share_probability
 from ..progress import Progress
 from .confirm import check_known_answer
-from .selftest import GENESIS_NONCE, genesis_job
+from .selftest import genesis_job
 from .steps import scan_in_steps
 
 MOST_EXPECTED_SHARES = 5_000_000

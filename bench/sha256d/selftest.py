@@ -5,17 +5,10 @@ from __future__ import annotations
 import secrets
 
 from ...kernels.device import Device, KernelInfo
+from ...kernels.genesis import GENESIS_BITS, GENESIS_NONCE, GENESIS_PREFIX
 from ...kernels.job import NONCES, PREFIX_BYTES, Job, roll_versions
 from ...kernels.target import target_from_bits, target_from_zero_bits
 from .confirm import check_known_answer
-
-# Block 0 of Bitcoin, without its nonce, its bits field and the nonce that its miner found.
-GENESIS_PREFIX = bytes.fromhex(
-    "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e"
-    "67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d"
-)
-GENESIS_BITS = 0x1D00FFFF
-GENESIS_NONCE = 2083236893
 
 # Odd counts, no multiple of any vector or work-group, and across 2³¹, where a signed nonce would break.
 RANGES = (range(0, 333), range((1 << 31) - 157, (1 << 31) + 158), range(NONCES - 331, NONCES))

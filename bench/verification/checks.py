@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from ...kernels.job import NONCES
+from ...kernels.job import NONCES, rolled_prefix
 from ...kernels.oracle import meets
 from ...kernels.target import share_probability
 from ..result.file import SchemaViolation, encode, load
 from ..result.model import DeviceResult, Proof, Result, Together
 from ..sha256d.claimed_ranges import ClaimedRanges
-from ..sha256d.proof import FEWEST_EXPECTED_SHARES, SHARE_COUNT_P, derive_prefix, rolled_prefix, together_run_id
+from ..sha256d.proof import FEWEST_EXPECTED_SHARES, SHARE_COUNT_P, derive_prefix, together_run_id
 from ..statistics import CONFIDENCE, median_interval, poisson_p_value
 from .verdict import Check, CheckCode, Verdict
 

@@ -9,7 +9,7 @@ from ..device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing,
 from ..errors import DeviceError
 from ..job import NONCES, Job
 from ..oracle import meets
-from .identity import cpu_name, cpu_vendor
+from ..processor import cpu_name, cpu_vendor
 from .jit import Compiled, generator_hash
 from .placement import place
 from .race import choose, job_array
@@ -27,7 +27,7 @@ def find() -> list[Found | Missing]:
     info = DeviceInfo(
         id="cpu",
         kind="cpu",
-        name=cpu_name(),
+        name=cpu_name() or platform.machine() or "unknown CPU",
         vendor=cpu_vendor(),
         backend="cpu",
         driver=f"Numba on {platform.python_implementation()} {platform.python_version()}",

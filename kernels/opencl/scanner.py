@@ -12,7 +12,7 @@ from ..device import Hit
 from ..errors import WrongResult
 from ..job import Job, header_with_nonce
 from ..oracle import hash_value, sha256d
-from ..target import HASH_BITS
+from ..target import HASH_BITS, filter_mask
 from .launch import Answer, Slot, Uploaded
 from .program import Built
 from .tuning import Pace, Tuning
@@ -23,15 +23,6 @@ WORD_BITS = 32
 def zero_bits_tested(target: int) -> int:
     """How many leading zero bits a hash value must have to be worth a record: those of the target, at most 32."""
     return min(HASH_BITS - target.bit_length(), WORD_BITS)
-
-
-def filter_mask(zero_bits: int) -> int:
-    """The bits of H7 that are zero in every hash value with that many leading zero bits.
-
-    The hash value is the digest read little-endian: H7's low byte is its most significant one.
-    """
-    leading = ((1 << zero_bits) - 1) << (WORD_BITS - zero_bits)
-    return int.from_bytes(leading.to_bytes(4, "big"), "little")
 
 
 @dataclass
@@ -59,7 +50,7 @@ class Scanner:
     def scan(self, nonces: range, target: int, what: str) -> Tally:
         """Hash every prefix with every nonce. Raises WrongResult, which names the device as `what`."""
         zero_bits = zero_bits_tested(target)
-        mask = filter_mask(zero_bits)
+        mask = filter_mask(target)
         most = max(self._nonces_for_the_buffer(zero_bits), 1)
         tally = Tally()
         left = deque([nonces] if nonces else [])
@@ -91,7 +82,7 @@ class Scanner:
     def launch_once(self, nonces: range, target: int) -> Answer:
         """One launch by itself, for timing; its records are not looked at."""
         slot = self.slots[0]
-        slot.launch(self.built, self.tuning, nonces, filter_mask(zero_bits_tested(target)))
+        slot.launch(self.built, self.tuning, nonces, filter_mask(target))
         return slot.answer()
 
     def _nonces_for_the_buffer(self, zero_bits: int) -> int:

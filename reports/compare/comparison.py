@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from ...bench.sampling.plan import FEWEST_SAMPLES
 from ..collect.energy_figure import EnergyFigure, energy_figure
-from .bootstrap import Ratio, ratio_of_medians
 from .differences import differences
 from .rate_series import Series
+from .ratio import Ratio, ratio_of_medians
 
 Judgement = Literal["faster", "slower", "same", "cannot tell"]
 EnergyJudgement = Literal["less", "more", "same", "cannot tell"]

@@ -8,9 +8,9 @@ from ..layout.device_row import place_text, rate_interval_text, rate_text
 from ..layout.tables import Table
 from ..wording.ratios import change_text
 from ..wording.units import UNKNOWN
-from .bootstrap import Ratio
 from .comparison import Comparison
 from .history import FEWEST_RUNS, History
+from .ratio import Ratio
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:

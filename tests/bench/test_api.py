@@ -6,10 +6,10 @@ import pytest
 
 from hashwatt.bench import api
 from hashwatt.bench.bounded import MAX_TEXT
-from hashwatt.bench.sha256d.selftest import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fake import FakeDevice, fake_info
+from hashwatt.kernels.genesis import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.target import target_from_zero_bits
 
 # `run` times with the real clock: the fake device sleeps.

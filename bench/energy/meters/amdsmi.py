@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import Any
 
 from ..meter import Counter, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
+from .plausible import FROM_MICRO
 
-FROM_MICRO = 1e-6
 # 15.3 µJ on Instinct cards; a thousand times that is still nothing.
 STEP_J = 0.016
 PLAUSIBLE_W = 5000.0

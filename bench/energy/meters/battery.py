@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from ....kernels.system_files import count_or_none, text_or_none
 from ..meter import NOTHING_MENDS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
-from .sysfs import FROM_MICRO, count_or_none, text_or_none
+from .plausible import FROM_MICRO
 
 POWER_SUPPLY = "sys/class/power_supply"
 # Fuel gauges refresh every second to every half minute; no driver says which it is.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ....kernels.system_files import count_or_none, read_count, text_or_none
 from ..meter import (
     Counter,
     Coverage,
@@ -25,7 +26,7 @@ from ..meter import (
     Scope,
     Subject,
 )
-from .sysfs import FROM_MICRO, count_or_none, read_count, text_or_none
+from .plausible import FROM_MICRO
 
 HWMON = "sys/class/hwmon"
 SENSOR = re.compile(r"(?P<kind>energy|power)(?P<number>\d+)_(?P<what>input|average)")
@@ -138,7 +139,7 @@ def entry_for(sensor: Sensor) -> MeterEntry:
         read_count(sensor.path)
     except PermissionError:
         return MeterMissing(sensor.id, f"{sensor.path} may be read by root only", f"sudo chmod a+r {sensor.path}")
-    except (OSError, MeterError) as error:
+    except (OSError, ValueError) as error:
         return MeterMissing(sensor.id, f"the sensor does not answer: {error}", "wake the device up, then try again")
     known = DRIVERS.get(sensor.chip)
     averages = sensor.what == "average"
@@ -172,7 +173,7 @@ class HwmonMeter:
         """Its joules or its watts. Raises MeterError."""
         try:
             value = read_count(self._path) * FROM_MICRO
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise MeterError(f"{self.info.id} did not answer: {error}") from error
         return Reading((value,)) if self.info.counters else Reading(power_w=value)
 

@@ -12,6 +12,8 @@ from ..meter import MeterError
 # More than any socket, rack or lab carries.
 MOST_W = 1e7
 MOST_J = 1e15
+# Many files and libraries count in µJ and µW.
+FROM_MICRO = 1e-6
 
 Answer = TypeVar("Answer")
 

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ....kernels.processor import has_hypervisor_flag
+from ....kernels.system_files import count_or_none, read_count, text_or_none
 from ..meter import (
     Counter,
     Coverage,
@@ -28,7 +30,7 @@ from ..meter import (
     Reading,
     Scope,
 )
-from .sysfs import FROM_MICRO, count_or_none, is_virtual_machine, read_count, text_or_none
+from .plausible import FROM_MICRO
 
 POWERCAP = "sys/class/powercap"
 # The same hardware counter seen through several doors: the first one present is taken.
@@ -94,7 +96,7 @@ def missing_entirely(root: Path) -> MeterMissing:
     """Why there are no zones at all."""
     if not (root / "proc").is_dir():
         return MeterMissing("rapl", "only Linux shows RAPL counters as files", "use a plug or a lab meter (--meter)")
-    if is_virtual_machine(root):
+    if has_hypervisor_flag(root):
         return MeterMissing(
             "rapl",
             "this is a virtual machine, and its hypervisor does not pass the processor's energy counters on",
@@ -163,7 +165,7 @@ def entry_for(domain: Domain, zones: list[Zone]) -> MeterEntry:
                 f"only root may read {zone.path / 'energy_uj'} (Linux 5.10 closed it against the PLATYPUS attack)",
                 f"sudo chmod a+r {zone.path.parent}/*/energy_uj (until the next boot; docs/energy.md: for good)",
             )
-        except (OSError, MeterError) as error:
+        except (OSError, ValueError) as error:
             return MeterMissing(meter_id, f"the counter does not answer: {error}", "check the kernel log (dmesg)")
     places = ", ".join(zone.package for zone in zones)
     info = MeterInfo(
@@ -209,7 +211,7 @@ class RaplMeter:
         for path in self._counters:
             try:
                 values.append(read_count(path) * FROM_MICRO)
-            except (OSError, MeterError) as error:
+            except (OSError, ValueError) as error:
                 failure = error
                 values.append(None)
         if failure is not None and not any(value is not None for value in values):

@@ -16,7 +16,7 @@ from statistics import median
 from ...errors import InputError
 from ..emit import TOP, digest, rtlil
 from ..extra import require, versions
-from ..genesis import finds_genesis
+from ..genesis_check import finds_genesis
 from ..shape import Shape
 from ..workshop import Say, ToolFailed, made_once, run_tool, run_yosys, say_nothing
 from .family import Family

@@ -30,9 +30,9 @@ def test_library_versions_leave_out_what_is_not_installed(monkeypatch: pytest.Mo
 
 
 def test_a_container_quota_limits_the_usable_cpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    files(monkeypatch, machine, {"/sys/fs/cgroup/cpu.max": "50000 100000"})
+    monkeypatch.setattr(machine, "cpu_quota", lambda: 0.5)
     assert machine._usable_cpus() == 0.5
-    files(monkeypatch, machine, {"/sys/fs/cgroup/cpu.max": "max 100000"})
+    monkeypatch.setattr(machine, "cpu_quota", lambda: None)
     assert (machine._usable_cpus() or 0) >= 1
 
 
@@ -71,14 +71,14 @@ def test_a_battery_counts_only_while_it_drives_the_machine(
 )
 def test_hypervisors_are_recognised(content: dict[str, str], name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Linux")
-    monkeypatch.setattr(virtualisation, "_cpu_says_hypervisor", lambda: False)
+    monkeypatch.setattr(virtualisation, "has_hypervisor_flag", lambda: False)
     files(monkeypatch, virtualisation, content)
     assert virtualisation.hypervisor_name() == name
 
 
 def test_a_hypervisor_without_a_name_is_still_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.system", lambda: "Linux")
-    monkeypatch.setattr(virtualisation, "_cpu_says_hypervisor", lambda: True)
+    monkeypatch.setattr(virtualisation, "has_hypervisor_flag", lambda: True)
     files(monkeypatch, virtualisation, {})
     assert virtualisation.hypervisor_name() == "unknown hypervisor"
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatt.bench.sha256d.proof import derive_prefix, rolled_prefix, share_target, target_to_hex
-from hashwatt.kernels.job import PREFIX_BYTES, roll_versions
+from hashwatt.bench.sha256d.proof import derive_prefix, share_target, target_to_hex
+from hashwatt.kernels.job import PREFIX_BYTES, roll_versions, rolled_prefix
 from hashwatt.kernels.target import MAX_TARGET, share_probability
 
 texts = st.text(max_size=8)

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.sha256d.scan import ScanRequest, ScanResult, scan_on
-from hashwatt.bench.sha256d.selftest import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.fake import FakeDevice, VirtualClock
+from hashwatt.kernels.genesis import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.job import HEADER_BYTES, NONCES, Job
 from hashwatt.kernels.oracle import reference_scan
 from hashwatt.kernels.target import MAX_TARGET, target_from_zero_bits

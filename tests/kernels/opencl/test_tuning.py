@@ -8,10 +8,10 @@ from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.opencl import tuner
 from hashwatt.kernels.opencl.candidates import race_entries
 from hashwatt.kernels.opencl.launch import Answer
-from hashwatt.kernels.opencl.scanner import filter_mask, zero_bits_tested
+from hashwatt.kernels.opencl.scanner import zero_bits_tested
 from hashwatt.kernels.opencl.tuning import TARGET_LAUNCH_S, Pace, Tuning
 from hashwatt.kernels.opencl.variant import Variant
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.target import filter_mask, target_from_zero_bits
 
 TUNING = Tuning(Variant(16), vectors_per_item=64, local_size=1)
 
@@ -46,11 +46,11 @@ def test_an_overhead_only_launch_does_not_shrink_the_pace_to_nothing() -> None:
 def test_the_filter_keeps_every_share() -> None:
     for zero_bits in range(40):
         target = target_from_zero_bits(zero_bits)
-        mask = filter_mask(zero_bits_tested(target))
+        mask = filter_mask(target)
         # The hash value is the digest read little-endian: H7's bytes reversed are its top 32 bits.
         top = int.from_bytes((target >> 224).to_bytes(4, "little"), "big")
         assert top & mask == 0
-        assert mask.bit_count() == min(zero_bits, 32)
+        assert mask.bit_count() == zero_bits_tested(target) == min(zero_bits, 32)
 
 
 class ScannerOf:

@@ -18,7 +18,7 @@ def test_the_synthesised_netlist_finds_the_genesis_nonce() -> None:
     from hashwatt.kernels.rtl.emit import rtlil
     from hashwatt.kernels.rtl.fpga.netlist import ZeroDelaySimulator, simple_netlist
     from hashwatt.kernels.rtl.fpga.place import synthesise
-    from hashwatt.kernels.rtl.genesis import finds_genesis
+    from hashwatt.kernels.rtl.genesis_check import finds_genesis
 
     family = family_named("ecp5")
     netlist = simple_netlist(family, synthesise(family, rtlil(Shape(1))))

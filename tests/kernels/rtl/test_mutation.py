@@ -31,21 +31,21 @@ def mutant(amaranth: None) -> str:
 
 
 def test_the_simulation_catches_it(mutant: str, cxxrtl: None) -> None:
+    from hashwatt.kernels.genesis import GENESIS_HEADER, GENESIS_NONCE
     from hashwatt.kernels.job import Job
     from hashwatt.kernels.oracle import last_word, sha256d
     from hashwatt.kernels.rtl.emit import rtlil
-    from hashwatt.kernels.rtl.genesis import GENESIS, GENESIS_NONCE
     from hashwatt.kernels.rtl.job import core_job
     from hashwatt.kernels.rtl.simulate import simulate_rtlil
 
     answers = []
     for source in (rtlil(SHAPE), mutant):
         core = simulate_rtlil(source, SHAPE, ["proc", "flatten", "opt -fast"])
-        core.load(core_job(SHAPE, Job.of_header(GENESIS, 1), 0, GENESIS_NONCE))
+        core.load(core_job(SHAPE, Job.of_header(GENESIS_HEADER, 1), 0, GENESIS_NONCE))
         answers.append(int(core.results(1).digests[0, 0]))
         core.close()
     right, wrong = answers
-    assert right == last_word(sha256d(GENESIS)) == 0
+    assert right == last_word(sha256d(GENESIS_HEADER)) == 0
     assert wrong != right
 
 
@@ -53,7 +53,7 @@ def test_the_fpga_s_netlist_catches_it(mutant: str) -> None:
     from hashwatt.kernels.rtl.fpga.family import ECP5
     from hashwatt.kernels.rtl.fpga.netlist import ZeroDelaySimulator, simple_netlist
     from hashwatt.kernels.rtl.fpga.place import synthesise
-    from hashwatt.kernels.rtl.genesis import finds_genesis
+    from hashwatt.kernels.rtl.genesis_check import finds_genesis
 
     simulator = ZeroDelaySimulator(simple_netlist(ECP5, synthesise(ECP5, mutant)))
     with pytest.raises(WrongResult, match="hashlib"):

@@ -12,9 +12,9 @@ from hashwatt.bench.result.file import save
 from hashwatt.bench.result.model import DeviceResult, Result, WarningRecord
 from hashwatt.kernels.errors import InputError
 from hashwatt.reports.collect.gather import gather_results
-from hashwatt.reports.compare.bootstrap import ratio_of_medians
 from hashwatt.reports.compare.comparison import Comparison, compare, failures
 from hashwatt.reports.compare.rate_series import read_series
+from hashwatt.reports.compare.ratio import ratio_of_medians
 from hashwatt.reports.compare.sentences import comparison_lines
 from hashwatt.reports.document.report import report_on
 from hashwatt.reports.formats import format_for

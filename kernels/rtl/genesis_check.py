@@ -6,17 +6,12 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..errors import DeviceError, WrongResult
+from ..genesis import GENESIS_HEADER, GENESIS_NONCE
 from ..job import Job, header_with_nonce
 from ..oracle import last_word, sha256d
 from .job import core_job
 from .shape import Shape
 
-# The genesis block's header; its nonce is among those simulated.
-GENESIS = bytes.fromhex(
-    "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e"
-    "67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c"
-)
-GENESIS_NONCE = 2083236893
 SPARE_CLOCKS = 8
 
 
@@ -39,7 +34,7 @@ class Clocked(Protocol):
 def finds_genesis(shape: Shape, simulator: Clocked, hashes: int = 3) -> None:
     """Hash `hashes` nonces, the genesis block's in the middle. Raises WrongResult, DeviceError."""
     first = GENESIS_NONCE - hashes // 2
-    job = Job.of_header(GENESIS, 1)
+    job = Job.of_header(GENESIS_HEADER, 1)
     start_core(simulator, core_job(shape, job, 0, first))
     results = 0
     for _ in range((hashes + 2) * shape.passes + 2 * shape.rounds + SPARE_CLOCKS):

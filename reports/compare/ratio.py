@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
+
+from ...bench.statistics import resampled_medians, thinned
 
 CONFIDENCE = 0.95
 RESAMPLES = 4000
@@ -29,27 +30,8 @@ def ratio_of_medians(base: Sequence[float], new: Sequence[float]) -> Ratio:
 
     It speaks of these two series: what differs from run to run it cannot know.
     """
-    sides = [thinned(values) for values in (base, new)]
-    drawn = [resampled_medians(values, seed) for values, seed in zip(sides, SEEDS, strict=True)]
+    sides = [thinned(values, MOST_VALUES) for values in (base, new)]
+    drawn = [resampled_medians(values, seed, RESAMPLES) for values, seed in zip(sides, SEEDS, strict=True)]
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(drawn[1] / drawn[0], [tail, 1 - tail])
     return Ratio(value=float(np.median(sides[1]) / np.median(sides[0])), low=float(low), high=float(high))
-
-
-def resampled_medians(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """Medians of resamples, drawn from PCG64's raw bits: numpy promises those to stay the same."""
-    bits = np.random.PCG64(seed)
-    count = np.uint64(len(values))
-    medians = np.empty(RESAMPLES)
-    for index in range(0, RESAMPLES, 500):
-        drawn = (bits.random_raw(500 * len(values)) >> np.uint64(32)) * count >> np.uint64(32)
-        medians[index : index + 500] = np.median(values[drawn.astype(np.intp)].reshape(500, -1), axis=1)
-    return medians
-
-
-def thinned(values: Sequence[float]) -> NDArray[np.float64]:
-    """The values, or medians of as many buckets as are allowed."""
-    data = np.asarray(values, dtype=np.float64)
-    if len(data) <= MOST_VALUES:
-        return data
-    return np.array([float(np.median(part)) for part in np.array_split(data, MOST_VALUES)])
