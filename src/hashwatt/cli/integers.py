@@ -13,7 +13,7 @@ MAX_DIGITS = 100
 if TYPE_CHECKING:
     _Type = click.ParamType[int]
 else:
-    # Generic since click 8.4 only.
+    # Older versions of click have it without a parameter.
     _Type = click.ParamType
 
 
