@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..kernels.errors import InputError
-from .integers import integer
+from .integers import INTEGER
 from .output import Output, shared_options
 from .progress import progress_for
 
@@ -42,7 +42,7 @@ def shape_options(command: click.decorators.FC) -> click.decorators.FC:
         help="Chained adders (ripple), or sums reduced before one addition (carry-save).",
     )(command)
     return click.option(
-        "--stages", type=integer, default="1", metavar="S", help="Rounds in hardware, 1 to 61: ⌈61/S⌉ clocks a hash."
+        "--stages", type=INTEGER, default=1, metavar="S", help="Rounds in hardware, 1 to 61: ⌈61/S⌉ clocks a hash."
     )(command)
 
 
@@ -93,7 +93,7 @@ The clock is the router's model of the finished layout; no open tool gives an FP
 )
 @click.option("--family", required=True, metavar="NAME", help="ice40 (HX8K) or ecp5 (85F).")
 @shape_options
-@click.option("--seeds", type=integer, default="3", metavar="N", help="How often to place: the clock is the median's.")
+@click.option("--seeds", type=INTEGER, default=3, metavar="N", help="How often to place: the clock is the median's.")
 @click.option("-o", "--output", "path", metavar="FILE", help="Write the bitstream here.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @shared_options

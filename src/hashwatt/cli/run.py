@@ -10,7 +10,7 @@ import click
 
 from ..kernels.errors import CheckFailed, InputError
 from .exits import Interrupted
-from .integers import integer
+from .integers import INTEGER
 from .output import Output, as_unicode, shared_options
 from .progress import progress_for
 from .verbose import verbose_option
@@ -52,9 +52,9 @@ Ctrl-C ends the run and keeps what was measured.
     help="Measure this work (repeat for more; `hashwatt workloads` lists it; sha256d unless given).",
 )
 @click.option("--kernel", metavar="NAME", help="Force a kernel (`hashwatt devices --kernels` lists them).")
-@click.option("--threads", type=integer, metavar="N", help="Use this many CPU threads (one a core unless given).")
+@click.option("--threads", type=INTEGER, metavar="N", help="Use this many CPU threads (one a core unless given).")
 @click.option(
-    "--rolled", type=integer, metavar="N", help="Hash N rolled versions a nonce: another kind of work, labelled."
+    "--rolled", type=INTEGER, metavar="N", help="Hash N rolled versions a nonce: another kind of work, labelled."
 )
 @click.option("--retune", is_flag=True, help="Race the kernels anew instead of taking an earlier race's winner.")
 @click.option("--together", is_flag=True, help="Then measure all devices at once: interference and sum.")

@@ -6,7 +6,7 @@ import click
 
 from ..kernels.errors import InputError
 from ..reports.wording.units import hashrate_text
-from .integers import integer
+from .integers import INTEGER
 from .output import Output, shared_options
 from .progress import progress_for
 from .verbose import verbose_option
@@ -27,9 +27,9 @@ The nonces go to stdout, one a line, ascending; the header's own nonce field is 
 """
 )
 @click.option("--header", required=True, metavar="HEX", help="The block header, 160 hex digits.")
-@click.option("--start", type=integer, default="0", metavar="N", help="First nonce (0), decimal or 0x….")
-@click.option("--count", type=integer, metavar="N", help="How many nonces (all from the first one on).")
-@click.option("--zero-bits", type=integer, metavar="K", help="Report hashes that begin with K zero bits.")
+@click.option("--start", type=INTEGER, default=0, metavar="N", help="First nonce (0), decimal or 0x….")
+@click.option("--count", type=INTEGER, metavar="N", help="How many nonces (all from the first one on).")
+@click.option("--zero-bits", type=INTEGER, metavar="K", help="Report hashes that begin with K zero bits.")
 @click.option("--target", metavar="HEX", help="Report hashes that do not exceed this number (up to 64 hex digits).")
 @click.option("-d", "--device", metavar="ID", help="Scan on this device (the first one unless given).")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
