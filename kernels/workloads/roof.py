@@ -16,4 +16,6 @@ def smallest_ceiling(ceilings: Iterable[Ceiling], counts: Mapping[str, float]) -
     if not binding:
         return None
     rate, ceiling = min(binding, key=lambda one: one[0])
-    return Roof(rate, None, None, {}, f"The limit is the device's {ceiling.name}: {ceiling.explanation}.", ceiling.name)
+    return Roof(
+        rate, None, None, {}, f"The roof is that of the device's {ceiling.name}: {ceiling.explanation}.", ceiling.name
+    )
