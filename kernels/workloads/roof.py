@@ -16,6 +16,5 @@ def smallest_ceiling(ceilings: Iterable[Ceiling], counts: Mapping[str, float]) -
     if not binding:
         return None
     rate, ceiling = min(binding, key=lambda one: one[0])
-    return Roof(
-        rate, None, None, {}, f"The roof is that of the device's {ceiling.name}: {ceiling.explanation}.", ceiling.name
-    )
+    explanation = f"The roof is that of the device's {ceiling.name}: {ceiling.explanation}."
+    return Roof(rate, None, None, {}, explanation, ceiling.name)
