@@ -7,19 +7,34 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from .trust import is_own
+
 APPLICATION = "hashwatt"
 
 
 def cache_folder(*parts: str) -> Path | None:
-    """A folder for what can be made again, made if it is not there; None where none can be written."""
+    """A folder for what can be made again, made if it is not there.
+
+    None where none can be written, where there is no home to have it in, or where others may write (`trust`): what is
+    kept there is run.
+    """
     from platformdirs import user_cache_path
 
-    folder = user_cache_path(APPLICATION).joinpath(*parts)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        base = user_cache_path(APPLICATION)
+    except RuntimeError:
+        # Neither HOME nor an entry of this user in the system's list, as in many containers.
+        return None
+    # Older versions of platformdirs leave the ~ as it is then.
+    if not base.is_absolute():
+        return None
+    folder = base.joinpath(*parts)
+    try:
+        for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
     except OSError:
         return None
-    return folder if os.access(folder, os.W_OK) else None
+    return folder if os.access(folder, os.W_OK) and is_own(folder) else None
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -24,6 +24,7 @@ from types import ModuleType
 from ..errors import DeviceError
 from ..files import cache_folder, write_atomically
 from ..numba_settings import default_settings
+from ..trust import holds_only_own
 from .features import host_attributes
 from .variants import SCAN, Variant, variant
 
@@ -79,7 +80,8 @@ def compile_variant(variant: Variant, part: str = SCAN, cached: bool = True) -> 
 
 def _load_from_cache(variant: Variant, part: str) -> ModuleType | None:
     folder = cache_folder("kernels", generator_hash())
-    if folder is None:
+    # Machine code is kept as a pickle, which is as good as a program.
+    if folder is None or not holds_only_own(folder):
         return None
     name = _module_name(variant, part)
     path = folder / f"{name}.py"
