@@ -23,6 +23,7 @@ class Workload(Protocol):
 
     name: str
     unit: str
+    smallest_batch: int
     largest_batch: int
 
     def self_test(self) -> None:

@@ -6,7 +6,6 @@ import math
 
 from .stopwatch import Stopwatch
 
-SMALLEST_BATCH = 1 << 10
 # The largest step upwards: a first batch may be dear (lazy compilation) or far too small to tell a rate.
 MOST_DOUBLINGS_AT_ONCE = 5
 
@@ -17,7 +16,7 @@ def calibrate(stopwatch: Stopwatch, target_s: float) -> int:
     Powers of two divide the nonce space, so that no sample is ever cut short by its end.
     """
     largest = stopwatch.workload.largest_batch
-    batch = min(SMALLEST_BATCH, largest)
+    smallest = batch = min(stopwatch.workload.smallest_batch, largest)
     stopwatch.run(batch)
     while True:
         seconds = stopwatch.run(batch).seconds
@@ -25,5 +24,5 @@ def calibrate(stopwatch: Stopwatch, target_s: float) -> int:
         missing = math.log2(target_s / seconds)
         if missing <= 0.5 or batch >= largest:
             # One step back when the last one went too far.
-            return max(batch >> 1, 1) if missing < -0.5 and batch > SMALLEST_BATCH else batch
+            return max(batch >> 1, 1) if missing < -0.5 and batch > smallest else batch
         batch = min(largest, batch << max(1, min(MOST_DOUBLINGS_AT_ONCE, math.floor(missing))))

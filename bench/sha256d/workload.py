@@ -13,11 +13,15 @@ from ..workload import Work
 from .claimed_ranges import ClaimedRanges
 from .confirm import check_answer, check_in_parts, check_known_answer
 from .proof import derive_prefix, share_target, target_to_hex
-from .selftest import self_test
+from .selftest import nonces_with_all, self_test
 
 # While the rate is unknown: rare enough for the fastest device not to choke on shares.
 REHEARSAL_TARGET = target_from_zero_bits(28)
 SPOT_CHECK_NONCES = 251
+# Where calibration begins, in nonces: a thousand with few prefixes, and the fewer the more each is hashed with.
+SMALLEST_BATCH = 1 << 10
+FEWEST_NONCES = 1 << 4
+MOST_PREFIXES_AT_ONCE = 1 << 4
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class Hashing:
         self._challenge = challenge
         self._run_id = run_id
         self._prefixes = prefixes
+        fold = max(prefixes // MOST_PREFIXES_AT_ONCE, 1)
+        # A power of two, as every batch.
+        self.smallest_batch = max(SMALLEST_BATCH >> fold.bit_length() - 1, FEWEST_NONCES)
         self._target = REHEARSAL_TARGET
         self._job: Job | None = None
         self._counted = False
@@ -109,10 +116,11 @@ class Hashing:
         check_in_parts(self._device, self._job, range(batch))
 
     def spot_check(self) -> None:
-        """Compare a few nonces at a random place with hashlib."""
+        """Compare a few nonces at a random place with hashlib, the fewer the more prefixes each is hashed with."""
         assert self._job is not None
-        first = secrets.randbelow(NONCES - SPOT_CHECK_NONCES)
-        check_known_answer(self._device, self._job, range(first, first + SPOT_CHECK_NONCES))
+        nonces = min(SPOT_CHECK_NONCES, nonces_with_all(self._prefixes))
+        first = secrets.randbelow(NONCES - nonces)
+        check_known_answer(self._device, self._job, range(first, first + nonces))
 
     def proof(self, samples: int) -> Proof:
         """The proof of the first `samples` samples.

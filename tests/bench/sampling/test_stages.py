@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashwatt.bench.progress import NoProgress
-from hashwatt.bench.sampling.calibrate import SMALLEST_BATCH, calibrate
+from hashwatt.bench.sampling.calibrate import calibrate
 from hashwatt.bench.sampling.plan import MOST_SAMPLES, plan
 from hashwatt.bench.sampling.stopwatch import MOST_FAILED_BATCHES, Stopwatch
 from hashwatt.bench.sampling.warmup import WINDOW, warm_up
@@ -15,12 +15,15 @@ from hashwatt.bench.workload import Work
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fake import VirtualClock
 
+SMALLEST_BATCH = 1 << 10
+
 
 class Counting:
     """Work that takes `overhead_s` a batch and `seconds` a unit, by a virtual clock; the rate may change by batch."""
 
     name = "counting"
     unit = "count"
+    smallest_batch = SMALLEST_BATCH
     largest_batch = 1 << 32
 
     def __init__(self, rate: float, overhead_s: float = 0.0, factors: list[float] | None = None) -> None:
