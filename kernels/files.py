@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +36,25 @@ def cache_folder(*parts: str) -> Path | None:
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) and is_own(folder) else None
+
+
+class NotAFile(OSError):
+    """There is something else of that name: a folder, a pipe, a device."""
+
+
+def read_regular(path: str | Path, most_bytes: int) -> bytes:
+    """The content of a regular file, its first `most_bytes` + 1 bytes if it has more. Raises OSError, ValueError.
+
+    Asked before opening, since opening some devices does something; opened without waiting, since opening a pipe would
+    wait for a writer; and asked again once it is open, since the name may lead elsewhere by then.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise NotAFile
+    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise NotAFile
+        return file.read(most_bytes + 1) or b""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
