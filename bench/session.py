@@ -27,7 +27,7 @@ from .sha256d.workload import Hashing
 from .statistics import CONFIDENCE, Interval, median_interval
 from .verification.checks import check_device
 from .warnings import sentences
-from .warnings.judge import judge_roof, judge_samples, on_cores
+from .warnings.judge import cannot_be, judge_roof, judge_samples, on_cores
 
 LOG = logging.getLogger(__name__)
 FEWEST_SAMPLES_TO_KEEP = 3
@@ -175,6 +175,9 @@ class Session:
         kernel = workload.kernel if workload is not None else None
         roof = None if interval is None or self._roof is None else roof_record(self._roof, interval.median)
         roof_warnings = [] if roof is None or roof.percent is None else judge_roof(roof.percent, self._load_at_roof)
+        if roof is not None and cannot_be(roof.percent):
+            # A limit that was passed is none; the caution keeps the figures and says so.
+            roof = None
         return DeviceResult(
             device=device_record(self._found.info),
             status=status,

@@ -29,7 +29,7 @@ Registers = dict[int, dict[str, int]]
 
 
 def require_numpy_to_load() -> None:
-    """Raise DeviceError, one sentence, where importing NumPy would kill this process. Costs nothing once it is there."""
+    """Raise DeviceError, one sentence, where importing NumPy would kill this process; nothing once it is there."""
     if "numpy" in sys.modules:
         return
     registers = cpuid()

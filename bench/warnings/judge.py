@@ -60,9 +60,14 @@ def judge_samples(taken: Sequence[TimedSample], interval: Interval, failed_batch
 
 def judge_roof(percent: float, other_load: float | None) -> list[WarningRecord]:
     """What is amiss with a measured roof: the share of it that was reached, and who else was busy meanwhile."""
-    if percent > MOST_OF_ROOF:
+    if cannot_be(percent):
         return [sentences.limit_exceeded(percent)]
     return [sentences.limit_disturbed(other_load)] if other_load is not None and other_load >= ROOF_LOAD else []
+
+
+def cannot_be(percent: float | None) -> bool:
+    """Whether so large a share of a roof says that the roof is wrong."""
+    return percent is not None and percent > MOST_OF_ROOF
 
 
 def on_cores(info: DeviceInfo) -> bool:
