@@ -136,7 +136,7 @@ class TestRunOutput:
         def none() -> str:
             raise FileNotFoundError(2, "No usable temporary directory found")
 
-        monkeypatch.setattr(run_command.tempfile, "gettempdir", none)
+        monkeypatch.setattr("tempfile.gettempdir", none)
         assert run_command.rescue_path("r.json") == os.path.join(os.path.expanduser("~"), "r.json")
 
 

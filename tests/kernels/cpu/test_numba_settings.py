@@ -35,7 +35,7 @@ GENESIS = (
 def test_stdout_is_one_document_with_the_right_answer(settings: dict[str, str], tmp_path: Path) -> None:
     scan = ("scan", "-d", "cpu", "--json", "--header", GENESIS, "--zero-bits", "32")
     wanted = ("--start", "2083236800", "--count", "200")
-    outcome = run_apart(*scan, *wanted, XDG_CACHE_HOME=str(tmp_path), **settings)
+    outcome = run_apart(*scan, *wanted, timeout_s=120, XDG_CACHE_HOME=str(tmp_path), **settings)
     assert outcome.code == 0
     assert json.loads(outcome.out)["nonces"] == [2083236893]
 
