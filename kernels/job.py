@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .errors import InputError
-from .midstate import midstate_of
+from .midstate import midstates_of
 from .target import check_target
 
 HEADER_BYTES = 80
@@ -94,4 +94,4 @@ class Job:
     @cached_property
     def midstates(self) -> tuple[tuple[int, ...], ...]:
         """The eight state words after the first block, for each prefix."""
-        return tuple(midstate_of(prefix[:BLOCK_BYTES]) for prefix in self.prefixes)
+        return midstates_of([prefix[:BLOCK_BYTES] for prefix in self.prefixes])

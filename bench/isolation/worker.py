@@ -21,6 +21,7 @@ import msgspec
 from ...kernels.device import Device, Found, HasRoof, Missing
 from ...kernels.errors import DeviceError, HashwattError, details_of
 from ...kernels.job import Job
+from ...kernels.numba_settings import default_settings
 from ...kernels.registry import Backend
 from .executing import execute
 from .messages import (
@@ -137,7 +138,8 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     try:
-        serve(requests, replies)
+        with default_settings():
+            serve(requests, replies)
     except OSError:
         # The parent is gone, and with it whoever could read a complaint.
         sys.exit(0)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import secrets
-import stat
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from ...kernels.errors import InputError
-from ...kernels.files import write_atomically
+from ...kernels.files import NotAFile, read_regular, write_atomically
 from . import version1
 from .model import SCHEMA_VERSION, Result
 from .printable import printable
@@ -28,21 +28,35 @@ class _Version(msgspec.Struct):
     schema_version: int
 
 
+class _Document(msgspec.Struct):
+    # What `run --json` prints has the result inside.
+    result: msgspec.Raw
+    verdict: msgspec.Raw
+    schema_version: None = None
+
+
 def load(path: str | Path) -> Result:
     """The result in a file. Raises InputError when there is none, SchemaViolation (an InputError) when it is malformed.
 
     Fitting the model does not make a result true: see `verify`.
     """
-    return decode(_read(Path(path)), _shown(path))
+    return decode(read_bounded(path), _shown(path))
 
 
 def decode(data: bytes, name: str) -> Result:
-    """The result in `data`, which came from the file called `name`. Raises as `load` does."""
+    """The result in `data`, which came from the file called `name`. Raises as `load` does.
+
+    The document that `run --json` prints does, too, and so does what an editor or a console has put a byte order mark
+    before.
+    """
+    data = _as_utf8(data)
     if not data.strip():
         raise InputError(f"{name} is empty; give a result file that `hashwatt run` has written")
     try:
         # First whether it is JSON at all: else a malformed file would be told apart by where its fault lies.
         msgspec.json.decode(data, type=msgspec.Raw)
+        with suppress(msgspec.ValidationError):
+            data = bytes(msgspec.json.decode(data, type=_Document).result)
         version = msgspec.json.decode(data, type=_Version).schema_version
         if version > SCHEMA_VERSION:
             raise InputError(
@@ -65,6 +79,27 @@ def decode(data: bytes, name: str) -> Result:
         raise InputError(
             f"{name} {fault} ({printable(str(error), 120)}); give a file as `hashwatt run` has written it"
         ) from None
+
+
+def _as_utf8(data: bytes) -> bytes:
+    if data.startswith(codecs.BOM_UTF8):
+        return data.removeprefix(codecs.BOM_UTF8)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # As PowerShell's > writes it. What is no such text is no JSON either, and will be told so.
+        with suppress(UnicodeError):
+            return data.decode("utf-16").encode()
+    return data
+
+
+def is_result(path: str | Path) -> bool:
+    """Whether the file claims to hold a result of ours, of whatever version; False for anything else or unreadable."""
+    try:
+        data = _as_utf8(read_bounded(path))
+        with suppress(msgspec.ValidationError):
+            data = bytes(msgspec.json.decode(data, type=_Document).result)
+        return msgspec.json.decode(data, type=_Version).schema_version > 0
+    except (InputError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def encode(result: Result) -> bytes:
@@ -111,15 +146,13 @@ def _new_file_beside(target: Path) -> Path:
     return temporary
 
 
-def _read(path: Path) -> bytes:
+def read_bounded(path: str | Path) -> bytes:
+    """What is in a file that may be a result, MAX_FILE_BYTES at most. Raises InputError."""
     name = _shown(path)
     try:
-        # Asked before opening: opening a named pipe waits for a writer.
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"{name} is not a file; give a result file that `hashwatt run` has written")
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+        data = read_regular(path, MAX_FILE_BYTES)
+    except NotAFile:
+        raise InputError(f"{name} is not a file; give a result file that `hashwatt run` has written") from None
     except FileNotFoundError:
         raise InputError(f"{name} does not exist; give the path of a result file") from None
     except (OSError, ValueError) as error:

@@ -118,8 +118,8 @@ def limit_exceeded(percent: float) -> WarningRecord:
     """The rate lies above what was measured as its roof."""
     return WarningRecord(
         code="limit_unsure",
-        text=f"the rate is {percent:.1f} % of the device's own roof, which cannot be: the roof was measured too "
-        "low, as when other programs start or the clock falls meanwhile; let the machine settle and measure again",
+        text=f"the device's own roof is unknown: the rate would be {percent:.1f} % of the one measured, which "
+        "cannot be; let the machine settle and measure again",
     )
 
 

@@ -19,6 +19,7 @@ from typing import Generic, TypeVar
 
 from ..graph.words import IntegerWords
 from ..job import HEADER_BYTES, Job
+from ..midstate import WORTH_AN_ARRAY, columns, rows
 from ..sha256.fips180 import INITIAL_STATE, K, message_schedule, one_round, padding, small_sigma_0
 from ..sha256.mining import DIGEST_BYTES
 from ..target import filter_mask
@@ -44,10 +45,17 @@ def job_words(job: Job, isa: ShaInstructions) -> list[int]:
     """The words that a kernel for `isa` reads at its `job` pointer."""
     schedule = _schedule_without_nonce(job.tail)
     words = [filter_mask(job.target), 0, 0, 0, *schedule[16:20], *_early(schedule, 28)]
-    for midstate in job.midstates:
-        words += _registers(isa, _state_after(midstate, schedule[:4]))
-        words += _registers(isa, midstate)
+    if len(job.midstates) < WORTH_AN_ARRAY:
+        for midstate in job.midstates:
+            words += _row(midstate, schedule, isa)
+        return words
+    for row in rows(_row(columns(job.midstates), schedule, isa), len(job.midstates)):
+        words += row
     return words
+
+
+def _row(midstate: Sequence[int], schedule: Sequence[int], isa: ShaInstructions) -> list[int]:
+    return [*_registers(isa, _state_after(midstate, schedule[:4])), *_registers(isa, midstate)]
 
 
 def _schedule_without_nonce(tail: Sequence[int]) -> list[int]:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..early import early_rows
 from ..job import Job
-from ..sha256.mining import header_hash
 from .emit import job_words, prefix_words, program_of
 from .layout import FIRST_RECORD, HITS, RECORD_WORDS, RECORDS_FETCHED_FIRST, XOR_H7, buffer_words, room_for
 from .program import Built
@@ -43,7 +43,7 @@ class Uploaded:
         import pyopencl
 
         program = program_of(built.variant)
-        values = [program.early_values(header_hash().inputs(midstate, job.tail)) for midstate in job.midstates]
+        values = early_rows(program, job)
         self.prefixes = len(job.prefixes)
         self.room = room_for(self.prefixes)
         own = prefix_words(program)

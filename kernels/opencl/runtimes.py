@@ -21,6 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..device import DeviceInfo
+from ..files import cache_folder
 
 SYSTEM_FOLDER = Path("/etc/OpenCL/vendors")
 VENDORS = "OCL_ICD_VENDORS"
@@ -103,7 +104,11 @@ def registered() -> Iterator[None]:
     if not ours:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="hashwatt-icd-") as folder:
+    with _folder_for_a_while() as folder:
+        if folder is None:
+            # Without a place to write to there are only the system's runtimes.
+            yield
+            return
         for name, text in {**_system_runtimes(), **ours}.items():
             (Path(folder) / name).write_text(text, encoding="utf-8")
         os.environ[VENDORS] = folder
@@ -112,6 +117,20 @@ def registered() -> Iterator[None]:
         finally:
             # The folder goes: a child process that inherited the name would find no runtime at all.
             del os.environ[VENDORS]
+
+
+@contextmanager
+def _folder_for_a_while() -> Iterator[str | None]:
+    """A folder where there is any to be had: among temporary files, else among our own."""
+    for place in (None, cache_folder()):
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="hashwatt-icd-", dir=place)
+        except OSError:
+            continue
+        with folder as name:
+            yield name
+        return
+    yield None
 
 
 def _system_runtimes() -> dict[str, str]:

@@ -14,11 +14,9 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 from ..device import Candidate
 from ..errors import InputError
-from ..files import write_atomically
+from ..files import cache_folder, write_atomically
 from .tuner import Outcome
 from .tuning import Tuning
 from .variant import parse_variant
@@ -38,8 +36,12 @@ class Key:
 
 def recall(key: Key) -> Outcome | None:
     """The outcome of an earlier race, or None."""
+    path = _path(key)
+    if path is None:
+        return None
     try:
-        text = _path(key).read_bytes()[:MOST_BYTES]
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES)
         record = json.loads(text)
         if record["key"] != asdict(key):
             return None
@@ -65,8 +67,9 @@ def remember(key: Key, outcome: Outcome) -> None:
         "candidates": [asdict(candidate) for candidate in outcome.candidates],
     }
     path = _path(key)
+    if path is None:
+        return
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(record).encode())
 
 
@@ -81,9 +84,11 @@ def generator_sha256() -> str:
     return digest.hexdigest()
 
 
-def _path(key: Key) -> Path:
+def _path(key: Key) -> Path | None:
+    folder = cache_folder(FOLDER)
+    if folder is None:
+        return None
     parts = json.dumps([asdict(key), generator_sha256()]).encode()
-    folder = user_cache_path("hashwatt", appauthor=False) / FOLDER
     return folder / f"{hashlib.sha256(parts).hexdigest()[:32]}.json"
 
 

@@ -6,6 +6,7 @@ its newest verified run and keeps the others beside it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -100,14 +101,21 @@ NOTHING = Collection(results=(), rankings=(), apart=(), unmeasured=(), unreadabl
 def gather(paths: Iterable[str | Path]) -> Collection:
     """Read and check result files; a folder stands for the `.json` files in it.
 
-    Raises InputError when a file is missing or is no JSON, or when none is a result at all. A file that
-    does not fit the result model is named in `unreadable`.
+    Raises InputError when a file is missing, or when none is a result at all. One that is no result while others are
+    is named in `unreadable`.
     """
     entries: list[Entry] = []
     results: dict[str, list[Result]] = {}
     unreadable: list[str] = []
     for path in expanded(paths):
-        checks, result = checked(path)
+        try:
+            checks, result = checked(path)
+        except InputError as error:
+            # A name that leads nowhere is a slip of the user's; what stands in a folder need not all be results.
+            if not os.path.lexists(path):
+                raise
+            unreadable.append(visible(str(error), 400))
+            continue
         if result is None:
             unreadable.extend(visible(check.sentence, 400) for check in checks if not check.ok)
         # The same run given twice is one run; another one under the same id is kept (and stands for itself).

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from ...bench.result.file import read_bounded
 from ...kernels.errors import InputError
 from ..collect.gather import Entry, checked, entries_of
 from ..wording.visible import visible
@@ -54,8 +55,8 @@ def read_series(path: str | Path) -> dict[str, Series]:
         entries = entries_of(result, checks)
         return {name_of(entry): series_of(entry) for entry in entries}
     try:
-        storage = msgspec.json.decode(file.read_bytes(), type=_Storage)
-    except (msgspec.DecodeError, OSError):
+        storage = msgspec.json.decode(read_bounded(file), type=_Storage)
+    except (msgspec.DecodeError, InputError, RecursionError):
         raise InputError(next(check.sentence for check in checks if not check.ok)) from None
     return {name_of_benchmark(benchmark): series_of_benchmark(benchmark) for benchmark in storage.benchmarks}
 

@@ -59,7 +59,7 @@ def row_of_entry(entry: Entry, runs: str = "") -> DeviceRow:
         efficiency=efficiency_text(energy.j_per_th if energy else None),
         efficiency_interval=efficiency_interval_text(energy),
         efficiency_origin=f"{energy.origin}, {energy.scope}" if energy else "not known",
-        roof=percent_text(device.roof.percent if device.roof else None),
+        roof=roof_text(device.roof),
         roof_origin=roof_origin_text(device.roof),
         kernel=kernel_text(device),
         driver=visible(device.device.driver, NAME_LIMIT) or UNKNOWN,
@@ -98,6 +98,18 @@ def efficiency_interval_text(energy: EnergyFigure | None) -> str:
     if energy is None or energy.low is None:
         return ""
     return f"at least {efficiency_text(energy.low)}" if energy.high is None else range_text(energy.low, energy.high)
+
+
+def roof_text(roof: Roof | None) -> str:
+    """The share of the roof that was reached; unknown where it says that the roof is wrong."""
+    percent = credible_percent(roof)
+    return "about 100 %" if percent is not None and percent > 100 else percent_text(percent)
+
+
+def credible_percent(roof: Roof | None) -> float | None:
+    """The share of the roof that was reached, None where it cannot be (a stranger's file may state any)."""
+    percent = None if roof is None else roof.percent
+    return None if percent is None or percent > ABOVE_ROOF_PERCENT else percent
 
 
 def roof_origin_text(roof: Roof | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry
-from .device_row import warning_kinds_of
+from .device_row import credible_percent, warning_kinds_of
 
 COLUMNS = (
     "rank", "run_id", "created", "device_id", "kind", "device", "vendor", "backend", "driver", "machine",
@@ -44,7 +44,7 @@ def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
         *((rate.value_hs, rate.low_hs, rate.high_hs, rate.confidence, rate.origin) if rate else (None,) * 5),
         *((energy.j_per_th, energy.low, energy.high) if energy else (None,) * 3),
         *((energy.origin, energy.scope, energy.method) if energy else (None,) * 3),
-        roof.hashrate_hs if roof else None, roof.percent if roof else None,
+        roof.hashrate_hs if roof else None, credible_percent(roof),
         device.kernel.name if device.kernel else None, device.hashes, device.seconds, len(device.samples),
         "; ".join(warning_kinds_of(entry)) or None, entry.result.note,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from ...bench.result.model import Result
 from ...bench.verification.verdict import Verdict
 from ...kernels.target import share_probability
 from ..collect.energy_figure import energy_figure, why_unknown
+from ..layout.device_row import roof_text
 from ..wording.ratios import efficiency_text, range_text
 from ..wording.units import (
     UNKNOWN,
@@ -48,7 +49,7 @@ def run_table(result: Result, verdict: Verdict) -> Table:
             hashrate_cell(entry),
             count_text(entry.hashes) if entry.hashes else UNKNOWN,
             shares_cell(entry),
-            percent_text(entry.roof.percent if entry.roof else None),
+            roof_text(entry.roof),
             energy_cell(entry),
             clock_cell(entry),
             verdict_cell(entry, verdict),

@@ -96,6 +96,10 @@ def __getattr__(name: str) -> object:
 
         value: object = version("hashwatt")
     elif name in _HOME_OF:
+        if _HOME_OF[name].startswith(".bench."):
+            from .kernels.baseline import require_numpy_to_load
+
+            require_numpy_to_load()
         value = getattr(import_module(_HOME_OF[name], __name__), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -215,7 +215,7 @@ def test_a_rate_far_above_its_roof_gives_no_share_and_is_named_as_what_cannot_be
     assert device.roof.percent is None
     assert re.search(r"1(49|50)\.\d % of the roof, which cannot be", device.roof.reason or "")
     (warning,) = [warning for warning in device.warnings if warning.code == "limit_unsure"]
-    assert "% of the device's own roof, which cannot be" in warning.text
+    assert "roof is unknown: the rate would be 1" in warning.text
     assert "limit_unsure" not in codes(only("steady"))
 
 

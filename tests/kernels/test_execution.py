@@ -58,8 +58,13 @@ def isolated(behaviour: str, deadlines: Deadlines | None = None) -> IsolatedDevi
 
 @pytest.fixture(params=["cpu", "fake", "isolated"], scope="module")
 def device(request: pytest.FixtureRequest) -> Iterator[Executes]:
-    kinds = {"cpu": cpu, "fake": lambda: FakeDevice("steady", spend=VirtualClock().spend)}
-    opened: Executes = isolated("steady") if request.param == "isolated" else kinds[request.param]()
+    opened: Executes
+    if request.param == "cpu":
+        opened = cpu()
+    elif request.param == "fake":
+        opened = FakeDevice("steady", spend=VirtualClock().spend)
+    else:
+        opened = isolated("steady")
     yield opened
     opened.close()
 

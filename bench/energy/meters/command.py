@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import shlex
 import signal
 import stat
@@ -25,6 +26,8 @@ from ..meter import Counter, Coverage, MeterError, MeterFound, MeterInfo, Readin
 from .plausible import checked_j, checked_w
 
 DEADLINE_S = 5.0
+# A stopped command's pipe closes at once, unless a process has left its group and keeps it.
+CLOSE_S = 0.2
 MOST_BYTES = 4096
 PLAUSIBLE_W = 1e6
 LINE = re.compile(
@@ -171,41 +174,60 @@ def run(words: list[str], deadline_s: float, most_bytes: int) -> tuple[str, floa
         )
     except (OSError, ValueError) as error:
         raise MeterError(f"{words[0]} cannot be started: {error}") from None
-    expired = threading.Event()
-
-    def expire() -> None:
-        expired.set()
-        end(process)
-
-    timer = threading.Timer(deadline_s, expire)
-    timer.daemon = True
-    timer.start()
-    try:
-        data = cast(IO[bytes], process.stdout).read(most_bytes + 1)
-        if len(data) > most_bytes:
-            end(process)
-        code = process.wait()
-    finally:
-        timer.cancel()
-        end(process)
-        cast(IO[bytes], process.stdout).close()
-    if expired.is_set():
+    output = Output(cast(IO[bytes], process.stdout), most_bytes)
+    code = None
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        code = process.wait(deadline_s)
+        # What it has left in the background may hold the pipe for ever; what itself has printed is here by now.
+        output.join(CLOSE_S)
+    end(process)
+    output.stop()
+    if code is None:
         raise MeterError(f"{words[0]} did not end within {deadline_s:g} s and was stopped")
-    text = as_text(data, words[0])
+    text = as_text(output.data, words[0])
     if code != 0:
         raise MeterError(f"{words[0]} ended with exit code {code}; run it by hand to see why")
     return text, children_cpu_s() - before
 
 
+class Output(threading.Thread):
+    """Reads what a command prints, up to a byte more than it may print, and closes the pipe."""
+
+    def __init__(self, stream: IO[bytes], most_bytes: int) -> None:
+        super().__init__(daemon=True, name="meter command")
+        self._stream = stream
+        self._most_bytes = most_bytes
+        self._stopped = threading.Event()
+        self.data = b""
+        self.start()
+
+    def run(self) -> None:
+        """Read to the end, to the bound or until told to stop. A command that prints on then meets a closed pipe."""
+        with contextlib.suppress(OSError, ValueError), self._stream as stream:
+            while len(self.data) <= self._most_bytes and not self._stopped.is_set():
+                # Only sockets can be waited for on Windows; there the pipe's end must come.
+                if os.name == "posix" and not select.select([stream], [], [], CLOSE_S / 4)[0]:
+                    continue
+                part = os.read(stream.fileno(), self._most_bytes + 1 - len(self.data))
+                if not part:
+                    return
+                self.data += part
+
+    def stop(self) -> None:
+        """End the reading, whoever still holds the pipe."""
+        self._stopped.set()
+        self.join(CLOSE_S)
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
-    """Stop a command and what it has started; nothing where it has ended."""
-    if process.poll() is not None:
-        return
+    """Stop a command and what it has started, also where the command itself has ended."""
     if os.name == "posix":
+        # It leads a group of its own, whose number is not given away as long as one of it runs.
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.wait()
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 def children_cpu_s() -> float:

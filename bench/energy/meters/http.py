@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 from ....kernels.errors import InputError
+from ...result.printable import printable
 from ..meter import MeterError
 
 DEADLINE_S = 3.0
@@ -85,11 +86,18 @@ def get(address: Address, path: str, deadline_s: float = DEADLINE_S, most_bytes:
         response = connection.getresponse()
         if response.status != 200:
             raise MeterError(f"{address} answered with status {response.status}{meaning(response.status)}")
-        return response.read()
+        # So much and no more: without a number http.client makes room for whatever length the answer states.
+        body = response.read(most_bytes + 1)
+        if response.length:
+            raise MeterError(
+                f"{address} states an answer of {response.length + len(body):.3g} bytes and does not give it"
+            )
+        return body
     except TimeoutError:
         raise MeterError(f"{address} did not answer within {deadline_s:g} s") from None
-    except HTTPException as error:
-        raise MeterError(f"{address} does not answer properly ({error or type(error).__name__})") from None
+    except (HTTPException, OverflowError, MemoryError) as error:
+        words = printable(str(error), 80) or type(error).__name__
+        raise MeterError(f"{address} does not answer properly ({words})") from None
     except (OSError, ValueError) as error:
         raise MeterError(f"{address} cannot be reached: {error}") from None
     finally:

@@ -13,11 +13,15 @@ from ..protocol import Request, Work
 from .claimed_ranges import ClaimedRanges
 from .confirm import check_answer, check_in_parts, check_known_answer
 from .headers import derive_prefix, share_target, target_to_hex
-from .selftest import self_test
+from .selftest import nonces_with_all, self_test
 
 # While the rate is unknown: rare enough for the fastest device not to choke on shares.
 REHEARSAL_TARGET = target_from_zero_bits(28)
 SPOT_CHECK_NONCES = 251
+# Where calibration begins, in nonces: a thousand with few prefixes, and the fewer the more each is hashed with.
+SMALLEST_BATCH = 1 << 10
+FEWEST_NONCES = 1 << 4
+MOST_PREFIXES_AT_ONCE = 1 << 4
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,6 @@ class HashingTask:
     For each nonce as many prefixes are hashed as the request's parameters say.
     """
 
-    smallest_batch = 1 << 10
     largest_batch = NONCES
 
     def __init__(self, device: Scans, request: Request) -> None:
@@ -43,6 +46,9 @@ class HashingTask:
         self._challenge = request.challenge
         self._run_id = request.run_id
         self._prefixes = int(request.parameters["prefixes"])
+        fold = max(self._prefixes // MOST_PREFIXES_AT_ONCE, 1)
+        # A power of two, as every batch.
+        self.smallest_batch = max(SMALLEST_BATCH >> fold.bit_length() - 1, FEWEST_NONCES)
         self._target = REHEARSAL_TARGET
         self._job: Job | None = None
         self._counted = False
@@ -106,10 +112,11 @@ class HashingTask:
         check_in_parts(self._device, self._job, range(batch))
 
     def spot_check(self) -> None:
-        """Compare a few nonces at a random place with hashlib."""
+        """Compare a few nonces at a random place with hashlib, the fewer the more prefixes each is hashed with."""
         assert self._job is not None
-        first = secrets.randbelow(NONCES - SPOT_CHECK_NONCES)
-        check_known_answer(self._device, self._job, range(first, first + SPOT_CHECK_NONCES))
+        nonces = min(SPOT_CHECK_NONCES, nonces_with_all(self._prefixes))
+        first = secrets.randbelow(NONCES - nonces)
+        check_known_answer(self._device, self._job, range(first, first + nonces))
 
     def evidence(self, samples: int) -> Shares:
         """The shares of the first `samples` samples.

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from ..kernels.errors import HashwattError, InputError
+from ..kernels.numba_settings import default_settings
 from . import exits
 from .claims import claims
 from .compare import compare
@@ -82,7 +83,8 @@ def execute(arguments: Sequence[str]) -> int:
         debug="--debug" in arguments or os.environ.get("HASHWATT_DEBUG", "0") not in ("", "0"),
     )
     try:
-        return run_command(arguments, output)
+        with default_settings():
+            return run_command(arguments, output)
     except BrokenPipeError:
         discard_stdout()
         return exits.BROKEN_PIPE

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .files import warn_of_unreadable
 from .output import Output, shared_options
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def history(output: Output, files: tuple[str, ...]) -> None:
     from ..reports.layout.headline import on_trust
 
     collection = gather(files)
+    warn_of_unreadable(output, collection.unreadable)
     found = histories(collection)
     if output.as_json:
         output.document({"histories": [as_record(entry) for entry in found]})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .files import check_targets, write_reports
+from .files import check_targets, warn_of_unreadable, write_reports
 from .output import Output, as_unicode, shared_options
 
 if TYPE_CHECKING:
@@ -31,9 +31,10 @@ Examples:
 @click.pass_obj
 def ladder(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: str | None) -> None:
     """Show how mining went from CPU to GPU, FPGA and ASIC, from published figures, models and your results."""
-    check_targets(paths)
+    check_targets(paths, files)
     made = made_from(files, day)
     write_reports(made, paths)
+    warn_of_unreadable(output, made.collection.unreadable)
     if output.as_json:
         from ..reports.layout.summary import ladder_summary
 

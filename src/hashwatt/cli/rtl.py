@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..kernels.errors import InputError
+from ..reports.wording.visible import visible
+from .files import write_whole
 from .integers import INTEGER
 from .output import Output, shared_options
 from .progress import progress_for
@@ -102,10 +104,8 @@ def place(
     output: Output, family: str, stages: int, adder: str, skewed: bool, seeds: int, path: str | None, quiet: bool
 ) -> None:
     """Place and route the core on an FPGA: utilisation, clock, hashrate, bitstream."""
-    from pathlib import Path
-
     from ..bench.api import check_writable
-    from ..kernels.files import write_atomically
+    from ..bench.result.file import is_result
     from ..kernels.rtl.fpga.family import family_named
 
     chosen = family_named(family)
@@ -113,6 +113,8 @@ def place(
         raise InputError(f"{seeds} seeds cannot be placed; give 1 to 100")
     if path is not None:
         check_writable(path)
+        if is_result(path):
+            raise InputError(f"{visible(path, 200)} holds a measurement; write the bitstream under another name")
     shape = shape_of(stages, adder, skewed)
     from ..kernels.rtl.fpga.place import place as place_core
 
@@ -122,7 +124,7 @@ def place(
     finally:
         shown.done()
     if path is not None:
-        write_atomically(Path(path), placed.bitstream.read_bytes())
+        write_whole(path, placed.bitstream.read_bytes())
     if output.as_json:
         output.document({"origin": "modelled", **vars(placed), "bitstream": str(path or placed.bitstream)})
         return

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
 from ..kernels.errors import CheckFailed, InputError
+from ..reports.wording.visible import visible
 from .exits import Interrupted
+from .files import refuse_to_overwrite
 from .integers import INTEGER
 from .output import Output, as_unicode, shared_options
 from .progress import progress_for
@@ -51,6 +54,7 @@ Ctrl-C ends the run and keeps what was measured.
     metavar="NAME",
     help="Measure this work (repeat for more; `hashwatt workloads` lists it; sha256d unless given).",
 )
+@click.option("--force", is_flag=True, help="Write over the file given with -o if there is one.")
 @click.option("--kernel", metavar="NAME", help="Force a kernel (`hashwatt devices --kernels` lists them).")
 @click.option("--threads", type=INTEGER, metavar="N", help="Use this many CPU threads (one a core unless given).")
 @click.option(
@@ -83,6 +87,7 @@ def run(
     challenge: str | None,
     note: str | None,
     path: str | None,
+    force: bool,
     workloads: tuple[str, ...],
     kernel: str | None,
     threads: int | None,
@@ -98,6 +103,8 @@ def run(
 
     # Said before measuring, not after.
     api.check_writable(path or default_name("0000-00-00T00:00:00Z", "0" * 8))
+    if path is not None:
+        check_new(path, force, meters)
     result = api.run(
         list(devices) or None,
         seconds=seconds,
@@ -113,7 +120,7 @@ def run(
         idle_s=idle_s,
         progress=progress_for(quiet),
     )
-    stored = store(output, result, path)
+    stored = store(output, result, path, force)
     verdict = api.verify(result)
     if output.as_json:
         output.document({"file": as_unicode(stored), "verdict": verdict, "result": result})
@@ -130,19 +137,45 @@ def default_name(created: str, run_id: str) -> str:
     return f"hashwatt-{compact}-{run_id[:8]}.json"
 
 
-def store(output: Output, result: Result, path: str | None) -> str:
+def check_new(path: str, force: bool, meters: Iterable[str]) -> None:
+    """Raise InputError where the result would be written over something: a file, or the one that a meter is read from.
+
+    Also over what is no result: nobody can tell here what it is worth.
+    """
+    for meter in meters:
+        scheme, _, source = meter.partition(":")
+        if scheme.partition("+")[0] == "file":
+            refuse_to_overwrite([path], source)
+    if not force and os.path.lexists(path):
+        raise InputError(f"{visible(path, 200)} exists already; choose another name, or write over it with --force")
+
+
+def store(output: Output, result: Result, path: str | None, force: bool) -> str:
     """Write the result file; where that fails after all (a full disk), write it elsewhere: nothing measured is lost."""
     from ..bench import api
 
-    chosen = path or default_name(result.created, result.run_id)
+    own = default_name(result.created, result.run_id)
+    chosen = path or own
+    if path is not None and not force and os.path.lexists(path):
+        # It came while we measured, and is somebody's.
+        chosen = os.path.join(os.path.dirname(path), own)
+        output.warn(f"{path} was made by another program meanwhile; the result is in {chosen} instead")
     try:
         api.save(result, chosen)
     except InputError as error:
-        rescue = str(Path(tempfile.gettempdir()) / default_name(result.created, result.run_id))
+        rescue = rescue_path(own)
         api.save(result, rescue)
         output.warn(f"{error}; the result is in {rescue} instead")
         return rescue
     return chosen
+
+
+def rescue_path(name: str) -> str:
+    """Where a result goes that cannot go where it should: among temporary files, or else into the home folder."""
+    try:
+        return os.path.join(tempfile.gettempdir(), name)
+    except OSError:
+        return os.path.join(os.path.expanduser("~"), name)
 
 
 def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:

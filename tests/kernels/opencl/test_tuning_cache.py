@@ -27,8 +27,10 @@ OUTCOME = Outcome(
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(memory, "user_cache_path", lambda *_, **__: tmp_path)
-    return tmp_path / memory.FOLDER
+    folder = tmp_path / memory.FOLDER
+    folder.mkdir()
+    monkeypatch.setattr(memory, "cache_folder", lambda *_: folder)
+    return folder
 
 
 def test_a_race_is_recalled_for_the_same_device_driver_and_generator() -> None:

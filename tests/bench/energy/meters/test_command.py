@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -113,6 +114,43 @@ def test_what_a_command_has_started_is_stopped_with_it() -> None:
     with pytest.raises(MeterError, match="did not end within"):
         command.run([sys.executable, "-c", code], 1.0, 4096)
     assert time.monotonic() - started < 5
+
+
+BACKGROUND = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', '{}']{}); print('61.5 W')"
+SLEEPS = "import time; time.sleep(60)"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX's")
+@pytest.mark.parametrize("group", ["", ", start_new_session=True"], ids=["in its group", "in a group of its own"])
+def test_a_child_in_the_background_that_holds_the_pipe_is_not_waited_for(group: str) -> None:
+    started = time.monotonic()
+    text, _ = command.run([sys.executable, "-c", BACKGROUND.format(SLEEPS, group)], 20.0, 4096)
+    assert text == "61.5 W\n"
+    assert time.monotonic() - started < 10
+    assert not [thread for thread in threading.enumerate() if thread.name == "meter command"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_child_in_the_background_does_not_outlive_the_reading(tmp_path: Path) -> None:
+    tell = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    code = (
+        f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {tell!r}]); time.sleep(2); "
+        "print('61.5 W')"
+    )
+    command.run([sys.executable, "-c", code], 20.0, 4096)
+    child = int((tmp_path / "pid").read_text())
+    deadline = time.monotonic() + 5
+    while _runs(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(child)
+
+
+def _runs(process_id: int) -> bool:
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def test_a_command_that_prints_without_end_is_stopped() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -260,3 +261,47 @@ def test_a_plug_that_is_gone_for_the_whole_run_costs_only_its_own_figure(httpser
     assert record.gross_j is None
     assert "cannot be reached" in (record.reason or "")
     assert record.gaps
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        HEAD + b"Content-Length: 99999999999\r\n\r\n{}",
+        HEAD + b"Content-Length: 1" + b"0" * 30 + b"\r\n\r\n{}",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFF\r\n{}",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"F" * 300 + b"\r\n{}",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n{}",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"5\r\naaaaa\r\n" * 100_000,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"X-A: b\r\n" * 100_000,
+        HEAD + b"X-A: b\r\n" * 100_000,
+        HEAD + b"X: " + b"a" * 1_000_000,
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000,
+        b"HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n",
+        b"HTTP/1.1 \xff\xff \x1b[2J\r\n\r\n",
+        b"\x00\xff\x16\x03\x01\x1b[2J",
+        b"",
+    ],
+    ids=[
+        "length", "more than a word", "chunk", "chunk of more than a word", "negative chunk", "chunks without end",
+        "trailers without end", "headers without end", "header without end", "continue without end", "redirect",
+        "status", "garbage", "nothing",
+    ],
+)  # fmt: skip
+def test_no_answer_costs_more_than_a_sentence(reply: bytes) -> None:
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(4096)
+            connection.sendall(reply)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        with pytest.raises(MeterError) as raised:
+            http.get(http.Address("127.0.0.1", listener.getsockname()[1], None), "/")
+        thread.join(10)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 160
