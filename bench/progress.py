@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
+
+from . import interrupts
 
 
 class Progress(Protocol):
@@ -32,3 +35,31 @@ class NoProgress:
 
     def done(self) -> None:
         """Nothing."""
+
+
+class Guarded:
+    """Shows progress as long as it can be shown, and ends the run where a signal has come in a place that hid it.
+
+    A terminal that has gone away must not cost the measurement.
+    """
+
+    def __init__(self, shown: Progress) -> None:
+        """Progress that is shown by `shown`."""
+        self._shown = shown
+
+    def stage(self, device: str, text: str, total: float | None) -> None:
+        """See Progress."""
+        interrupts.check()
+        with suppress(OSError, ValueError):
+            self._shown.stage(device, text, total)
+
+    def advance(self, amount: float, rate_hs: float | None) -> None:
+        """See Progress."""
+        interrupts.check()
+        with suppress(OSError, ValueError):
+            self._shown.advance(amount, rate_hs)
+
+    def done(self) -> None:
+        """See Progress."""
+        with suppress(OSError, ValueError):
+            self._shown.done()

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import math
 import time
+import traceback
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 from ..kernels.device import Device, DeviceOptions, Found, HasRoof, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult, details_of
+from .budget import PATIENCE_WHEN_ASKED_S, budget, device_seconds
 from .energy.joules.record import missing_record
 from .energy.measurement import NOT_MEASURED, EnergyMeasurement
+from .interrupts import interruptible, pending
 from .machine.load import LoadMeter
 from .progress import Progress
 from .rendezvous import Rendezvous
-from .result.from_device import device_record, kernel_record, roof_record
+from .result.from_device import device_record, fault_of_id, kernel_record, roof_record
 from .result.model import DeviceResult, Hashrate, RunSettings, Status, WarningRecord
 from .result.printable import printable
 from .sampling.calibrate import calibrate
@@ -23,6 +26,7 @@ from .sampling.plan import Plan
 from .sampling.sampler import Sampler
 from .sampling.stopwatch import Clock, Stopwatch
 from .sampling.warmup import Warmup, warm_up
+from .sha256d.proof import SAMPLES_FOR_A_PROOF
 from .sha256d.workload import Hashing
 from .statistics import CONFIDENCE, Interval, median_interval
 from .verification.checks import check_device
@@ -38,7 +42,8 @@ class Task:
     """What to measure, alike for all devices of a run. `prefixes`: 1, or more for version rolling.
 
     `energy` is told when a device's sampling begins and ends, and adds the joules when all are done.
-    `rendezvous`: the device is measured along with others, without its energy and its roof.
+    `rendezvous`: the device is measured along with others, without its energy and its roof. `patience_s`: what its
+    driver may take besides warm-up and samples (see `budget`).
     """
 
     plan: Plan
@@ -49,6 +54,7 @@ class Task:
     clock_is_real: bool
     energy: EnergyMeasurement
     rendezvous: Rendezvous | None = None
+    patience_s: float = PATIENCE_WHEN_ASKED_S
 
 
 class Session:
@@ -72,20 +78,39 @@ class Session:
 
     def measure(self) -> DeviceResult:
         """The device's result; never raises for a device's fault, nor for an interrupt (see `interrupted`)."""
-        status: Status = "measured"
-        reason = None
+        status, reason = self._attempt()
         try:
-            self._measure()
-        except WrongResult as error:
-            status, reason = "refused", str(error)
-            self._tell(details_of(error))
-        except HashwattError as error:
-            status, reason = "failed", str(error)
-            self._tell(details_of(error))
-            self.refused_input = error if isinstance(error, InputError) else None
+            return self._judged(status, reason)
+        except Exception as error:
+            # A foreign value that nobody thought of: it must not cost what the other devices have measured.
+            return unmeasured(self._found, "failed", self._mistake(error))
+
+    def given_up(self) -> DeviceResult:
+        """What was measured so far of a device that does not come to an end, while another thread waits for it."""
+        return self._judged(*self._interrupted())
+
+    def _attempt(self) -> tuple[Status, str | None]:
+        """Measure, and say how it ended and why."""
+        try:
+            # Devices at once wait for each other, so that the patience of two is needed.
+            patience_s = self._task.patience_s * (1 if self._task.rendezvous is None else 2)
+            with budget(device_seconds(self._task.plan, patience_s)):
+                interruptible(self._measure)
         except KeyboardInterrupt:
-            self.interrupted = True
-            status, reason = "interrupted", "the run was interrupted; run it again for the full measurement"
+            return self._interrupted()
+        except HashwattError as error:
+            self._tell(details_of(error))
+            if self._is_over() and not isinstance(error, WrongResult):
+                # Whoever ends the run may end the device's process with it.
+                return self._interrupted()
+            self.refused_input = error if isinstance(error, InputError) else None
+            return "refused" if isinstance(error, WrongResult) else "failed", str(error)
+        except Exception as error:
+            return "failed", self._mistake(error)
+        return "measured", None
+
+    def _judged(self, status: Status, reason: str | None) -> DeviceResult:
+        """The result, refused where its own proof does not hold."""
         result = self._result(status, reason)
         if status != "measured":
             return result
@@ -94,7 +119,21 @@ class Session:
             return result
         return self._result("refused", f"its own proof does not hold ({failed[0].sentence}); run it again")
 
+    def _interrupted(self) -> tuple[Status, str]:
+        self.interrupted = True
+        return "interrupted", "the run was interrupted; run it again for the full measurement"
+
+    def _is_over(self) -> bool:
+        return pending() or (self._task.rendezvous is not None and self._task.rendezvous.over.is_set())
+
+    def _mistake(self, error: Exception) -> str:
+        self._tell(traceback.format_exc())
+        return mistake_sentence(error)
+
     def _measure(self) -> None:
+        fault = fault_of_id(self._found.info.id)
+        if fault:
+            raise DeviceError(fault)
         self._stage("opening", None)
         device = self._found.open(self._task.options)
         try:
@@ -114,7 +153,7 @@ class Session:
         batch = calibrate(stopwatch, task.plan.batch_s)
         rough = stopwatch.run(batch)
         workload.drop()
-        workload.rehearse(rough.rate * task.plan.expected_s)
+        workload.rehearse(self._expected_hashes(rough.rate, batch))
         workload.check_batch(batch)
         process_id: int | None = getattr(device, "process_id", None)
         if task.rendezvous is not None:
@@ -123,7 +162,7 @@ class Session:
         self._stage("warming up", task.plan.warmup_s)
         warmup = warm_up(stopwatch, batch, task.plan.warmup_s, self._progress)
         self._settings = self._run_settings(batch, warmup)
-        workload.start(warmup.rate * task.plan.expected_s)
+        workload.start(self._expected_hashes(warmup.rate, batch))
         if task.rendezvous is not None:
             task.rendezvous.meet()
         self._stage("sampling", task.plan.seconds)
@@ -138,7 +177,15 @@ class Session:
             self._sampler.sample(self._progress)
         # What the device answers now, it must still answer rightly.
         workload.spot_check()
+        if self._sampler.ended_early:
+            self._warnings.append(sentences.ended_early(len(self._sampler.taken)))
         self._measure_roof(device, meter)
+
+    def _expected_hashes(self, rate_hs: float, batch: int) -> float:
+        """The hashes that a proof is to hold for: those of the whole plan, or fewer, since a run may be cut short."""
+        plan = self._task.plan
+        hashes_of_sample = batch * self._task.prefixes * plan.batches_per_sample
+        return min(rate_hs * plan.expected_s, SAMPLES_FOR_A_PROOF * hashes_of_sample)
 
     def _measure_roof(self, device: Device, meter: LoadMeter) -> None:
         if not isinstance(device, HasRoof) or self._task.rendezvous is not None:
@@ -152,6 +199,8 @@ class Session:
         except DeviceError as error:
             # The hashrate is measured by now; a device that fails here does not lose it.
             self._warnings.append(sentences.limit_unknown(str(error)))
+        except Exception as error:
+            self._warnings.append(sentences.limit_unknown(self._mistake(error)))
 
     def _run_settings(self, batch: int, warmup: Warmup) -> RunSettings:
         plan = self._task.plan
@@ -205,6 +254,14 @@ class Session:
 
     def _stage(self, text: str, total: float | None) -> None:
         self._progress.stage(self._found.info.id, text, total)
+
+
+def mistake_sentence(error: Exception) -> str:
+    """What a result says of an error that nobody foresaw."""
+    return (
+        f"a mistake in hashwatt or a library of it ({type(error).__name__}: {error}); "
+        "please report it with what -v shows"
+    )
 
 
 def unmeasured(found: Found, status: Status, reason: str) -> DeviceResult:

@@ -7,18 +7,20 @@ import math
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
 from ..kernels.device import Found
 from .energy.joules.record import missing_record
+from .interrupts import interruptible
 from .progress import Progress
 from .rendezvous import SLICE_S, Rendezvous
 from .result.model import DeviceResult, RateTogether, Together
 from .result.printable import printable
 from .sampling.plan import SHORTEST_S, plan
 from .sampling.stopwatch import Clock
-from .session import Session, Task, unmeasured
+from .session import Session, Task
 from .sha256d.proof import together_run_id
 from .warnings import sentences
 from .warnings.judge import on_cores
@@ -26,6 +28,8 @@ from .warnings.judge import on_cores
 NO_ENERGY = "energy is accounted for where each device was measured alone"
 # The devices meet before they warm up, and again before they are sampled.
 MEETINGS = 2
+# A device that does not come to an end after an interrupt is left behind; its process ends with this one.
+JOIN_S = 5.0
 
 
 def measure_together(
@@ -51,11 +55,12 @@ def measure_together(
     )
     participants = [_Participant(one, shared, clock, rendezvous) for one, _ in chosen]
     try:
-        _attend(participants, rendezvous, seconds, progress)
+        interruptible(partial(_attend, participants, rendezvous, seconds, progress))
     except KeyboardInterrupt:
         rendezvous.over.set()
+        limit_s = time.monotonic() + JOIN_S
         for participant in participants:
-            participant.join()
+            participant.join(limit_s)
     results = tuple(participant.taken() for participant in participants)
     rates = tuple(_rate(entry, then) for (_, entry), then in zip(chosen, results, strict=True))
     cores = [one.info.id for one, _ in chosen if on_cores(one.info)]
@@ -97,7 +102,6 @@ class _Participant:
         self._rendezvous = rendezvous
         self._session = Session(found, task, _Quiet(rendezvous), clock)
         self._result: DeviceResult | None = None
-        self._mistake: Exception | None = None
         self._thread = threading.Thread(target=self._measure, daemon=True)
         self._thread.start()
 
@@ -105,24 +109,16 @@ class _Participant:
     def is_measuring(self) -> bool:
         return self._thread.is_alive()
 
-    def join(self) -> None:
-        self._thread.join()
+    def join(self, limit_s: float) -> None:
+        self._thread.join(max(0.0, limit_s - time.monotonic()))
 
     def taken(self) -> DeviceResult:
-        if self._mistake is not None:
-            raise self._mistake
-        if self._result is None:
-            return unmeasured(self._found, "interrupted", "the run was interrupted; run it again")
-        return replace(self._result, energy=(missing_record(NO_ENERGY),))
+        result = self._session.given_up() if self._result is None else self._result
+        return replace(result, energy=(missing_record(NO_ENERGY),))
 
     def _measure(self) -> None:
         try:
             self._result = self._session.measure()
-        except KeyboardInterrupt:
-            # Between two steps: there is no result, and `taken` says so.
-            pass
-        except Exception as error:
-            self._mistake = error
         finally:
             self._rendezvous.leave()
 

@@ -26,6 +26,11 @@ class Workload(Protocol):
     smallest_batch: int
     largest_batch: int
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a result can hold no more of it: whoever measures ends here."""
+        ...
+
     def self_test(self) -> None:
         """Compile what is not yet and check small answers against a trusted source. Raises WrongResult."""
         ...

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,8 @@ from msgspec.structs import replace
 
 from ...kernels.device import DeviceInfo
 from ...kernels.errors import InputError
+from ..bounded import MOST_METERS, MOST_WARNINGS
+from ..interrupts import interruptible
 from ..progress import Progress
 from ..result.model import DeviceResult, Energy, IdlePower, Telemetry, WarningRecord
 from ..warnings.energy import judge
@@ -25,7 +28,7 @@ from .joules.efficiency import efficiency
 from .joules.idle import DEFAULT_IDLE_S, SLOWEST_FOR_DEFAULT_S, idle_power
 from .joules.readings import Window, around
 from .joules.record import best_figure, energy_record, missing_record, no_meter_reason
-from .meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
+from .meter import MeterEntry, MeterFound, MeterInfo, MeterMissing, Scope
 from .sampler import MeterSampler
 from .telemetry import ProbeThread, probes_for
 
@@ -34,6 +37,8 @@ When = Literal["before", "after"]
 SHORTEST_IDLE_S = 1.0
 LONGEST_IDLE_S = 3600.0
 SLICE_S = 0.25
+# Which meters are read where there are more than a result holds: the whole machine's first, an unknown one's last.
+RANK: tuple[Scope | None, ...] = ("wall", "system", "board", "package", "chip", "memory", "part", None)
 NOT_MEASURED = "the device gave no hashrate, so its energy was not accounted for"
 
 
@@ -60,7 +65,12 @@ class EnergyMeasurement:
     def __init__(self, meters: Sequence[MeterEntry], idle_s: float | None, root: Path = Path("/")) -> None:
         """The energy of a run by these meters; `idle_s` as `checked_idle_s` gives it."""
         self._missing = [entry for entry in meters if isinstance(entry, MeterMissing)]
-        self._sampler = MeterSampler([entry for entry in meters if isinstance(entry, MeterFound)])
+        found = [entry for entry in meters if isinstance(entry, MeterFound)]
+        # Whole figures before the parts of them, else in the order in which they were found or asked for.
+        ranked = sorted(found, key=lambda entry: RANK.index(entry.info.scope))
+        kept = {id(entry) for entry in ranked[:MOST_METERS]}
+        self.left_out = [entry.info.id for entry in found if id(entry) not in kept]
+        self._sampler = MeterSampler([entry for entry in found if id(entry) in kept])
         self._asked_idle_s = idle_s
         self._root = root
         self._idle: dict[str, list[IdlePower]] = {}
@@ -69,8 +79,7 @@ class EnergyMeasurement:
     def begin(self, progress: Progress) -> bool:
         """Begin reading, and measure idleness; tells whether that was interrupted."""
         try:
-            self._sampler.start()
-            self.measure_idle("before", progress)
+            interruptible(partial(self._begin, progress))
         except KeyboardInterrupt:
             return True
         return False
@@ -79,8 +88,12 @@ class EnergyMeasurement:
         """Measure idleness again where `idle` asks for it, and end reading; an interrupt only cuts that short."""
         with suppress(KeyboardInterrupt):
             if idle:
-                self.measure_idle("after", progress)
+                interruptible(partial(self.measure_idle, "after", progress))
         self.stop()
+
+    def _begin(self, progress: Progress) -> None:
+        self._sampler.start()
+        self.measure_idle("before", progress)
 
     def stop(self) -> None:
         """End reading; a second call does nothing."""
@@ -144,7 +157,7 @@ class EnergyMeasurement:
             result,
             energy=tuple(energy),
             telemetry=tuple(seen.telemetry) if result.hashrate is not None else (),
-            warnings=(*result.warnings, *warnings)[:100],
+            warnings=(*result.warnings, *warnings)[:MOST_WARNINGS],
         )
 
     def _record(self, info: MeterInfo, device: DeviceInfo, window: Window, result: DeviceResult) -> Energy:

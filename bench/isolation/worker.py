@@ -23,6 +23,8 @@ from ...kernels.errors import DeviceError, HashwattError, details_of
 from ...kernels.job import Job
 from ...kernels.numba_settings import default_settings
 from ...kernels.registry import Backend
+from .. import interrupts
+from . import lifeline
 from .messages import (
     MOST_DETAILS,
     BadFrame,
@@ -106,7 +108,7 @@ def _listen(requests: BinaryIO, waiting: queue.SimpleQueue[tuple[int, bytes]]) -
             waiting.put(frame)
     except (OSError, BadFrame):
         pass
-    os._exit(0)
+    lifeline.end_group()
 
 
 def _backend(module: str) -> Backend:
@@ -126,8 +128,12 @@ def _open(request: Open) -> Device:
 
 def main() -> None:
     """Take over the standard streams and serve."""
-    # Ctrl-C in a terminal reaches every process of the group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C in a terminal and the end of a service reach every process; the parent decides what they mean.
+    for name in interrupts.SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if len(sys.argv) > 1:
+        lifeline.hold(int(sys.argv[1]))
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)

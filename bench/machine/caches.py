@@ -6,9 +6,11 @@ import platform
 
 from ...kernels.system_files import read_line, run_sysctl
 from ..result.model import Cache
+from ..result.printable import printable
 
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 MOST_LEVELS = 10
+MOST_DIGITS = 12
 # macOS names them one by one; "perflevel0" are the fast cores.
 MACOS_NAMES = (
     (1, "data", ("hw.perflevel0.l1dcachesize", "hw.l1dcachesize")),
@@ -29,8 +31,9 @@ def _linux_caches() -> tuple[Cache, ...]:
         folder = f"/sys/devices/system/cpu/cpu0/cache/index{index}"
         level, kind, size = (read_line(f"{folder}/{name}") for name in ("level", "type", "size"))
         size_bytes = _size(size or "")
+        kind = printable((kind or "").lower(), 200)
         if level in set("123456789") and kind and size_bytes:
-            caches.append(Cache(level=int(level), kind=kind.lower(), size_bytes=size_bytes))
+            caches.append(Cache(level=int(level), kind=kind, size_bytes=size_bytes))
     return tuple(caches)
 
 
@@ -38,11 +41,11 @@ def _macos_caches() -> tuple[Cache, ...]:
     caches = []
     for level, kind, names in MACOS_NAMES:
         size = next((size for name in names if (size := run_sysctl(name))), "")
-        if size.isdigit() and int(size):
+        if size.isdecimal() and int(size):
             caches.append(Cache(level=level, kind=kind, size_bytes=int(size)))
     return tuple(caches)
 
 
 def _size(text: str) -> int | None:
     digits, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "")
-    return int(digits) * UNITS.get(unit, 1) if digits.isdigit() else None
+    return int(digits) * UNITS.get(unit, 1) if digits.isdecimal() and len(digits) < MOST_DIGITS else None

@@ -12,6 +12,13 @@ import psutil
 TEMPERATURE_EVERY_S = 1.0
 # The sensors that stand for the CPU's own temperature, by the name of their Linux driver.
 CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal")
+# What AMD's processors tell for fan control: the temperature of the die and, on some models, up to 27 °C more.
+CONTROL_LABEL = "tctl"
+# No processor runs colder or hotter: a sensor that says so is broken, or has no value yet.
+PLAUSIBLE_C = (-60.0, 200.0)
+PLAUSIBLE_HZ = 1e12
+# Counters of CPU time count in ticks, and not all CPUs' at the same moment.
+TICKS_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -70,10 +77,11 @@ class LoadMeter:
         before, after = self._before, self._read()
         seen = Readings()
         if before is not None and after is not None and after.wall > before.wall:
+            wall_s = after.wall - before.wall
             seen = Readings(
-                wall_s=after.wall - before.wall,
-                other_cpu_s=after.busy - before.busy - (after.own - before.own),
-                stolen_cpu_s=after.stolen - before.stolen,
+                wall_s=wall_s,
+                other_cpu_s=plausible_cpu_s(after.busy - before.busy - (after.own - before.own), wall_s),
+                stolen_cpu_s=plausible_cpu_s(after.stolen - before.stolen, wall_s),
             )
         if not self._on_cpu:
             return seen
@@ -84,9 +92,10 @@ class LoadMeter:
         try:
             times = psutil.cpu_times()
             own = sum(used.user + used.system for used in (process.cpu_times() for process in self._own))
-        except (psutil.Error, OSError):
+            busy = busy_seconds(times)
+        except (psutil.Error, OSError, ValueError, ArithmeticError, LookupError, RuntimeError):
+            # Emulated and sandboxed systems write into /proc what psutil does not expect.
             return None
-        busy = busy_seconds(times)
         # Some sandboxes show a machine that has never done anything.
         return _CpuSeconds(time.perf_counter(), busy, getattr(times, "steal", 0.0), own) if busy else None
 
@@ -104,28 +113,39 @@ def busy_seconds(times: psutil._common.scputimes) -> float:
     return float(sum(value for name, value in times._asdict().items() if name not in away))
 
 
+def plausible_cpu_s(cpu_s: float, wall_s: float) -> float | None:
+    """CPU seconds spent within `wall_s` seconds; None where a counter has leapt: there are not as many CPUs.
+
+    A little below 0 stays: the counters tick, and the sum over many samples is right.
+    """
+    most_s = (psutil.cpu_count() or 1) * (wall_s + TICKS_S)
+    return cpu_s if -most_s <= cpu_s <= most_s else None
+
+
 def cpu_clock_hz() -> float | None:
     """The CPUs' mean clock just now."""
     try:
         frequency = psutil.cpu_freq()
-    except (OSError, NotImplementedError, AttributeError, RuntimeError):
+        clock_hz = float(frequency.current) * 1e6 if frequency else 0.0
+    except (OSError, ValueError, TypeError, LookupError, NotImplementedError, AttributeError, RuntimeError):
         return None
-    return float(frequency.current) * 1e6 if frequency and frequency.current > 0 else None
+    return clock_hz if 0 < clock_hz <= PLAUSIBLE_HZ else None
 
 
 def cpu_temperature_c() -> float | None:
-    """The hottest of the CPU's own sensors."""
+    """The hottest of the CPU's own sensors; what is only told for fan control counts where there is nothing else."""
     try:
         sensors = psutil.sensors_temperatures()
-    except (AttributeError, OSError, RuntimeError):
+    except (AttributeError, OSError, ValueError, TypeError, LookupError, RuntimeError):
         return None
     readings = [
-        float(reading.current)
+        (float(reading.current), (reading.label or "").lower() == CONTROL_LABEL)
         for name in CPU_SENSORS
         for reading in sensors.get(name, ())
-        if reading.current is not None and math.isfinite(reading.current) and reading.current > -273
+        if reading.current is not None and PLAUSIBLE_C[0] <= reading.current <= PLAUSIBLE_C[1]
     ]
-    return max(readings, default=None)
+    true = [celsius for celsius, for_control in readings if not for_control]
+    return max(true or [celsius for celsius, _ in readings], default=None)
 
 
 def _process(pid: int) -> psutil.Process | None:

@@ -12,6 +12,11 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ..bounded import (
+    MOST_CHUNKS,
+    MOST_HEADERS,
+    MOST_METERS,
+    MOST_SAMPLES,
+    MOST_WARNINGS,
     Celsius,
     Count,
     DeviceId,
@@ -59,6 +64,9 @@ WarningCode = Literal[
     "energy_window_short",
     "energy_disagreement",
     "idle_moved",
+    "ended_early",
+    "date_unsure",
+    "left_out",
 ]
 
 
@@ -311,8 +319,8 @@ class Proof(Record, frozen=True, kw_only=True):
 
     target_hex: TargetHex
     prefixes: Annotated[int, Meta(ge=1, le=1 << 16)]
-    headers: Annotated[tuple[ProofHeader, ...], Meta(max_length=20_000)]
-    chunks: Annotated[tuple[Chunk, ...], Meta(max_length=20_000)]
+    headers: Annotated[tuple[ProofHeader, ...], Meta(max_length=MOST_HEADERS)]
+    chunks: Annotated[tuple[Chunk, ...], Meta(max_length=MOST_CHUNKS)]
     shares: Annotated[tuple[Share, ...], Meta(max_length=50_000)]
 
 
@@ -329,13 +337,13 @@ class DeviceResult(Record, frozen=True, kw_only=True):
     unit: Name
     kernel: KernelRecord | None
     settings: RunSettings | None
-    samples: Annotated[tuple[Sample, ...], Meta(max_length=10_000)]
+    samples: Annotated[tuple[Sample, ...], Meta(max_length=MOST_SAMPLES)]
     hashes: Count
     seconds: Seconds
     hashrate: Hashrate | None
     roof: Roof | None
-    energy: Annotated[tuple[Energy, ...], Meta(max_length=100)]
-    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+    energy: Annotated[tuple[Energy, ...], Meta(max_length=MOST_METERS)]
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
     proof: Proof | None
     telemetry: Annotated[tuple[Telemetry, ...], Meta(max_length=20)] = ()
 
@@ -362,7 +370,7 @@ class Together(Record, frozen=True, kw_only=True):
     devices: Annotated[tuple[DeviceResult, ...], Meta(max_length=200)]
     rates: Annotated[tuple[RateTogether, ...], Meta(max_length=200)]
     sum_hs: Rate | None
-    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
 
 
 class Result(Record, frozen=True, kw_only=True):
@@ -376,6 +384,6 @@ class Result(Record, frozen=True, kw_only=True):
     note: Text | None
     machine: Machine
     libraries: Annotated[dict[Name, Text], Meta(max_length=200)]
-    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
     devices: Annotated[tuple[DeviceResult, ...], Meta(max_length=200)]
     together: Together | None = None

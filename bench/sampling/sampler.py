@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ..bounded import MOST_SAMPLES
 from ..machine.load import LoadMeter, Readings
 from ..progress import Progress
 from ..result.model import Sample
@@ -13,6 +14,8 @@ from .plan import FEWEST_SAMPLES, HALF_WIDTH, SHORTEST_SAMPLING_S, Plan
 from .stopwatch import Stopwatch, Timed
 
 SPOT_CHECK_EVERY_S = 2.0
+# The model's own bound.
+LONGEST_S = 1e9
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Sampler:
         self._plan = plan
         self._batch = batch
         self.taken: list[TimedSample] = []
+        self.ended_early = False
 
     def sample(self, progress: Progress) -> None:
         """Sample until done. Raises DeviceError, WrongResult; what was taken before is kept."""
@@ -53,6 +57,9 @@ class Sampler:
                 self._stopwatch.workload.spot_check()
                 checked = now
             if now - started >= self._plan.seconds or (self._plan.until_narrow and self._narrow(now - started)):
+                return
+            if self._stopwatch.workload.is_full or len(self.taken) >= MOST_SAMPLES:
+                self.ended_early = True
                 return
 
     def _one_sample(self) -> TimedSample:
@@ -81,5 +88,6 @@ class Sampler:
 def _device_seconds(batches: list[Timed]) -> float | None:
     """The sum of what the device says, None as soon as one of its words is missing or makes no sense."""
     words = [batch.device_s for batch in batches]
-    told = [word for word in words if word is not None and math.isfinite(word) and 0 <= word <= 1e9]
-    return math.fsum(told) if len(told) == len(words) else None
+    told = [word for word in words if word is not None and math.isfinite(word) and 0 <= word <= LONGEST_S]
+    total = math.fsum(told)
+    return total if len(told) == len(words) and total <= LONGEST_S else None

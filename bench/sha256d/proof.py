@@ -24,6 +24,9 @@ DOMAIN = "hashwatt proof 1"
 EXPECTED_SHARES = 256
 # Fewer expected shares say too little: at 10, not even finding none would be unlikely enough (p = 9·10⁻⁵).
 FEWEST_EXPECTED_SHARES = 10.0
+# A long run keeps as many shares in each this many samples, so that it is proven wherever it is cut short; those of
+# them that are too many at its end are left out again (see `Hashing.proof`).
+SAMPLES_FOR_A_PROOF = 32
 SHARE_COUNT_P = 1e-4
 
 
