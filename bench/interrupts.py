@@ -49,7 +49,7 @@ def install() -> None:
 
 def ignore_from_now_on() -> None:
     """The command has ended but for the interpreter's own end, which must not be told with a traceback."""
-    for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
+    for name in SIGNALS:
         number = getattr(signal, name, None)
         if number is not None:
             signal.signal(number, signal.SIG_IGN)

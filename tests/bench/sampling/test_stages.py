@@ -26,6 +26,8 @@ class Counting:
     smallest_batch = SMALLEST_BATCH
     largest_batch = 1 << 32
 
+    is_full = False
+
     def __init__(self, rate: float, overhead_s: float = 0.0, factors: list[float] | None = None) -> None:
         self.clock = VirtualClock()
         self._rate = rate
