@@ -19,12 +19,13 @@ from typing import Any
 from msgspec import inspect
 from msgspec.structs import replace
 
-from .bounded import MOST_WARNINGS
+from .bounded import MOST_WARNINGS, Text
 from .result.model import DeviceResult, Result, Together
 from .result.printable import printable
 from .warnings import sentences as cautions
 
 MOST_NAMED = 8
+UNKNOWN = "unknown"
 
 
 class Unfit(Exception):
@@ -146,10 +147,32 @@ def _fit_struct(value: Any, kind: inspect.StructType, path: str, left_out: list[
     changes = {}
     for field in kind.fields:
         old = getattr(value, field.name)
-        new = _fit(old, field.type, before + field.name, left_out)
+        try:
+            new = _fit(old, field.type, before + field.name, left_out)
+        except Unfit:
+            new = _instead(field.type, before + field.name)
+            left_out.append(before + field.name)
         if new is not old and (new != old or type(new) is not type(old)):
             changes[field.name] = new
     return replace(value, **changes) if changes else value
+
+
+def _instead(kind: inspect.Type, path: str) -> Any:
+    """What stands for a field that its record cannot do without: no items, or the word. Raises Unfit."""
+    if isinstance(kind, inspect.VarTupleType):
+        return ()
+    if isinstance(kind, inspect.DictType):
+        return {}
+    if isinstance(kind, inspect.StrType) and kind.pattern == _free_text().pattern:
+        return UNKNOWN
+    raise Unfit(path)
+
+
+@cache
+def _free_text() -> inspect.StrType:
+    kind = inspect.type_info(Text)
+    assert isinstance(kind, inspect.StrType)
+    return kind
 
 
 def _fit_items(value: Any, kind: inspect.VarTupleType, path: str, left_out: list[str]) -> tuple[Any, ...]:

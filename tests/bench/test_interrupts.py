@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -88,10 +89,8 @@ def test_a_step_that_may_be_interrupted_is_so_within_what_defers() -> None:
 def test_an_interrupt_that_a_library_swallows_is_raised_again_at_the_next_progress() -> None:
     from hashwatt.bench.progress import Guarded
 
-    try:
+    with suppress(KeyboardInterrupt):  # as a bare `except:` somewhere below does
         press()
-    except KeyboardInterrupt:
-        pass  # as a bare `except:` somewhere below does
     with pytest.raises(KeyboardInterrupt):
         Guarded(NoProgress()).advance(1.0, None)
 
