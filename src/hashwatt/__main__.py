@@ -20,18 +20,29 @@ def main() -> None:
         code = execute(sys.argv[1:])
         interrupts.ignore_from_now_on()
     except KeyboardInterrupt:
-        code = end_interrupted()
+        # It came before anything else could say so.
+        code = say_interrupted()
+    if interrupts.pending():
+        end_at_once(code)
     sys.exit(code)
 
 
-def end_interrupted() -> int:
-    """Say that a signal came before anything else could; the exit code for that."""
+def say_interrupted() -> int:
+    """One sentence on stderr, and the exit code."""
     from .bench import interrupts
 
     interrupts.ignore_from_now_on()
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.write("hashwatt: interrupted\n")
     return interrupts.exit_code(130)
+
+
+def end_at_once(code: int) -> None:
+    """End without the interpreter's own end, which takes its time and may give an interrupt another exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def fill_standard_streams() -> None:

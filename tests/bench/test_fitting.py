@@ -7,6 +7,7 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -310,7 +311,7 @@ def test_more_meters_than_a_result_holds_cost_nothing_but_the_least_of_them() ->
 
 
 def test_a_run_of_1970_says_that_its_clock_was_never_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Unset(api.datetime):
+    class Unset(datetime):
         @classmethod
         def now(cls, tz: Any = None) -> Any:
             return cls(1970, 1, 1, 0, 3, tzinfo=tz)
