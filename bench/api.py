@@ -234,13 +234,14 @@ def scan(
 ) -> ScanResult:
     """Every nonce in `start` … `start + count − 1` for which the hash of the 80-byte `header` is ≤ `target`.
 
-    The header's own nonce field is ignored. Without `device_id` the first device is taken. Raises
-    InputError, DeviceError.
+    The header's own nonce field is ignored. Without `device_id` the first device is taken. Ctrl-C
+    ends the scan; the answer is then not `complete`. Raises InputError, DeviceError, and
+    KeyboardInterrupt where nothing was scanned yet.
     """
     request = ScanRequest(header, start, count, target)
-    found = _chosen([device_id])[0] if device_id is not None else _first_device()
-    shown = progress or NoProgress()
-    device = found.open(DeviceOptions())
+    shown = Guarded(progress or NoProgress())
+    found = interruptible(_first_device if device_id is None else lambda: _chosen([device_id])[0])
+    device = interruptible(partial(found.open, DeviceOptions()))
     try:
         return scan_on(device, request, shown)
     finally:

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 
 from ...kernels.device import DeviceInfo
+from ..dates import RELEASED, is_date_sure
 from ..result.model import Machine, WarningRecord
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
 from ..sampling.sampler import TimedSample
@@ -26,8 +27,6 @@ STOLEN_LOAD = 0.02
 MOST_OF_ROOF = 105.0
 # The fastest of many short trials counts for a roof: it takes more than a background service to spoil them all.
 ROOF_LOAD = 0.25
-# No hashwatt is older than this day: a run that claims to be was made by a clock that was never set.
-RELEASED = "2025-01-01"
 # In the name of what has no hardware of its own (see the OpenCL backend).
 IMITATIONS = ("runs on the CPU", "simulator")
 
@@ -49,11 +48,6 @@ def judge_machine(machine: Machine) -> list[WarningRecord]:
 def judge_date(created: str) -> list[WarningRecord]:
     """What is amiss with the time of the run (UTC, ISO 8601)."""
     return [] if is_date_sure(created) else [sentences.date_unsure(created[:10], RELEASED)]
-
-
-def is_date_sure(created: str) -> bool:
-    """Whether the run can have taken place then."""
-    return created >= RELEASED
 
 
 def judge_samples(taken: Sequence[TimedSample], interval: Interval, failed_batches: int) -> list[WarningRecord]:

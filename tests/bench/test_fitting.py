@@ -22,6 +22,7 @@ from hashwatt.bench.bounded import MOST_METERS
 from hashwatt.bench.energy.meter import Counter, Coverage, MeterFound, MeterInfo, Reading
 from hashwatt.bench.result.file import decode, encode
 from hashwatt.bench.result.model import Result, WarningRecord
+from hashwatt.bench.result.printable import printable
 from hashwatt.bench.verification.checks import check_result
 from hashwatt.kernels.device import Candidate, DeviceInfo, DeviceOptions, Found, KernelInfo, Roof, Scan
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
@@ -53,7 +54,7 @@ def test_a_result_that_fits_is_left_as_it_is(honest_result: Result) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "left"),
     [
-        ("cpu_model", NASTY, fitting.printable(NASTY)),
+        ("cpu_model", NASTY, printable(NASTY)),
         ("memory_bytes", -1, None),
         ("memory_bytes", 2**80, None),
         ("load_before", math.nan, None),
@@ -262,12 +263,13 @@ def test_an_error_that_nobody_foresaw_costs_what_it_concerns_and_not_the_run(
     def mistaken(*_: object) -> Any:
         raise ZeroDivisionError("oops")
 
-    class Mistaken(FakeDevice):
-        scan = mistaken if place == "scan" else FakeDevice.scan
-        roof = mistaken if place == "roof" else FakeDevice.roof
-
     def opened(_: DeviceOptions) -> FakeDevice:
-        return mistaken() if place == "open" else Mistaken("chatty", RATE_HS, clock.spend)  # type: ignore[no-any-return]
+        device = FakeDevice("chatty", RATE_HS, clock.spend)
+        if place == "open":
+            mistaken()
+        if place in ("scan", "roof"):
+            monkeypatch.setattr(device, place, mistaken)
+        return device
 
     if place == "settle":
         monkeypatch.setattr("hashwatt.bench.energy.measurement.Accounts.settle", mistaken)
