@@ -100,7 +100,7 @@ def run(
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
 
     A device that fails is in the result with its reason, and the others go on. Where neither devices nor
-    a time are given, a driver that does not answer is cut off after 40 s besides warm-up and samples, else
+    a time are given, a driver that does not answer is cut off after 46 s besides warm-up and samples, else
     after 120 s. Ctrl-C (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
     `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet.
     """

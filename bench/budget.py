@@ -9,9 +9,10 @@ from contextvars import ContextVar
 
 from .sampling.plan import BATCH_S, Plan
 
-# Besides its samples and its warm-up, for opening, compiling, racing, checking and its limit: a runtime that
-# hangs at every turn costs a run no more than this. Whoever asks for a device or for a time has more patience.
-PATIENCE_S = 40.0
+# Besides its samples and its warm-up, for opening, compiling, racing, checking and its limit. A device that is well
+# needs a few seconds for that, so that a runtime which hangs at every turn costs a run 40 s more. Whoever asks for a
+# device or for a time has more patience.
+PATIENCE_S = 46.0
 PATIENCE_WHEN_ASKED_S = 120.0
 # For all backends together to say which devices there are.
 FIND_S = 30.0

@@ -76,13 +76,17 @@ def check() -> None:
 
 
 def interruptible(step: Callable[[], Answer]) -> Answer:
-    """What `step` returns; within it, signals raise KeyboardInterrupt. It is not begun where one has come already."""
+    """What `step` returns; within it, signals raise KeyboardInterrupt. It is not begun where one has come already.
+
+    Signals are the main thread's: in another one this does nothing but the step.
+    """
+    if not _in_main_thread():
+        return step()
     before = _state.may_raise
     # Not a context manager: a signal can raise while `__exit__` is being called, before its first line.
     try:
         _state.may_raise = True
-        if threading.current_thread() is threading.main_thread():
-            check()
+        check()
         return step()
     finally:
         _state.may_raise = before
@@ -92,17 +96,18 @@ class Deferred:
     """Within the block signals are noted and raise nothing, except in `interruptible` steps.
 
     In a program that left Ctrl-C to Python this is so within the block only, and what has come is forgotten after it.
+    Signals are the main thread's: in another one this does nothing.
     """
 
     def __enter__(self) -> None:
         """Begin to defer."""
+        self._before: bool | None = None
+        self._borrowed = False
+        if not _in_main_thread():
+            return
         self._before = _state.may_raise
         _state.may_raise = False
-        self._borrowed = (
-            not _state.installed
-            and threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        )
+        self._borrowed = not _state.installed and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self._borrowed:
             _state.received = _state.raised_s = None
             _state.installed = True
@@ -116,7 +121,12 @@ class Deferred:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             _state.received = _state.raised_s = None
             _state.installed = False
-        _state.may_raise = self._before
+        if self._before is not None:
+            _state.may_raise = self._before
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _handle(number: int, _frame: FrameType | None) -> None:

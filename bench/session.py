@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from ..kernels.device import Device, DeviceOptions, Found, HasRoof, Roof
-from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult, details_of
+from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, WrongResult, details_of
 from .budget import PATIENCE_WHEN_ASKED_S, budget, device_seconds
 from .energy.joules.record import missing_record
 from .energy.measurement import NOT_MEASURED, EnergyMeasurement
@@ -177,8 +177,11 @@ class Session:
             self._sampler.sample(self._progress)
         # What the device answers now, it must still answer rightly.
         workload.spot_check()
-        if self._sampler.ended_early:
-            self._warnings.append(sentences.ended_early(len(self._sampler.taken)))
+        if self._sampler.ended_early is not None:
+            if len(self._sampler.taken) < FEWEST_SAMPLES_TO_KEEP:
+                because = self._sampler.ended_early
+                raise OutOfTime(f"{self._found.info.id}: no time was left for samples, because {because}")
+            self._warnings.append(sentences.ended_early(len(self._sampler.taken), self._sampler.ended_early))
         self._measure_roof(device, meter)
 
     def _expected_hashes(self, rate_hs: float, batch: int) -> float:

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from ...kernels import errors
-from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError
+from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
 from .. import interrupts
 from ..budget import left_s
 from ..result.printable import printable
@@ -97,12 +97,15 @@ class WorkerProcess:
     def ask(self, request: Request, deadline_s: float) -> Reply:
         """The reply to `request`, which must come within `deadline_s` seconds.
 
-        Where less is left of a budget, it must come within that. Raises DeviceHung (the process is killed),
-        DeviceCrashed, or the error that the worker answered with.
+        Where less is left of a budget, it must come within that. Raises DeviceHung (OutOfTime where it was the
+        budget; the process is killed), DeviceCrashed, or the error that the worker answered with.
         """
         what = WHAT_IT_DID[type(request)]
+        hung: type[DeviceHung] = DeviceHung
         if not isinstance(request, Close):
-            deadline_s = self._within_budget(deadline_s, what)
+            left = self._within_budget(deadline_s, what)
+            if left < deadline_s:
+                deadline_s, hung = left, OutOfTime
         self._sequence += 1
         # Only a job of many prefixes is more than a pipe holds, and a worker that hangs does not read it.
         watchdog = threading.Timer(deadline_s, self._process.kill) if isinstance(request, Prepare) else None
@@ -116,7 +119,7 @@ class WorkerProcess:
         finally:
             if watchdog is not None:
                 watchdog.cancel()
-        reply = self._decoder.decode(self._wait(deadline_s, what))
+        reply = self._decoder.decode(self._wait(deadline_s, what, hung))
         if isinstance(reply, Failed):
             raise _error(reply)
         return reply
@@ -183,16 +186,16 @@ class WorkerProcess:
         left = left_s(deadline_s)
         if left <= 0:
             self.kill()
-            raise DeviceHung(f"{self._name} had used up its time before {what} and was cut off; {MEND}")
+            raise OutOfTime(f"{self._name} had used up its time before {what} and was cut off; {MEND}")
         return left
 
-    def _wait(self, deadline_s: float, what: str) -> bytes:
+    def _wait(self, deadline_s: float, what: str, hung: type[DeviceHung]) -> bytes:
         limit = time.monotonic() + deadline_s
         while True:
             left = limit - time.monotonic()
             if left <= 0:
                 self.kill()
-                raise DeviceHung(
+                raise hung(
                     f"{self._name} did not answer within {deadline_s:.0f} s while {what} and was cut off"
                     f"{self._last_words()}; {MEND}"
                 )

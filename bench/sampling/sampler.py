@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 
 from ..bounded import MOST_SAMPLES
+from ..budget import left_s
 from ..machine.load import LoadMeter, Readings
 from ..progress import Progress
 from ..result.model import Sample
@@ -14,6 +16,8 @@ from .plan import FEWEST_SAMPLES, HALF_WIDTH, SHORTEST_SAMPLING_S, Plan
 from .stopwatch import Stopwatch, Timed
 
 SPOT_CHECK_EVERY_S = 2.0
+# For the last check of the device's answers.
+TIME_TO_END_S = 1.0
 # The model's own bound.
 LONGEST_S = 1e9
 
@@ -41,14 +45,14 @@ class Sampler:
         self._plan = plan
         self._batch = batch
         self.taken: list[TimedSample] = []
-        self.ended_early = False
+        self.ended_early: str | None = None
 
     def sample(self, progress: Progress) -> None:
         """Sample until done. Raises DeviceError, WrongResult; what was taken before is kept."""
         clock = self._stopwatch.clock
         started = checked = clock()
         while True:
-            before = clock()
+            before, real_s = clock(), time.monotonic()
             taken = self._one_sample()
             self.taken.append(taken)
             now = clock()
@@ -59,7 +63,11 @@ class Sampler:
             if now - started >= self._plan.seconds or (self._plan.until_narrow and self._narrow(now - started)):
                 return
             if self._stopwatch.workload.is_full or len(self.taken) >= MOST_SAMPLES:
-                self.ended_early = True
+                self.ended_early = "a result holds no more of a device this fast; give a shorter time (-t)"
+                return
+            # What was sampled must not be lost to the end of the device's time (see `budget`).
+            if left_s(math.inf) < TIME_TO_END_S + 2 * (time.monotonic() - real_s):
+                self.ended_early = "getting ready took the device's time; name it (-d), which gives it more"
                 return
 
     def _one_sample(self) -> TimedSample:

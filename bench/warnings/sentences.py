@@ -153,12 +153,10 @@ def limit_unknown(reason: str) -> WarningRecord:
     )
 
 
-def ended_early(samples: int) -> WarningRecord:
-    """A result holds no more samples or headers."""
+def ended_early(samples: int, because: str) -> WarningRecord:
+    """Sampling did not take its time."""
     return WarningRecord(
-        code="ended_early",
-        text=f"sampling ended after {samples} samples, before its time, because a result holds no more of a device "
-        "this fast; give a shorter time (-t)",
+        code="ended_early", text=f"sampling ended after {samples} samples, before its time, because {because}"
     )
 
 

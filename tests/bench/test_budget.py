@@ -15,7 +15,10 @@ from hashwatt.bench.isolation.process import WorkerProcess
 from hashwatt.bench.sampling.plan import plan
 from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceOptions, Found
-from hashwatt.kernels.errors import DeviceCrashed, DeviceHung
+from hashwatt.kernels.errors import DeviceCrashed, DeviceHung, OutOfTime
+from hashwatt.kernels.fake import VirtualClock
+
+from .fakes import fake
 
 MODULE = fakes.__name__
 
@@ -73,7 +76,7 @@ def test_a_device_that_hangs_is_cut_off_when_its_time_is_up_and_the_next_is_meas
 
 def test_a_device_whose_time_is_up_is_not_asked_any_more() -> None:
     device = found("steady").open(DeviceOptions())
-    with budget(-1.0), pytest.raises(DeviceHung, match="had used up its time before hashing"):
+    with budget(-1.0), pytest.raises(OutOfTime, match="had used up its time before hashing"):
         device.scan(range(10))
     device.close()
 
@@ -90,6 +93,34 @@ def test_a_worker_that_does_not_even_listen_is_cut_off(monkeypatch: pytest.Monke
         worker.ask(Prepare((bytes(76),) * 65_536, bytes(32)), 1.0)
     assert 1 <= time.monotonic() - started < 5
     worker.close()
+
+
+def test_samples_are_not_lost_where_getting_ready_took_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[float] = []
+    clock = VirtualClock()
+
+    def left(wished_s: float) -> float:
+        """The time is up after 4 s of samples."""
+        begun.append(clock.now())
+        return 1.0 if clock.now() - begun[0] > 4 else 60.0
+
+    monkeypatch.setattr("hashwatt.bench.sampling.sampler.left_s", left)
+    result = measure([fake("steady", clock)], seconds=8.0, clock=clock.now)
+    (entry,) = result.devices
+    assert entry.status == "measured"
+    assert 4 < entry.seconds < 5
+    assert "ended_early" in [warning.code for warning in entry.warnings]
+    assert verify(result).ok
+
+
+def test_where_no_time_is_left_for_three_samples_the_device_failed_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hashwatt.bench.sampling.sampler.left_s", lambda _: 0.5)
+    clock = VirtualClock()
+    (entry,) = measure([fake("steady", clock)], seconds=8.0, clock=clock.now).devices
+    assert entry.status == "failed"
+    assert "no time was left for samples" in (entry.reason or "")
 
 
 def test_deadlines_of_one_answer_still_hold_within_the_budget() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -83,6 +84,29 @@ def test_a_step_that_may_be_interrupted_is_so_within_what_defers() -> None:
         with pytest.raises(KeyboardInterrupt):
             interruptible(press)
         press()
+
+
+@pytest.mark.usefixtures("_installed")
+def test_what_other_threads_do_does_not_change_where_the_main_one_may_be_interrupted() -> None:
+    inside, done = threading.Event(), threading.Event()
+
+    def elsewhere() -> None:
+        def step() -> None:
+            inside.set()
+            done.wait(10)
+
+        with Deferred():
+            interruptible(step)
+
+    other = threading.Thread(target=elsewhere)
+    with Deferred():
+        other.start()
+        inside.wait(10)
+        press()
+        done.set()
+        other.join()
+        press()
+    assert interrupts.pending()
 
 
 @pytest.mark.usefixtures("_installed")
