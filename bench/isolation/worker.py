@@ -43,6 +43,7 @@ from .messages import (
     RoofMeasured,
     Scanned,
     read_frame,
+    sound,
     write_frame,
 )
 
@@ -59,12 +60,13 @@ class Worker:
         try:
             return self._do(request)
         except HashwattError as error:
-            return Failed(type(error).__name__, str(error), details_of(error)[-MOST_DETAILS:])
+            return Failed(type(error).__name__, sound(str(error)), sound(details_of(error)[-MOST_DETAILS:]))
         except Exception as error:
             # A bug in a backend or an exception of its driver's binding: the parent gets a sentence, stderr the trace.
             traceback.print_exc()
             details = traceback.format_exc()[-MOST_DETAILS:]
-            return Failed(DeviceError.__name__, f"the driver failed ({type(error).__name__}: {error})", details)
+            sentence = f"the driver failed ({type(error).__name__}: {error})"
+            return Failed(DeviceError.__name__, sound(sentence), sound(details))
 
     def _do(self, request: Request) -> Reply:
         if isinstance(request, Find):
@@ -79,9 +81,10 @@ class Worker:
         if self._device is None:
             raise DeviceError("no device is open")
         if isinstance(request, Prepare):
-            return Prepared(self._device.prepare(Job(request.prefixes, int.from_bytes(request.target, "big"))))
+            job = Job(request.prefixes, int.from_bytes(request.target, "big"))
+            return Prepared(sound(self._device.prepare(job)))
         if isinstance(request, MeasureRoof):
-            return RoofMeasured(self._device.roof() if isinstance(self._device, HasRoof) else None)
+            return RoofMeasured(sound(self._device.roof()) if isinstance(self._device, HasRoof) else None)
         scan = self._device.scan(range(request.start, request.stop))
         return Scanned(tuple((hit.prefix, hit.nonce) for hit in scan.hits), scan.hashes, scan.xor_h7, scan.device_s)
 
@@ -116,7 +119,9 @@ def _backend(module: str) -> Backend:
 
 
 def _entry(found: Found | Missing) -> Entry:
-    return Entry(info=found.info, by_default=found.by_default) if isinstance(found, Found) else Entry(missing=found)
+    if isinstance(found, Found):
+        return Entry(info=sound(found.info), by_default=found.by_default)
+    return Entry(missing=sound(found))
 
 
 def _open(request: Open) -> Device:

@@ -8,6 +8,7 @@ from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from itertools import cycle
 from typing import Any
 
 import msgspec
@@ -28,7 +29,7 @@ from hashwatt.kernels.device import Candidate, DeviceInfo, DeviceOptions, Found,
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
 from hashwatt.kernels.job import Job
 
-from .fakes import RATE_HS, this_machine
+from .fakes import RATE_HS, Repeatable, this_machine
 
 NASTY = "\x1b[2J\u202e\ud800\x00" + "x" * 5000
 
@@ -225,10 +226,13 @@ def test_whatever_is_told_the_result_is_stored_read_and_verified(data: st.DataOb
     clock = VirtualClock()
     device = ForeignDevice(info, clock, draw)
     sensors = {"k10temp": [Sensor(draw(foreign_text), draw(foreign_float), None, None)]}
+    times = cycle([Times(*(draw(foreign_float) for _ in range(10))) for _ in range(5)])
+    frequencies = cycle([Frequency(draw(foreign_float), 0.0, 0.0) for _ in range(3)])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(api, "describe_machine", this_machine)
-        patch.setattr(psutil, "cpu_times", lambda: Times(*(draw(foreign_float) for _ in range(10))))
-        patch.setattr(psutil, "cpu_freq", lambda: Frequency(draw(foreign_float), 0.0, 0.0))
+        patch.setattr(api, "secrets", Repeatable())
+        patch.setattr(api, "describe_machine", lambda: changed(this_machine(), hypervisor=None))
+        patch.setattr(psutil, "cpu_times", lambda: next(times))
+        patch.setattr(psutil, "cpu_freq", lambda: next(frequencies))
         patch.setattr(psutil, "sensors_temperatures", lambda: sensors, raising=False)
         result = api.measure(
             [Found(info, lambda _options: device)],
