@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from string import digits
 from typing import Literal
 
 from msgspec.structs import replace
@@ -59,6 +61,19 @@ class DeviceWindow:
     telemetry: list[Telemetry] = field(default_factory=list)
 
 
+def most_telling(found: Sequence[MeterFound]) -> list[MeterFound]:
+    """As many meters as a result holds, in the order given: whole figures before parts, and few of a kind before many.
+
+    A hundred sensors that only a number tells apart are a hundred cores, and the one beside them is their sum.
+    """
+    alike = Counter(entry.info.id.rstrip(digits) for entry in found)
+    ranked = sorted(
+        range(len(found)),
+        key=lambda index: (RANK.index(found[index].info.scope), alike[found[index].info.id.rstrip(digits)]),
+    )
+    return [found[index] for index in sorted(ranked[:MOST_METERS])]
+
+
 class EnergyMeasurement:
     """Use: `begin`, a `window` for each device, `end` (or `stop`, where that is skipped), then `settle` each result."""
 
@@ -66,11 +81,9 @@ class EnergyMeasurement:
         """The energy of a run by these meters; `idle_s` as `checked_idle_s` gives it."""
         self._missing = [entry for entry in meters if isinstance(entry, MeterMissing)]
         found = [entry for entry in meters if isinstance(entry, MeterFound)]
-        # Whole figures before the parts of them, else in the order in which they were found or asked for.
-        ranked = sorted(found, key=lambda entry: RANK.index(entry.info.scope))
-        kept = {id(entry) for entry in ranked[:MOST_METERS]}
-        self.left_out = [entry.info.id for entry in found if id(entry) not in kept]
-        self._sampler = MeterSampler([entry for entry in found if id(entry) in kept])
+        kept = most_telling(found)
+        self.left_out = [entry.info.id for entry in found if entry not in kept]
+        self._sampler = MeterSampler(kept)
         self._asked_idle_s = idle_s
         self._root = root
         self._idle: dict[str, list[IdlePower]] = {}
