@@ -112,7 +112,7 @@ class Session:
     def _judged(self, status: Status, reason: str | None) -> DeviceResult:
         """The result, refused where its own proof does not hold."""
         result = self._result(status, reason)
-        if status != "measured":
+        if status != "measured" and not result.samples:
             return result
         failed = [check for check in check_device(result, self._task.challenge, self._task.run_id) if not check.ok]
         if not failed:
@@ -139,7 +139,14 @@ class Session:
         try:
             self._measure_open(device)
         finally:
+            self._close(device)
+
+    def _close(self, device: Device) -> None:
+        try:
             device.close()
+        except Exception:
+            # What was measured does not depend on it.
+            self._tell(traceback.format_exc())
 
     def _measure_open(self, device: Device) -> None:
         task = self._task

@@ -5,6 +5,7 @@ Figures are put together at the end, when the idle power after the run is known,
 
 from __future__ import annotations
 
+import logging
 import statistics
 import time
 from collections import Counter
@@ -32,7 +33,9 @@ from .joules.readings import Window, around
 from .joules.record import best_figure, energy_record, missing_record, no_meter_reason
 from .meter import MeterEntry, MeterFound, MeterInfo, MeterMissing, Scope
 from .sampler import MeterSampler
-from .telemetry import ProbeThread, probes_for
+from .telemetry import Probe, ProbeThread, probes_for
+
+LOG = logging.getLogger(__name__)
 
 When = Literal["before", "after"]
 
@@ -141,7 +144,7 @@ class EnergyMeasurement:
     def window(self, device: DeviceInfo) -> Iterator[None]:
         """Whatever happens within counts for the device, also when it ends with an error."""
         seen = self._seen[device.id] = DeviceWindow()
-        probes = ProbeThread(probes_for(device, self._root))
+        probes = ProbeThread(self._probes_for(device))
         probes.start()
         start_s = self._sampler.mark()
         try:
@@ -152,6 +155,14 @@ class EnergyMeasurement:
             self._sampler.mark_end()
             probes.stop()
             seen.telemetry = probes.records(seen.window)
+
+    def _probes_for(self, device: DeviceInfo) -> list[Probe]:
+        try:
+            return probes_for(device, self._root)
+        except Exception:
+            # Clocks and temperatures are worth less than the measurement.
+            LOG.info("%s: no telemetry", device.id, exc_info=True)
+            return []
 
     def settle(self, device: DeviceInfo, result: DeviceResult) -> DeviceResult:
         """The device's result with its energy, what it cost to read it, and what makes it less sure."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import dataclass, replace
 
@@ -61,7 +62,8 @@ class LoadMeter:
 
     def __init__(self, processes: tuple[int, ...] = (), on_cpu: bool = True, clock_is_real: bool = True) -> None:
         """A meter; `clock_is_real` is False in a virtual machine, which sees a fixed figure instead of the clock."""
-        self._own = [psutil.Process(), *(process for pid in processes if (process := _process(pid)))]
+        this = _process(os.getpid())
+        self._own = [] if this is None else [this, *(process for pid in processes if (process := _process(pid)))]
         self._on_cpu = on_cpu
         self._clock_is_real = clock_is_real
         self._before: _CpuSeconds | None = None
@@ -89,6 +91,9 @@ class LoadMeter:
         return replace(seen, clock_hz=clock_hz, temperature_c=self._temperature())
 
     def _read(self) -> _CpuSeconds | None:
+        if not self._own:
+            # Without /proc own work cannot be told from others'.
+            return None
         try:
             times = psutil.cpu_times()
             own = sum(used.user + used.system for used in (process.cpu_times() for process in self._own))
@@ -151,5 +156,5 @@ def cpu_temperature_c() -> float | None:
 def _process(pid: int) -> psutil.Process | None:
     try:
         return psutil.Process(pid)
-    except psutil.Error:
+    except (psutil.Error, OSError, ValueError, RuntimeError):
         return None

@@ -258,7 +258,7 @@ def test_an_id_that_no_result_can_hold_fails_its_device_only() -> None:
     assert "no result can hold" in (result.devices[0].reason or "")
 
 
-@pytest.mark.parametrize("place", ["open", "scan", "roof", "settle"])
+@pytest.mark.parametrize("place", ["open", "scan", "roof", "close", "settle", "probes"])
 def test_an_error_that_nobody_foresaw_costs_what_it_concerns_and_not_the_run(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,10 +271,12 @@ def test_an_error_that_nobody_foresaw_costs_what_it_concerns_and_not_the_run(
         device = FakeDevice("chatty", RATE_HS, clock.spend)
         if place == "open":
             mistaken()
-        if place in ("scan", "roof"):
+        if place in ("scan", "roof", "close"):
             monkeypatch.setattr(device, place, mistaken)
         return device
 
+    if place == "probes":
+        monkeypatch.setattr("hashwatt.bench.energy.measurement.probes_for", mistaken)
     if place == "settle":
         monkeypatch.setattr("hashwatt.bench.energy.measurement.Accounts.settle", mistaken)
     good = Found(fake_info("steady"), lambda _: FakeDevice("steady", RATE_HS, clock.spend))
@@ -283,7 +285,8 @@ def test_an_error_that_nobody_foresaw_costs_what_it_concerns_and_not_the_run(
     first, second = result.devices
     assert first.status == "measured"
     assert second.status == ("failed" if place in ("open", "scan") else "measured")
-    assert "ZeroDivisionError" in msgspec.json.encode(result).decode()
+    if place not in ("close", "probes"):
+        assert "ZeroDivisionError" in msgspec.json.encode(result).decode()
 
 
 def test_more_meters_than_a_result_holds_cost_nothing_but_the_least_of_them() -> None:

@@ -217,6 +217,16 @@ def test_a_run_cut_short_after_three_samples_is_proven_whatever_was_planned(seco
     assert len(cut_after(3, seconds).samples) == 3
 
 
+def test_what_an_interrupted_liar_measured_is_refused_like_any_liar_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Hashing, "check_batch", lambda _self, _batch: None)
+    clock = VirtualClock()
+    result = measure([fake("missing-hits-when-busy", clock)], seconds=8.0, clock=clock.now, progress=Twice(25))
+    (entry,) = result.devices
+    assert entry.status == "refused"
+    assert entry.hashrate is None
+    assert verify(result).ok
+
+
 def test_a_long_run_keeps_no_more_shares_than_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[int] = []
     sampled = Sampler.sample

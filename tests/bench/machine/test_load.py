@@ -170,6 +170,16 @@ def test_a_counter_that_leaps_is_unknown_rather_than_more_cpus_than_there_are(
     assert (readings.other_load is None) == (counter == "irq")
 
 
+def test_without_proc_the_load_is_unknown_and_nothing_else_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_proc(pid: int) -> psutil.Process:
+        raise psutil.NoSuchProcess(pid)
+
+    monkeypatch.setattr(psutil, "Process", no_proc)
+    meter = LoadMeter()
+    meter.start()
+    assert meter.stop().other_load is None
+
+
 def test_a_system_that_psutil_cannot_read_leaves_the_load_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def garbled() -> Times:
         raise IndexError("list index out of range")
