@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
+from ..interrupts import pending
 from .joules.readings import Point, Window
 from .meter import Meter, MeterError, MeterFound, MeterInfo, Reading
 
@@ -22,8 +23,14 @@ Clock = Callable[[], float]
 # After this time readings get rarer in proportion: a day of ten a second would fill the memory and tell no more.
 DENSE_S = 1800.0
 PATIENCE_S = 0.5
+HASTE_S = 1.0
 # More than any counter has counted or any machine draws: what is beyond is no figure, but a broken answer.
 LARGEST_FIGURE = 1e15
+
+
+def in_haste(patience_s: float) -> float:
+    """That patience, or a second of it where the run was interrupted: who ends a service kills it soon after."""
+    return min(patience_s, HASTE_S) if pending() else patience_s
 
 
 class MeterThread:
@@ -176,7 +183,8 @@ class MeterSampler:
         """End reading and give the meters back; all together take no longer than the slowest."""
         for thread in self._threads:
             thread.end()
-        limit_s = time.monotonic() + max((thread.info.deadline_s for thread in self._threads), default=0.0) + PATIENCE_S
+        slowest_s = max((thread.info.deadline_s for thread in self._threads), default=0.0) + PATIENCE_S
+        limit_s = time.monotonic() + in_haste(slowest_s)
         for thread in self._threads:
             thread.stop(limit_s)
 
@@ -184,7 +192,7 @@ class MeterSampler:
         # The meters are read at the same time: the patience with one counts from the same moment as with the others.
         begun_s = time.monotonic()
         for thread in self._threads:
-            thread.wait_for_attempt_after(moment, begun_s + patience_s(thread.info) - time.monotonic())
+            thread.wait_for_attempt_after(moment, begun_s + in_haste(patience_s(thread.info)) - time.monotonic())
 
     def _read_all(self) -> None:
         for thread in self._threads:

@@ -12,6 +12,7 @@ import pytest
 
 from hashwatt.bench import interrupts
 from hashwatt.bench.api import measure, verify
+from hashwatt.bench.energy.meter import Coverage, MeterFound, MeterInfo, Reading
 from hashwatt.bench.interrupts import Deferred, interruptible
 from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.result.model import DeviceResult
@@ -255,6 +256,38 @@ def test_sampling_ends_where_a_result_can_hold_no_more(monkeypatch: pytest.Monke
     assert len(entry.samples) == 5
     assert "ended_early" in [warning.code for warning in entry.warnings]
     assert verify(result).ok
+
+
+def test_a_meter_that_is_stuck_does_not_keep_an_interrupted_run_from_its_file() -> None:
+    stuck = threading.Event()
+    info = MeterInfo(
+        id="test:stuck", name="a plug", scope="wall", coverage=Coverage("machine"), update_s=0.1, bound_source="us",
+        power_step_w=0.1, interval_s=0.02, deadline_s=30.0,
+    )  # fmt: skip
+
+    class Stuck:
+        def __init__(self) -> None:
+            self.info = info
+            self._reads = 0
+
+        def read(self) -> Reading:
+            self._reads += 1
+            if self._reads > 3:
+                stuck.wait()
+            return Reading(power_w=10.0)
+
+        def close(self) -> None:
+            pass
+
+    clock = VirtualClock()
+    started = time.monotonic()
+    result = measure(
+        [fake("steady", clock)], seconds=8.0, clock=clock.now, idle_s=0, progress=Twice(20),
+        meters=[MeterFound(info, Stuck)],
+    )  # fmt: skip
+    assert time.monotonic() - started < 10
+    assert len(result.devices[0].samples) == 20
+    stuck.set()
 
 
 def test_interrupts_are_quick_to_end_a_run() -> None:
