@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ..kernels.device import DeviceOptions, Found, Missing
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from .budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
+from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
 from .energy.meters import registry as meter_registry
+from .fitting import fitted
+from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import describe_machine, hashwatt_version, library_versions
-from .progress import NoProgress, Progress
+from .progress import Guarded, NoProgress, Progress
 from .result.file import check_writable, load, save
 from .result.measurement import Measurement
 from .result.model import SCHEMA_VERSION, Result, Together
@@ -27,12 +35,13 @@ from .result.printable import checked_text
 from .sampling.plan import plan
 from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
-from .session import Assignment, Session, Work, unmeasured
+from .session import Assignment, Session, Work, mistake_sentence, unmeasured
 from .together import measure_together
 from .verification.checks import check_result
 from .verification.recompute import recompute as do_again
 from .verification.verdict import Check, Verdict
-from .warnings.judge import judge_machine
+from .warnings.judge import judge_date, judge_machine
+from .warnings.sentences import meters_left_out
 
 __all__ = [
     "Check",
@@ -54,6 +63,8 @@ __all__ = [
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"
+
+LOG = logging.getLogger(__name__)
 
 
 def devices() -> list[Found | Missing]:
@@ -102,9 +113,10 @@ def run(
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
 
-    A device that fails is in the result with its reason, and the others go on. Ctrl-C
-    (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
-    `interrupted`. Raises InputError.
+    A device that fails is in the result with its reason, and the others go on. Where neither devices nor
+    a time are given, a driver that does not answer is cut off after 46 s besides warm-up and samples, else
+    after 120 s. Ctrl-C (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
+    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet.
     """
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
@@ -112,8 +124,8 @@ def run(
     options = _options(kernel, threads, retune)
     chosen = _work(workloads, parameters, rolled)
     challenge, note = _texts(challenge, note)
-    chosen_meters = meter_registry.choose(meters)
-    found = _chosen(list(device_ids)) if device_ids else choose(find_all(), None)
+    chosen_meters = interruptible(partial(meter_registry.choose, meters))
+    found = interruptible(partial(_chosen, list(device_ids or ())))
     if not found:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
     if together and len(chosen) > 1:
@@ -133,6 +145,7 @@ def run(
         meters=chosen_meters,
         idle_s=idle_s,
         progress=progress,
+        patience_s=PATIENCE_WHEN_ASKED_S if device_ids or seconds is not None else PATIENCE_S,
     )
 
 
@@ -150,44 +163,67 @@ def measure(
     meters: Sequence[MeterEntry] = (),
     idle_s: float | None = None,
     progress: Progress | None = None,
+    patience_s: float = PATIENCE_WHEN_ASKED_S,
     clock: Clock = time.perf_counter,
 ) -> Result:
-    """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with."""
+    """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with.
+
+    `patience_s` is what each device may take besides warm-up and samples.
+    """
     challenge, note = _texts(challenge, note)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
-    shown = progress or NoProgress()
-    machine = describe_machine()
-    energy = EnergyMeasurement(meters, checked_idle_s(idle_s))
-    assignment = Assignment(
-        machine=machine.id,
-        plan=plan(seconds),
-        challenge=challenge,
-        run_id=secrets.token_hex(16),
-        options=options or DeviceOptions(),
-        clock_is_real=machine.hypervisor is None,
-        began_s=clock(),
-        energy=energy,
-    )
-    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # From here on an interrupt ends what is being measured, and costs nothing that was measured.
+    with Deferred():
+        machine = describe_machine()
+        assignment = Assignment(
+            machine=machine.id,
+            plan=plan(seconds),
+            challenge=challenge,
+            run_id=secrets.token_hex(16),
+            options=options or DeviceOptions(),
+            clock_is_real=machine.hypervisor is None,
+            began_s=clock(),
+            energy=EnergyMeasurement(meters, checked_idle_s(idle_s)),
+            patience_s=patience_s,
+        )
+        created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        results, at_once = _measure_all(turns, assignment, Guarded(progress or NoProgress()), clock, together)
+        left_out = assignment.energy.left_out
+        warnings = [*judge_machine(machine), *judge_date(created), *([meters_left_out(left_out)] if left_out else [])]
+        return fitted(
+            Result(
+                schema_version=SCHEMA_VERSION,
+                run_id=assignment.run_id,
+                created=created,
+                hashwatt_version=hashwatt_version(),
+                challenge=challenge,
+                note=note,
+                machines=(machine,),
+                libraries=library_versions(),
+                warnings=tuple(warnings),
+                results=tuple(results),
+                together=at_once,
+            )
+        )
+
+
+def _measure_all(
+    turns: Sequence[tuple[Found, Work]], assignment: Assignment, shown: Progress, clock: Clock, together: bool
+) -> tuple[list[Measurement], Together | None]:
+    """The devices in turn, then at once where that is wished. Raises InputError where no device takes the options."""
+    energy = assignment.energy
     results: list[Measurement] = []
     refused: list[InputError] = []
     at_once: Together | None = None
-    interrupted = False
     try:
         interrupted = energy.begin(shown)
         for one, work in turns:
             if interrupted:
                 reason = "the run was interrupted before this device's turn"
-                results.append(unmeasured(one, work, machine.id, "interrupted", reason))
+                results.append(unmeasured(one, work, assignment.machine, "interrupted", reason))
                 continue
             session = Session(one, work, assignment, shown, clock)
-            try:
-                results.append(session.measure())
-            except KeyboardInterrupt:
-                # It came while the result was being put together: the devices before must not be lost with it.
-                reason = "the run was interrupted; run it again"
-                results.append(unmeasured(one, work, machine.id, "interrupted", reason))
-                session.interrupted = True
+            results.append(session.measure())
             interrupted = session.interrupted
             if session.refused_input is not None:
                 refused.append(session.refused_input)
@@ -200,19 +236,16 @@ def measure(
     # What no device takes (a kernel that does not exist) is the user's mistake, not the devices' failure.
     if refused and len(refused) == len(results):
         raise refused[0]
-    return Result(
-        schema_version=SCHEMA_VERSION,
-        run_id=assignment.run_id,
-        created=created,
-        hashwatt_version=hashwatt_version(),
-        challenge=challenge,
-        note=note,
-        machines=(machine,),
-        libraries=library_versions(),
-        warnings=tuple(judge_machine(machine)),
-        results=tuple(energy.settle(one.info, result) for (one, _), result in zip(turns, results, strict=True)),
-        together=at_once,
-    )
+    return [_settled(energy, one, result) for (one, _), result in zip(turns, results, strict=True)], at_once
+
+
+def _settled(energy: EnergyMeasurement, one: Found, result: Measurement) -> Measurement:
+    """The result with its energy; whatever a meter has told, it costs the energy at most."""
+    try:
+        return energy.settle(one.info, result)
+    except Exception as error:
+        LOG.info("%s: no energy", one.info.id, exc_info=True)
+        return replace(result, energy=(missing_record(mistake_sentence(error)),))
 
 
 def scan(
@@ -225,13 +258,14 @@ def scan(
 ) -> ScanResult:
     """Every nonce in `start` … `start + count − 1` for which the hash of the 80-byte `header` is ≤ `target`.
 
-    The header's own nonce field is ignored. Without `device_id` the first device is taken. Raises
-    InputError, DeviceError.
+    The header's own nonce field is ignored. Without `device_id` the first device is taken. Ctrl-C
+    ends the scan; the answer is then not `complete`. Raises InputError, DeviceError, and
+    KeyboardInterrupt where nothing was scanned yet.
     """
     request = ScanRequest(header, start, count, target)
-    found = _chosen([device_id])[0] if device_id is not None else _first_device()
-    shown = progress or NoProgress()
-    device = found.open(DeviceOptions())
+    shown = Guarded(progress or NoProgress())
+    found = interruptible(_first_device if device_id is None else lambda: _chosen([device_id])[0])
+    device = interruptible(partial(found.open, DeviceOptions()))
     try:
         return scan_on(device, request, shown)
     finally:
@@ -266,7 +300,13 @@ def verify(source: str | Path | Result, recompute: int = 0, progress: Progress |
 
 
 def _chosen(wanted: list[str]) -> list[Found]:
-    """The devices with the wanted ids; only their backends are asked, since asking a driver can take seconds."""
+    """The devices with the wanted ids; only their backends are asked, since asking a driver can take seconds.
+
+    Where none is wanted by name, all that are measured by default, as far as their drivers answer soon.
+    """
+    if not wanted:
+        with budget(FIND_S):
+            return choose(find_all(), None)
     backends = list(dict.fromkeys(name.partition(":")[0] for name in wanted))
     if all(name in BACKENDS for name in backends):
         with contextlib.suppress(InputError):

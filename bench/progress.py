@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
+
+from . import interrupts
 
 
 class Progress(Protocol):
@@ -35,3 +38,31 @@ class NoProgress:
 
     def done(self) -> None:
         """Nothing."""
+
+
+class Guarded:
+    """Shows progress as long as it can be shown, and ends the run where a signal has come in a place that hid it.
+
+    A terminal that has gone away must not cost the measurement.
+    """
+
+    def __init__(self, shown: Progress) -> None:
+        """Progress that is shown by `shown`."""
+        self._shown = shown
+
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
+        """See Progress."""
+        interrupts.check()
+        with suppress(OSError, ValueError):
+            self._shown.stage(device, text, total, unit)
+
+    def advance(self, amount: float, rate: float | None) -> None:
+        """See Progress."""
+        interrupts.check()
+        with suppress(OSError, ValueError):
+            self._shown.advance(amount, rate)
+
+    def done(self) -> None:
+        """See Progress."""
+        with suppress(OSError, ValueError):
+            self._shown.done()

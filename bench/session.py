@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,16 +13,18 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from ..kernels.device import AnyDevice, DeviceOptions, Found, Roof
-from ..kernels.errors import DeviceError, HashwattError, InputError, WrongResult, details_of
-from ..kernels.workloads.protocol import Request, Task, Value, Workload
+from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, WrongResult, details_of
+from ..kernels.workloads.protocol import SAMPLES_FOR_EVIDENCE, Request, Task, Value, Workload
+from .budget import PATIENCE_WHEN_ASKED_S, budget, device_seconds
 from .energy.joules.record import missing_record
 from .energy.measurement import NOT_MEASURED, EnergyMeasurement
+from .interrupts import interruptible, pending
 from .isolation.device import process_of
 from .machine.load import LoadMeter
 from .progress import Progress
 from .rates import rate_of, rate_per_cpu_s
 from .rendezvous import Rendezvous
-from .result.from_device import device_record, kernel_record, roof_record
+from .result.from_device import device_record, fault_of_id, kernel_record, roof_record
 from .result.measurement import Measurement, Rate, Round, RunSettings, Sample, Status
 from .result.printable import printable
 from .result.warning import WarningRecord
@@ -52,7 +55,8 @@ class Assignment:
 
     `machine`: the id of the machine that this is. `began_s`: when the run began, on the clock that samples are timed
     with. `energy` is told when sampling begins and ends, and adds the joules when all are done. `rendezvous`: the
-    device is measured along with others, without its energy and its roof.
+    device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
+    besides warm-up and samples (see `budget`).
     """
 
     machine: str
@@ -64,6 +68,7 @@ class Assignment:
     began_s: float
     energy: EnergyMeasurement
     rendezvous: Rendezvous | None = None
+    patience_s: float = PATIENCE_WHEN_ASKED_S
 
 
 class Session:
@@ -95,25 +100,44 @@ class Session:
 
     def measure(self) -> Measurement:
         """What was measured; never raises for a device's fault, nor for an interrupt (see `interrupted`)."""
-        why_not = self._work.workload.why_not(self._found.info)
-        if why_not is not None:
-            return unmeasured(self._found, self._work, self._assignment.machine, "skipped", why_not)
-        status: Status = "measured"
-        reason = None
+        status, reason = self._attempt()
         try:
-            self._measure()
-        except WrongResult as error:
-            status, reason = "refused", str(error)
-            self._tell(details_of(error))
-        except HashwattError as error:
-            status, reason = "failed", str(error)
-            self._tell(details_of(error))
-            self.refused_input = error if isinstance(error, InputError) else None
+            return self._checked(status, reason)
+        except Exception as error:
+            # A foreign value that nobody thought of: it must not cost what the other devices have measured.
+            return self._nothing("failed", self._mistake(error))
+
+    def given_up(self) -> Measurement:
+        """What was measured so far of a device that does not come to an end, while another thread waits for it."""
+        return self._checked(*self._interrupted())
+
+    def _attempt(self) -> tuple[Status, str | None]:
+        """Measure, and say how it ended and why."""
+        try:
+            why_not = self._work.workload.why_not(self._found.info)
+            if why_not is not None:
+                return "skipped", why_not
+            # Devices at once wait for each other, so that the patience of two is needed.
+            patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)
+            with budget(device_seconds(self._assignment.plan, patience_s)):
+                interruptible(self._measure)
         except KeyboardInterrupt:
-            self.interrupted = True
-            status, reason = "interrupted", "the run was interrupted; run it again for the full measurement"
+            return self._interrupted()
+        except HashwattError as error:
+            self._tell(details_of(error))
+            if self._is_over() and not isinstance(error, WrongResult):
+                # Whoever ends the run may end the device's process with it.
+                return self._interrupted()
+            self.refused_input = error if isinstance(error, InputError) else None
+            return "refused" if isinstance(error, WrongResult) else "failed", str(error)
+        except Exception as error:
+            return "failed", self._mistake(error)
+        return "measured", None
+
+    def _checked(self, status: Status, reason: str | None) -> Measurement:
+        """The result, refused where its own evidence does not hold."""
         result = self._result(status, reason)
-        if status != "measured":
+        if status != "measured" and not result.rounds:
             return result
         checks = check_measurement(result, self._assignment.challenge, self._assignment.run_id)
         failed = [check for check in checks if not check.ok]
@@ -121,13 +145,35 @@ class Session:
             return result
         return self._result("refused", f"its own evidence does not hold ({failed[0].sentence}); run it again")
 
+    def _interrupted(self) -> tuple[Status, str]:
+        self.interrupted = True
+        return "interrupted", "the run was interrupted; run it again for the full measurement"
+
+    def _is_over(self) -> bool:
+        rendezvous = self._assignment.rendezvous
+        return pending() or (rendezvous is not None and rendezvous.over.is_set())
+
+    def _mistake(self, error: Exception) -> str:
+        self._tell(traceback.format_exc())
+        return mistake_sentence(error)
+
     def _measure(self) -> None:
+        fault = fault_of_id(self._found.info.id)
+        if fault:
+            raise DeviceError(fault)
         self._stage("opening", None)
         device = self._found.open(self._assignment.options)
         try:
             self._measure_open(device)
         finally:
+            self._close(device)
+
+    def _close(self, device: AnyDevice) -> None:
+        try:
             device.close()
+        except Exception:
+            # What was measured does not depend on it.
+            self._tell(traceback.format_exc())
 
     def _measure_open(self, device: AnyDevice) -> None:
         assignment, plan = self._assignment, self._assignment.plan
@@ -142,7 +188,7 @@ class Session:
         batch = calibrate(stopwatch, plan.batch_s)
         rough = stopwatch.run(batch)
         task.drop()
-        task.rehearse(rough.rate * plan.expected_s)
+        task.rehearse(self._expected(rough.rate, rough.amount))
         task.check_batch(batch)
         process_id = process_of(device)
         if assignment.rendezvous is not None:
@@ -152,7 +198,7 @@ class Session:
         warmup = warm_up(stopwatch, batch, plan.warmup_s, self._progress)
         self._settings = self._run_settings(batch)
         self._warmup_s = warmup.seconds
-        task.start(warmup.rate * plan.expected_s)
+        task.start(self._expected(warmup.rate, rough.amount))
         if assignment.rendezvous is not None:
             assignment.rendezvous.meet()
         self._stage("sampling", plan.seconds)
@@ -164,8 +210,18 @@ class Session:
             self._sampler.sample(self._progress)
         # What the device answers now, it must still answer rightly.
         task.spot_check()
+        if self._sampler.ended_early is not None:
+            if len(self._sampler.taken) < FEWEST_SAMPLES_TO_KEEP:
+                because = self._sampler.ended_early
+                raise OutOfTime(f"{self._found.info.id}: no time was left for samples, because {because}")
+            self._warnings.append(sentences.ended_early(len(self._sampler.taken), self._sampler.ended_early))
         if alone:
             self._measure_roof(task, meter)
+
+    def _expected(self, rate: float, amount_of_batch: int) -> float:
+        """The work that evidence is to hold for: that of the whole plan, or less, since a run may be cut short."""
+        plan = self._assignment.plan
+        return min(rate * plan.expected_s, SAMPLES_FOR_EVIDENCE * amount_of_batch * plan.batches_per_sample)
 
     def _load_meter(self, process_id: int | None) -> LoadMeter:
         rendezvous = self._assignment.rendezvous
@@ -189,6 +245,8 @@ class Session:
         except DeviceError as error:
             # The rate is measured by now; a device that fails here does not lose it.
             self._warnings.append(sentences.limit_unknown(str(error)))
+        except Exception as error:
+            self._warnings.append(sentences.limit_unknown(self._mistake(error)))
 
     def _run_settings(self, batch: int) -> RunSettings:
         plan = self._assignment.plan
@@ -205,7 +263,7 @@ class Session:
         # A rate needs something to stand on, and what was refused or failed is never ranked.
         if status not in ("measured", "interrupted") or len(taken) < FEWEST_SAMPLES_TO_KEEP:
             taken = []
-        nothing = unmeasured(self._found, self._work, self._assignment.machine, status, reason)
+        nothing = self._nothing(status, reason)
         task = self._task
         kernel = None if task is None or task.kernel is None else kernel_record(task.kernel, task.compile_s)
         if not taken or task is None:
@@ -227,6 +285,9 @@ class Session:
             warnings=tuple(self._judged(taken, rate)),
         )
 
+    def _nothing(self, status: Status, reason: str | None) -> Measurement:
+        return unmeasured(self._found, self._work, self._assignment.machine, status, reason)
+
     def _round(self, samples: tuple[Sample, ...]) -> Round:
         return Round(start_s=self._start_s, warmup_s=self._warmup_s, counted=True, left_out=None, samples=samples)
 
@@ -244,6 +305,14 @@ class Session:
 
     def _stage(self, text: str, total: float | None) -> None:
         self._progress.stage(self._found.info.id, text, total, self._work.workload.quantity.unit)
+
+
+def mistake_sentence(error: Exception) -> str:
+    """What a result says of an error that nobody foresaw."""
+    return (
+        f"a mistake in hashwatt or a library of it ({type(error).__name__}: {error}); "
+        "please report it with what -v shows"
+    )
 
 
 def unmeasured(found: Found, work: Work, machine: str, status: Status, reason: str | None) -> Measurement:

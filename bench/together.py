@@ -7,11 +7,13 @@ import math
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
 from ..kernels.device import Found
 from .energy.joules.record import missing_record
+from .interrupts import interruptible
 from .progress import Progress
 from .rendezvous import SLICE_S, Rendezvous
 from .result.measurement import Measurement
@@ -20,12 +22,14 @@ from .result.printable import printable
 from .run_id import together_run_id
 from .sampling.plan import SHORTEST_S, plan
 from .sampling.stopwatch import Clock
-from .session import Assignment, Session, Work, unmeasured
+from .session import Assignment, Session, Work
 from .warnings import sentences
 
 NO_ENERGY = "energy is accounted for where each device was measured alone"
 # The devices meet before they warm up, and again before they are sampled.
 MEETINGS = 2
+# A device that does not come to an end after an interrupt is left behind; its process ends with this one.
+JOIN_S = 5.0
 
 
 def measure_together(
@@ -56,11 +60,12 @@ def measure_together(
     )
     participants = [_Participant(one, work, shared, clock, rendezvous) for one, work, _ in chosen]
     try:
-        _attend(participants, rendezvous, seconds, progress)
+        interruptible(partial(_attend, participants, rendezvous, seconds, progress))
     except KeyboardInterrupt:
         rendezvous.over.set()
+        limit_s = time.monotonic() + JOIN_S
         for participant in participants:
-            participant.join()
+            participant.join(limit_s)
     results = tuple(participant.taken() for participant in participants)
     pairs = zip((entry for _, _, entry in chosen), results, strict=True)
     rates = tuple(rate for rate in (_rate(entry, then) for entry, then in pairs) if rate is not None)
@@ -102,11 +107,8 @@ class _Participant:
     def __init__(self, found: Found, work: Work, assignment: Assignment, clock: Clock, rendezvous: Rendezvous) -> None:
         self._found = found
         self._rendezvous = rendezvous
-        self._work = work
-        self._machine = assignment.machine
         self._session = Session(found, work, assignment, _Quiet(rendezvous), clock)
         self._result: Measurement | None = None
-        self._mistake: Exception | None = None
         self._thread = threading.Thread(target=self._measure, daemon=True)
         self._thread.start()
 
@@ -114,25 +116,16 @@ class _Participant:
     def is_measuring(self) -> bool:
         return self._thread.is_alive()
 
-    def join(self) -> None:
-        self._thread.join()
+    def join(self, limit_s: float) -> None:
+        self._thread.join(max(0.0, limit_s - time.monotonic()))
 
     def taken(self) -> Measurement:
-        if self._mistake is not None:
-            raise self._mistake
-        if self._result is None:
-            reason = "the run was interrupted; run it again"
-            return unmeasured(self._found, self._work, self._machine, "interrupted", reason)
-        return replace(self._result, energy=(missing_record(NO_ENERGY),))
+        result = self._session.given_up() if self._result is None else self._result
+        return replace(result, energy=(missing_record(NO_ENERGY),))
 
     def _measure(self) -> None:
         try:
             self._result = self._session.measure()
-        except KeyboardInterrupt:
-            # Between two steps: there is no result, and `taken` says so.
-            pass
-        except Exception as error:
-            self._mistake = error
         finally:
             self._rendezvous.leave()
 

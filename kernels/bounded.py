@@ -10,6 +10,16 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 MAX_TEXT = 1024
+MOST_SAMPLES = 10_000
+MOST_HEADERS = 20_000
+MOST_CHUNKS = 20_000
+MOST_METERS = 100
+MOST_WARNINGS = 100
+MOST_SAMPLES = 10_000
+MOST_HEADERS = 20_000
+MOST_CHUNKS = 20_000
+MOST_METERS = 100
+MOST_WARNINGS = 100
 
 # No control characters, line separators, bidirectional marks, zero-width spaces or lone surrogates: a file's
 # strings are shown in terminals and pages. A look-ahead, because `$` would let a last newline pass.

@@ -37,6 +37,7 @@ BEHAVIOURS = {
     "crashing": "ends its process in a large scan",
     "roofless": "cannot measure its own roof",
     "low-roofed": "measures a roof below its own rate",
+    "hanging-at-roof": "never comes to an end of measuring its own roof",
     "crashing-at-roof": "ends its process while it measures its own roof",
     "chatty": "prints to standard output while it works",
 }
@@ -136,6 +137,8 @@ class FakeDevice(ExecutesByExecutor):
         """A roof a quarter above the rate, or a third below it."""
         if self._behaviour == "roofless":
             raise DeviceError("the fake device's micro-benchmark did not launch")
+        if self._behaviour == "hanging-at-roof":
+            time.sleep(FOREVER_S)
         if self._behaviour == "crashing-at-roof":
             os._exit(3)
         roof_hs = self._rate_hs / 1.5 if self._behaviour == "low-roofed" else self._rate_hs * 1.25

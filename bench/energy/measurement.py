@@ -5,18 +5,24 @@ Figures are put together at the end, when the idle power after the run is known,
 
 from __future__ import annotations
 
+import logging
 import statistics
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from string import digits
 from typing import Literal
 
 from msgspec.structs import replace
 
+from ...kernels.bounded import MOST_METERS, MOST_WARNINGS
 from ...kernels.device import DeviceInfo
 from ...kernels.errors import InputError
+from ..interrupts import interruptible
 from ..progress import Progress
 from ..rates import counted_samples
 from ..result.energy import Energy, IdlePower, Telemetry
@@ -28,15 +34,19 @@ from .joules.efficiency import efficiency
 from .joules.idle import DEFAULT_IDLE_S, SLOWEST_FOR_DEFAULT_S, idle_power
 from .joules.readings import Window, around
 from .joules.record import best_figure, energy_record, missing_record, no_meter_reason
-from .meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
+from .meter import MeterEntry, MeterFound, MeterInfo, MeterMissing, Scope
 from .sampler import MeterSampler
-from .telemetry import ProbeThread, probes_for
+from .telemetry import Probe, ProbeThread, probes_for
+
+LOG = logging.getLogger(__name__)
 
 When = Literal["before", "after"]
 
 SHORTEST_IDLE_S = 1.0
 LONGEST_IDLE_S = 3600.0
 SLICE_S = 0.25
+# Which meters are read where there are more than a result holds: the whole machine's first, an unknown one's last.
+RANK: tuple[Scope | None, ...] = ("wall", "system", "board", "package", "chip", "memory", "part", None)
 NOT_MEASURED = "the device gave no rate, so its energy was not accounted for"
 
 
@@ -57,13 +67,29 @@ class DeviceWindow:
     telemetry: list[Telemetry] = field(default_factory=list)
 
 
+def most_telling(found: Sequence[MeterFound]) -> list[MeterFound]:
+    """As many meters as a result holds, in the order given: whole figures before parts, and few of a kind before many.
+
+    A hundred sensors that only a number tells apart are a hundred cores, and the one beside them is their sum.
+    """
+    alike = Counter(entry.info.id.rstrip(digits) for entry in found)
+    ranked = sorted(
+        range(len(found)),
+        key=lambda index: (RANK.index(found[index].info.scope), alike[found[index].info.id.rstrip(digits)]),
+    )
+    return [found[index] for index in sorted(ranked[:MOST_METERS])]
+
+
 class EnergyMeasurement:
     """Use: `begin`, a `window` for each device, `end` (or `stop`, where that is skipped), then `settle` each result."""
 
     def __init__(self, meters: Sequence[MeterEntry], idle_s: float | None, root: Path = Path("/")) -> None:
         """The energy of a run by these meters; `idle_s` as `checked_idle_s` gives it."""
         self._missing = [entry for entry in meters if isinstance(entry, MeterMissing)]
-        self._sampler = MeterSampler([entry for entry in meters if isinstance(entry, MeterFound)])
+        found = [entry for entry in meters if isinstance(entry, MeterFound)]
+        kept = most_telling(found)
+        self.left_out = [entry.info.id for entry in found if entry not in kept]
+        self._sampler = MeterSampler(kept)
         self._asked_idle_s = idle_s
         self._root = root
         self._idle: dict[str, list[IdlePower]] = {}
@@ -72,8 +98,7 @@ class EnergyMeasurement:
     def begin(self, progress: Progress) -> bool:
         """Begin reading, and measure idleness; tells whether that was interrupted."""
         try:
-            self._sampler.start()
-            self.measure_idle("before", progress)
+            interruptible(partial(self._begin, progress))
         except KeyboardInterrupt:
             return True
         return False
@@ -82,8 +107,12 @@ class EnergyMeasurement:
         """Measure idleness again where `idle` asks for it, and end reading; an interrupt only cuts that short."""
         with suppress(KeyboardInterrupt):
             if idle:
-                self.measure_idle("after", progress)
+                interruptible(partial(self.measure_idle, "after", progress))
         self.stop()
+
+    def _begin(self, progress: Progress) -> None:
+        self._sampler.start()
+        self.measure_idle("before", progress)
 
     def stop(self) -> None:
         """End reading; a second call does nothing."""
@@ -118,7 +147,7 @@ class EnergyMeasurement:
     def window(self, device: DeviceInfo, workload: str) -> Iterator[None]:
         """Whatever happens within counts for that work of the device, also when it ends with an error."""
         seen = self._seen[device.id, workload] = DeviceWindow()
-        probes = ProbeThread(probes_for(device, self._root))
+        probes = ProbeThread(self._probes_for(device))
         probes.start()
         start_s = self._sampler.mark()
         try:
@@ -129,6 +158,14 @@ class EnergyMeasurement:
             self._sampler.mark_end()
             probes.stop()
             seen.telemetry = probes.records(seen.window)
+
+    def _probes_for(self, device: DeviceInfo) -> list[Probe]:
+        try:
+            return probes_for(device, self._root)
+        except Exception:
+            # Clocks and temperatures are worth less than the measurement.
+            LOG.info("%s: no telemetry", device.id, exc_info=True)
+            return []
 
     def settle(self, device: DeviceInfo, result: Measurement) -> Measurement:
         """The device's result with its energy, what it cost to read it, and what makes it less sure."""
@@ -147,7 +184,7 @@ class EnergyMeasurement:
             result,
             energy=tuple(energy),
             telemetry=tuple(seen.telemetry) if result.rate is not None else (),
-            warnings=(*result.warnings, *warnings)[:100],
+            warnings=(*result.warnings, *warnings)[:MOST_WARNINGS],
         )
 
     def _record(self, info: MeterInfo, device: DeviceInfo, window: Window, result: Measurement) -> Energy:

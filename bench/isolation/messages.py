@@ -8,7 +8,9 @@ answer to the next one.
 from __future__ import annotations
 
 import struct
-from typing import Annotated, BinaryIO
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 
@@ -189,6 +191,24 @@ Executed = Allocated | BufferPart | CompiledKernel | LaunchedKernel | CeilingsMe
 Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Failed
 
 _encoder = msgspec.msgpack.Encoder()
+
+
+def sound(value: Any) -> Any:
+    """`value` (a record of `kernels.device`, or a part of one) as a message can carry it.
+
+    Drivers give strings that are no text, which no encoding takes, and numbers of more than 64 bits, which go as text.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return f"{value:#x}"
+    if isinstance(value, Mapping):
+        return {sound(key): sound(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(sound(item) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{part.name: sound(getattr(value, part.name)) for part in fields(value)})
+    return value
 
 
 class BadFrame(Exception):

@@ -15,8 +15,11 @@ from typing import BinaryIO, cast
 import msgspec
 
 from ...kernels import errors
-from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError
+from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
+from .. import interrupts
+from ..budget import left_s
 from ..result.printable import printable
+from .lifeline import Lifeline
 from .messages import (
     Allocate,
     BadFrame,
@@ -41,8 +44,11 @@ from .messages import (
 
 WORKER_MODULE = "hashwatt.bench.isolation.worker"
 CLOSE_S = 5.0
+# Who interrupts a run does not wait for a device to come to the end of what it is doing.
+CLOSE_IN_HASTE_S = 1.0
 # Waiting in slices: on Windows a wait without end cannot be interrupted.
 SLICE_S = 0.2
+ENDING_SLICE_S = 0.005
 KEPT_STDERR_BYTES = 4096
 MEND = "update its driver, or leave the device out with -d"
 WHAT_IT_DID = {
@@ -74,14 +80,19 @@ class WorkerProcess:
         self._decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
         try:
             # -P: a file in the current folder that happens to be called numpy.py must not be imported.
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", WORKER_MODULE],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=os.name == "posix",
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            )
+            self._lifeline = Lifeline()
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", WORKER_MODULE, *self._lifeline.arguments],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=self._lifeline.descriptors,
+                    start_new_session=os.name == "posix",
+                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                )
+            finally:
+                self._lifeline.passed_on()
         except OSError as error:
             raise DeviceCrashed(f"{name}: no process could be started to drive it ({error.strerror}); {MEND}") from None
         self._stdin = cast(BinaryIO, self._process.stdin)
@@ -100,52 +111,105 @@ class WorkerProcess:
     def ask(self, request: Request, deadline_s: float) -> Reply:
         """The reply to `request`, which must come within `deadline_s` seconds.
 
-        Raises DeviceHung (the process is killed), DeviceCrashed, or the error that the worker answered with.
+        Where less is left of a budget, it must come within that. Raises DeviceHung (OutOfTime where it was the
+        budget; the process is killed), DeviceCrashed, or the error that the worker answered with.
         """
+        what = WHAT_IT_DID[type(request)]
+        hung: type[DeviceHung] = DeviceHung
+        if not isinstance(request, Close):
+            left = self._within_budget(deadline_s, what)
+            if left < deadline_s:
+                deadline_s, hung = left, OutOfTime
         self._sequence += 1
+        # Only a job of many prefixes is more than a pipe holds, and a worker that hangs does not read it.
+        watchdog = threading.Timer(deadline_s, self._process.kill) if isinstance(request, Prepare) else None
         try:
+            if watchdog is not None:
+                watchdog.daemon = True
+                watchdog.start()
             write_frame(self._stdin, self._sequence, request)
         except (OSError, ValueError):
             raise self._crashed() from None
-        reply = self._decoder.decode(self._wait(deadline_s, WHAT_IT_DID[type(request)]))
+        finally:
+            if watchdog is not None:
+                watchdog.cancel()
+        reply = self._decoder.decode(self._wait(deadline_s, what, hung))
         if isinstance(reply, Failed):
             raise _error(reply)
         return reply
 
     def close(self) -> None:
         """Let the worker close its device and end; kill it if it does not. A second call does nothing."""
-        if self._process.poll() is None:
-            with contextlib.suppress(HashwattError):
-                self.ask(Close(), CLOSE_S)
-            with contextlib.suppress(OSError):
-                self._stdin.close()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(CLOSE_S)
-        self.kill()
+        patience_s = CLOSE_IN_HASTE_S if interrupts.pending() else CLOSE_S
+        try:
+            if not self._has_ended(0):
+                with contextlib.suppress(HashwattError):
+                    self.ask(Close(), patience_s)
+                with contextlib.suppress(OSError):
+                    self._stdin.close()
+                self._has_ended(patience_s)
+        finally:
+            self.kill()
 
     def kill(self) -> None:
         """End the worker and whatever it has started."""
-        if self._process.poll() is None:
-            if os.name == "posix":
-                # It leads a session of its own: a compiler that its driver has started goes with it.
-                with contextlib.suppress(OSError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
+        self._end_group()
+        if self._process.returncode is None:
             self._process.kill()
-            self._process.wait()
+            # A process that waits for hardware within the kernel does not even die at once.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(CLOSE_S)
+        self._lifeline.cut()
         for reader in self._readers:
             reader.join(1)
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
+        if not any(reader.is_alive() for reader in self._readers):
+            # Closing a stream that somebody waits at would wait, too.
+            for stream in (self._process.stdout, self._process.stderr):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+        with contextlib.suppress(OSError):
+            self._stdin.close()
 
-    def _wait(self, deadline_s: float, what: str) -> bytes:
+    def _end_group(self) -> None:
+        # It leads a session of its own: a compiler that its driver has started goes with it. Until the worker has been
+        # waited for, its id, which is its group's, cannot be another's.
+        if os.name == "posix" and self._process.returncode is None:
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _has_ended(self, patience_s: float) -> bool:
+        """Whether the worker ends within that time; where the system allows it, it is not waited for (see above)."""
+        if self._process.returncode is not None:
+            return True
+        if not hasattr(os, "waitid"):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience_s)
+            return self._process.returncode is not None
+        limit = time.monotonic() + patience_s
+        while True:
+            try:
+                ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+            except ChildProcessError:
+                return True
+            if ended or time.monotonic() >= limit:
+                return ended
+            time.sleep(ENDING_SLICE_S)
+
+    def _within_budget(self, deadline_s: float, what: str) -> float:
+        left = left_s(deadline_s)
+        if left <= 0:
+            self.kill()
+            raise OutOfTime(f"{self._name} had used up its time before {what} and was cut off; {MEND}")
+        return left
+
+    def _wait(self, deadline_s: float, what: str, hung: type[DeviceHung]) -> bytes:
         limit = time.monotonic() + deadline_s
         while True:
             left = limit - time.monotonic()
             if left <= 0:
                 self.kill()
-                raise DeviceHung(
+                raise hung(
                     f"{self._name} did not answer within {deadline_s:.0f} s while {what} and was cut off"
                     f"{self._last_words()}; {MEND}"
                 )
@@ -161,12 +225,11 @@ class WorkerProcess:
                 return body
 
     def _crashed(self) -> DeviceCrashed:
-        try:
-            code = self._process.wait(CLOSE_S)
-        except subprocess.TimeoutExpired:
+        if not self._has_ended(CLOSE_S):
             self.kill()
             return DeviceCrashed(f"{self._name}: its driver garbled the answers{self._last_words()}; {MEND}")
         self.kill()
+        code = self._process.returncode or 0
         return DeviceCrashed(
             f"{self._name}: the process that drove it died ({_exit_words(code)}){self._last_words()}; {MEND}"
         )

@@ -23,6 +23,8 @@ from ...kernels.errors import DeviceError, HashwattError, details_of
 from ...kernels.job import Job
 from ...kernels.numba_settings import default_settings
 from ...kernels.registry import Backend
+from .. import interrupts
+from . import lifeline
 from .executing import execute
 from .messages import (
     MOST_DETAILS,
@@ -43,6 +45,7 @@ from .messages import (
     RoofMeasured,
     Scanned,
     read_frame,
+    sound,
     write_frame,
 )
 
@@ -59,12 +62,13 @@ class Worker:
         try:
             return self._do(request)
         except HashwattError as error:
-            return Failed(type(error).__name__, str(error), details_of(error)[-MOST_DETAILS:])
+            return Failed(type(error).__name__, sound(str(error)), sound(details_of(error)[-MOST_DETAILS:]))
         except Exception as error:
             # A bug in a backend or an exception of its driver's binding: the parent gets a sentence, stderr the trace.
             traceback.print_exc()
             details = traceback.format_exc()[-MOST_DETAILS:]
-            return Failed(DeviceError.__name__, f"the driver failed ({type(error).__name__}: {error})", details)
+            sentence = f"the driver failed ({type(error).__name__}: {error})"
+            return Failed(DeviceError.__name__, sound(sentence), sound(details))
 
     def _do(self, request: Request) -> Reply:
         if isinstance(request, Find):
@@ -79,9 +83,10 @@ class Worker:
         if self._device is None:
             raise DeviceError("no device is open")
         if isinstance(request, Prepare):
-            return Prepared(self._device.prepare(Job(request.prefixes, int.from_bytes(request.target, "big"))))
+            job = Job(request.prefixes, int.from_bytes(request.target, "big"))
+            return Prepared(sound(self._device.prepare(job)))
         if isinstance(request, MeasureRoof):
-            return RoofMeasured(self._device.roof() if isinstance(self._device, HasRoof) else None)
+            return RoofMeasured(sound(self._device.roof()) if isinstance(self._device, HasRoof) else None)
         if isinstance(request, Execution):
             return execute(self._device, request)
         scan = self._device.scan(range(request.start, request.stop))
@@ -110,7 +115,7 @@ def _listen(requests: BinaryIO, waiting: queue.SimpleQueue[tuple[int, bytes]]) -
             waiting.put(frame)
     except (OSError, BadFrame):
         pass
-    os._exit(0)
+    lifeline.end_group()
 
 
 def _backend(module: str) -> Backend:
@@ -118,7 +123,9 @@ def _backend(module: str) -> Backend:
 
 
 def _entry(found: Found | Missing) -> Entry:
-    return Entry(info=found.info, by_default=found.by_default) if isinstance(found, Found) else Entry(missing=found)
+    if isinstance(found, Found):
+        return Entry(info=sound(found.info), by_default=found.by_default)
+    return Entry(missing=sound(found))
 
 
 def _open(request: Open) -> Device:
@@ -130,8 +137,12 @@ def _open(request: Open) -> Device:
 
 def main() -> None:
     """Take over the standard streams and serve."""
-    # Ctrl-C in a terminal reaches every process of the group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C in a terminal and the end of a service reach every process; the parent decides what they mean.
+    for name in interrupts.SIGNALS:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if len(sys.argv) > 1:
+        lifeline.hold(int(sys.argv[1]))
     requests = os.fdopen(os.dup(0), "rb")
     replies = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)

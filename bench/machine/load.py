@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,13 @@ import psutil
 TEMPERATURE_EVERY_S = 1.0
 # The sensors that stand for the CPU's own temperature, by the name of their Linux driver.
 CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal")
+# What AMD's processors tell for fan control: the temperature of the die and, on some models, up to 27 °C more.
+CONTROL_LABEL = "tctl"
+# No processor runs colder or hotter: a sensor that says so is broken, or has no value yet.
+PLAUSIBLE_C = (-60.0, 200.0)
+PLAUSIBLE_HZ = 1e12
+# Counters of CPU time count in ticks, and not all CPUs' at the same moment.
+TICKS_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,9 @@ class LoadMeter:
         works_alone: bool = True,
     ) -> None:
         """A meter; `clock_is_real` is False in a virtual machine, which sees a fixed figure instead of the clock."""
-        self._worker = None if not works_alone else psutil.Process() if worker is None else _process(worker)
-        self._own = [psutil.Process(), *(process for pid in processes if (process := _process(pid)))]
+        this = _process(os.getpid())
+        self._worker = None if not works_alone else this if worker is None else _process(worker)
+        self._own = [] if this is None else [this, *(process for pid in processes if (process := _process(pid)))]
         self._on_cpu = on_cpu
         self._clock_is_real = clock_is_real
         self._before: _CpuSeconds | None = None
@@ -89,10 +98,11 @@ class LoadMeter:
         before, after = self._before, self._read()
         seen = Readings()
         if before is not None and after is not None and after.wall > before.wall:
+            wall_s = after.wall - before.wall
             seen = Readings(
-                wall_s=after.wall - before.wall,
-                other_cpu_s=after.busy - before.busy - (after.own - before.own),
-                stolen_cpu_s=after.stolen - before.stolen,
+                wall_s=wall_s,
+                other_cpu_s=plausible_cpu_s(after.busy - before.busy - (after.own - before.own), wall_s),
+                stolen_cpu_s=plausible_cpu_s(after.stolen - before.stolen, wall_s),
             )
         if not self._on_cpu:
             return seen
@@ -102,13 +112,17 @@ class LoadMeter:
         return replace(seen, clock_hz=clock_hz, temperature_c=self._temperature())
 
     def _read(self) -> _CpuSeconds | None:
+        if not self._own:
+            # Without /proc own work cannot be told from others'.
+            return None
         try:
             times = psutil.cpu_times()
             own = sum(_cpu_seconds(process) for process in self._own)
             working = 0.0 if self._worker is None else _cpu_seconds(self._worker)
-        except (psutil.Error, OSError):
+            busy = busy_seconds(times)
+        except (psutil.Error, OSError, ValueError, ArithmeticError, LookupError, RuntimeError):
+            # Emulated and sandboxed systems write into /proc what psutil does not expect.
             return None
-        busy = busy_seconds(times)
         # Some sandboxes show a machine that has never done anything.
         return _CpuSeconds(time.perf_counter(), busy, getattr(times, "steal", 0.0), own, working) if busy else None
 
@@ -126,28 +140,39 @@ def busy_seconds(times: psutil._common.scputimes) -> float:
     return float(sum(value for name, value in times._asdict().items() if name not in away))
 
 
+def plausible_cpu_s(cpu_s: float, wall_s: float) -> float | None:
+    """CPU seconds spent within `wall_s` seconds; None where a counter has leapt: there are not as many CPUs.
+
+    A little below 0 stays: the counters tick, and the sum over many samples is right.
+    """
+    most_s = (psutil.cpu_count() or 1) * (wall_s + TICKS_S)
+    return cpu_s if -most_s <= cpu_s <= most_s else None
+
+
 def cpu_clock_hz() -> float | None:
     """The CPUs' mean clock just now."""
     try:
         frequency = psutil.cpu_freq()
-    except (OSError, NotImplementedError, AttributeError, RuntimeError):
+        clock_hz = float(frequency.current) * 1e6 if frequency else 0.0
+    except (OSError, ValueError, TypeError, LookupError, NotImplementedError, AttributeError, RuntimeError):
         return None
-    return float(frequency.current) * 1e6 if frequency and frequency.current > 0 else None
+    return clock_hz if 0 < clock_hz <= PLAUSIBLE_HZ else None
 
 
 def cpu_temperature_c() -> float | None:
-    """The hottest of the CPU's own sensors."""
+    """The hottest of the CPU's own sensors; what is only told for fan control counts where there is nothing else."""
     try:
         sensors = psutil.sensors_temperatures()
-    except (AttributeError, OSError, RuntimeError):
+    except (AttributeError, OSError, ValueError, TypeError, LookupError, RuntimeError):
         return None
     readings = [
-        float(reading.current)
+        (float(reading.current), (reading.label or "").lower() == CONTROL_LABEL)
         for name in CPU_SENSORS
         for reading in sensors.get(name, ())
-        if reading.current is not None and math.isfinite(reading.current) and reading.current > -273
+        if reading.current is not None and PLAUSIBLE_C[0] <= reading.current <= PLAUSIBLE_C[1]
     ]
-    return max(readings, default=None)
+    true = [celsius for celsius, for_control in readings if not for_control]
+    return max(true or [celsius for celsius, _ in readings], default=None)
 
 
 def _cpu_seconds(process: psutil.Process) -> float:
@@ -158,5 +183,5 @@ def _cpu_seconds(process: psutil.Process) -> float:
 def _process(pid: int) -> psutil.Process | None:
     try:
         return psutil.Process(pid)
-    except psutil.Error:
+    except (psutil.Error, OSError, ValueError, RuntimeError):
         return None

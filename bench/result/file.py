@@ -12,6 +12,7 @@ import msgspec
 
 from ...kernels.errors import InputError
 from ...kernels.files import NotAFile, read_regular, write_atomically
+from ..interrupts import Deferred
 from . import version1
 from .model import SCHEMA_VERSION, Result
 from .printable import printable
@@ -119,6 +120,12 @@ def encode(result: Result) -> bytes:
 def save(result: Result, path: str | Path) -> None:
     """Write a result file: another program sees the old file or the new one, never a part. Raises InputError."""
     data = encode(result)
+    # An interrupt waits: it would leave half a file behind, or none where there is a result.
+    with Deferred():
+        _write(data, path)
+
+
+def _write(data: bytes, path: str | Path) -> None:
     try:
         write_atomically(Path(os.path.realpath(path)), data)
     except (OSError, ValueError) as error:
@@ -131,7 +138,8 @@ def check_writable(path: str | Path) -> None:
         target = Path(os.path.realpath(path))
         if target.exists() and not target.is_file():
             raise InputError(f"{_shown(path)} is not a regular file; give the path of a file to write the result to")
-        _new_file_beside(target).unlink()
+        with Deferred():
+            _new_file_beside(target).unlink()
     except (OSError, ValueError) as error:
         raise _cannot_write(path, error) from None
 

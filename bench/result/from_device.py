@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from numbers import Integral
 
 from ...kernels import device
 from ...kernels.device import DeviceInfo, KernelInfo
@@ -16,23 +18,39 @@ MOST_CANDIDATES = 200
 # The model's own bounds.
 LARGEST = 1e30
 LONGEST_S = 1e9
+MOST_PERCENT = 10_000.0
+LARGEST_INTEGER = 2**63 - 1
+MOST_PREFIXES = 1 << 16
+LONGEST_BITS = 1024
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,79}")
 
 
 def device_record(info: DeviceInfo) -> DeviceRecord:
     """The result's record of a device."""
     return DeviceRecord(
-        id=info.id,
+        id=info.id if fault_of_id(info.id) is None else _fit_id(info.id),
         kind=info.kind,
         name=printable(info.name),
         vendor=printable(info.vendor),
         backend=printable(info.backend, 200) or "unknown",
         driver=printable(info.driver),
-        compute_units=info.compute_units,
+        compute_units=_count(info.compute_units),
         runs_on_host_cpu=info.runs_on_host_cpu,
         simulator=info.simulator,
         pci_address=None if info.pci_address is None else printable(info.pci_address, 200) or None,
         limits=_settings(info.limits),
     )
+
+
+def fault_of_id(device_id: str) -> str | None:
+    """Why a result cannot hold this id, which also stands in the proof's headers; None where it can."""
+    if _ID.fullmatch(device_id):
+        return None
+    return f"a device calls itself {printable(device_id, 40)!r}, which no result can hold; update its backend or driver"
+
+
+def _fit_id(device_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9:._-]+", "-", device_id).lstrip(":._-")[:80] or "unnamed"
 
 
 def kernel_record(kernel: KernelInfo, compile_s: float) -> KernelRecord:
@@ -86,9 +104,19 @@ def _storable(value: Value) -> Value:
     """Numbers that the model's bounds do not hold (64-bit masks, infinities) become text, which keeps them exact."""
     if isinstance(value, str):
         return printable(value)
-    if isinstance(value, int):
-        return value if -(2**63) <= value < 2**63 else str(value)
-    return value if math.isfinite(value) and abs(value) <= LARGEST else str(value)
+    if isinstance(value, Integral):
+        # Also what a binding makes of a number (a bool, NumPy's), which JSON would not give back as it was.
+        number = int(value)
+        if -LARGEST_INTEGER <= number <= LARGEST_INTEGER:
+            return number
+        # Python writes numbers of thousands of digits in powers of two only.
+        return str(number) if number.bit_length() <= LONGEST_BITS else printable(f"{number:#x}")
+    number_or_none = float(value) if isinstance(value, float) else math.nan
+    return number_or_none if abs(number_or_none) <= LARGEST else printable(str(value))
+
+
+def _count(value: int | None) -> int | None:
+    return value if value is not None and 0 <= value <= LARGEST_INTEGER else None
 
 
 def _finite(value: float | None, largest: float) -> float | None:

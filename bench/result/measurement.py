@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ...kernels.bounded import (
+    MOST_METERS,
+    MOST_SAMPLES,
+    MOST_WARNINGS,
     Celsius,
     Count,
     DeviceId,
@@ -166,7 +169,7 @@ class Round(Record, frozen=True, kw_only=True):
     warmup_s: Seconds
     counted: bool
     left_out: Text | None
-    samples: Annotated[tuple[Sample, ...], Meta(max_length=10_000)]
+    samples: Annotated[tuple[Sample, ...], Meta(max_length=MOST_SAMPLES)]
 
 
 class Rate(Record, frozen=True, kw_only=True):
@@ -268,7 +271,7 @@ class Measurement(Record, frozen=True, kw_only=True):
     amount: Count
     seconds: Seconds
     roof: Roof | None
-    energy: Annotated[tuple[Energy, ...], Meta(max_length=100)]
+    energy: Annotated[tuple[Energy, ...], Meta(max_length=MOST_METERS)]
     telemetry: Annotated[tuple[Telemetry, ...], Meta(max_length=20)]
     evidence: Evidence | None
-    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]

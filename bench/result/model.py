@@ -12,7 +12,19 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ...kernels.bounded import DeviceId, Figure, MachineId, Name, Rate, Record, RunId, Seconds, Text, Timestamp
+from ...kernels.bounded import (
+    MOST_WARNINGS,
+    DeviceId,
+    Figure,
+    MachineId,
+    Name,
+    Rate,
+    Record,
+    RunId,
+    Seconds,
+    Text,
+    Timestamp,
+)
 from .machine import Machine
 from .measurement import Measurement
 from .warning import WarningRecord
@@ -61,7 +73,7 @@ class Together(Record, frozen=True, kw_only=True):
     rates: Annotated[tuple[RateTogether, ...], Meta(max_length=2000)]
     sum_rate: Rate | None
     unit: Name | None
-    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
 
 
 class Result(Record, frozen=True, kw_only=True):
@@ -93,7 +105,7 @@ class Result(Record, frozen=True, kw_only=True):
     note: Text | None
     machines: Annotated[tuple[Machine, ...], Meta(min_length=1, max_length=10_000)]
     libraries: Annotated[dict[Name, Text], Meta(max_length=200)]
-    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=100)]
+    warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
     results: Annotated[tuple[Measurement, ...], Meta(max_length=20_000)]
     together: Together | None = None
     written_as: Literal[1, 2] = 2

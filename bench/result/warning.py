@@ -27,6 +27,9 @@ WarningCode = Literal[
     "energy_window_short",
     "energy_disagreement",
     "idle_moved",
+    "ended_early",
+    "date_unsure",
+    "left_out",
 ]
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 
+from ...kernels.bounded import MOST_SAMPLES
+from ..budget import left_s
 from ..machine.load import LoadMeter, Readings
 from ..progress import Progress
 from ..result.measurement import Sample
@@ -13,6 +16,10 @@ from .plan import FEWEST_SAMPLES, HALF_WIDTH, SHORTEST_SAMPLING_S, Plan
 from .stopwatch import Stopwatch, Timed
 
 SPOT_CHECK_EVERY_S = 2.0
+# For the last check of the device's answers.
+TIME_TO_END_S = 1.0
+# The model's own bound.
+LONGEST_S = 1e9
 
 
 @dataclass(frozen=True)
@@ -38,13 +45,14 @@ class Sampler:
         self._plan = plan
         self._batch = batch
         self.taken: list[TimedSample] = []
+        self.ended_early: str | None = None
 
     def sample(self, progress: Progress) -> None:
         """Sample until done. Raises DeviceError, WrongResult; what was taken before is kept."""
         clock = self._stopwatch.clock
         started = checked = clock()
         while True:
-            before = clock()
+            before, real_s = clock(), time.monotonic()
             taken = self._one_sample()
             self.taken.append(taken)
             now = clock()
@@ -53,6 +61,13 @@ class Sampler:
                 self._stopwatch.task.spot_check()
                 checked = now
             if now - started >= self._plan.seconds or (self._plan.until_narrow and self._narrow(now - started)):
+                return
+            if self._stopwatch.task.is_full or len(self.taken) >= MOST_SAMPLES:
+                self.ended_early = "a result holds no more of a device this fast; give a shorter time (-t)"
+                return
+            # What was sampled must not be lost to the end of the device's time (see `budget`).
+            if left_s(math.inf) < TIME_TO_END_S + 2 * (time.monotonic() - real_s):
+                self.ended_early = "getting ready took the device's time; name it (-d), which gives it more"
                 return
 
     def _one_sample(self) -> TimedSample:
@@ -85,5 +100,6 @@ class Sampler:
 def _device_seconds(batches: list[Timed]) -> float | None:
     """The sum of what the device says, None as soon as one of its words is missing or makes no sense."""
     words = [batch.device_s for batch in batches]
-    told = [word for word in words if word is not None and math.isfinite(word) and 0 <= word <= 1e9]
-    return math.fsum(told) if len(told) == len(words) else None
+    told = [word for word in words if word is not None and math.isfinite(word) and 0 <= word <= LONGEST_S]
+    total = math.fsum(told)
+    return total if len(told) == len(words) and total <= LONGEST_S else None

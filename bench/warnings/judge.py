@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from ..dates import RELEASED, is_date_sure
 from ..result.machine import Machine
 from ..result.measurement import Rate
 from ..result.warning import WarningRecord
@@ -41,6 +42,11 @@ def judge_machine(machine: Machine) -> list[WarningRecord]:
     if machine.governor is not None and machine.governor.startswith("powersave"):
         warnings.append(sentences.powersave_governor(machine.governor))
     return warnings
+
+
+def judge_date(created: str) -> list[WarningRecord]:
+    """What is amiss with the time of the run (UTC, ISO 8601)."""
+    return [] if is_date_sure(created) else [sentences.date_unsure(created[:10], RELEASED)]
 
 
 def judge_samples(taken: Sequence[TimedSample], rate: Rate, failed_batches: int) -> list[WarningRecord]:

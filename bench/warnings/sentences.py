@@ -151,3 +151,32 @@ def limit_unknown(reason: str) -> WarningRecord:
         text=f"the device's own roof could not be measured ({printable(reason)}), so no share of it is given; "
         "update its driver and measure again",
     )
+
+
+def ended_early(samples: int, because: str) -> WarningRecord:
+    """Sampling did not take its time."""
+    return WarningRecord(
+        code="ended_early", text=f"sampling ended after {samples} samples, before its time, because {because}"
+    )
+
+
+def date_unsure(created: str, release: str) -> WarningRecord:
+    """The run is older than the program."""
+    return WarningRecord(
+        code="date_unsure",
+        text=f"the clock says {created}, before this hashwatt was released ({release}), so the run's date is wrong and "
+        "it has no place in time; set the clock",
+    )
+
+
+def meters_left_out(ids: list[str]) -> WarningRecord:
+    """There are more meters than a result holds."""
+    return left_out(
+        f"{len(ids)} meters were not read, because a result holds no more ({', '.join(ids[:3])}…); name those that "
+        "matter (--meter)"
+    )
+
+
+def left_out(what: str) -> WarningRecord:
+    """Something does not fit the result model, or there is too much of it."""
+    return WarningRecord(code="left_out", text=printable(what))

@@ -11,6 +11,7 @@ from ..system_files import read_line, run_sysctl
 SYSFS = Path("/sys/devices/system/cpu/cpu0/cache")
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 MOST_LEVELS = 10
+MOST_DIGITS = 12
 # macOS names them one by one; "perflevel0" are the fast cores.
 MACOS_NAMES = (
     (1, "data", ("hw.perflevel0.l1dcachesize", "hw.l1dcachesize")),
@@ -45,8 +46,9 @@ def _linux_caches() -> tuple[CpuCache, ...]:
         folder = SYSFS / f"index{index}"
         level, kind, size = (read_line(str(folder / name)) for name in ("level", "type", "size"))
         size_bytes = _size(size or "")
+        kind = (kind or "").lower()
         if level in set("123456789") and kind and size_bytes:
-            caches.append(CpuCache(int(level), kind.lower(), size_bytes))
+            caches.append(CpuCache(int(level), kind, size_bytes))
     return tuple(caches)
 
 
@@ -54,11 +56,11 @@ def _macos_caches() -> tuple[CpuCache, ...]:
     caches = []
     for level, kind, names in MACOS_NAMES:
         size = next((size for name in names if (size := run_sysctl(name))), "")
-        if size.isdigit() and int(size):
+        if size.isdecimal() and int(size):
             caches.append(CpuCache(level, kind, int(size)))
     return tuple(caches)
 
 
 def _size(text: str) -> int | None:
     digits, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "")
-    return int(digits) * UNITS.get(unit, 1) if digits.isdigit() else None
+    return int(digits) * UNITS.get(unit, 1) if digits.isdecimal() and len(digits) < MOST_DIGITS else None

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from ..bounded import Count, Positive, PrefixHex, Record, Sha256Hex, TargetHex, Text, Word
+from ..bounded import MOST_CHUNKS, MOST_HEADERS, Count, Positive, PrefixHex, Record, Sha256Hex, TargetHex, Text, Word
 
 EvidenceKind = Literal["shares", "recompute", "checked", "reported"]
 
@@ -84,8 +84,8 @@ class Shares(Record, frozen=True, kw_only=True, tag_field="kind", tag="shares"):
 
     target_hex: TargetHex
     prefixes: Annotated[int, Meta(ge=1, le=1 << 16)]
-    headers: Annotated[tuple[Header, ...], Meta(max_length=20_000)]
-    chunks: Annotated[tuple[Chunk, ...], Meta(max_length=20_000)]
+    headers: Annotated[tuple[Header, ...], Meta(max_length=MOST_HEADERS)]
+    chunks: Annotated[tuple[Chunk, ...], Meta(max_length=MOST_CHUNKS)]
     shares: Annotated[tuple[Share, ...], Meta(max_length=50_000)]
 
 

@@ -17,6 +17,10 @@ from .quantity import Quantity
 
 Value = int | float | str
 
+# A long run keeps as much evidence in each this many samples as it needs in all, so that it can be believed wherever it
+# is cut short; what is too much of it at its end is left out again.
+SAMPLES_FOR_EVIDENCE = 32
+
 
 @dataclass(frozen=True)
 class Request:
@@ -46,6 +50,11 @@ class Task(Protocol):
     largest_batch: int
     kernel: KernelInfo | None
     compile_s: float
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a result can hold no more of its evidence: whoever measures ends here."""
+        ...
 
     def self_test(self) -> None:
         """Compile what is not yet and check small answers against a trusted source. Raises WrongResult."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ...bench.dates import is_date_sure
 from ...bench.result.file import decode, encode
 from ...bench.result.measurement import Measurement, Rate
 from ...bench.result.model import Result
@@ -188,7 +189,7 @@ def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) 
         group = Group(key=key, entries=tuple(sorted(runs, key=newest_first, reverse=True)))
         ranked.setdefault((key.workload, key.unit, key.prefixes), []).append(group)
     return Collection(
-        results=tuple(sorted(results, key=lambda result: (result.created, result.run_id), reverse=True)),
+        results=tuple(sorted(results, key=moment_of, reverse=True)),
         rankings=tuple(
             Ranking(workload=workload, unit=unit, prefixes=prefixes, groups=tuple(sorted(found, key=fastest_first)))
             for (workload, unit, prefixes), found in sorted(ranked.items())
@@ -214,9 +215,14 @@ def key_of(entry: Entry) -> GroupKey:
     )
 
 
-def newest_first(entry: Entry) -> tuple[str, str]:
-    """Orders runs in time; the id decides between two of one second."""
-    return entry.result.created, entry.result.run_id
+def newest_first(entry: Entry) -> tuple[bool, str, str]:
+    """Orders runs in time, those without a date that can be before all others; the id decides within a second."""
+    return moment_of(entry.result)
+
+
+def moment_of(result: Result) -> tuple[bool, str, str]:
+    """What orders results in time."""
+    return is_date_sure(result.created), result.created, result.run_id
 
 
 def fastest_first(group: Group) -> tuple[float, GroupKey]:

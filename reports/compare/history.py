@@ -9,6 +9,7 @@ from statistics import median
 
 from msgspec import Struct
 
+from ...bench.dates import is_date_sure
 from ..collect.gather import Collection, Entry, Group
 from .differences import differences
 
@@ -32,11 +33,15 @@ class RateStep(Struct, frozen=True, kw_only=True):
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """A device's verified runs, oldest first, and its steps (None: too few runs to tell)."""
+    """A device's verified runs, oldest first, and its steps (None: too few runs to tell).
+
+    `undated` runs, made before the clock was set, have no place in time and come first.
+    """
 
     group: Group
     entries: tuple[Entry, ...]
     steps: tuple[RateStep, ...] | None
+    undated: int = 0
 
 
 def histories(collection: Collection) -> tuple[History, ...]:
@@ -47,17 +52,18 @@ def histories(collection: Collection) -> tuple[History, ...]:
 def history_of(group: Group) -> History:
     """The history of one device."""
     entries = tuple(reversed(group.entries))
-    if len(entries) < FEWEST_RUNS:
-        return History(group=group, entries=entries, steps=None)
+    undated = sum(not is_date_sure(entry.result.created) for entry in entries)
+    if len(entries) - undated < FEWEST_RUNS:
+        return History(group=group, entries=entries, steps=None, undated=undated)
     logs = [math.log(entry.rate.value_hs) for entry in entries]
-    noise = scatter(logs, entries)
-    bounds = [0, *step_places(logs, 0, len(logs), noise), len(logs)]
+    noise = scatter(logs[undated:], entries[undated:])
+    bounds = [undated, *step_places(logs, undated, len(logs), noise), len(logs)]
     steps = []
     for start, index, stop in zip(bounds, bounds[1:], bounds[2:], strict=False):
         change = median(logs[index:stop]) - median(logs[start:index])
         between = differences(entries[index - 1], entries[index])
         steps.append(RateStep(index=index, ratio=math.exp(change), conditions=between))
-    return History(group=group, entries=entries, steps=tuple(steps))
+    return History(group=group, entries=entries, steps=tuple(steps), undated=undated)
 
 
 def scatter(logs: Sequence[float], entries: Sequence[Entry]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...bench.dates import RELEASED
 from ..layout.device_row import place_text, rate_interval_text, rate_text
 from ..layout.tables import Table
 from ..wording.ratios import change_text
@@ -40,7 +41,7 @@ def history_table(history: History) -> Table:
     begun = {step.index: step.ratio for step in history.steps or ()}
     rows = []
     for index, entry in enumerate(history.entries):
-        before = history.entries[index - 1].rate.value_hs if index else None
+        before = history.entries[index - 1].rate.value_hs if index > history.undated else None
         rows.append(
             (
                 entry.result.created,
@@ -57,8 +58,14 @@ def history_table(history: History) -> Table:
 
 def step_lines(history: History) -> Iterator[str]:
     """What changed at each step."""
+    if history.undated:
+        have = "run has" if history.undated == 1 else "runs have"
+        yield (
+            f"{history.undated} {have} no place in time, because the clock was not set (before {RELEASED}); "
+            "set it and measure again"
+        )
     if history.steps is None:
-        runs = len(history.entries)
+        runs = len(history.entries) - history.undated
         yield f"{runs} {'run is' if runs == 1 else 'runs are'} too few to tell steps from scatter ({FEWEST_RUNS} do)"
         return
     if not history.steps:

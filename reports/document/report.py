@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
+from ...bench.dates import is_date_sure
 from ..claims.ledger import Claim, ledger
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import energy_figure
@@ -76,7 +77,7 @@ def point_of(entry: Entry) -> Point | None:
         rung=rung,
         origin=entry.rate.origin,
         energy_origin=energy.origin if energy else None,
-        year=fraction_of_year(entry.result.created),
+        year=fraction_of_year(entry.result.created) if is_date_sure(entry.result.created) else None,
         hashrate_hs=entry.rate.value_hs,
         efficiency_j_per_th=energy.j_per_th if energy else None,
         source=visible(f"run {entry.result.run_id[:8]} of {entry.result.created[:10]}", NAME_LIMIT),

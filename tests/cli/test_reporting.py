@@ -18,7 +18,11 @@ from .terminal import run_here
 
 Capture = pytest.CaptureFixture[str]
 COMMANDS = ("report", "ladder", "claims", "compare", "history")
-HEAVY = {"numpy", "matplotlib", "jinja2", "rich", "msgspec", "hashwatt.bench", "hashwatt.reports.document.report"}
+# Of bench/ only what handles signals is there from the first moment on.
+HEAVY = {
+    "numpy", "matplotlib", "jinja2", "rich", "msgspec", "hashwatt.bench.api", "hashwatt.bench.result.model",
+    "hashwatt.reports.document.report",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ below; for one that is asked for by an address, a function from that text to a M
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from ....kernels.errors import InputError
+from ...result.printable import printable
 from ..meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
 from . import amdsmi, apple, battery, command, estimated, hwmon, nvml, rapl
 from . import shelly as plug_shelly
@@ -30,13 +32,22 @@ ON_REQUEST = (
 def find(root: Path = Path("/")) -> list[MeterEntry]:
     """Every meter of this machine, and for each kind that there is none of, why and what would mend it."""
     return [
-        *rapl.find(root),
-        *nvml.find(),
-        *amdsmi.find(),
-        *hwmon.find(root),
-        *battery.find(root),
-        *apple.find(),
+        *asked("rapl", partial(rapl.find, root)),
+        *asked("nvml", nvml.find),
+        *asked("amdsmi", amdsmi.find),
+        *asked("hwmon", partial(hwmon.find, root)),
+        *asked("battery", partial(battery.find, root)),
+        *asked("apple", apple.find),
     ]
+
+
+def asked(kind: str, find_kind: Callable[[], list[MeterEntry]]) -> list[MeterEntry]:
+    """The meters of one kind; a mistake made in looking for them, or a driver's, is the reason why there is none."""
+    try:
+        return find_kind()
+    except Exception as error:
+        reason = printable(f"looking for it failed ({type(error).__name__}: {error})", 300)
+        return [MeterMissing(kind, reason, "please report it; other meters are not concerned")]
 
 
 def choose(wanted: Sequence[str] | None, found: Sequence[MeterEntry] | None = None) -> list[MeterEntry]:

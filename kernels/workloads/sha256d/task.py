@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from ...bounded import MOST_CHUNKS, MOST_HEADERS
 from ...device import HasRoof, KernelInfo, Roof, Scan, Scans
-from ...job import NONCES, PREFIX_BYTES, Job, roll_versions
+from ...job import NONCES, PREFIX_BYTES, Job, roll_versions, rolled_prefix
+from ...oracle import meets
 from ...target import target_from_zero_bits
 from ..evidence import Chunk, Header, Share, Shares
 from ..protocol import Request, Work
@@ -22,6 +24,8 @@ SPOT_CHECK_NONCES = 251
 SMALLEST_BATCH = 1 << 10
 FEWEST_NONCES = 1 << 4
 MOST_PREFIXES_AT_ONCE = 1 << 4
+# Chunks and headers that one more sample needs at most.
+SPARE = 1000
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class HashingTask:
         self._shares: list[Share] = []
         self.compile_s = 0.0
         self.kernel: KernelInfo | None = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether evidence of much more would no longer fit a result."""
+        return len(self._chunks) > MOST_CHUNKS - SPARE or self._running_number > MOST_HEADERS - SPARE
 
     def self_test(self) -> None:
         """Compile and compare with hashlib on real and random headers."""
@@ -122,22 +131,29 @@ class HashingTask:
         """The shares of the first `samples` samples.
 
         An interrupt may come between counting a sample's hashes and keeping its time; such a sample is left out.
+        Its target depends on how much was hashed, never on what was found: about 256 shares, or all of fewer.
         """
         chunks = tuple(chunk for chunk in self._chunks if chunk.sample < samples)
         claimed = ClaimedRanges(chunks)
+        target = min(self._target, share_target(sum(chunk.nonces for chunk in chunks) * self._prefixes))
         return Shares(
-            target_hex=target_to_hex(self._target),
+            target_hex=target_to_hex(target),
             prefixes=self._prefixes,
             headers=tuple(
                 Header(running_number=number, prefix_hex=self._prefix(number).hex()) for number in claimed.by_number
             ),
             chunks=chunks,
-            shares=tuple(share for share in self._shares if share in claimed),
+            shares=tuple(share for share in self._shares if share in claimed and self._meets(share, target)),
         )
 
     def roof(self) -> Roof | None:
         """The limit of the kernel's own operations, where the device measures it."""
         return self._device.roof() if isinstance(self._device, HasRoof) else None
+
+    def _meets(self, share: Share, target: int) -> bool:
+        if target == self._target:
+            return True
+        return meets(rolled_prefix(self._prefix(share.running_number), share.prefix), share.nonce, target)
 
     def _prefix(self, number: int) -> bytes:
         return derive_prefix(self._challenge, self._device.info.id, self._run_id, number)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from ..bench import interrupts
 from ..kernels.errors import HashwattError, InputError
 from ..kernels.numba_settings import default_settings
 from . import exits
@@ -58,7 +59,7 @@ Examples:
 
 \b
 Each command has --help with examples, and --json for scripts (one document on stdout).
-Exit codes: 0 done, 1 a check failed, 2 bad input or usage.
+Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 128 + signal if interrupted (130 Ctrl-C).
 """,
 )
 @click.option(
@@ -87,14 +88,14 @@ def execute(arguments: Sequence[str]) -> int:
             return run_command(arguments, output)
     except BrokenPipeError:
         discard_stdout()
-        return exits.BROKEN_PIPE
+        return interrupts.exit_code(exits.BROKEN_PIPE)
 
 
 def code_of(error: HashwattError) -> int:
     """The exit code of an error that is meant for the user."""
     if isinstance(error, InputError):
         return exits.BAD_INPUT
-    return exits.INTERRUPTED if isinstance(error, exits.Interrupted) else exits.CHECK_FAILED
+    return interrupts.exit_code(exits.INTERRUPTED) if isinstance(error, exits.Interrupted) else exits.CHECK_FAILED
 
 
 def run_command(arguments: Sequence[str], output: Output) -> int:
@@ -112,7 +113,7 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         return exits.BAD_INPUT
     except (KeyboardInterrupt, click.Abort):
         output.fail("interrupted")
-        return exits.INTERRUPTED
+        return interrupts.exit_code(exits.INTERRUPTED)
     except HashwattError as error:
         if output.debug:
             traceback.print_exc()
@@ -128,7 +129,8 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         if isinstance(error, OSError) and error.errno in NOT_WRITABLE and error.filename is None:
             discard_stdout()
             output.fail(f"the answer cannot be written ({error.strerror}); send it to another place")
-            return exits.CHECK_FAILED
+            # Whoever hangs up takes the terminal along.
+            return interrupts.exit_code(exits.CHECK_FAILED)
         if output.debug:
             traceback.print_exc()
         output.fail(

@@ -69,7 +69,9 @@ class Output:
 
     def fail(self, sentence: str) -> None:
         """Say why the command line cannot be carried out: on stderr, and as the document where one is owed."""
-        click.echo(visible(f"hashwatt: {sentence}"), err=True)
+        # Where stderr is gone (a terminal that was closed), the exit code still tells.
+        with suppress(OSError, ValueError):
+            click.echo(visible(f"hashwatt: {sentence}"), err=True)
         if self.as_json and not self.answered:
             self.document({"error": visible(sentence)})
 

@@ -6,6 +6,7 @@ import click
 
 from ..kernels.errors import InputError
 from ..reports.wording.units import hashrate_text
+from .exits import Interrupted
 from .integers import INTEGER
 from .output import Output, shared_options
 from .progress import progress_for
@@ -23,7 +24,8 @@ Examples, with HEADER the 160 hex digits of an 80-byte block header:
   hashwatt scan --header HEADER --zero-bits 24 --json | jq .nonces
 
 \b
-The nonces go to stdout, one a line, ascending; the header's own nonce field is ignored.
+The nonces go to stdout, one a line, ascending; the header's own nonce field is ignored. Ctrl-C ends
+the scan, prints what was found until then, and gives exit code 130.
 """
 )
 @click.option("--header", required=True, metavar="HEX", help="The block header, 160 hex digits.")
@@ -48,27 +50,26 @@ def scan(
 ) -> None:
     """Find every nonce whose hash meets a threshold."""
     from ..bench import api
+    from ..bench.interrupts import Deferred
     from ..kernels.job import parse_header
 
-    answer = api.scan(
-        parse_header(header),
-        start,
-        max(NONCES - start, 0) if count is None else count,
-        threshold(zero_bits, target),
-        device,
-        progress_for(quiet),
-    )
+    asked = max(NONCES - start, 0) if count is None else count
+    # An interrupt ends the scan; it must not come between that and what was found.
+    with Deferred():
+        answer = api.scan(parse_header(header), start, asked, threshold(zero_bits, target), device, progress_for(quiet))
     if output.as_json:
         output.document(answer)
-        return
-    for nonce in answer.nonces:
-        output.line(str(nonce))
-    if not quiet:
+    else:
+        for nonce in answer.nonces:
+            output.line(str(nonce))
+    if not (quiet or output.as_json):
         rate = hashrate_text(answer.hashes / answer.seconds) if answer.seconds else "too quick for a rate"
         output.warn(
             f"{answer.device}: {answer.hashes:,} hashes in {answer.seconds:.2f} s ({rate}), "
             f"{len(answer.nonces):,} shares, xor_h7 {answer.xor_h7:#010x}"
         )
+    if not answer.complete:
+        raise Interrupted(f"interrupted after {answer.count:,} of {asked:,} nonces; what these have is above")
 
 
 def threshold(zero_bits: int | None, target: str | None) -> int:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hashwatt.bench.energy.joules.record import energy_record
 from hashwatt.bench.energy.meter import Counter, Meter, MeterError, MeterFound, MeterInfo, Reading
 from hashwatt.bench.energy.meters.estimated import from_text
-from hashwatt.bench.energy.sampler import MeterSampler
+from hashwatt.bench.energy.sampler import MeterSampler, read_once
 from hashwatt.kernels.errors import InputError
 
 from .readings import ABOUT_IT, PLAIN
@@ -131,3 +133,34 @@ def test_an_estimate_is_marked_and_its_bounds_are_wide() -> None:
 def test_an_estimate_needs_a_rated_power(text: str) -> None:
     with pytest.raises(InputError, match="try --meter estimated:65"):
         from_text(text)
+
+
+@pytest.mark.parametrize("told", [math.nan, math.inf, -math.inf, -1.0, 1e16, "61.5 W"])
+@pytest.mark.parametrize("kind", ["watts", "joules"])
+def test_a_figure_that_cannot_be_is_a_failed_reading(kind: str, told: Any) -> None:
+    meter = Played(PLAIN, lambda: Reading(power_w=told) if kind == "watts" else Reading((told,)))
+    point = read_once(meter, time.perf_counter, 0.1)
+    assert point.reading is None
+    assert point.error
+
+
+def test_what_a_command_says_it_cost_is_not_believed_beyond_reason() -> None:
+    meter = Played(PLAIN, lambda: Reading((1.0,), child_cpu_s=math.inf))
+    assert read_once(meter, time.perf_counter, 0.1).cpu_s < 1
+
+
+def test_many_meters_that_do_not_answer_take_no_longer_than_one() -> None:
+    block = threading.Event()
+
+    def never() -> Reading:
+        block.wait()
+        return Reading()
+
+    info = replace(PLAIN, deadline_s=0.3)
+    meters = [MeterFound(replace(info, id=f"test:{number}"), lambda: Played(info, never)) for number in range(20)]
+    started = time.monotonic()
+    with MeterSampler(meters) as sampler:
+        sampler.mark()
+        sampler.mark_end()
+    assert time.monotonic() - started < 0.3 + 0.3 + 0.8 + 0.8 + 1.5, "and not twenty times that"
+    block.set()

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hashwatt.bench.energy.joules.readings import Window
 from hashwatt.bench.energy.telemetry import ProbeThread, State, ThermalCounters, probes_for, summarised
+from hashwatt.bench.result.energy import Telemetry
 from hashwatt.kernels.device import DeviceInfo
 
 from .meters.trees import machine, write
@@ -63,3 +66,36 @@ def test_probes_are_read_within_the_window() -> None:
     (record,) = thread.records(window)
     assert record.readings == 1
     assert record.clock_hz == pytest.approx(1.5e9)
+
+
+class Wild:
+    """A probe that tells what cannot be, and then breaks."""
+
+    source = "wild\x1b[2J" + "x" * 500
+
+    def __init__(self) -> None:
+        self._told = [
+            (math.nan, 4_294_948.0, ("hot\n" * 200,)),
+            (-1.0, -300.0, ()),
+            (1e15, math.inf, ("",)),
+            (2e9, 61.0, ()),
+        ]
+
+    def read(self) -> tuple[float | None, float | None, tuple[str, ...]]:
+        if not self._told:
+            raise OSError("gone")
+        return self._told.pop(0)
+
+
+def test_what_a_probe_tells_that_cannot_be_is_unknown_and_a_broken_one_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hashwatt.bench.energy.telemetry.INTERVAL_S", 0.01)
+    probes = ProbeThread([Wild()])
+    probes.start()
+    time.sleep(0.3)
+    probes.stop()
+    (record,) = probes.records(Window(0.0, time.perf_counter()))
+    assert (record.clock_hz, record.temperature_c, record.temperature_high_c) == (2e9, 61.0, 61.0)
+    assert record.readings > 4, "it goes on being asked"
+    assert msgspec.json.decode(msgspec.json.encode(record), type=Telemetry) == record

@@ -9,7 +9,9 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
+import msgspec
 import psutil
 import pytest
 from hypothesis import given, settings
@@ -17,9 +19,10 @@ from hypothesis import strategies as st
 
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, find_all, find_isolated, opener
+from hashwatt.bench.isolation.messages import Entries, Entry, Prepared, Reply, sound
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels import fake as fakes
-from hashwatt.kernels.device import Device, DeviceOptions, Found, Missing
+from hashwatt.kernels.device import Candidate, Device, DeviceOptions, Found, KernelInfo, Missing
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError, details_of
 from hashwatt.kernels.job import NONCES, PREFIX_BYTES, Job, roll_versions
 from hashwatt.kernels.oracle import reference_scan
@@ -271,3 +274,17 @@ def test_a_driver_that_crashes_after_the_samples_does_not_take_them_along() -> N
     assert device.status == "measured"
     assert device.rate is not None
     assert "limit_unknown" in [warning.code for warning in device.warnings]
+
+
+def test_a_name_that_is_no_text_and_numbers_of_any_size_cross_the_border() -> None:
+    info = replace(
+        fakes.fake_info("steady"), name="GPU \ud8ff" + "x" * 10_000_000, limits={"mask": 2**80, "\udc80": -1}
+    )
+    kernel = KernelInfo(
+        "k", 1, {"lanes": 2**64}, 0.0, "", (Candidate("c\ud800", None, None, "no\udfff"),), "log \udc80"
+    )
+    for reply in (Entries((Entry(info=sound(info)),)), Prepared(sound(kernel))):
+        body = msgspec.msgpack.encode(reply)
+        assert msgspec.msgpack.decode(body, type=Reply) == reply
+    assert sound(info).limits == {"mask": hex(2**80), "?": -1}
+    assert sound(kernel).candidates[0].name == "c?"

@@ -3,11 +3,14 @@ from __future__ import annotations
 import msgspec
 import psutil
 import pytest
+from msgspec.structs import replace as changed
 
 from hashwatt.bench.machine import describe as machine
 from hashwatt.bench.machine import virtualisation
 from hashwatt.bench.machine.describe import describe_machine, hashwatt_version, library_versions
 from hashwatt.bench.result.machine import Machine
+from hashwatt.bench.warnings.judge import judge_machine
+from hashwatt.kernels.bounded import MAX_TEXT
 from hashwatt.kernels.cpu import caches
 
 
@@ -105,3 +108,43 @@ def test_macos_caches_prefer_the_fast_cores(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("platform.system", lambda: "Darwin")
     monkeypatch.setattr(caches, "run_sysctl", values.get)
     assert [(cache.level, cache.size_bytes) for cache in caches.cpu_caches()] == [(1, 131072), (2, 4194304)]
+
+
+def test_whatever_a_system_answers_with_costs_its_own_field_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def raises(*_: object, **__: object) -> None:
+        raise ValueError("invalid literal for int() with base 10: '²'")
+
+    for name in ("_cpu_model", "_usable_cpus", "_governor", "_load", "cpu_caches", "container_name"):
+        monkeypatch.setattr(machine, name, raises)
+    monkeypatch.setattr(psutil, "cpu_count", raises)
+    monkeypatch.setattr("archspec.cpu.host", raises)
+    described = describe_machine()
+    assert described.python
+    assert (described.cpu_model, described.logical_cpus, described.caches) == (None, None, ())
+    assert msgspec.json.decode(msgspec.json.encode(described), type=Machine) == described
+
+
+def test_a_cache_or_a_governor_with_a_wild_name_is_tamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = "/sys/devices/system/cpu/cpu0/cache/index0"
+    files(monkeypatch, caches, {f"{folder}/level": "1", f"{folder}/type": "Da\x1bta" * 200, f"{folder}/size": "48K"})
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    (cache,) = caches.cpu_caches()
+    assert len(cache.kind) == 200
+    assert "\x1b" not in cache.kind
+    files(monkeypatch, caches, {f"{folder}/level": "1", f"{folder}/type": "Data", f"{folder}/size": "²K"})
+    assert caches.cpu_caches() == ()
+    files(monkeypatch, machine, {"/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "powersave" + "x" * 4000})
+    (warning,) = judge_machine(changed(describe_machine(), hypervisor=None, container=None, on_battery=None))
+    assert len(warning.text) <= MAX_TEXT
+
+
+def test_more_load_before_than_there_are_cpus_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [0.5, 2.1e8]
+    monkeypatch.setattr(machine, "busy_seconds", lambda _: told.pop(0))
+    assert machine._load() is None
+
+
+def test_a_damaged_installation_has_an_unknown_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "version", lambda _: None)
+    assert set(library_versions().values()) == {"unknown"}
+    assert hashwatt_version() == "unknown"

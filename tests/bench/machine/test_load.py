@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -124,6 +125,69 @@ def test_the_temperature_is_the_hottest_of_the_cpus_own_sensors(monkeypatch: pyt
     assert cpu_temperature_c() == 64.0
     monkeypatch.setattr(psutil, "sensors_temperatures", dict, raising=False)
     assert cpu_temperature_c() is None
+
+
+@pytest.mark.parametrize(
+    ("told", "celsius"),
+    [
+        ({"k10temp": {"Tctl": 95.0, "Tdie": 68.0, "Tccd1": 66.0}}, 68.0),
+        ({"k10temp": {"Tctl": 71.0}}, 71.0),
+        ({"zenpower": {"Tctl": 90.0, "Tdie": 63.0}}, 63.0),
+        ({"k10temp": {"Tctl": 60.0}, "coretemp": {"Core 0": 4_294_948.0}}, 60.0),
+        ({"coretemp": {"Core 0": 4_294_948.0, "Core 1": math.nan, "Core 2": -128.0}}, None),
+        ({"coretemp": {"Core 0": math.inf, "Core 1": 64.0}}, 64.0),
+    ],
+)
+def test_a_temperature_is_the_die_s_and_one_that_can_be(
+    told: dict[str, dict[str, float]], celsius: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What AMD tells fans (Tctl) lies up to 27 °C above the die; 4,294,948 °C is a counter that ran below 0."""
+    sensors = {
+        chip: [Reading(label, value, None, None) for label, value in values.items()] for chip, values in told.items()
+    }
+    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: sensors, raising=False)
+    assert cpu_temperature_c() == celsius
+
+
+@pytest.mark.parametrize("current", [math.nan, math.inf, -2600.0, 1e300])
+def test_a_clock_that_cannot_be_is_unknown(current: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "cpu_freq", lambda: Frequency(current, 0.0, 0.0))
+    assert cpu_clock_hz() is None
+
+
+@pytest.mark.parametrize("leap", [2.1e8, -5e7, math.inf, math.nan])
+@pytest.mark.parametrize("counter", ["steal", "irq"])
+def test_a_counter_that_leaps_is_unknown_rather_than_more_cpus_than_there_are(
+    counter: str, leap: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = Times(10.0, 1.0, 2.0, 100.0, 50.0, 0.5, 0.25, 7.0, 3.0, 0.5)
+    told = [before, before._replace(**{counter: getattr(before, counter) + leap})]
+    monkeypatch.setattr(psutil, "cpu_times", lambda: told.pop(0))
+    meter = LoadMeter()
+    meter.start()
+    readings = meter.stop()
+    assert (readings.stolen_cpu_s if counter == "steal" else readings.other_cpu_s) is None
+    assert (readings.other_load is None) == (counter == "irq")
+
+
+def test_without_proc_the_load_is_unknown_and_nothing_else_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_proc(pid: int) -> psutil.Process:
+        raise psutil.NoSuchProcess(pid)
+
+    monkeypatch.setattr(psutil, "Process", no_proc)
+    meter = LoadMeter()
+    meter.start()
+    assert meter.stop().other_load is None
+
+
+def test_a_system_that_psutil_cannot_read_leaves_the_load_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def garbled() -> Times:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(psutil, "cpu_times", garbled)
+    meter = LoadMeter()
+    meter.start()
+    assert meter.stop().other_load is None
 
 
 def test_reading_around_a_sample_costs_little() -> None:

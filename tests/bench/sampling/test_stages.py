@@ -28,6 +28,8 @@ class Counting:
     kernel: KernelInfo | None = None
     compile_s = 0.0
 
+    is_full = False
+
     def __init__(self, rate: float, overhead_s: float = 0.0, factors: list[float] | None = None) -> None:
         self.clock = VirtualClock()
         self._rate = rate

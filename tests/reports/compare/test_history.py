@@ -6,8 +6,10 @@ import math
 import random
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 
+from hashwatt.bench.result.model import Result
 from hashwatt.reports.collect.gather import gather_results
 from hashwatt.reports.compare.history import History, histories, scatter_of, step_places
 from hashwatt.reports.compare.sentences import history_table, step_lines
@@ -40,6 +42,28 @@ def scattered(rate: float, runs: int, scatter: float, seed: int = 0) -> list[flo
 
 def test_runs_stand_in_order_of_time() -> None:
     assert [entry.result.created[:10] for entry in history([1e6, 2e6]).entries] == ["2025-05-01", "2025-05-02"]
+
+
+def undated(run: int, rate: float) -> Result:
+    """A run of a machine whose clock was not set yet."""
+    made = result(verified(run=run, rate=rate, scatter=0.002, samples=8), run=run)
+    return msgspec.structs.replace(made, created="1970-01-01T00:03:00Z")
+
+
+def test_a_run_of_1970_is_no_step_and_neither_the_newest_nor_a_fall() -> None:
+    dated = [result(verified(run=run, rate=25e6, scatter=0.002, samples=8), run=run, day=1 + run) for run in range(4)]
+    (found,) = histories(gather_results([*dated, undated(9, 12.5e6)]))
+    assert found.group.newest.result.created.startswith("2025-05-04")
+    assert found.undated == 1
+    assert found.steps == ()
+    assert [row[3] for row in history_table(found).rows][:2] == ["–", "–"], "no change is told against it"
+    assert any("1 run has no place in time" in line for line in step_lines(found))
+
+
+def test_runs_without_a_date_do_not_make_a_history() -> None:
+    (found,) = histories(gather_results([undated(run, 25e6) for run in range(5)]))
+    assert found.steps is None
+    assert any("5 runs have no place in time" in line for line in step_lines(found))
 
 
 def test_scatter_is_no_step() -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from hashwatt.bench.energy.measurement import most_telling
 from hashwatt.bench.energy.meter import MeterError, MeterFound, MeterInfo, MeterMissing
 from hashwatt.bench.energy.meters import hwmon
+from hashwatt.kernels.bounded import MOST_METERS
 
 from .trees import machine, write
 
@@ -107,3 +109,15 @@ def test_a_sensor_that_vanishes_says_so(tmp_path: Path) -> None:
     (folder / "power1_average").unlink()
     with pytest.raises(MeterError, match="did not answer"):
         meter.read()
+
+
+def test_of_more_sensors_than_a_result_holds_the_sums_stay_and_cores_go(tmp_path: Path) -> None:
+    """An Ampere Altra: 128 core energies, and the power of the CPU and of its I/O."""
+    energies: dict[str, str | int] = {f"energy{number}_input": number for number in range(1, 129)}
+    chip(tmp_path, 0, "altra_hwmon", **energies, power1_input=16_280_000, power2_input=31_900_000)
+    found = [entry for entry in hwmon.find(tmp_path) if isinstance(entry, MeterFound)]
+    assert len(found) == 130
+    kept = [entry.info.id for entry in most_telling(found)]
+    assert len(kept) == MOST_METERS
+    assert {"hwmon:altra_hwmon@hwmon0:power1", "hwmon:altra_hwmon@hwmon0:power2"} <= set(kept)
+    assert kept == [entry.info.id for entry in found if entry.info.id in kept], "in the order in which they were found"

@@ -111,3 +111,18 @@ def test_amd_s_library_may_tell_nothing_of_use(monkeypatch: pytest.MonkeyPatch) 
 def test_without_amd_s_library_hwmon_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "amdsmi", None)
     assert amdsmi.find() == []
+
+
+def test_a_mistake_in_looking_for_one_kind_of_meter_hides_no_other(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rapl_zone(tmp_path, "intel-rapl:0", "package-0")
+
+    def mistaken(_root: Path) -> list[MeterEntry]:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+    monkeypatch.setattr("hashwatt.bench.energy.meters.hwmon.find", mistaken)
+    found = registry.find(tmp_path)
+    assert any(isinstance(entry, MeterFound) for entry in found)
+    (missing,) = [entry for entry in found if isinstance(entry, MeterMissing) and entry.id == "hwmon"]
+    assert "UnicodeDecodeError" in missing.reason
