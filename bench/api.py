@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from ..kernels.device import DeviceOptions, Found, Missing
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
-from .budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -29,6 +28,7 @@ from .progress import Guarded, NoProgress, Progress
 from .result.file import check_writable, load, save
 from .result.model import SCHEMA_VERSION, DeviceResult, Result, Together
 from .result.printable import checked_text
+from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
 from .sampling.plan import plan
 from .sampling.stopwatch import Clock
 from .session import Session, Task, mistake_sentence, unmeasured

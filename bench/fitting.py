@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from .bounded import MOST_WARNINGS, Text
 from .result.model import DeviceResult, Result, Together
 from .result.printable import printable
-from .warnings import sentences as cautions
+from .warnings import sentences
 
 MOST_NAMED = 8
 UNKNOWN = "unknown"
@@ -50,7 +50,7 @@ def fitted(result: Result) -> Result:
         left_out.append("together")
         together = None
     more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
-    warning = cautions.left_out(
+    warning = sentences.left_out(
         f"left out or shortened, because it does not fit a result: {', '.join(left_out[:MOST_NAMED])}{more}; some "
         "sensor, driver or system told what cannot be: update it"
     )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from ..kernels.device import Device, DeviceOptions, Found, HasRoof, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, WrongResult, details_of
-from .budget import PATIENCE_WHEN_ASKED_S, budget, device_seconds
 from .energy.joules.record import missing_record
 from .energy.measurement import NOT_MEASURED, EnergyMeasurement
 from .interrupts import interruptible, pending
@@ -21,6 +20,7 @@ from .rendezvous import Rendezvous
 from .result.from_device import device_record, fault_of_id, kernel_record, roof_record
 from .result.model import DeviceResult, Hashrate, RunSettings, Status, WarningRecord
 from .result.printable import printable
+from .sampling.budget import PATIENCE_WHEN_ASKED_S, budget, device_seconds
 from .sampling.calibrate import calibrate
 from .sampling.plan import Plan
 from .sampling.sampler import Sampler

@@ -18,7 +18,7 @@ from ..interrupts import Deferred, interruptible
 from ..progress import Progress
 from .confirm import check_known_answer
 from .selftest import genesis_job
-from .steps import Step, scan_in_steps
+from .steps import ScanStep, scan_in_steps
 
 MOST_EXPECTED_SHARES = 5_000_000
 
@@ -99,7 +99,7 @@ class _Scanning:
         self._device = device
         self._request = request
         self._progress = progress
-        self._steps: list[Step] = []
+        self._steps: list[ScanStep] = []
 
     @property
     def hashes(self) -> int:

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 
 from ...kernels.device import DeviceInfo
-from ..dates import RELEASED, is_date_sure
+from ..result.dates import RELEASED, is_date_sure
 from ..result.model import Machine, WarningRecord
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
 from ..sampling.sampler import TimedSample

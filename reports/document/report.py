@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from ...bench.dates import is_date_sure
+from ...bench.result.dates import is_date_sure
 from ..claims.ledger import Claim, ledger
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import energy_figure

@@ -278,7 +278,7 @@ def test_an_error_that_nobody_foresaw_costs_what_it_concerns_and_not_the_run(
     if place == "probes":
         monkeypatch.setattr("hashwatt.bench.energy.measurement.probes_for", mistaken)
     if place == "settle":
-        monkeypatch.setattr("hashwatt.bench.energy.measurement.Accounts.settle", mistaken)
+        monkeypatch.setattr("hashwatt.bench.energy.measurement.EnergyMeasurement.settle", mistaken)
     good = Found(fake_info("steady"), lambda _: FakeDevice("steady", RATE_HS, clock.spend))
     bad = Found(fake_info("chatty"), opened)
     result = stored(api.measure([good, bad], seconds=0.5, clock=clock.now))

@@ -178,8 +178,8 @@ def pressing_before(function: Callable[..., object]) -> Callable[..., object]:
     [
         "hashwatt.kernels.fake.FakeDevice.close",
         "hashwatt.bench.energy.sampler.MeterSampler.mark_end",
-        "hashwatt.bench.energy.measurement.Accounts.stop",
-        "hashwatt.bench.energy.measurement.Accounts.settle",
+        "hashwatt.bench.energy.measurement.EnergyMeasurement.stop",
+        "hashwatt.bench.energy.measurement.EnergyMeasurement.settle",
         "hashwatt.bench.session.median_interval",
         "hashwatt.bench.sha256d.workload.Hashing.proof",
         "hashwatt.bench.api.library_versions",

@@ -137,7 +137,7 @@ class TestRunOutput:
             raise FileNotFoundError(2, "No usable temporary directory found")
 
         monkeypatch.setattr("tempfile.gettempdir", none)
-        assert run_command.rescue_path("r.json") == os.path.join(os.path.expanduser("~"), "r.json")
+        assert run_command.rescue_folders()[0] == Path.home()
 
 
 class TestFolders:
