@@ -7,9 +7,10 @@ axes are logarithmic, so their distances are the ratios.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
@@ -45,7 +46,7 @@ MOST_NAMED = 6
 MOST_NAMED_NARROW = 3
 # A name beside a handover: at most so many lines, and so many letters where there is no room for it.
 MOST_LINES = 3
-NARROWEST = 13
+NARROWEST = 11
 YEAR_SECONDS = 365.25 * 86_400
 # A stranger's date far from all data would squeeze everything else: such a device is not drawn over time.
 YEARS_BEYOND = 10
@@ -361,7 +362,7 @@ def draw_difficulty(axes: Axes) -> None:
     derived = next((index for index, epoch in enumerate(series) if epoch.time_origin == "derived"), len(series) - 1)
     axes.set_yscale("log")
     axes.plot(times[: derived + 1], levels[: derived + 1], color=INK, linewidth=1.4, drawstyle="steps-post")
-    dashes = {"linewidth": 1.4, "linestyle": (0, (3, 1.5)), "drawstyle": "steps-post"}
+    dashes: dict[str, Any] = {"linewidth": 1.4, "linestyle": (0, (3, 1.5)), "drawstyle": "steps-post"}
     axes.plot(times[derived:], levels[derived:], color=INK, **dashes)
     logarithmic(axes.yaxis, "", prefixed, 5)
     axes.set_title("Bitcoin’s difficulty")
@@ -375,7 +376,7 @@ def draw_own(axes: Axes, own: Sequence[Placed], narrow: bool) -> None:
     most = MOST_NAMED_NARROW if narrow else MOST_NAMED
     for point, x, y in own:
         measured = (point.energy_origin or point.origin) in ("measured", "reported")
-        axes.plot([x], [y], zorder=6, **own_mark(point.rung, measured))
+        axes.plot([x], [y or 1], zorder=6, **own_mark(point.rung, measured))
     named = [(point, x, y) for point, x, y in own if y][:most]
     low, high = (log10(bound) for bound in axes.get_ylim())
     decade_px = height_px(axes) / (high - low)

@@ -67,7 +67,10 @@ def each_rung_beats_the_one_before(ladder: Progression, paper: date) -> Finding:
             "that competition was the cause cannot be measured"
         )
         return finding("partly", because, evidence, origins)
-    because = "in its own time each rung needs less energy a hash than the one before; that competition was the cause cannot be measured"
+    because = (
+        "in its own time each rung needs less energy a hash than the one before; "
+        "that competition was the cause cannot be measured"
+    )
     return finding("reproduced", because, evidence, origins)
 
 

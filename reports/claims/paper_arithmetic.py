@@ -34,7 +34,8 @@ def xunlei_s_figures_agree(ladder: Progression, paper: date) -> Finding:
     energy_kwh, factor = SAVED_KWH / NODES, SAVED_CO2_KG / SAVED_KWH
     evidence = [
         f"a node of {counted(NODES)}: {STORAGE_B / NODES / 1e12:.2f} TB, {BANDWIDTH_BS / NODES / 1e6:.1f} Mb/s and "
-        f"{energy_kwh:.1f} kWh saved; figures so round look like a number of nodes times an assumption, not like a sum of readings",
+        f"{energy_kwh:.1f} kWh saved; figures so round look like a number of nodes times an assumption, "
+        "not like a sum of readings",
         f"{energy_kwh:.0f} kWh is what {energy_kwh / HOURS_A_YEAR * 1000:.1f} W need in a year (the period is not "
         "stated), so a node that draws as much itself saves nothing",
         f"{SAVED_CO2_KG / 1e3:,.0f} t of CO₂ for {SAVED_KWH / 1e6:.0f} GWh is {factor:.4f} kg a kWh; China's grid had "
@@ -49,7 +50,7 @@ def xunlei_s_figures_agree(ladder: Progression, paper: date) -> Finding:
 
 
 def the_tpu_is_an_asic(ladder: Progression, paper: date) -> Finding:
-    """Partly where its published gain is of the size of a rung's; it does not hash, so it has no place on the ladder."""
+    """Partly where its published gain is of the size of a rung's; it does not hash, so it is not on the ladder."""
     ratios = [step.efficiency_ratio for step in ladder.steps if step.efficiency_ratio]
     low, high = TPU_GAIN
     evidence = [
@@ -62,7 +63,8 @@ def the_tpu_is_an_asic(ladder: Progression, paper: date) -> Finding:
         f"from GPU to ASIC {division_text(prod(ratios[1:]))}"
     )
     evidence.append(
-        "it was built to multiply 8-bit numbers, not to rotate and XOR words: no hashrate of it is known, so it has no point here"
+        "it was built to multiply 8-bit numbers, not to rotate and XOR words: "
+        "no hashrate of it is known, so it has no point here"
     )
     if low > max(ratios) or high < min(ratios):
         return finding("not reproduced", "its gain is not of the size of one of mining's rungs", evidence)
