@@ -14,8 +14,9 @@ from ..ladder.reference import RUNGS
 from ..ladder.rungs import MedianRange, RungSummary, own_time
 from ..ladder.story import short_energy
 from .canvas import Chart, Frame
-from .ladder import legend_px, look_of, rate_words
+from .ladder import legend_px, rate_words
 from .ladder_marks import draw_devices, ladder_handles, legend_columns, own_mark, standing_of
+from .ladder_names import look_of
 from .scales import logarithmic, prefixed
 from .style import FONT_PX, colour_of
 
@@ -144,4 +145,4 @@ def draw_own(axes: Axes, own: Sequence[Point], value: OwnValue) -> None:
         figure = value(point)
         if figure:
             measured = (point.energy_origin or point.origin) in ("measured", "reported")
-            axes.plot([RUNGS.index(point.rung)], [figure], zorder=6, **own_mark(point.rung, measured))
+            axes.plot([RUNGS.index(point.rung)], [figure], zorder=6, **own_mark(point.rung, measured, len(own)))

@@ -15,6 +15,8 @@ from .style import INK, MUTED, PAPER, colour_of
 RUNG_SHAPES: dict[Rung, str] = {"cpu": "o", "gpu": "s", "fpga": "D", "asic": "^"}
 _SIZES: dict[Rung, float] = {"cpu": 6.5, "gpu": 6, "fpga": 6, "asic": 6.5}
 OWN_SIZE = 11.0
+# More of the user's devices than these would cover one another.
+FEW_OWN = 12
 
 Standing = Literal["counts", "cited", "worked out", "modelled"]
 STANDINGS: tuple[Standing, ...] = ("modelled", "worked out", "cited", "counts")
@@ -54,13 +56,14 @@ def rung_mark(rung: Rung, standing: Standing, colour: str | None = None) -> dict
     }
 
 
-def own_mark(rung: Rung, measured: bool) -> dict[str, Any]:
-    """The marker of a device of the user's: large and ringed, hollow where the figure was not measured."""
+def own_mark(rung: Rung, measured: bool, crowd: int = 1) -> dict[str, Any]:
+    """The marker of one of a crowd of the user's devices: large and ringed, hollow where it was not measured."""
+    alone = crowd <= FEW_OWN
     return {
         "marker": RUNG_SHAPES[rung],
-        "markersize": OWN_SIZE,
+        "markersize": OWN_SIZE if alone else OWN_SIZE * 0.6,
         "markeredgecolor": INK,
-        "markeredgewidth": 2,
+        "markeredgewidth": 2 if alone else 0.9,
         "markerfacecolor": colour_of(rung) if measured else PAPER,
         "linestyle": "none",
     }
