@@ -50,7 +50,8 @@ def report_on(
     collection: Collection, day: date | None = None, subject: Literal["devices", "ladder"] = "devices"
 ) -> Report:
     """The report on what was gathered; `day` is the last one of our data unless given. Raises InputError."""
-    chosen = day or epochs()[-1].date
+    # A chosen day is held against the data even where no device has a place on it.
+    chosen = epochs()[-1].date if day is None else place_on(1.0, day).date
     ladder = progression(own_points(collection))
     places = places_of(collection, chosen)
     return Report(
