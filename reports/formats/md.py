@@ -7,8 +7,8 @@ import re
 from ...bench.verification.verdict import STATEMENT
 from ..claims.ledger import paper_title
 from ..document.report import Report
-from ..layout.headline import headline
 from ..ladder.story import story
+from ..layout.headline import headline
 from ..layout.tables import (
     Table,
     apart_table,
