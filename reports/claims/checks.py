@@ -48,7 +48,7 @@ def each_rung_beats_the_one_before(ladder: Progression, paper: date) -> Finding:
         if point.rung == "cpu" and point.efficiency_j_per_th and point.energy_origin in ("measured", "reported")
     ]
     evidence.extend(
-        f"{rung.rung.upper()}: {rung.devices} devices, {scopes_text(rung.scopes)}"
+        f"{rung.rung.upper()}: {rung.devices} devices; power of their figures: {scopes_text(rung.scopes)}"
         for rung in ladder.rungs
         if rung.devices
     )

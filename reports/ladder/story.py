@@ -37,7 +37,8 @@ def behind(rung: RungSummary) -> str:
     if not rung.devices:
         return ""
     devices = f"{rung.devices} {'device' if rung.devices == 1 else 'devices'}"
-    return f" ({devices} of {years_text(rung)}; {scopes_text(rung.scopes)})"
+    figures = sum(rung.scopes.values())
+    return f" ({devices} of {years_text(rung)}; power of {figures} figures: {scopes_text(rung.scopes)})"
 
 
 def years_text(rung: RungSummary) -> str:
@@ -49,9 +50,9 @@ def scopes_text(scopes: Mapping[str, int]) -> str:
     """What the watts feed, commonest first.
 
     >>> scopes_text({"board": 15, "tdp": 8})
-    'power: 15 board, 8 TDP'
+    '15 board, 8 TDP'
     """
-    return "power: " + ", ".join(f"{count} {SCOPE_WORDS.get(scope, scope)}" for scope, count in scopes.items())
+    return ", ".join(f"{count} {SCOPE_WORDS.get(scope, scope)}" for scope, count in scopes.items())
 
 
 def short_energy(j_per_th: float) -> str:

@@ -157,7 +157,8 @@ def rung_row(name: str, rung: RungSummary, less_energy: float | None, faster: fl
         hashrate_text(rate.median),
         UNKNOWN if faster is None else f"× {three_digits(faster)}",
         lines(
-            f"{energy.devices} devices, {energy.figures} figures, {energy.sources} sources", scopes_text(rung.scopes)
+            f"{energy.devices} devices, {energy.figures} figures, {energy.sources} sources",
+            f"power: {scopes_text(rung.scopes)}",
         ),
     )
 

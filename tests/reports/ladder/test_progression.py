@@ -175,9 +175,9 @@ class TestFromTheData:
 
     def test_the_sentence_says_the_medians_the_ratios_the_numbers_and_the_scopes(self) -> None:
         told = story(progression())
-        for words in ("CPU 12.9 M (12 devices of 2004–2011; power: 15 TDP, 1 wall)", "GPU 509 k, ÷ 25 (16 devices",
-                      "FPGA 52.3 k, ÷ 9.7 (7 devices", "ASIC 1,181, ÷ 44 (14 devices of 2013–2014",
-                      "today "):  # fmt: skip
+        for words in ("CPU 12.9 M (12 devices of 2004–2011; power of 16 figures: 15 TDP, 1 wall)",
+                      "GPU 509 k, ÷ 25 (16 devices", "FPGA 52.3 k, ÷ 9.7 (7 devices",
+                      "ASIC 1,181, ÷ 44 (14 devices of 2013–2014", "today "):  # fmt: skip
             assert words in told
         assert told.count(". ") == 0
 
