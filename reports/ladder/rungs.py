@@ -53,7 +53,7 @@ class RungSummary(Struct, frozen=True, kw_only=True):
         return self.efficiency_j_per_th.devices if self.efficiency_j_per_th else 0
 
 
-class Step(Struct, frozen=True, kw_only=True):
+class RungRatio(Struct, frozen=True, kw_only=True):
     """How many times better one rung is than the one before (above 1 is better); None where one side is unknown.
 
     The ratios of the medians, and their bounds over the sources' disagreements.
@@ -124,15 +124,15 @@ def middle(devices: Iterable[LadderDevice], figures: Callable[[LadderDevice], tu
     )
 
 
-def steps_of(rungs: Sequence[RungSummary]) -> tuple[Step, ...]:
+def steps_of(rungs: Sequence[RungSummary]) -> tuple[RungRatio, ...]:
     """From each rung to the next."""
     return tuple(step(lower, upper) for lower, upper in pairwise(rungs))
 
 
-def step(lower: RungSummary, upper: RungSummary) -> Step:
+def step(lower: RungSummary, upper: RungSummary) -> RungRatio:
     """The ratios from one rung to the next: more hashes a second, less energy a hash."""
     rates, energies = (upper.hashrate_hs, lower.hashrate_hs), (lower.efficiency_j_per_th, upper.efficiency_j_per_th)
-    return Step(
+    return RungRatio(
         lower=lower.rung,
         upper=upper.rung,
         hashrate=times(*rates),
