@@ -18,7 +18,6 @@ from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
-from .budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -32,6 +31,7 @@ from .result.file import check_writable, load, save
 from .result.measurement import Measurement
 from .result.model import SCHEMA_VERSION, Result, Together
 from .result.printable import checked_text
+from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
 from .sampling.plan import plan
 from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on

@@ -24,7 +24,7 @@ from .rates import counted_samples
 from .result.measurement import Measurement
 from .result.model import Result, Together
 from .result.printable import printable
-from .warnings import sentences as cautions
+from .warnings import sentences
 
 MOST_NAMED = 8
 UNKNOWN = "unknown"
@@ -52,7 +52,7 @@ def fitted(result: Result) -> Result:
         left_out.append("together")
         together = None
     more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
-    warning = cautions.left_out(
+    warning = sentences.left_out(
         f"left out or shortened, because it does not fit a result: {', '.join(left_out[:MOST_NAMED])}{more}; some "
         "sensor, driver or system told what cannot be: update it"
     )

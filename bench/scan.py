@@ -16,7 +16,7 @@ from ..kernels.job import HEADER_BYTES, NONCES, Job
 from ..kernels.target import share_probability
 from ..kernels.workloads.sha256d.confirm import check_known_answer
 from ..kernels.workloads.sha256d.selftest import genesis_job
-from ..kernels.workloads.sha256d.steps import Step, scan_in_steps
+from ..kernels.workloads.sha256d.steps import ScanStep, scan_in_steps
 from .interrupts import Deferred, interruptible
 from .progress import Progress
 
@@ -99,7 +99,7 @@ class _Scanning:
         self._device = device
         self._request = request
         self._progress = progress
-        self._steps: list[Step] = []
+        self._steps: list[ScanStep] = []
 
     @property
     def hashes(self) -> int:

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from ..kernels.device import AnyDevice, DeviceOptions, Found, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, WrongResult, details_of
 from ..kernels.workloads.protocol import SAMPLES_FOR_EVIDENCE, Request, Task, Value, Workload
-from .budget import PATIENCE_WHEN_ASKED_S, budget, device_seconds
 from .energy.joules.record import missing_record
 from .energy.measurement import NOT_MEASURED, EnergyMeasurement
 from .interrupts import interruptible, pending
@@ -28,6 +27,7 @@ from .result.from_device import device_record, fault_of_id, kernel_record, roof_
 from .result.measurement import Measurement, Rate, Round, RunSettings, Sample, Status
 from .result.printable import printable
 from .result.warning import WarningRecord
+from .sampling.budget import PATIENCE_WHEN_ASKED_S, budget, device_seconds
 from .sampling.calibrate import calibrate
 from .sampling.plan import Plan
 from .sampling.sampler import Sampler, TimedSample

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 
 from .claims.ledger import Claim
 from .document.report import Report
+from .ladder.story import story
 from .layout.headline import headline
-from .layout.tables import Table, apart_table, device_table, place_table, rung_table, unmeasured_table
+from .layout.tables import (
+    Table,
+    apart_table,
+    device_table,
+    frontier_table,
+    own_table,
+    place_table,
+    rung_table,
+    unmeasured_table,
+)
 from .wording.visible import visible
 
 if TYPE_CHECKING:
@@ -35,8 +45,12 @@ def report_parts(report: Report) -> Iterator[RenderableType]:
 
 
 def ladder_parts(report: Report) -> Iterator[RenderableType]:
-    """The progression and the devices' places in it."""
+    """The progression in a sentence and by rung, the best so far, and the devices' places in it."""
+    yield sentences((story(report.ladder),))
     yield table(rung_table(report.ladder))
+    yield table(frontier_table(report.ladder, handovers_only=True))
+    if report.ladder.own:
+        yield table(own_table(report))
     if report.places:
         yield table(place_table(report))
 

@@ -17,8 +17,8 @@ import msgspec
 from ...kernels import errors
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
 from .. import interrupts
-from ..budget import left_s
 from ..result.printable import printable
+from ..sampling.budget import left_s
 from .lifeline import Lifeline
 from .messages import (
     Allocate,

@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass
 
 from ...kernels.bounded import MOST_SAMPLES
-from ..budget import left_s
 from ..machine.load import LoadMeter, Readings
 from ..progress import Progress
 from ..result.measurement import Sample
 from ..statistics import ratio_interval
+from .budget import left_s
 from .plan import FEWEST_SAMPLES, HALF_WIDTH, SHORTEST_SAMPLING_S, Plan
 from .stopwatch import Stopwatch, Timed
 

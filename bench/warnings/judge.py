@@ -6,7 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from ..dates import RELEASED, is_date_sure
+from ..result.dates import RELEASED, is_date_sure
 from ..result.machine import Machine
 from ..result.measurement import Rate
 from ..result.warning import WarningRecord

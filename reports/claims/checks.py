@@ -13,8 +13,11 @@ import numpy as np
 from ...bench.result.measurement import Origin
 from ..ladder.modelled import modelled_devices
 from ..ladder.network import DAY_SECONDS, Epoch, epoch_at, epochs, place_of
-from ..ladder.progression import Point, Progression, RungRatio
-from ..ladder.reference import reference_devices
+from ..ladder.points import Point
+from ..ladder.progression import Progression
+from ..ladder.reference import ReferenceDevice, Rung, reference_devices, time_of
+from ..ladder.rungs import RungRatio, RungSummary, summary, year_of
+from ..ladder.story import division_text, scopes_text
 from ..wording.ratios import counted, difficulty_text, duration_text, ratio_text
 from ..wording.units import hashrate_text
 from .finding import Finding, Judgement
@@ -24,6 +27,8 @@ YEAR_SECONDS = 365.25 * DAY_SECONDS
 STRAIGHT = 0.9
 # … with one rate: the quickest whole year grows by no more than this many times the slowest one's factor.
 ONE_RATE = 10
+# A rung that is faster by less than this was not taken for its speed.
+NO_FASTER = 2
 # Rank correlation of year and J/TH below which newer ASICs are called thriftier.
 THRIFTIER = -0.5
 CANAAN_SOLD_HS = 2000e15
@@ -42,6 +47,11 @@ def each_rung_beats_the_one_before(ladder: Progression, paper: date) -> Finding:
         for point in measured(ladder.points)
         if point.rung == "cpu" and point.efficiency_j_per_th and point.energy_origin in ("measured", "reported")
     ]
+    evidence.extend(
+        f"{rung.rung.upper()}: {rung.devices} devices; power of their figures: {scopes_text(rung.scopes)}"
+        for rung in ladder.rungs
+        if rung.devices
+    )
     gpu = next(rung.efficiency_j_per_th for rung in ladder.rungs if rung.rung == "gpu")
     origins: list[Origin] = ["cited"]
     if ladder.steps[0].efficiency is None and own and gpu is not None:
@@ -53,12 +63,13 @@ def each_rung_beats_the_one_before(ladder: Progression, paper: date) -> Finding:
         return finding("not reproduced", "a rung needs more energy a hash than the one before", evidence, origins)
     if len(known) < len(ladder.steps):
         because = (
-            "where energy is published each rung needs less of it a hash, but no cited CPU figure states its power; "
+            "where energy is published each rung needs less of it a hash, but not all rungs have published figures; "
             "that competition was the cause cannot be measured"
         )
         return finding("partly", because, evidence, origins)
     because = (
-        "each rung needs less energy a hash than the one before; that competition was the cause cannot be measured"
+        "in its own time each rung needs less energy a hash than the one before; "
+        "that competition was the cause cannot be measured"
     )
     return finding("reproduced", because, evidence, origins)
 
@@ -83,25 +94,33 @@ def difficulty_grows_exponentially(ladder: Progression, paper: date) -> Finding:
 
 
 def energy_decides(ladder: Progression, paper: date) -> Finding:
-    """Reproduced where every known step saves energy, one without being faster, and newer ASICs are thriftier."""
+    """Reproduced where every known step saves energy, one is taken for that alone, and newer ASICs are thriftier.
+
+    A step is taken for the energy alone where it saves more than twice and is not twice as fast.
+    """
     known = [step for step in ladder.steps if step.efficiency is not None]
     saving = all(step.efficiency[0] > 1 for step in known if step.efficiency)
-    slower = [step for step in known if step.hashrate is not None and step.hashrate[1] <= 1]
+    thrifty = [
+        step
+        for step in known
+        if step.hashrate and step.efficiency and step.hashrate[1] < NO_FASTER < step.efficiency[0]
+    ]
     asics = [
-        (row.year, row.efficiency_j_per_th)
-        for row in reference_devices()
-        if row.kind == "asic" and row.origin == "cited" and row.year and row.efficiency_j_per_th
+        (device.year, device.efficiency_j_per_th)
+        for device in ladder.devices
+        if device.rung == "asic" and device.counted and device.year and device.efficiency_j_per_th
     ]
     correlation = rank_correlation([year for year, _ in asics], [figure for _, figure in asics])
     evidence = [
         *(described(step) for step in known),
-        f"{len(asics)} cited ASICs with a year: rank correlation of year and J/TH {correlation:.2f}",
+        f"{len(asics)} cited ASIC machines with a release: rank correlation of time and J/TH {correlation:.2f}",
     ]
-    if saving and slower and correlation <= THRIFTIER:
-        step = slower[0]
+    if saving and thrifty and correlation <= THRIFTIER:
+        step = thrifty[0]
         because = (
-            f"{step.upper.upper()}s followed {step.lower.upper()}s though the median one is no faster, only thriftier, "
-            "and newer ASICs are thriftier still"
+            f"{step.upper.upper()}s followed {step.lower.upper()}s though the median one is hardly faster "
+            f"({ratio_text(step.hashrate or (1, 1))}): it needs {division_text(step.efficiency_ratio or 1)[2:]} times "
+            "less energy a hash; and newer ASICs are thriftier still"
         )
         return finding("reproduced", because, evidence)
     if saving:
@@ -124,15 +143,39 @@ def canaan_supplied_a_quarter_of_the_growth(ladder: Progression, paper: date) ->
         f"{hashrate_text(end.hashrate_hs)} ({end.date}), so 2,000 PH/s is {share:.1%} of what it gained in 2017",
         f"it is {CANAAN_SHARE:.0%} or more only if the year ends by {fitting[-1].date}",
         "how much was sold is the paper's word; part of it was sold before 2017, which makes the share smaller",
+        *machines_of(CANAAN_SOLD_HS, paper),
     ]
     if share > CANAAN_SHARE:
         return finding("reproduced", f"the share is {share:.1%}", evidence)
     return finding("not reproduced", f"the share is {share:.1%}, not over {CANAAN_SHARE:.0%}", evidence)
 
 
+def machines_of(rate_hs: float, paper: date) -> list[str]:
+    """How many of Canaan's 16 nm machines of before the paper so much is, and what they draw."""
+    made = [
+        row
+        for row in reference_devices()
+        if (row.vendor, row.process_nm, row.form) == ("Canaan", 16, "miner")
+        and row.released
+        and time_of(row.released) < paper.year
+        and row.hashrate_hs
+        and row.power_w
+    ]
+    if not made:
+        return []
+    typical = sorted(made, key=lambda row: row.hashrate_hs or 0)[len(made) // 2]
+    count = rate_hs / (typical.hashrate_hs or 1)
+    power_mw = count * (typical.power_w or 0) / 1e6
+    return [
+        f"so much is {counted(count)} machines like {typical.device} ({hashrate_text(typical.hashrate_hs or 0)}, "
+        f"{typical.power_w:.0f} W), which draw {power_mw:.0f} MW"
+    ]
+
+
 def chips_are_twice_as_hot(ladder: Progression, paper: date) -> Finding:
     """Cannot be tested while no source gives both the area and the power of a chip of Canaan's."""
-    both = [row for row in reference_devices() if row.vendor == "Canaan" and row.die_area_mm2 and row.power_w]
+    known = [row for row in reference_devices() if row.die_area_mm2 and row.power_w]
+    both = [row for row in known if row.vendor == "Canaan"]
     example = EXAMPLE_POWER_W / EXAMPLE_AREA_MM2
     evidence = [
         f"as printed it cannot be meant: a chip of {EXAMPLE_AREA_MM2} mm² at {EXAMPLE_POWER_W} W gives off "
@@ -143,16 +186,20 @@ def chips_are_twice_as_hot(ladder: Progression, paper: date) -> Finding:
         for row in modelled_devices()
         if row.efficiency_j_per_th and row.hashrate_mhs and row.die_area_mm2
     )
-    evidence.extend(
-        f"{row.name}: {row.power_w / row.die_area_mm2:.2f} W/mm²" for row in both if row.power_w and row.die_area_mm2
-    )
+    evidence.extend(f"{row.name}, cited: {heat_of(row):.2f} W/mm²" for row in known)
+    origins: list[Origin] = ["cited", "modelled"] if known else ["modelled"]
     if not both:
         because = "no source in our data gives both the area and the power of one of Canaan's chips"
-        return finding("cannot be tested here", because, evidence, ["modelled"])
-    hottest = max((row.power_w or 0) / (row.die_area_mm2 or 1) for row in both)
+        return finding("cannot be tested here", because, evidence, origins)
+    hottest = max(map(heat_of, both))
     because = f"the hottest gives off {hottest:.2f} W/mm²"
     hotter = hottest > max(1.0, 2 * example)
-    return finding("reproduced" if hotter else "not reproduced", because, evidence, ["cited", "modelled"])
+    return finding("reproduced" if hotter else "not reproduced", because, evidence, origins)
+
+
+def heat_of(row: ReferenceDevice) -> float:
+    """W/mm² of a row that has both."""
+    return (row.power_w or 0) / (row.die_area_mm2 or 1)
 
 
 def the_ai_chip_convolves(ladder: Progression, paper: date) -> Finding:
@@ -165,24 +212,26 @@ def pools_gather_individuals(ladder: Progression, paper: date) -> Finding:
     """Cannot be tested: a benchmark sees devices, not pools. What can be computed is why one would join."""
     epoch = epoch_at(paper)
     evidence = [
-        f"the median cited {rung.rung.upper()} alone waits {duration_text(alone.seconds_per_block)} for a block "
+        f"{described_rung(rung)} alone waits {duration_text(alone.seconds_per_block)} for a block "
         f"at the difficulty of {epoch.date} ({difficulty_text(epoch.difficulty)})"
-        for rung in ladder.rungs
+        for rung in at_the_time(ladder, paper)
         if rung.hashrate_hs is not None
-        for alone in [place_of(rung.hashrate_hs.high, epoch)]
+        for alone in [place_of(rung.hashrate_hs.median, epoch)]
     ]
     return finding("cannot be tested here", "a benchmark of devices sees no pools, only why they arose", evidence)
 
 
 def idle_computers_can_be_pooled(ladder: Progression, paper: date) -> Finding:
     """Partly where CPUs are seen to hash; the general computation is not measured."""
-    cpu, asic = (next(rung.hashrate_hs for rung in ladder.rungs if rung.rung == kind) for kind in ("cpu", "asic"))
+    rungs = {rung.rung: rung for rung in at_the_time(ladder, paper)}
+    cpu, asic = rungs["cpu"].hashrate_hs, rungs["asic"].hashrate_hs
     if cpu is None or asic is None:
         return finding("cannot be tested here", "no figures of CPUs and ASICs to compare", [])
     network = epoch_at(paper).hashrate_hs
     evidence = [
-        f"the median cited ASIC does the work of {counted(asic.low / cpu.high)} computers with the median cited CPU",
-        f"1 % of the network of {epoch_at(paper).date} was {counted(network / 100 / cpu.low)} such computers",
+        f"{described_rung(rungs['asic'])} does the work of {counted(asic.median / cpu.median)} computers with "
+        f"{described_rung(rungs['cpu'])}",
+        f"1 % of the network of {epoch_at(paper).date} was {counted(network / 100 / cpu.median)} such computers",
     ]
     origins: list[Origin] = ["cited"]
     own = [point for point in measured(ladder.points) if point.rung == "cpu" and point.hashrate_hs]
@@ -193,6 +242,22 @@ def idle_computers_can_be_pooled(ladder: Progression, paper: date) -> Finding:
         evidence.append(f"with the fastest CPU measured here ({hashrate_text(best)}, proof verified) it is {needed}")
     because = "home computers do hash, but next to ASICs to no effect; general computation is not measured here"
     return finding("partly", because, evidence, origins)
+
+
+def at_the_time(ladder: Progression, paper: date) -> list[RungSummary]:
+    """The rungs in their own times, but the ASICs of the paper's year and the one before, where there are any."""
+    last: Rung = ladder.rungs[-1].rung
+    recent = [
+        device
+        for device in ladder.devices
+        if device.counted and device.rung == last and paper.year - 1 <= year_of(device) <= paper.year
+    ]
+    return [*ladder.rungs[:-1], summary(last, recent) if recent else ladder.rungs[-1]]
+
+
+def described_rung(rung: RungSummary) -> str:
+    """The median device of a rung in words."""
+    return f"the median cited {rung.rung.upper()} of {rung.first_year}–{rung.last_year}"
 
 
 def finding(
@@ -211,9 +276,11 @@ def described(step: RungRatio) -> str:
     """A step of the ladder in words."""
     hashes = "hashrate unknown" if step.hashrate is None else f"{ratio_text(step.hashrate)} the hashrate"
     energy = (
-        "hashes a joule unknown" if step.efficiency is None else f"{ratio_text(step.efficiency)} the hashes a joule"
+        "hashes a joule unknown"
+        if step.efficiency is None or step.efficiency_ratio is None
+        else f"energy a hash {division_text(step.efficiency_ratio)} ({ratio_text(step.efficiency)} the hashes a joule)"
     )
-    return f"{step.upper.upper()} over {step.lower.upper()}, medians: {hashes}, {energy}"
+    return f"{step.upper.upper()} over {step.lower.upper()}, medians in their own times: {hashes}, {energy}"
 
 
 def exponential_fit(series: Sequence[Epoch]) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from ..ladder.progression import Progression
 from . import checks as claim_checks
+from . import paper_arithmetic
 from .finding import Finding
 
 
@@ -54,7 +55,7 @@ def ledger(ladder: Progression) -> tuple[Claim, ...]:
             id=entry.id,
             place=entry.place,
             text=entry.text,
-            finding=_check(claim_checks, entry.check)(ladder, written.paper.date),
+            finding=_check(entry.check)(ladder, written.paper.date),
         )
         for entry in written.claim
     )
@@ -65,7 +66,8 @@ def paper_title() -> str:
     return _ledger().paper.title
 
 
-def _check(module: object, name: str) -> Check:
+def _check(name: str) -> Check:
+    module = claim_checks if hasattr(claim_checks, name) else paper_arithmetic
     check: Check = getattr(module, name)
     return check
 

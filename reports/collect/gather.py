@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ...bench.dates import is_date_sure
+from ...bench.result.dates import is_date_sure
 from ...bench.result.file import decode, encode
 from ...bench.result.measurement import Measurement, Rate
 from ...bench.result.model import Result

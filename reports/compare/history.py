@@ -9,7 +9,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from ...bench.dates import is_date_sure
+from ...bench.result.dates import is_date_sure
 from ..collect.gather import Collection, Entry, Group
 from .differences import differences
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...bench.dates import RELEASED
+from ...bench.result.dates import RELEASED
 from ..layout.device_row import place_text, rate_interval_text, rate_text
 from ..layout.tables import Table
 from ..wording.ratios import change_text

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Literal
 
 from msgspec import Struct
 
-from ...bench.dates import is_date_sure
+from ...bench.result.dates import is_date_sure
 from ..claims.ledger import Claim, ledger
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry, Group
 from ..ladder.network import Place, earned_its_place_until, epochs, place_on
-from ..ladder.progression import Point, Progression, progression
+from ..ladder.points import Point
+from ..ladder.progression import Progression, progression
 from ..ladder.reference import RUNGS
 from ..wording.visible import visible
 
@@ -31,8 +33,12 @@ class DevicePlace(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """Everything that a format may show. `day` is the chosen date for the network's share."""
+    """Everything that a format may show. `day` is the chosen date for the network's share.
 
+    `subject` is what the report is about: the given devices, or the ladder with them on it.
+    """
+
+    subject: Literal["devices", "ladder"]
     collection: Collection
     ladder: Progression
     places: tuple[DevicePlace, ...]
@@ -40,12 +46,16 @@ class Report(Struct, frozen=True, kw_only=True):
     day: date
 
 
-def report_on(collection: Collection, day: date | None = None) -> Report:
+def report_on(
+    collection: Collection, day: date | None = None, subject: Literal["devices", "ladder"] = "devices"
+) -> Report:
     """The report on what was gathered; `day` is the last one of our data unless given. Raises InputError."""
-    chosen = day or epochs()[-1].date
+    # A chosen day is held against the data even where no device has a place on it.
+    chosen = epochs()[-1].date if day is None else place_on(1.0, day).date
     ladder = progression(own_points(collection))
     places = places_of(collection, chosen)
     return Report(
+        subject=subject,
         collection=collection,
         ladder=ladder,
         places=places,
@@ -80,6 +90,10 @@ def point_of(entry: Entry) -> Point | None:
         year=fraction_of_year(entry.result.created) if is_date_sure(entry.result.created) else None,
         hashrate_hs=entry.rate.value_hs,
         efficiency_j_per_th=energy.j_per_th if energy else None,
+        efficiency_low=energy.low if energy else None,
+        efficiency_high=energy.high if energy else None,
+        power_scope=energy.scope if energy else None,
+        released=entry.result.created[:10],
         source=visible(f"run {entry.result.run_id[:8]} of {entry.result.created[:10]}", NAME_LIMIT),
     )
 

@@ -20,6 +20,7 @@ from ..charts.selection import MOST_SAMPLE_CHARTS, charts_of
 from ..claims.ledger import paper_title
 from ..document.archive import archive
 from ..document.report import Report
+from ..ladder.story import story
 from ..layout import tables
 from ..layout.headline import headline
 from ..layout.run_details import run_details
@@ -63,6 +64,8 @@ def render(report: Report) -> bytes:
             figures=figures,
             most_samples=MOST_SAMPLE_CHARTS,
             statement=STATEMENT,
+            story=story(report.ladder),
+            about_ladder=report.subject == "ladder" or not results,
             paper=paper_title(),
             judgement_marks=JUDGEMENT_MARKS,
             runs=[run_details(result) for result in results[:MOST_RUNS]],

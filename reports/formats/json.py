@@ -16,6 +16,7 @@ from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Entry
 from ..document.report import Report
+from ..layout.ladder_figures import ladder_summary
 from ..wording.visible import visible
 
 # The storage's version that these fields are of.
@@ -23,7 +24,9 @@ STORAGE_VERSION = "5.0.0"
 
 
 def render(report: Report) -> bytes:
-    """The storage file, of the newest run of each device."""
+    """The storage file, of the newest run of each device; or the ladder as `hashwatt ladder --json` prints it."""
+    if report.subject == "ladder":
+        return (json.dumps(ladder_summary(report), indent=1, allow_nan=False) + "\n").encode()
     entries = [group.newest for group in report.collection.groups]
     document = {
         "machine_info": machine_info(entries[0].result) if entries else {},

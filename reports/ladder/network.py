@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from datetime import date
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct, structs
@@ -23,14 +23,22 @@ PLACE_DAYS = 30
 
 
 class Epoch(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """2,016 blocks of one difficulty, from `date` on. `network_hashrate_ehs` is their mean, None while unfinished."""
+    """2,016 blocks of one difficulty, from `date` on. `network_hashrate_ehs` is their mean, None while unfinished.
+
+    `block_time_unix` is the first block's own word where its header was at hand (`header`); elsewhere it is
+    `derived`: the change of difficulty to the next epoch tells how long this one took (0.05 % rms), and such
+    times are tied to the headers around them (about an hour off at most). Likewise the hashrate.
+    """
 
     date: date
     block_height: Annotated[int, Meta(ge=0)]
     block_time_unix: Annotated[int, Meta(ge=1231006505)]
+    time_origin: Literal["header", "derived"]
     difficulty: Annotated[float, Meta(ge=1)]
     network_hashrate_ehs: Annotated[float, Meta(gt=0)] | None
+    hashrate_origin: Literal["observed", "derived"] | None
     source: Annotated[str, Meta(min_length=1)]
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s<>\"]+$", max_length=400)]
 
     @property
     def hashrate_hs(self) -> float:

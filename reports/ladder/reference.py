@@ -15,7 +15,16 @@ from msgspec import Meta, Struct
 Rung = Literal["cpu", "gpu", "fpga", "asic"]
 RUNGS: tuple[Rung, ...] = ("cpu", "gpu", "fpga", "asic")
 
+PowerScope = Literal["tdp", "chip", "board", "system", "wall"]
+Form = Literal[
+    "package", "soc", "server", "coprocessor", "microcontroller",
+    "card", "rack", "rig",
+    "board", "chip", "usb", "home", "miner", "hydro", "immersion",
+]  # fmt: skip
+
 Words = Annotated[str, Meta(min_length=1, max_length=400)]
+# The oldest processor with a figure is of 2004.
+Released = Annotated[str, Meta(pattern="^20(0[4-9]|[1-9][0-9])(-(0[1-9]|1[0-2]))?$")]
 Quantity = Annotated[float, Meta(gt=0, le=1e15)]
 
 # Sources round to three digits or more.
@@ -25,25 +34,38 @@ ROUNDING = 0.005
 class ReferenceDevice(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What one source says of one device. None is unknown.
 
-    `device` is the same in all rows about one device, `name` is what the source calls it.
-    `power_scope` tells what the watts feed (`system`: a whole product as sold; None: the source does not say).
+    `device` is the same in all rows about one device, `name` is what the source calls it. `form` is what
+    kind of thing it is. `origin`: `cited` from a source that measured or states it, `derived` from a
+    source's rate of another hash (the note has the arithmetic), `estimated` by the source itself,
+    `modelled` by us. `released` is a year or a month (`released_source` None: the same source);
+    `source_date` when the source was written, where it says so. `power_scope` tells what the watts feed
+    (`tdp`: the nominal power of the chip or card, which nobody measured; `system`: a whole product as
+    sold; None: the source does not say). `outlier` is the reason for which a row counts in no median.
+    `grade`: `secondary` for a list that cites others.
     """
 
     device: Words
     name: Words
     vendor: Words
     kind: Rung
-    origin: Literal["cited", "modelled", "estimated"]
-    year: Annotated[int, Meta(ge=2008, le=2100)] | None
+    form: Form | None
+    origin: Literal["cited", "derived", "estimated", "modelled"]
+    released: Released | None
+    released_source: Words | None
     process_nm: Quantity | None
     die_area_mm2: Quantity | None
     hashrate_mhs: Quantity | None
     power_w: Quantity | None
     efficiency_j_per_th: Quantity | None
-    power_scope: Literal["chip", "board", "system", "wall"] | None
+    power_scope: PowerScope | None
+    power_note: Words | None
+    outlier: Words | None
     note: Words | None
+    grade: Literal["as titled", "secondary"]
     source: Words
+    source_date: Released | None
     url: Annotated[str, Meta(pattern=r"^https?://[^\s<>\"]+$", max_length=400)] | None
+    licence: Words | None
 
     @property
     def hashrate_hs(self) -> float | None:
@@ -77,14 +99,41 @@ def read_table(name: str) -> list[dict[str, str]]:
 
 
 def fault_of(row: ReferenceDevice) -> str | None:
-    """What the row contradicts itself in: hashrate × energy a hash must be the power, and a figure must be there."""
+    """What the row contradicts itself in, if it does.
+
+    Hashrate × energy a hash must be the power, a figure must be there, and nothing is released after it was described.
+    """
     if row.hashrate_mhs is None and row.efficiency_j_per_th is None:
         return "neither a hashrate nor an efficiency"
     if row.power_w is not None and (row.hashrate_mhs is None or row.efficiency_j_per_th is None):
         return "power without the hashrate or the efficiency that belongs to it"
+    if is_later(row.released, row.source_date):
+        return f"released {row.released}, after its source of {row.source_date}"
     if row.hashrate_mhs is None or row.power_w is None or row.efficiency_j_per_th is None:
         return None
     implied_w = row.hashrate_mhs / 1e6 * row.efficiency_j_per_th
     if not math.isclose(implied_w, row.power_w, rel_tol=ROUNDING):
         return f"{row.hashrate_mhs} MH/s × {row.efficiency_j_per_th} J/TH is {implied_w:.4g} W, not {row.power_w} W"
     return None
+
+
+def is_later(first: str | None, second: str | None) -> bool:
+    """Whether one year or month is surely after another: as far as both are known.
+
+    >>> is_later("2014", "2013-12"), is_later("2013", "2013-12"), is_later("2014-02", "2014"), is_later(None, "2014")
+    (True, False, False, False)
+    """
+    if first is None or second is None:
+        return False
+    known = min(len(first), len(second))
+    return first[:known] > second[:known]
+
+
+def time_of(released: str) -> float:
+    """A year or a month as a year with a fraction: the middle of it.
+
+    >>> time_of("2013"), time_of("2013-01")
+    (2013.5, 2013.0416666666667)
+    """
+    year, _, month = released.partition("-")
+    return int(year) + ((int(month) - 0.5) / 12 if month else 0.5)

@@ -19,13 +19,3 @@ def summary(report: Report) -> dict[str, Any]:
         "unreadable": report.collection.unreadable,
         "places": msgspec.to_builtins(report.places),
     }
-
-
-def ladder_summary(report: Report) -> dict[str, Any]:
-    """The rungs, the steps between them, every point, and the devices' places in the network."""
-    return {
-        "rungs": msgspec.to_builtins(report.ladder.rungs),
-        "steps": msgspec.to_builtins(report.ladder.steps),
-        "points": msgspec.to_builtins(report.ladder.points),
-        "places": msgspec.to_builtins(report.places),
-    }

@@ -91,12 +91,10 @@ def test_a_record_goes_where_it_cannot_do_without_what_is_wrong(honest_result: R
     (entry,) = honest_result.results
     assert entry.kernel is not None
     settings_of_it = {"lanes": 2**70, "ok": 1, "": 2, "\x00": 3, "none": None, "n" * 300: "v" * 3000, "flag": True}
-    foreign = changed(
-        honest_result,
-        results=(changed(entry, kernel=changed(entry.kernel, candidates=None, name=None, tuning=settings_of_it)),),
-    )
+    assert entry.settings is not None
+    foreign = changed(honest_result, results=(changed(entry, settings=changed(entry.settings, batch=0)),))
     fit = stored(fitting.fitted(foreign)).results[0]
-    assert fit.kernel is None
+    assert fit.settings is None
     assert fit.rate == entry.rate
     mended = changed(foreign.results[0], kernel=changed(entry.kernel, tuning=settings_of_it))
     kernel = stored(fitting.fitted(changed(honest_result, results=(mended,)))).results[0].kernel
@@ -115,7 +113,7 @@ def test_a_claim_that_lost_a_part_is_no_claim_and_still_verifies(honest_result: 
     foreign = {
         "rounds": (changed(taken, samples=(changed(first, seconds=math.nan), *others)),),
         "rate": changed(entry.rate, high=math.inf),
-        "evidence": changed(entry.evidence, chunks=shares_of(entry).chunks * 5000),
+        "evidence": changed(shares_of(entry), chunks=shares_of(entry).chunks * 5000),
     }
     fit = stored(fitting.fitted(changed(honest_result, results=(changed(entry, **{part: foreign[part]}),))))
     assert fit.results[0].status == "failed"
@@ -287,7 +285,7 @@ def test_an_error_that_nobody_foresaw_costs_what_it_concerns_and_not_the_run(
     if place == "probes":
         monkeypatch.setattr("hashwatt.bench.energy.measurement.probes_for", mistaken)
     if place == "settle":
-        monkeypatch.setattr("hashwatt.bench.energy.measurement.Accounts.settle", mistaken)
+        monkeypatch.setattr("hashwatt.bench.energy.measurement.EnergyMeasurement.settle", mistaken)
     good = Found(fake_info("steady"), lambda _: FakeDevice("steady", RATE_HS, clock.spend))
     bad = Found(fake_info("chatty"), opened)
     result = stored(api.measure([good, bad], seconds=0.5, clock=clock.now))

@@ -115,7 +115,10 @@ class TestLadder:
 
     def test_it_needs_no_result(self, capsys: Capture) -> None:
         out = run_here(capsys, "ladder").out
-        assert all(rung in out for rung in ("CPU", "GPU", "FPGA", "ASIC", "8.83 ×", "67.6 ×"))
+        assert all(
+            rung in out
+            for rung in ("CPU", "GPU", "FPGA", "ASIC", "÷ 25", "÷ 9.7", "÷ 44", "AMD Radeon HD 4870", "X6500")
+        )
 
     def test_own_devices_have_their_place_on_the_chosen_day(self, results: Path, capsys: Capture) -> None:
         document = run_here(capsys, "ladder", str(results), "--date", "2013-06-30", "--json").document
@@ -128,10 +131,47 @@ class TestLadder:
         assert outcome.code == 0
         assert b"From CPU to ASIC" in (tmp_path / "l.html").read_bytes()
 
+    @pytest.mark.parametrize("suffix", ["html", "md", "csv", "json", "svg", "png"])
+    def test_every_format_holds_the_ladder_even_without_results(
+        self, tmp_path: Path, capsys: Capture, suffix: str
+    ) -> None:
+        path = tmp_path / f"l.{suffix}"
+        assert run_here(capsys, "ladder", "-o", str(path)).code == 0
+        assert path.stat().st_size > 20_000
+
+    def test_its_json_has_the_rungs_the_best_so_far_and_the_given_devices(self, results: Path, capsys: Capture) -> None:
+        document = run_here(capsys, "ladder", str(results), "--json").document
+        assert [(rung["kind"], rung["from"], rung["to"], rung["devices"]) for rung in document["rungs"]] == [
+            ("cpu", 2004, 2011, 12), ("gpu", 2008, 2012, 16), ("fpga", 2011, 2012, 7), ("asic", 2013, 2014, 14),
+        ]  # fmt: skip
+        assert [one["device"] for one in document["own"]] == ["Radeon RX 6800", "Test CPU"]
+        assert document["frontier"][0]["kind"] == "cpu"
+        assert document["frontier"][-1]["kind"] == "asic"
+
+    def test_a_day_without_data_is_refused_even_without_devices(self, capsys: Capture) -> None:
+        assert run_here(capsys, "ladder", "--date", "2100-01-01").code == 2
+
+    @pytest.mark.parametrize("command", ["report", "ladder"])
+    @pytest.mark.parametrize("given", ["the file", "its folder"])
+    def test_a_given_result_is_never_written_over(
+        self, results: Path, capsys: Capture, command: str, given: str
+    ) -> None:
+        target = results / "0.json"
+        before = target.read_bytes()
+        source = target if given == "the file" else results
+        outcome = run_here(capsys, command, str(source), "-o", str(target))
+        assert outcome.code == 2
+        assert "is one of the given results" in outcome.err
+        assert target.read_bytes() == before
+
+    def test_a_page_beside_the_results_can_be_written_again(self, results: Path, capsys: Capture) -> None:
+        for _ in range(2):
+            assert run_here(capsys, "ladder", str(results), "-o", str(results / "page.md")).code == 0
+
     def test_claims_have_verdicts(self, results: Path, capsys: Capture) -> None:
         alone = run_here(capsys, "claims", "--json").document["claims"]
         own = run_here(capsys, "claims", str(results), "--json").document["claims"]
-        assert (alone[0]["id"], alone[0]["finding"]["judgement"]) == ("ladder", "partly")
+        assert (alone[0]["id"], alone[0]["finding"]["judgement"]) == ("ladder", "reproduced")
         assert (own[0]["id"], own[0]["finding"]["judgement"]) == ("ladder", "reproduced")
 
     def test_claims_are_told_in_the_terminal(self, capsys: Capture) -> None:

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from hashwatt.bench.api import verify
+from hashwatt.bench.rates import counted_samples
 from hashwatt.bench.result.measurement import Measurement
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")

@@ -17,7 +17,7 @@ FASTEST_GROWTH = 16
 
 
 @dataclass(frozen=True)
-class Step:
+class ScanStep:
     """One scanned part of the range, in `seconds`."""
 
     nonces: range
@@ -25,7 +25,7 @@ class Step:
     seconds: float
 
 
-def scan_in_steps(device: Scans, job: Job, nonces: range) -> Iterator[Step]:
+def scan_in_steps(device: Scans, job: Job, nonces: range) -> Iterator[ScanStep]:
     """Scan `nonces` for the prepared `job`, ascending, each answer confirmed by hashlib. Raises DeviceError."""
     start, size = nonces.start, FIRST_STEP
     while start < nonces.stop:
@@ -34,6 +34,6 @@ def scan_in_steps(device: Scans, job: Job, nonces: range) -> Iterator[Step]:
         scan = device.scan(part)
         seconds = max(time.perf_counter() - started, 1e-9)
         check_answer(device.info.id, job, part, scan)
-        yield Step(part, scan, seconds)
+        yield ScanStep(part, scan, seconds)
         start = part.stop
         size = max(1, min(size * FASTEST_GROWTH, int(len(part) * STEP_S / seconds)))

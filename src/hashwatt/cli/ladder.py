@@ -20,11 +20,17 @@ Examples:
   hashwatt ladder hashwatt-….json                with your own devices among them
   hashwatt ladder mine.json --date 2013-06-30    their share of the Bitcoin network on that day
   hashwatt ladder mine.json -o ladder.html -o ladder.svg
+  hashwatt ladder --json | jq -c '.rungs[] | [.kind, .median_j_per_th, .ratio_to_previous]'
 """
 )
 @click.argument("files", nargs=-1, metavar="[FILE…]", type=click.Path())
 @click.option(
-    "-o", "--output", "paths", multiple=True, metavar="OUT", help="Write it as .html, .md, .svg, .png … (repeat)."
+    "-o",
+    "--output",
+    "paths",
+    multiple=True,
+    metavar="OUT",
+    help="Write it as .html, .md, .csv, .json, .svg or .png (repeat).",
 )
 @click.option("--date", "day", metavar="YYYY-MM-DD", help="Show the share of the Bitcoin network on this day.")
 @shared_options
@@ -36,7 +42,7 @@ def ladder(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: 
     write_reports(made, paths)
     warn_of_unreadable(output, made.collection.unreadable)
     if output.as_json:
-        from ..reports.layout.summary import ladder_summary
+        from ..reports.layout.ladder_figures import ladder_summary
 
         output.document({"files": [as_unicode(path) for path in paths], **ladder_summary(made)})
     elif paths:
@@ -54,4 +60,4 @@ def made_from(files: tuple[str, ...], day: str | None = None) -> Report:
     from ..reports.document.report import report_on
     from ..reports.ladder.network import parse_date
 
-    return report_on(gather(files) if files else NOTHING, parse_date(day) if day else None)
+    return report_on(gather(files) if files else NOTHING, parse_date(day) if day else None, "ladder")

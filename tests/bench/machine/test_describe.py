@@ -128,7 +128,7 @@ def test_a_cache_or_a_governor_with_a_wild_name_is_tamed(monkeypatch: pytest.Mon
     folder = "/sys/devices/system/cpu/cpu0/cache/index0"
     files(monkeypatch, caches, {f"{folder}/level": "1", f"{folder}/type": "Da\x1bta" * 200, f"{folder}/size": "48K"})
     monkeypatch.setattr("platform.system", lambda: "Linux")
-    (cache,) = caches.cpu_caches()
+    (cache,) = machine._caches()
     assert len(cache.kind) == 200
     assert "\x1b" not in cache.kind
     files(monkeypatch, caches, {f"{folder}/level": "1", f"{folder}/type": "Data", f"{folder}/size": "²K"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 from collections.abc import Callable
 from importlib.resources import files
 from statistics import median
@@ -12,9 +11,11 @@ import msgspec
 import pytest
 
 import hashwatt.reports.claims.checks as claim_checks
+import hashwatt.reports.claims.paper_arithmetic as paper_arithmetic
 from hashwatt.reports.claims.ledger import Claim, ledger
 from hashwatt.reports.ladder.network import Epoch, epochs
-from hashwatt.reports.ladder.progression import Point, progression
+from hashwatt.reports.ladder.points import Point
+from hashwatt.reports.ladder.progression import Progression, known_points, progression, progression_from
 from hashwatt.reports.ladder.reference import reference_devices
 
 
@@ -72,39 +73,90 @@ def test_difficulty_grew_each_year_but_not_at_one_rate() -> None:
     assert judgement("difficulty") == "partly"
 
 
-def test_gpu_fpga_and_asic_each_need_less_energy_than_the_rung_before() -> None:
+def test_each_rung_needs_less_energy_than_the_one_before() -> None:
     middles = {}
     for kind in ("cpu", "gpu", "fpga", "asic"):
         known = [
             float(row["efficiency_j_per_th"])
             for row in rows("reference_devices.csv")
-            if row["kind"] == kind and row["origin"] == "cited" and row["efficiency_j_per_th"]
+            if row["kind"] == kind and row["origin"] == "cited" and row["efficiency_j_per_th"] and not row["outlier"]
         ]
-        middles[kind] = median(known) if known else math.nan
-    assert math.isnan(middles["cpu"])
-    assert middles["gpu"] > middles["fpga"] > middles["asic"]
-    assert judgement("ladder") == "partly"
+        middles[kind] = median(known)
+    assert middles["cpu"] > middles["gpu"] > middles["fpga"] > middles["asic"]
+    assert judgement("ladder") == "reproduced"
 
 
-def test_a_measured_cpu_closes_the_gap_in_the_ladder() -> None:
-    assert judgement("ladder", CPU) == "reproduced"
-    assert judgement("ladder", msgspec.structs.replace(CPU, efficiency_j_per_th=100.0)) == "not reproduced"
+def without_cpu_energy(*own: Point) -> Progression:
+    published = (
+        msgspec.structs.replace(one, efficiency_j_per_th=None) if one.rung == "cpu" else one for one in known_points()
+    )
+    return progression_from(published, own)
 
 
-def test_an_estimated_energy_does_not_close_it() -> None:
-    assert judgement("ladder", msgspec.structs.replace(CPU, energy_origin="estimated")) == "partly"
+def ladder_claim(ladder: Progression) -> str:
+    return next(claim for claim in ledger(ladder) if claim.id == "ladder").finding.judgement
 
 
-def test_energy_decided_where_fpgas_followed_faster_gpus() -> None:
-    ladder = progression()
-    step = ladder.steps[1]
+def test_where_no_source_states_a_cpu_s_energy_a_measured_one_closes_the_gap() -> None:
+    assert ladder_claim(without_cpu_energy()) == "partly"
+    assert ladder_claim(without_cpu_energy(CPU)) == "reproduced"
+    thrifty = msgspec.structs.replace(CPU, efficiency_j_per_th=100.0)
+    assert ladder_claim(without_cpu_energy(thrifty)) == "not reproduced"
+    assert ladder_claim(without_cpu_energy(msgspec.structs.replace(CPU, energy_origin="estimated"))) == "partly"
+
+
+def test_energy_decided_where_fpgas_followed_gpus_that_were_about_as_fast() -> None:
+    step = progression().steps[1]
     assert step.hashrate is not None
     assert step.efficiency is not None
-    assert step.hashrate[1] < 1 < step.efficiency[0]
+    assert step.hashrate[1] < 2 < step.efficiency[0]
     assert judgement("energy") == "reproduced"
 
 
-@pytest.mark.parametrize("claim", ["heat", "convolution", "pools"])
+def test_where_every_rung_is_faster_too_energy_alone_decided_nothing() -> None:
+    faster = (
+        msgspec.structs.replace(one, hashrate_hs=one.hashrate_hs * 10)
+        if one.rung == "fpga" and one.hashrate_hs
+        else one
+        for one in known_points()
+    )
+    found = next(claim for claim in ledger(progression_from(faster)) if claim.id == "energy")
+    assert found.finding.judgement == "partly"
+
+
+def test_xunlei_s_arithmetic_is_shown_and_its_carbon_set_beside_the_grid_s() -> None:
+    told = " ".join(verdicts()["xunlei"].finding.evidence)
+    assert f"{1500e15 / 1.5e6 / 1e12:.2f} TB" in told
+    assert f"{30e12 / 1.5e6 / 1e6:.1f} Mb/s" in told
+    assert f"{60e6 / 1.5e6:.1f} kWh" in told
+    assert f"{50_250e3 / 60e6:.4f} kg a kWh" in told
+    assert f"{60e6 / 1.5e6 / 8766 * 1000:.1f} W" in told
+    assert f"{60e6 * 0.5366 / 1e3:,.0f} t" in told
+    assert "1.56 ×" in verdicts()["xunlei"].finding.because
+
+
+def test_a_fitting_carbon_factor_would_be_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper_arithmetic, "SAVED_CO2_KG", 60e6 * 0.55)
+    assert "fits the grid" in verdicts()["xunlei"].finding.because
+
+
+@pytest.mark.parametrize(
+    ("gain", "expected"), [((30.0, 80.0), "partly"), ((1.0, 3.0), "not reproduced"), ((900.0, 950.0), "not reproduced")]
+)
+def test_the_tpu_s_gain_is_held_against_the_rungs(
+    monkeypatch: pytest.MonkeyPatch, gain: tuple[float, float], expected: str
+) -> None:
+    monkeypatch.setattr(paper_arithmetic, "TPU_GAIN", gain)
+    assert judgement("tpu") == expected
+
+
+def test_asics_of_the_paper_s_time_stand_for_it() -> None:
+    told = " ".join(verdicts()["pools"].finding.evidence)
+    assert "the median cited ASIC of 2017–2018" in told
+    assert "CPU of 2004–2011" in told
+
+
+@pytest.mark.parametrize("claim", ["heat", "convolution", "pools", "xunlei"])
 def test_what_no_data_of_ours_reaches_is_said_to_be_untestable_with_the_reason(claim: str) -> None:
     finding = verdicts()[claim].finding
     assert finding.judgement == "cannot be tested here"
@@ -112,7 +164,9 @@ def test_what_no_data_of_ours_reaches_is_said_to_be_untestable_with_the_reason(c
 
 
 def test_the_heat_of_a_chip_is_in_square_millimetres() -> None:
-    assert "0.77 W" in verdicts()["heat"].finding.evidence[0]
+    told = verdicts()["heat"].finding.evidence
+    assert "0.77 W" in told[0]
+    assert any("BMZ1" in line and f"{7.5 / 14.16:.2f} W/mm²" in line for line in told)
 
 
 def test_own_verified_cpus_are_evidence_for_shared_computing() -> None:

@@ -14,9 +14,30 @@ from hashwatt.reports.ladder.network import earned_its_place_until, epoch_at, ep
 def test_every_2016th_block_is_there_with_its_day_and_source() -> None:
     assert epochs()[0].block_height == 0
     assert all(after.block_height - before.block_height == 2016 for before, after in pairwise(epochs()))
-    assert all(epoch.source for epoch in epochs())
+    assert all(epoch.source and epoch.url for epoch in epochs())
+    assert epochs()[-1].date.year == 2026
     for epoch in epochs():
         assert datetime.fromtimestamp(epoch.block_time_unix, UTC).date() == epoch.date
+
+
+def test_derived_times_are_marked_and_lie_between_those_of_headers() -> None:
+    derived = [epoch for epoch in epochs() if epoch.time_origin == "derived"]
+    assert len(derived) == 28
+    assert all(epoch.date.year >= 2025 for epoch in derived)
+    times = [epoch.block_time_unix for epoch in epochs()]
+    # Early blocks' own clocks were off by hours, never by an epoch.
+    assert times == sorted(times)
+
+
+def test_a_derived_hashrate_is_what_the_times_around_it_say() -> None:
+    checked = 0
+    for epoch, following in pairwise(epochs()):
+        if epoch.hashrate_origin == "derived":
+            elapsed = following.block_time_unix - epoch.block_time_unix
+            assert epoch.hashrate_hs == pytest.approx(epoch.difficulty * 2**32 * 2016 / elapsed, rel=0.005)
+            checked += 1
+    assert checked >= 30
+    assert epochs()[-1].hashrate_origin is None
 
 
 def test_difficulty_never_changes_more_than_fourfold() -> None:
@@ -65,7 +86,7 @@ def test_the_whole_network_still_earns_it() -> None:
 
 @pytest.mark.parametrize("day", ["2008-12-31", "2050-01-01"])
 def test_a_day_outside_the_data_is_refused_with_the_days_that_are_there(day: str) -> None:
-    with pytest.raises(InputError, match="give a date from 2009-01-03 to 2025-01-12"):
+    with pytest.raises(InputError, match="give a date from 2009-01-03 to 2026-06-14"):
         epoch_at(parse_date(day))
 
 

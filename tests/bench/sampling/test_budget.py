@@ -7,18 +7,18 @@ import time
 
 import pytest
 
-from hashwatt.bench import budget as budgets
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.budget import budget, device_seconds, left_s
 from hashwatt.bench.isolation.device import Deadlines, opener
 from hashwatt.bench.isolation.process import WorkerProcess
+from hashwatt.bench.sampling import budget as budgets
+from hashwatt.bench.sampling.budget import budget, device_seconds, left_s
 from hashwatt.bench.sampling.plan import plan
 from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.errors import DeviceCrashed, DeviceHung, OutOfTime
 from hashwatt.kernels.fake import VirtualClock
 
-from .fakes import fake
+from ..fakes import fake
 
 MODULE = fakes.__name__
 

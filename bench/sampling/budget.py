@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from .sampling.plan import BATCH_S, Plan
+from .plan import BATCH_S, Plan
 
 # Besides its samples and its warm-up, for opening, compiling, racing, checking and its limit. A device that is well
 # needs a few seconds for that, so that a runtime which hangs at every turn costs a run 40 s more. Whoever asks for a
