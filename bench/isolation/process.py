@@ -121,8 +121,9 @@ class WorkerProcess:
             if left < deadline_s:
                 deadline_s, hung = left, OutOfTime
         self._sequence += 1
-        # Only a job of many prefixes is more than a pipe holds, and a worker that hangs does not read it.
-        watchdog = threading.Timer(deadline_s, self._process.kill) if isinstance(request, Prepare) else None
+        # Only these may be more than a pipe holds, and a worker that hangs does not read them.
+        large = isinstance(request, Prepare | WriteBuffer)
+        watchdog = threading.Timer(deadline_s, self._process.kill) if large else None
         try:
             if watchdog is not None:
                 watchdog.daemon = True
