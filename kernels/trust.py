@@ -54,10 +54,8 @@ def fault_of(folder: Path) -> str:
             if others_may_write(status):
                 return f"the cache folder {place} may be written by others (`chmod go-w` would end that)"
     except (OSError, RuntimeError) as error:
-        # A RuntimeError is a loop of links.
-        return (
-            f"the cache folder {folder} cannot be looked at ({getattr(error, 'strerror', None) or 'links in a loop'})"
-        )
+        reason = error.strerror if isinstance(error, OSError) else "its links lead round in a circle"
+        return f"the cache folder {folder} cannot be looked at ({reason})"
     return ""
 
 
