@@ -77,6 +77,12 @@ def test_an_isolated_device_answers_as_hashlib_does(steady: IsolatedDevice, star
     assert scan.hashes == 2 * len(nonces)
 
 
+def test_a_range_with_steps_is_refused_like_in_process(steady: IsolatedDevice) -> None:
+    for nonces in (range(0, 100, 2), range(10, 0, -1)):
+        with pytest.raises(DeviceError, match="step 1"):
+            steady.scan(nonces)
+
+
 def test_a_driver_that_prints_does_not_garble_the_answers() -> None:
     device = isolated("chatty")
     try:
