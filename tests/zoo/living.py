@@ -205,6 +205,8 @@ def by_hashlib(nonces: range) -> tuple[list[int], int]:
 
 def _suite(outcome: Outcome, habitat: Habitat, home: Home, limit_s: float) -> None:
     options = ["-v", "-p", "no:cacheprovider", "--timeout", str(int(limit_s))]
+    if habitat.leave_out:
+        options += ["-k", f"not ({habitat.leave_out})"]
     ended = command(home, limit_s, TREE, "-m", "pytest", *options, habitat.suite)
     for device in outcome.devices:
         device.suite = suite_words(ended, device.id if habitat.suite == CONFORMANCE else None)

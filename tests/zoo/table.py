@@ -20,7 +20,8 @@ INTRODUCTION = """\
 
 Each OpenCL runtime that pip or the system offers, some that are broken, and CPUs that QEMU imitates are a *habitat*: an
 environment of its own with the built wheel, in which the main job (`hashwatt run -t 2`), a scan held against Python's
-hashlib and the conformance suite are run, each with a deadline. `tox -e zoo` writes this page anew.
+hashlib and the conformance suite are run, each with a deadline. QEMU is spared the four checks that hash millions of
+nonces or watch the clock. `tox -e zoo` writes this page anew.
 
 *{date}, hashwatt {version}, {machine}.* Hashrates are measured by runs of two seconds, beside whatever else the machine
 did, and under QEMU they are QEMU's; they show that a kernel works, not what a device can do. A device's line without a

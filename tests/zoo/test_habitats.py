@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ..kernels.conformance import CHECKS
 from . import __main__ as command_line
 from .habitats import INTEL_PINNED, Habitat, broken_runtimes, habitats, system_runtimes
 from .homes import TREE, Base, Home, NotMade, _variables, call, write_launcher
@@ -34,6 +35,13 @@ def test_every_runtime_of_the_system_is_a_habitat_also_an_unknown_one(tmp_path: 
     assert places["system-rusticl"].environment == {"RUSTICL_ENABLE": "llvmpipe"}
     assert places["system-rusticl-off"].environment == {}
     assert places["system-nvidia"].vendors == {"nvidia.icd": b"libnvidia.icd.so\n"}
+
+
+def test_what_is_left_out_of_a_suite_is_in_it() -> None:
+    checks = [check.__name__ for check in CHECKS]
+    for place in habitats():
+        for part in filter(None, place.leave_out.split(" or ")):
+            assert any(part in check for check in checks), part
 
 
 def test_the_pinned_runtime_is_the_extra_s() -> None:
