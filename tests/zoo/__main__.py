@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 
-from .habitats import Habitat, habitats
+from .habitats import SYSTEM_FOLDER, Habitat, habitats
 from .homes import Base, NotMade, build_wheel, make_base, make_home
 from .living import Outcome, live
 from .table import Facts, facts, page
@@ -24,7 +24,7 @@ from .table import Facts, facts, page
 def main() -> int:
     """See the module."""
     options = parser().parse_args()
-    chosen = [place for place in habitats() if not options.habitats or matches(place, options.habitats)]
+    chosen = [place for place in habitats(options.vendors) if not options.habitats or matches(place, options.habitats)]
     if options.list:
         for place in chosen:
             print(f"{place.name:20} {place.what}{f' (not here: {place.missing})' if place.missing else ''}")
@@ -41,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.zoo", description="Try hashwatt in every habitat.")
     parser.add_argument("habitats", nargs="*", metavar="HABITAT", help="only these; * stands for anything")
     parser.add_argument("-o", "--output", type=Path, help="write the page there (default: print it at the end)")
+    parser.add_argument(
+        "--vendors", type=Path, default=SYSTEM_FOLDER, help="the folder of the system's .icd files (%(default)s)"
+    )
     parser.add_argument("-l", "--list", action="store_true", help="list the habitats, and why some cannot be had here")
     return parser
 

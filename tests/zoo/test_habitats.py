@@ -180,8 +180,15 @@ def test_a_wrong_answer_anywhere_is_exit_1(
     assert visit(tmp_path / "zoo.md") == 1
 
 
-def test_the_list_names_them_all() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.zoo", "--list"], cwd=TREE, capture_output=True, text=True, check=True
-    )
+def test_the_list_names_them_all(tmp_path: Path) -> None:
+    (tmp_path / "another.icd").touch()
+    command = [sys.executable, "-m", "tests.zoo", "--list", "--vendors", str(tmp_path)]
+    ended = subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=True)
     assert all(place.name in ended.stdout for place in broken_runtimes())
+    assert "system-another" in ended.stdout
+
+
+def test_a_name_that_no_habitat_has_is_bad_input() -> None:
+    command = [sys.executable, "-m", "tests.zoo", "atlantis"]
+    ended = subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (2, "no habitat is called atlantis; see --list\n")
