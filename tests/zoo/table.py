@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
@@ -23,9 +24,10 @@ environment of its own with the built wheel, in which the main job (`hashwatt ru
 hashlib and the conformance suite are run, each with a deadline. QEMU is spared the four checks that hash millions of
 nonces or watch the clock. `tox -e zoo` writes this page anew.
 
-*{date}, hashwatt {version}, {machine}.* Hashrates are measured by runs of two seconds, beside whatever else the machine
-did, and under QEMU they are QEMU's; they show that a kernel works, not what a device can do. A device's line without a
-hashrate says why it has none.
+Hashrates are measured by runs of two seconds, beside whatever else the machine did, and under QEMU they are QEMU's:
+they show that a kernel works, not what a device can do. A device's line without a hashrate says why it has none.
+
+*{date}, hashwatt {version}, {machine}.*
 """
 
 
@@ -57,7 +59,9 @@ def describe_machine(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     memory = ""
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         memory = f", {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB"
-    system = platform.freedesktop_os_release()["PRETTY_NAME"] if platform.system() == "Linux" else platform.platform()
+    system = platform.platform(terse=True)
+    with contextlib.suppress(OSError):
+        system = platform.freedesktop_os_release()["PRETTY_NAME"]
     return f"{cpu}, {os.cpu_count()} cores{memory}, {system}, Python {platform.python_version()}"
 
 
