@@ -94,7 +94,7 @@ def _make_native(habitat: Habitat, base: Base, folder: Path) -> Path:
     venv.create(folder, with_pip=False, symlinks=True)
     (site_packages(folder) / "base.pth").write_text(f"{base.packages}\n", encoding="utf-8")
     python = folder / "bin" / "python"
-    base.pip("--python", str(python), "install", "-q", "--no-deps", OPENCL, *habitat.packages)
+    base.pip("--python", str(python), "install", "-q", OPENCL, *habitat.packages)
     if habitat.emulator is not None:
         interpreter = python.resolve()
         python.unlink()
