@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -102,7 +103,13 @@ def write(path: Path, outcomes: list[Outcome], about: Facts) -> None:
     os.replace(partial, path)
 
 
+def end(*_: object) -> None:
+    """End as after Ctrl-C: with the inhabitant ended and the folder removed."""
+    sys.exit(143)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, end)
     try:
         sys.exit(main())
     except NotMade as error:

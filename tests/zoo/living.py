@@ -139,10 +139,19 @@ def command(home: Home, limit_s: float, folder: Path, *arguments: str) -> Ended:
         code, seconds = process.returncode, time.monotonic() - started_s
     except subprocess.TimeoutExpired:
         code, seconds = None, limit_s
-        with contextlib.suppress(OSError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _end(process)
         out, err = process.communicate()
+    except BaseException:
+        # Ctrl-C reaches the zoo alone: its inhabitants lead sessions of their own.
+        _end(process)
+        process.wait()
+        raise
     return Ended(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), seconds)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _list_devices(outcome: Outcome, ended: Ended) -> None:

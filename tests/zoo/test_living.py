@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hashwatt.kernels.job import Job
@@ -61,6 +63,16 @@ def test_what_hangs_is_cut_off(tmp_path: Path) -> None:
     assert outcome.devices[0].scan == "cut off after 1 s"
     assert outcome.devices[0].suite == "2 passed, cut off after 1 s"
     assert outcome.seconds < 30
+
+
+def test_who_leaves_the_zoo_leaves_no_inhabitant_behind(tmp_path: Path) -> None:
+    home = fake_home(tmp_path, {**healthy(COUNT), "devices": {"sleep_s": 60}})
+    main = threading.main_thread().ident
+    assert main is not None
+    threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        live(HABITAT, home)
+    assert not [child for child in psutil.Process().children() if str(home.python) in child.cmdline()]
 
 
 def test_a_habitat_without_devices_tells_every_reason(tmp_path: Path) -> None:
