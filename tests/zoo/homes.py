@@ -27,7 +27,20 @@ LEFT_OUT = ("pyopencl", "pocl-binary-distribution")
 INSTALL_S = 1800
 NOT_THE_TREE = (".*", "build", "dist", "*.egg-info", "__pycache__", "hashwatt-*.json")
 # Variables of whoever runs the zoo that would tell a runtime or Python something.
-PRIVATE = ("OCL_", "POCL", "RUSTICL", "PYTHON", "VIRTUAL_ENV", "HASHWATT", "NUMBA", "PYTEST", "XDG_", "CL_", "OCLGRIND")
+PRIVATE = (
+    "OPENBLAS",
+    "OCL_",
+    "POCL",
+    "RUSTICL",
+    "PYTHON",
+    "VIRTUAL_ENV",
+    "HASHWATT",
+    "NUMBA",
+    "PYTEST",
+    "XDG_",
+    "CL_",
+    "OCLGRIND",
+)
 
 
 class NotMade(Exception):
