@@ -8,21 +8,20 @@ measured by default, simulators, have tests of their own: they would take minute
 
 from __future__ import annotations
 
-import os
 from functools import cache
-from pathlib import Path
 
 import pytest
 from _pytest.mark import ParameterSet
 
-from hashwatt.bench.isolation.device import find_all
+from hashwatt.bench.isolation.device import IN_PROCESS, find_all
 from hashwatt.kernels.device import Device, DeviceOptions, Found, Hit, Missing
 from hashwatt.kernels.errors import HashwattError
 from hashwatt.kernels.job import Job
 from hashwatt.kernels.oracle import reference_scan
+from hashwatt.kernels.registry import BACKENDS
 from hashwatt.kernels.target import target_from_zero_bits
 
-from ..run_folder import RUN_FOLDER
+from ..run_folder import found_once
 from .headers import random_prefixes
 
 ONE_TEST_TELLS = "test_a_device_of_this_machine_hashes fails for it"
@@ -32,7 +31,8 @@ TRIAL_NONCES = range(1_000)
 
 @cache
 def entries_here() -> tuple[Found | Missing, ...]:
-    return tuple(find_all())
+    foreign = [name for name in BACKENDS if name not in IN_PROCESS]
+    return (*find_all(list(IN_PROCESS)), *found_once("devices", lambda: find_all(foreign)))
 
 
 def device_params(missing: bool = True) -> list[ParameterSet]:
@@ -55,10 +55,7 @@ def open_or_skip(found: Found, options: DeviceOptions | None = None) -> Device:
 
 def trouble(found: Found) -> str:
     """Why the device cannot hash at all, in a sentence; empty where it can. Tried once in all of the test run."""
-    kept = Path(os.environ[RUN_FOLDER]) / found.info.id.replace(":", "-")
-    if not kept.exists():
-        kept.write_text(_try(found), encoding="utf-8")
-    return kept.read_text(encoding="utf-8")
+    return found_once(f"trouble-{found.info.id.replace(':', '-')}", lambda: _try(found))
 
 
 def _try(found: Found) -> str:
