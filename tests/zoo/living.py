@@ -24,6 +24,7 @@ START = 2_147_480_000
 ZERO_BITS = 8
 # A test's line as pytest -v prints it: the device it is about, and how it ended.
 TEST_LINE = re.compile(r"^\S+::\w+\[(?P<device>[a-z]+(?::\d+)?)?(?P<check>\S*)\] (?P<ending>[A-Z]+)", re.MULTILINE)
+CPU = "cpu"
 PASSED, SKIPPED = "PASSED", "SKIPPED"
 LAST_WORDS = 200
 
@@ -218,7 +219,10 @@ def _suite(outcome: Outcome, habitat: Habitat, home: Home, limit_s: float) -> No
         options += ["-k", f"not ({habitat.leave_out})"]
     ended = command(home, limit_s, TREE, "-m", "pytest", *options, habitat.suite)
     for device in outcome.devices:
-        device.suite = suite_words(ended, device.id if habitat.suite == CONFORMANCE else None)
+        if habitat.suite == CONFORMANCE:
+            device.suite = suite_words(ended, device.id)
+        elif device.id != CPU:
+            device.suite = suite_words(ended, None)
 
 
 def suite_words(ended: Ended, device: str | None) -> str:

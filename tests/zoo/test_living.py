@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -108,6 +109,13 @@ def test_a_suite_names_what_failed_of_each_device() -> None:
 def test_a_suite_that_names_no_devices_is_read_too() -> None:
     out = "tests/kernels/opencl/test_oclgrind.py::test_a_kernel_runs_clean[x1-rotate-select-standard] PASSED [ 33%]\n"
     assert suite_words(Ended(0, out, "", 3.0), None) == "1 passed"
+
+
+def test_a_suite_about_one_runtime_says_nothing_of_the_cpu(tmp_path: Path) -> None:
+    listing = [{"id": name, "name": name, "backend": name[:3], "available": True} for name in ("cpu", "opencl:0")]
+    habitat = Habitat("fake", "a fake", run=False, scan_nonces=COUNT, suite="tests/kernels/opencl/test_oclgrind.py")
+    outcome = lived(tmp_path, habitat, devices={"out": json.dumps({"devices": listing})})
+    assert [device.suite for device in outcome.devices] == ["–", "2 passed"]
 
 
 def test_what_scans_are_held_against_is_what_the_project_s_oracle_says() -> None:
