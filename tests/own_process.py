@@ -98,7 +98,8 @@ def _run(item: pytest.Item, path: Path, limit_s: float) -> str | None:
                 item.nodeid,
             ],
             cwd=item.config.rootpath,
-            env={**os.environ, REPORTS: str(path)},
+            # What it printed before it died is not to stay in a buffer.
+            env={**os.environ, REPORTS: str(path), "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

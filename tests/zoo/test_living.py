@@ -21,7 +21,7 @@ from .living import HEADER, START, ZERO_BITS, Deadlines, Ended, Outcome, by_hash
 
 COUNT = 300
 HABITAT = Habitat("fake", "a fake", scan_nonces=COUNT)
-IMPATIENT = Deadlines(1.0, 1.0, 1.0, 1.0)
+IMPATIENT = Deadlines(scan_s=1.0, suite_s=1.0)
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the fakes are scripts with a first line as POSIX has it")
 
@@ -60,10 +60,10 @@ def test_what_dies_is_told_with_its_signal_and_its_last_words(tmp_path: Path) ->
 
 def test_what_hangs_is_cut_off(tmp_path: Path) -> None:
     hangs: Action = {"sleep_s": 60}
-    outcome = lived(tmp_path, deadlines=IMPATIENT, scan=hangs, pytest={**hangs, "out": SUITE.format(id="opencl:0")})
+    outcome = lived(tmp_path, deadlines=IMPATIENT, scan=hangs, pytest=hangs)
     assert outcome.devices[0].scan == "cut off after 1 s"
-    assert outcome.devices[0].suite == "2 passed, cut off after 1 s"
-    assert outcome.seconds < 30
+    assert outcome.devices[0].suite == "no test ran, cut off after 1 s"
+    assert outcome.seconds < 50
 
 
 def test_who_leaves_the_zoo_leaves_no_inhabitant_behind(tmp_path: Path) -> None:
@@ -103,6 +103,7 @@ def test_a_suite_names_what_failed_of_each_device() -> None:
     assert suite_words(ended, "opencl:1") == "1 passed, 1 FAILED (names_it)"
     assert suite_words(ended, "opencl:7") == "no test ran"
     assert suite_words(ended, None) == "3 passed, 1 FAILED (names_it)"
+    assert suite_words(Ended(None, out, "", 300.0), "cpu") == "2 passed, cut off after 300 s"
     assert suite_words(Ended(4, "", "", 1.0), "cpu") == "no test ran, exit 4"
 
 
