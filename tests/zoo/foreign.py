@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 EMULATOR = "qemu-aarch64"
-PACKAGES = ("python3", "ca-certificates")
+# The last two are what wheels expect of every system.
+PACKAGES = ("python3", "ca-certificates", "libstdc++6", "libgomp1")
 INTERPRETERS = "usr/bin/python3.*[0-9]"
 APT = """
 APT::Architecture "arm64";
