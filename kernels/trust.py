@@ -53,8 +53,9 @@ def fault_of(folder: Path) -> str:
                 return f"the cache folder {place} belongs to another user (number {status.st_uid})"
             if others_may_write(status):
                 return f"the cache folder {place} may be written by others (`chmod go-w` would end that)"
-    except OSError as error:
-        return f"the cache folder {folder} cannot be looked at ({error.strerror})"
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "its links lead round in a circle"
+        return f"the cache folder {folder} cannot be looked at ({reason})"
     return ""
 
 
@@ -71,9 +72,10 @@ def others_may_write(status: os.stat_result) -> bool:
 def _way(folder: Path) -> Iterator[Path]:
     """The folder and those above it, up to the home folder if it lies in there."""
     home = os.environ.get("HOME")
+    ends = {Path(home), Path(home).resolve()} if home else set()
     for place in (folder, *folder.parents):
         yield place
-        if home and place == Path(home):
+        if place in ends:
             return
 
 

@@ -112,6 +112,9 @@ class IsolatedDevice:
 
     def scan(self, nonces: range) -> Scan:
         """See Device."""
+        if nonces.step != 1:
+            # Only the ends travel: the device behind the border would scan what was never asked for.
+            raise DeviceError(f"{self.info.id} scans ranges with step 1, not {nonces!r:.80}")
         started = time.perf_counter()
         reply = self._ask(
             ScanRange(nonces.start, nonces.stop), self._work_deadline_s(len(nonces), self._fewest_seconds_per_nonce)

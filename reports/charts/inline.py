@@ -61,6 +61,7 @@ def inline(chart: Chart, size: Size, sheet: StyleSheet) -> str:
         {"class": f"chart {kind}", "viewBox": drawn.attrib["viewBox"], "role": "img", "aria-label": chart.alt},
     )
     picture.extend(drawn)
+    _unwrap_bare_groups(picture)
     return ElementTree.tostring(picture, encoding="unicode")
 
 
@@ -69,6 +70,15 @@ def _drop_preamble(drawn: Element) -> None:
     for child in list(drawn):
         if child.tag == f"{_SVG}metadata" or (child.tag == f"{_SVG}defs" and child.find(f"{_SVG}style") is not None):
             drawn.remove(child)
+
+
+def _unwrap_bare_groups(element: Element) -> None:
+    """Put the content of groups that say nothing of their own in their places."""
+    children: list[Element] = []
+    for child in element:
+        _unwrap_bare_groups(child)
+        children.extend(child if child.tag == "g" and not child.attrib else (child,))
+    element[:] = children
 
 
 def _rewrite(element: Element, prefix: str, referenced: set[str], sheet: StyleSheet) -> None:

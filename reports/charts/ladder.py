@@ -146,7 +146,7 @@ def draw_energy(axes: Axes, scene: Scene, narrow: bool) -> None:
     energy_ladder(axes, ladder, narrow)
     logarithmic(axes.yaxis, "", prefixed, 12)
     axes.set_title("energy, J/TH (less is better)")
-    draw_own(axes, own, narrow)
+    draw_own(axes, own, narrow, short_energy)
 
 
 def in_span(device: LadderDevice, rung: RungSummary) -> bool:
@@ -259,7 +259,7 @@ def draw_rates(axes: Axes, scene: Scene, narrow: bool) -> None:
         )
     logarithmic(axes.yaxis, "", prefixed, 12)
     axes.set_title("hashrate, H/s (more is better)")
-    draw_own(axes, own, narrow)
+    draw_own(axes, own, narrow, rate_words)
 
 
 def rate_words(rate_hs: float) -> str:

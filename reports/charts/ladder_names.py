@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log10
 
@@ -102,8 +102,8 @@ def height_px(axes: Axes) -> float:
 Placed = tuple[Point, float, float | None]
 
 
-def draw_own(axes: Axes, own: Sequence[Placed], narrow: bool) -> None:
-    """The user's devices, ringed, and the names of the first of them, kept apart from one another."""
+def draw_own(axes: Axes, own: Sequence[Placed], narrow: bool, figure: Callable[[float], str]) -> None:
+    """The user's devices, ringed; the names and figures of the first of them, kept apart from one another."""
     most = MOST_NAMED_NARROW if narrow else MOST_NAMED
     for point, x, y in own:
         measured = (point.energy_origin or point.origin) in ("measured", "reported")
@@ -115,6 +115,8 @@ def draw_own(axes: Axes, own: Sequence[Placed], narrow: bool) -> None:
     for (point, x, y), height in zip(named, heights, strict=True):
         letters = look_of(narrow).letters
         words = point.label if len(point.label) <= letters else point.label[: letters - 1] + "…"
+        if not narrow:
+            words = f"{words}  {figure(y or 1)}"
         # To the left of its point, or to the right where the point stands early.
         early = x < sum(axes.get_xlim()) / 2
         shift = height - log10(y or 1) * decade_px

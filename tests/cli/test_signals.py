@@ -256,5 +256,5 @@ def test_a_disk_that_is_full_at_the_end_costs_a_run_nothing(started: list[Run], 
     out, err = run.process.communicate(timeout=20)
     assert run.process.returncode == 1
     assert "cannot be written" in err
-    assert json.loads(out)["devices"][0]["status"] == "measured"
+    assert json.loads(out)["results"][0]["status"] == "measured"
     assert list(tmp_path.iterdir()) == []

@@ -15,11 +15,11 @@ from statistics import median
 from hashwatt.kernels.cpu.backend import find as find_cpu
 from hashwatt.kernels.device import Device, DeviceOptions, Found
 from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.opencl.backend import find as find_opencl
 from hashwatt.kernels.opencl.device import TUNING_JOB, OpenCLDevice
 from hashwatt.kernels.opencl.scanner import Scanner
 from hashwatt.kernels.opencl.tuning import Tuning
 from hashwatt.kernels.opencl.variant import all_variants
-from tests.kernels.opencl.devices import found_devices, open_device
 
 ROUNDS = 9
 HASHES = 1 << 22
@@ -30,9 +30,11 @@ HOPELESS = 1.5
 
 
 def opencl_on_the_cpu(part_of_name: str = "") -> OpenCLDevice:
-    for entry in found_devices():
-        if entry.info.kind == "cpu" and part_of_name in entry.info.name:
-            return open_device(entry, retune=True)
+    for entry in find_opencl():
+        if isinstance(entry, Found) and entry.info.kind == "cpu" and part_of_name in entry.info.name:
+            device = entry.open(DeviceOptions(retune=True))
+            assert isinstance(device, OpenCLDevice)
+            return device
     raise SystemExit("no OpenCL device here runs on the CPU")
 
 

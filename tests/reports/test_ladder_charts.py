@@ -89,7 +89,11 @@ def test_the_user_s_device_is_named_where_it_has_a_figure(size: Size) -> None:
     assert words(chart, size).count("Test CPU") == 1
     assert "1 of your devices has no energy figure" in chart.caption
     both, _ = ladder_charts(result(with_energy(verified(rate=30e6), 2.3e6)))
-    assert words(both, size).count("Test CPU") == 2
+    shown = words(both, size)
+    assert shown.count("Test CPU") == 2
+    if not size.narrow:
+        assert re.search(r"Test CPU  2\.30 M", shown)
+        assert re.search(r"Test CPU  (29\.\d|30\.\d) MH/s", shown)
     assert "no energy figure" not in both.caption
 
 

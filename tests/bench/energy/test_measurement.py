@@ -71,6 +71,22 @@ def run(*meters: MeterEntry, found: Found | None = None, **options: object) -> t
     return result, result.results[0]
 
 
+class Stages:
+    """Progress that notes the stages."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
+        self.told.append(f"{device} {text}" if device == "idle" else text)
+
+    def advance(self, amount: float, rate: float | None) -> None:
+        pass
+
+    def done(self) -> None:
+        pass
+
+
 def metered(read: Callable[[], Reading], **changes: object) -> MeterFound:
     info = replace(INFO, **changes)  # type: ignore[arg-type]
     return MeterFound(info, lambda: Played(info, read))
@@ -88,7 +104,9 @@ def test_a_run_keeps_joules_above_idle_efficiency_and_what_reading_cost(tmp_path
     assert energy.above_idle_j is not None
     assert energy.above_idle_j < energy.gross_j
     assert energy.efficiency is not None
-    assert energy.efficiency.j_per_unit.value == pytest.approx(BUSY_W / RATE_HS, rel=0.05)
+    # The rate that was reached: on a busy machine the fake device is late, too.
+    assert device.rate is not None
+    assert energy.efficiency.j_per_unit.value == pytest.approx(BUSY_W / device.rate.value, rel=0.1)
     interval = energy.efficiency.j_per_unit
     assert interval.high is not None
     assert interval.low < interval.value < interval.high
@@ -109,10 +127,11 @@ def test_several_meters_are_kept_apart() -> None:
 
 
 def test_idleness_is_not_measured_with_meters_that_are_too_slow_for_it() -> None:
-    started = time.monotonic()
-    _, device = run(metered(Load().read, interval_s=0.8))
+    stages = Stages()
+    _, device = run(metered(Load().read, interval_s=0.8), progress=stages)
     assert device.energy[0].idle == ()
-    assert time.monotonic() - started < 9
+    assert "sampling" in stages.told
+    assert not any("idle" in text for text in stages.told), "nor is anybody kept waiting for it"
 
 
 def test_a_plug_that_dies_during_the_run_leaves_the_hashrate_whole(httpserver: HTTPServer) -> None:

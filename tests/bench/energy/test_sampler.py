@@ -75,7 +75,7 @@ def test_a_meter_that_never_answers_keeps_nobody_waiting_for_long() -> None:
     with MeterSampler([found(), found(hang, slow)]) as sampler:
         window = sampler.window(0.2)
         quick_points, slow_points = sampler.points(QUICK.id), sampler.points(slow.id)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert energy_record(QUICK, quick_points, window, ABOUT_IT).gross_j is not None
     assert energy_record(slow, slow_points, window, ABOUT_IT).gross_j is None
     never.set()

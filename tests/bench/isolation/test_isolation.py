@@ -77,6 +77,12 @@ def test_an_isolated_device_answers_as_hashlib_does(steady: IsolatedDevice, star
     assert scan.hashes == 2 * len(nonces)
 
 
+def test_a_range_with_steps_is_refused_like_in_process(steady: IsolatedDevice) -> None:
+    for nonces in (range(0, 100, 2), range(10, 0, -1)):
+        with pytest.raises(DeviceError, match="step 1"):
+            steady.scan(nonces)
+
+
 def test_a_driver_that_prints_does_not_garble_the_answers() -> None:
     device = isolated("chatty")
     try:
@@ -114,7 +120,7 @@ def test_a_driver_that_hangs_is_cut_off_and_its_process_ends() -> None:
     started = time.monotonic()
     with pytest.raises(DeviceHung, match=r"did not answer within .* s while hashing"):
         device.scan(range(fakes.LARGE_RANGE))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60, "it would hang for ever"
     assert has_ended(device.process_id)
 
 

@@ -17,7 +17,7 @@ Times = namedtuple("Times", "user nice system idle iowait irq softirq steal gues
 Frequency = namedtuple("Frequency", "current min max")
 Reading = namedtuple("Reading", "label current high critical")
 
-BURN = "import time; end = time.monotonic() + 30\nwhile time.monotonic() < end: pass"
+BURN = "import time; end = time.monotonic() + 120\nwhile time.monotonic() < end: pass"
 
 
 def spin(seconds: float) -> None:
@@ -43,22 +43,25 @@ def test_own_work_is_not_other_load(monkeypatch: pytest.MonkeyPatch) -> None:
     spin(0.3)
     readings = meter.stop()
     assert readings.other_load == pytest.approx(0.0, abs=0.05)
-    assert readings.wall_s == pytest.approx(0.3, abs=0.2)
+    assert (readings.wall_s or 0.0) >= 0.3
 
 
 @pytest.mark.skipif(not psutil.cpu_times().user, reason="this system shows no CPU times")
 def test_another_process_is_other_load_unless_it_works_for_us() -> None:
     burner = subprocess.Popen([sys.executable, "-c", BURN])
     try:
-        time.sleep(0.3)
+        burned = psutil.Process(burner.pid)
         blaming, knowing = LoadMeter(), LoadMeter(processes=(burner.pid,))
         blaming.start()
         knowing.start()
-        time.sleep(1.0)
+        # Until it has had so much CPU, however many others want it.
+        enough_s = burned.cpu_times().user + 0.5
+        while burned.cpu_times().user < enough_s:
+            time.sleep(0.05)
         blamed, known = blaming.stop().other_cpu_s, knowing.stop().other_cpu_s
         assert blamed is not None
         assert known is not None
-        assert blamed - known > 0.2
+        assert blamed - known > 0.4
     finally:
         burner.kill()
         burner.wait()
@@ -195,7 +198,7 @@ def test_reading_around_a_sample_costs_little() -> None:
     meter.start()
     costs = []
     for _ in range(50):
-        started = time.perf_counter()
+        started = time.thread_time()
         meter.start()
-        costs.append(time.perf_counter() - started)
+        costs.append(time.thread_time() - started)
     assert sorted(costs)[25] < 1e-3

@@ -26,11 +26,10 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_second_time_a_kernel_comes_from_the_cache_and_fast() -> None:
+def test_the_second_time_a_kernel_comes_from_the_cache() -> None:
     first = jit.compile_variant(QUICK)
     second = jit.compile_variant(QUICK)
     assert (first.from_cache, second.from_cache) == (False, True)
-    assert second.compile_s < first.compile_s / 2
 
 
 def test_an_edited_generator_is_another_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

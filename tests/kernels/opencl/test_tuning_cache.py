@@ -15,7 +15,7 @@ from hashwatt.kernels.opencl.tuning import Tuning
 from hashwatt.kernels.opencl.tuning_cache import Key, recall, remember
 from hashwatt.kernels.opencl.variant import Variant
 
-from .devices import open_first
+from .devices import open_here
 
 KEY = Key("a device", "a driver", 2)
 OUTCOME = Outcome(
@@ -52,6 +52,7 @@ def test_a_later_race_replaces_an_earlier_one() -> None:
     assert recall(KEY) == OUTCOME
 
 
+@pytest.mark.own_process
 def test_retuning_races_although_a_race_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     races: list[Outcome] = []
 
@@ -61,7 +62,7 @@ def test_retuning_races_although_a_race_is_remembered(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("hashwatt.kernels.opencl.device.tune", tune)
     for retune in (False, False, True):
-        device = open_first(retune=retune)
+        device = open_here(retune=retune)
         device.prepare(Job((bytes(PREFIX_BYTES),), target=1))
         device.close()
     assert len(races) == 2

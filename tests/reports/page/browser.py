@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import select
@@ -40,6 +39,8 @@ class Browser:
     """One tab of one browser, and all that it reported: console messages, exceptions, requests."""
 
     def __init__(self, program: str, folder: Path) -> None:
+        import fcntl  # POSIX alone has it: elsewhere this file must still be read
+
         reads, self._out = os.pipe()
         self._in, writes = os.pipe()
         # Out of the way of 3 and 4, which the browser expects its pipe on.

@@ -117,9 +117,7 @@ def test_a_table_can_be_sorted(browser: Browser, tmp_path: Path) -> None:
     assert browser.evaluate(names) == ["Radeon RX 6800", "Test CPU"]
 
 
-# Both layouts and both schemes, but not each with each: it takes its time.
-@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)], ids=["360-dark", "1280-light"])
-def test_axe_finds_nothing(browser: Browser, page: Path, width: int, dark: bool) -> None:
+def assert_axe_finds_nothing(browser: Browser, page: Path, width: int, dark: bool) -> None:
     axe = find_spec("axe_core_python")
     if axe is None or axe.origin is None:
         pytest.skip("axe-core is not installed (pip install axe-core-python)")
@@ -132,3 +130,21 @@ def test_axe_finds_nothing(browser: Browser, page: Path, width: int, dark: bool)
         "axe.run().then((found) => found.violations.map((one) => [one.id, one.nodes.map((node) => node.html)]))"
     )
     assert found == [], json.dumps(found, indent=1)[:4000]
+
+
+# Both layouts and both schemes, but not each with each: it takes its time.
+both_layouts = pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)], ids=["360-dark", "1280-light"])
+
+
+@both_layouts
+@pytest.mark.parametrize("page", ["ladder", "showcase"], indirect=True)
+def test_axe_finds_nothing(browser: Browser, page: Path, width: int, dark: bool) -> None:
+    assert_axe_finds_nothing(browser, page, width, dark)
+
+
+# Slow: as long as both others together, over the same elements with longer words in them.
+@pytest.mark.slow
+@both_layouts
+@pytest.mark.parametrize("page", ["hostile"], indirect=True)
+def test_axe_finds_nothing_in_a_page_of_strangers_words(browser: Browser, page: Path, width: int, dark: bool) -> None:
+    assert_axe_finds_nothing(browser, page, width, dark)

@@ -104,7 +104,7 @@ def test_a_command_that_does_not_end_is_stopped() -> None:
     started = time.monotonic()
     with pytest.raises(MeterError, match="did not end within"):
         command.run([sys.executable, "-c", "import time; time.sleep(60)"], 0.5, 4096)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.skipif(os.name != "posix", reason="process groups are POSIX's")
@@ -113,7 +113,7 @@ def test_what_a_command_has_started_is_stopped_with_it() -> None:
     started = time.monotonic()
     with pytest.raises(MeterError, match="did not end within"):
         command.run([sys.executable, "-c", code], 1.0, 4096)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 BACKGROUND = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', '{}']{}); print('61.5 W')"
@@ -179,10 +179,16 @@ def test_a_file_s_joules_are_a_counter(tmp_path: Path) -> None:
     assert found.info.counters[0].step_j == pytest.approx(100.0)
 
 
-def test_files_that_are_none_are_bad_input(tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes among its files")
+def test_a_named_pipe_is_bad_input(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="no regular file"):
+        named(f"file:{tmp_path / 'pipe'}")
+
+
+def test_files_that_are_none_are_bad_input(tmp_path: Path) -> None:
     (tmp_path / "long").write_text("1" * 10_000)
-    for name, reason in {"missing": "cannot be read", "pipe": "no regular file", "long": "more than 4096"}.items():
+    for name, reason in {"missing": "cannot be read", "long": "more than 4096"}.items():
         with pytest.raises(InputError, match=reason):
             named(f"file:{tmp_path / name}")
     with pytest.raises(InputError, match="no regular file"):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy
+import pytest
 
 RANGE_UJ = 262_143_328_850
 REAL_CPU = "processor : 0\nflags : fpu sse2\n"
@@ -37,7 +39,9 @@ class Zone:
 
 
 def rapl_zone(root: Path, folder: str, name: str, energy_uj: int = 0, range_uj: int = RANGE_UJ) -> Zone:
-    """A zone such as `intel-rapl:0` called `package-0`."""
+    """A zone such as `intel-rapl:0` called `package-0`; skips the test where no file can have such a name."""
+    if os.name == "nt":
+        pytest.skip("no file can be called intel-rapl:0 here")
     zone = Zone(machine(root) / "sys/class/powercap" / folder)
     write(zone.folder / "name", name)
     write(zone.folder / "max_energy_range_uj", range_uj)
