@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from ...kernels.device import Device, Found, HasRoof, Missing
+from ...kernels.device import AnyDevice, Found, HasRoof, Missing, scanning
 from ...kernels.errors import DeviceError, HashwattError, details_of
 from ...kernels.job import Job
 from ...kernels.numba_settings import default_settings
@@ -55,7 +55,7 @@ class Worker:
 
     def __init__(self) -> None:
         """A worker without a device yet."""
-        self._device: Device | None = None
+        self._device: AnyDevice | None = None
 
     def answer(self, request: Request) -> Reply:
         """Do what `request` asks; an error becomes an answer, too."""
@@ -84,12 +84,12 @@ class Worker:
             raise DeviceError("no device is open")
         if isinstance(request, Prepare):
             job = Job(request.prefixes, int.from_bytes(request.target, "big"))
-            return Prepared(sound(self._device.prepare(job)))
+            return Prepared(sound(scanning(self._device).prepare(job)))
         if isinstance(request, MeasureRoof):
             return RoofMeasured(sound(self._device.roof()) if isinstance(self._device, HasRoof) else None)
         if isinstance(request, Execution):
             return execute(self._device, request)
-        scan = self._device.scan(range(request.start, request.stop))
+        scan = scanning(self._device).scan(range(request.start, request.stop))
         return Scanned(tuple((hit.prefix, hit.nonce) for hit in scan.hits), scan.hashes, scan.xor_h7, scan.device_s)
 
 
@@ -128,7 +128,7 @@ def _entry(found: Found | Missing) -> Entry:
     return Entry(missing=sound(found))
 
 
-def _open(request: Open) -> Device:
+def _open(request: Open) -> AnyDevice:
     for found in _backend(request.module).find():
         if isinstance(found, Found) and found.info.id == request.device_id:
             return found.open(request.options)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from ..device import AnyDevice, DeviceInfo, DeviceOptions, Found, Kind, Missing
 from .caches import spare_an_unwritable_home
 from .candidates import SIMULATOR
 from .executor import LANGUAGES
@@ -89,7 +89,7 @@ def _rank(entry: tuple[DeviceInfo, Any]) -> tuple[int, str]:
     return KINDS_IN_ORDER.index(info.kind), info.driver
 
 
-def _open(info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> Device:
+def _open(info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> AnyDevice:
     from .device import OpenCLDevice
 
     return OpenCLDevice(info, opencl_device, options)
