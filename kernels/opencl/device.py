@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from ..cpu.features import host_features
 from ..device import DeviceInfo, DeviceOptions, KernelInfo, Roof, Scan
 from ..errors import DeviceError
 from ..execution import ExecutesByExecutor
@@ -15,6 +16,7 @@ from ..job import NONCES, PREFIX_BYTES, Job
 from .candidates import SIMULATOR, first_guess
 from .executor import OpenCLExecutor
 from .known_answers import check_answers
+from .pocl import renamed
 from .program import Built, build
 from .roof import measure_roof
 from .scanner import Scanner
@@ -42,6 +44,7 @@ class OpenCLDevice(ExecutesByExecutor):
         self._chosen = parse_variant(options.kernel) if options.kernel else None
         self._retune = options.retune
         with self._worded("opening it"):
+            self._cpu = renamed(opencl_device, host_features())
             self._opencl_device = _limited(opencl_device, info, options.threads)
             self._context = pyopencl.Context([self._opencl_device])
             self._queue = pyopencl.CommandQueue(
