@@ -43,8 +43,8 @@ LIBRARIES: tuple[tuple[str, int, Set[str]], ...] = (
 WORDS_OF = {
     16: "cannonlake cascadelake cooperlake icelake-client icelake-server knl knm rocketlake sapphirerapids "
     "skylake-avx512 skx tigerlake x86-64-v4",
-    8: "alderlake bdver1 bdver2 bdver3 bdver4 broadwell btver2 corei7-avx core-avx-i core-avx2 haswell ivybridge sandybridge "
-    "skylake x86-64-v3 znver1 znver2 znver3",
+    8: "alderlake bdver1 bdver2 bdver3 bdver4 broadwell btver2 corei7-avx core-avx-i core-avx2 haswell ivybridge "
+    "sandybridge skylake x86-64-v3 znver1 znver2 znver3",
     4: "amdfam10 athlon64 athlon-fx atom barcelona bonnell btver1 core2 corei7 goldmont goldmont-plus k8 k8-sse3 "
     "nehalem nocona opteron opteron-sse3 penryn silvermont slm tremont westmere x86-64 x86-64-v2 athlon64-sse3",
 }
