@@ -330,7 +330,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Missing:
-    """A backend (or one device of it) that cannot be used: why, and what to do about it, in one sentence."""
+    """A backend (or one device of it) that cannot be used: why, and what to do about it, in one sentence.
+
+    `broken`: something is installed and does not work, which a run says, too; else there is simply nothing.
+    """
 
     backend: str
     reason: str
+    broken: bool = False

@@ -319,9 +319,9 @@ def find_isolated(backend: str, module: str, deadlines: Deadlines = DEADLINES) -
         finally:
             worker.close()
     except (DeviceError, msgspec.DecodeError) as error:
-        return [Missing(backend, str(error))]
+        return [Missing(backend, str(error), broken=True)]
     if not isinstance(reply, Entries):
-        return [Missing(backend, f"{backend}: its driver garbled the answers; update it")]
+        return [Missing(backend, f"{backend}: its driver garbled the answers; update it", broken=True)]
     found: list[Found | Missing] = []
     for entry in reply.entries:
         if entry.missing is not None:

@@ -21,7 +21,7 @@ from .program import Built, build
 from .roof import measure_roof
 from .scanner import Scanner
 from .tuner import Outcome, Race, reason_of
-from .tuning import Pace, Tuning
+from .tuning import DEALT, Pace, Tuning
 from .tuning_cache import Key, recall, remember
 from .variant import Variant, parse_variant
 from .wording import failure
@@ -38,20 +38,12 @@ class OpenCLDevice(ExecutesByExecutor):
 
     def __init__(self, info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> None:
         """Open it. Raises DeviceError, InputError."""
-        import pyopencl
-
         self.info = info
         self._options = options
         self._chosen = parse_variant(options.kernel) if options.kernel else None
         self._tell: TellTrial = _nobody_listens
         self._tunings: dict[bool, Tuning] = {}
-        with self._worded("opening it"):
-            self._cpu = renamed(opencl_device, host_features())
-            self._opencl_device = _limited(opencl_device, info, options.threads)
-            self._context = pyopencl.Context([self._opencl_device])
-            self._queue = pyopencl.CommandQueue(
-                self._context, properties=pyopencl.command_queue_properties.PROFILING_ENABLE
-            )
+        self._connect(opencl_device)
         self._built: dict[Variant, Built] = {}
         self._paces: dict[Tuning, Pace] = {}
         self._scanner: Scanner | None = None
@@ -59,6 +51,17 @@ class OpenCLDevice(ExecutesByExecutor):
         self._execution: OpenCLExecutor | None = None
         self._closed = False
         self._process_id = os.getpid()
+
+    def _connect(self, opencl_device: Any) -> None:
+        import pyopencl
+
+        with self._worded("opening it"):
+            self._cpu: str | None = renamed(opencl_device, host_features())
+            self._opencl_device = _limited(opencl_device, self.info, self._options.threads)
+            self._context = pyopencl.Context([self._opencl_device])
+            self._queue = pyopencl.CommandQueue(
+                self._context, properties=pyopencl.command_queue_properties.PROFILING_ENABLE
+            )
 
     def tell_trials(self, tell: TellTrial) -> None:
         """See TriesKernels."""
@@ -161,7 +164,12 @@ class OpenCLDevice(ExecutesByExecutor):
         """Why it is not to be tried: it ended or hung the process before this one, or did so in an earlier run."""
         known = self._outcome.candidates if self._outcome else ()
         failed = {candidate.name: candidate.reason for candidate in known if candidate.reason is not None}
-        return self._options.avoid.get(tuning.name) or failed.get(tuning.name)
+        failed.update(self._options.avoid)
+        if not tuning.variant.rolled:
+            return failed.get(tuning.name)
+        # Of these no other dealing has worked before: it is one kernel.
+        kernels = {name.partition(DEALT)[0]: reason for name, reason in failed.items()}
+        return kernels.get(tuning.name.partition(DEALT)[0])
 
     def _chosen_or_raced(self) -> Outcome:
         width = int(self._opencl_device.native_vector_width_int or 1)
