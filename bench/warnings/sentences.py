@@ -52,6 +52,11 @@ def virtual_machine(hypervisor: str) -> WarningRecord:
     )
 
 
+def driver_broken(reason: str) -> WarningRecord:
+    """A driver is installed and does not work, so that devices may be missing."""
+    return WarningRecord(code="driver_broken", text=printable(reason))
+
+
 def container(name: str) -> WarningRecord:
     """It was measured in a container."""
     return WarningRecord(

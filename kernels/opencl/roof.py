@@ -32,9 +32,14 @@ LOCAL_SIZE = {"gpu": 64, "cpu": 1, "accelerator": 1}
 FUSED = 0.75
 
 
-def measure_roof(context: Any, queue: Any, kind: str, variant: Variant, units: int, rated_hz: float) -> Roof:
-    """The roof for a kernel of one prefix. `rated_hz`: the clock that the driver names, 0 where it names none."""
-    meter = _Meter(context, queue, kind, variant, units)
+def measure_roof(
+    context: Any, queue: Any, kind: str, variant: Variant, units: int, rated_hz: float, cpu: str | None = None
+) -> Roof:
+    """The roof for a kernel of one prefix. `rated_hz`: the clock that the driver names, 0 where it names none.
+
+    `cpu`: see `program.compiled`.
+    """
+    meter = _Meter(context, queue, kind, variant, units, cpu)
     alone = {name: meter.rate([name] * CHAINS) for name in (ADD, XOR3)}
     # A chain of nothing but rotations would be folded into one.
     alone["rotate and add in turns"] = meter.rate([ROTATE, ADD])
@@ -72,8 +77,10 @@ def fewest_seconds(trial: Callable[[], float]) -> float:
 
 
 class _Meter:
-    def __init__(self, context: Any, queue: Any, kind: str, variant: Variant, units: int) -> None:
+    def __init__(self, context: Any, queue: Any, kind: str, variant: Variant, units: int, cpu: str | None) -> None:
         import pyopencl
+
+        self.cpu = cpu
 
         self.context = context
         self.queue = queue
@@ -86,7 +93,7 @@ class _Meter:
         """Vector operations a second of a stream, the fastest of some trials."""
         import pyopencl
 
-        kernel = pyopencl.Kernel(compiled(self.context, emit_stream(self.variant, steps)), STREAM)
+        kernel = pyopencl.Kernel(compiled(self.context, emit_stream(self.variant, steps), self.cpu), STREAM)
         operations = self.items * len(steps) * CHAINS
         # Some runtimes compile at the first launch.
         self._seconds(kernel, 1)

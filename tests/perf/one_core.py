@@ -62,14 +62,14 @@ def against_exhaustive_search() -> dict[str, object]:
     kernel = device.prepare(TUNING_JOB)
     race_s = time.perf_counter() - started
     chosen = race_choice(device)
-    points: dict[Tuning, Scanner] = {chosen: device._checked_scanner(chosen)}
+    points: dict[Tuning, Scanner] = {chosen: device._checked_scanner(TUNING_JOB, chosen)}
     for variant in all_variants():
         if variant.form != "ndrange" or variant.width not in (8, 16) or variant.rotate == "rotate" or variant.rolled:
             continue
         for vectors in (64, 256):
             for local_size in (1, 4, 16):
                 tuning = Tuning(variant, vectors, local_size)
-                points.setdefault(tuning, device._checked_scanner(tuning))
+                points.setdefault(tuning, device._checked_scanner(TUNING_JOB, tuning))
     fewest = dict.fromkeys(points, float("inf"))
     for turn in range(SEARCH_ROUNDS):
         limit = min(fewest.values()) * HOPELESS

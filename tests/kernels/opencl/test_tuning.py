@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from hashwatt.kernels.device import DeviceOptions
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.opencl import tuner
 from hashwatt.kernels.opencl.candidates import race_entries
@@ -70,13 +74,20 @@ class ScannerOf:
         return Answer(nonces, 0, [], host_s, host_s if self.event_s is None else self.event_s)
 
 
-def race(scanners: dict[str, ScannerOf]) -> tuner.Outcome:
+def race(scanners: dict[str, ScannerOf], options: DeviceOptions | None = None) -> tuner.Outcome:
     def make(tuning: Tuning) -> ScannerOf:
         if tuning.variant.name not in scanners:
             raise DeviceError("its compiler refuses the kernel")
         return scanners[tuning.variant.name]
 
-    return tuner.tune(make, "cpu", 16, 4096)  # type: ignore[arg-type]
+    @contextmanager
+    def trying(_: Tuning) -> Iterator[None]:
+        yield
+
+    outcome = tuner.Race(make, trying, options or DeviceOptions()).run("cpu", 16, 4096)  # type: ignore[arg-type]
+    if outcome is None:
+        raise DeviceError("none runs")
+    return outcome
 
 
 def names() -> list[str]:
@@ -108,5 +119,5 @@ def test_a_kernel_that_fails_is_in_the_table_with_its_reason() -> None:
 
 
 def test_a_device_that_runs_no_kernel_fails_with_the_first_reason() -> None:
-    with pytest.raises(DeviceError, match="refuses"):
+    with pytest.raises(DeviceError, match="none runs"):
         race({})
