@@ -248,9 +248,7 @@ class WorkerProcess:
             if left <= 0:
                 self.kill()
                 self.end = f"did not answer within {deadline_s:.0f} s"
-                raise hung(
-                    f"{self._name} {self.end} while {what} and was cut off{self._last_words()}; {self._remedy}"
-                )
+                raise hung(f"{self._name} {self.end} while {what} and was cut off{self._last_words()}; {self._remedy}")
             try:
                 frame = self._frames.get(timeout=min(left, SLICE_S))
             except queue.Empty:
