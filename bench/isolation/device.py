@@ -229,8 +229,9 @@ class IsolatedDevice:
         """
         kernel, end = self._worker.trial, self._worker.end
         # Where the device's time is up, the kernel is not to blame.
-        is_to_blame = kernel is not None and end is not None and not isinstance(error, OutOfTime)
-        if not is_to_blame or self._has_prepared or self._options.kernel is not None:
+        if kernel is None or end is None or isinstance(error, OutOfTime):
+            raise error
+        if self._has_prepared or self._options.kernel is not None:
             raise error
         self._options = trials.without(self._options, kernel, f"the process that tried it {end}", self._worker.worked)
         if self._options.only == ():

@@ -124,7 +124,7 @@ class OpenCLDevice(ExecutesByExecutor):
     def _executor(self) -> OpenCLExecutor:
         self._check_open()
         if self._execution is None:
-            self._execution = OpenCLExecutor(self.info, self._opencl_device, self._context, self._queue)
+            self._execution = OpenCLExecutor(self.info, self._opencl_device, self._context, self._queue, self._cpu)
         return self._execution
 
     def _settled(self, job: Job) -> Scanner:

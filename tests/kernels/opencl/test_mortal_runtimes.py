@@ -163,15 +163,15 @@ def test_a_runtime_that_dies_or_hangs_at_any_other_turn_costs_its_own_device_onl
     ]
     steady = Found(fakes.fake_info("steady"), opener(fakes.fake_info("steady"), fakes.__name__), isolate=True)
     result = measure([*devices, steady], seconds=0.5)
-    statuses = [device.status for device in result.devices]
-    assert statuses == [*fates.values(), "measured"], [device.reason for device in result.devices]
+    statuses = [device.status for device in result.results]
+    assert statuses == [*fates.values(), "measured"], [device.reason for device in result.results]
     assert verify(result).ok
 
 
 def test_where_all_that_was_raced_has_died_since_what_was_not_in_time_for_that_race_gets_its_turn(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "user_cache_path", lambda *_, **__: cache)
+    monkeypatch.setattr(memory, "cache_folder", lambda *_: cache)
     only = race_entries("cpu", NATIVE_WIDTH)[LAST]
     memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, (Candidate(only.name, 1e6, 0.0),)))
     recalled = MortalDevice(info(HEALTHY), DeviceOptions())
