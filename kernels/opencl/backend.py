@@ -49,14 +49,10 @@ def find() -> list[Found | Missing]:
     spare_an_unwritable_home()
     nothing = _no_runtime(os.environ.get(VENDORS))
     with registered() as registration:
-        left_out: list[Found | Missing] = [
-            Missing(BACKEND, sentence, broken=True) for sentence in registration.left_out
-        ]
         found = _find(nothing)
-        if left_out and found == [nothing]:
-            # What was left out is the reason.
-            found = []
-        return [*found, *left_out, *(Missing(BACKEND, text, broken=True) for text in registration.not_loaded())]
+        broken = [Missing(BACKEND, text, broken=True) for text in (*registration.left_out, *registration.not_loaded())]
+    # What is broken is the reason for having nothing.
+    return [*found, *broken] if not broken or found != [nothing] else list(broken)
 
 
 def _find(nothing: Missing) -> list[Found | Missing]:

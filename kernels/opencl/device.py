@@ -179,7 +179,8 @@ class OpenCLDevice(ExecutesByExecutor):
         if self.info.simulator:
             return Outcome(guess)
         outcome = None if self._options.retune else recall(self._key())
-        if outcome is not None:
+        # What was not in time for that race may live where all of it has died since.
+        if outcome is not None and outcome.without(self._options.avoid) is not None:
             return outcome
         race = Race(lambda tuning: self._checked_scanner(TUNING_JOB, tuning), self._trying, self._options)
         outcome = race.run(self.info.kind, width, self._opencl_device.max_work_group_size)

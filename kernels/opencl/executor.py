@@ -57,8 +57,8 @@ class OpenCLExecutor:
 
     def __init__(self, info: DeviceInfo, opencl_device: Any, context: Any, queue: Any, cpu: str | None = None) -> None:
         """`queue` is in order and profiles; the three are pyopencl's objects. `cpu`: see `program.compiled`."""
-        self._cpu = cpu
         self._info = info
+        self._cpu = cpu
         self._opencl_device = opencl_device
         self._context = context
         self._queue = queue

@@ -90,7 +90,12 @@ def renamed(opencl_device: Any, features: Set[str]) -> str | None:
         return None
     name = fitting_name(stated, opencl_device.native_vector_width_int, features)
     record = opencl_device.int_ptr
-    if name is None or not _is_as_expected(record, layout, stated, opencl_device):
+    if name is None:
+        return None
+    if _is_as_expected(record, layout, name, opencl_device):
+        # This process has opened the device before.
+        return name
+    if not _is_as_expected(record, layout, stated, opencl_device):
         return None
     libc = ctypes.CDLL(None)
     libc.strdup.restype = ctypes.c_void_p
@@ -102,12 +107,13 @@ def renamed(opencl_device: Any, features: Set[str]) -> str | None:
     return name
 
 
-def _is_as_expected(record: int, layout: Layout, stated: str, opencl_device: Any) -> bool:
+def _is_as_expected(record: int, layout: Layout, cpu: str, opencl_device: Any) -> bool:
+    """Whether the record holds this name of the CPU, and beside it what PoCL says of the device elsewhere."""
     expected = {
         layout.driver_version: opencl_device.driver_version,
         layout.version: opencl_device.version.partition(KIND)[0],
         layout.triple: TRIPLE,
-        layout.cpu: stated,
+        layout.cpu: cpu,
     }
     try:
         with open("/proc/self/mem", "rb", buffering=0) as memory:

@@ -27,6 +27,8 @@ from ..files import cache_folder
 
 SYSTEM_FOLDER = Path("/etc/OpenCL/vendors")
 VENDORS = "OCL_ICD_VENDORS"
+# Begins what the system says of a library for programs of another word size, which stands beside that for this one.
+FOREIGN = "wrong ELF class"
 # Begins the names that we give the files of pip's runtimes.
 PIP = "pip-"
 # Bytes of an .icd file, which holds one path.
@@ -126,10 +128,12 @@ class Registration:
         """A sentence for each library that cannot be loaded. To be asked after the loader has loaded the others."""
         sentences = []
         for name, text in self.files.items():
-            library = text.strip()
+            library = text.strip().splitlines()[0]
             try:
                 ctypes.CDLL(library, mode=os.RTLD_LAZY)
             except OSError as error:
+                if FOREIGN in str(error):
+                    continue
                 sentences.append(f"{name}: {library:.200} cannot be loaded ({error}); {_remedy(name)}")
         return sentences
 

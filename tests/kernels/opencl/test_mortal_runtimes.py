@@ -16,13 +16,17 @@ import pytest
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, opener
 from hashwatt.kernels import fake as fakes
-from hashwatt.kernels.device import DeviceOptions, Found, KernelInfo
+from hashwatt.kernels.device import Candidate, DeviceOptions, Found, KernelInfo
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from hashwatt.kernels.job import PREFIX_BYTES, Job, roll_versions
+from hashwatt.kernels.opencl import tuning_cache as memory
+from hashwatt.kernels.opencl.candidates import race_entries
+from hashwatt.kernels.opencl.tuner import Outcome
+from hashwatt.kernels.opencl.tuning_cache import Key
 from hashwatt.kernels.oracle import reference_scan
 from hashwatt.kernels.target import target_from_zero_bits
 
-from .mortal_backend import NAMES, info
+from .mortal_backend import HEALTHY, NAMES, NATIVE_WIDTH, MortalDevice, info
 
 MODULE = "mortal_backend"
 JOB = Job((bytes(PREFIX_BYTES),), target_from_zero_bits(6))
@@ -162,3 +166,17 @@ def test_a_runtime_that_dies_or_hangs_at_any_other_turn_costs_its_own_device_onl
     statuses = [device.status for device in result.results]
     assert statuses == [*fates.values(), "measured"], [device.reason for device in result.results]
     assert verify(result).ok
+
+
+def test_where_all_that_was_raced_has_died_since_what_was_not_in_time_for_that_race_gets_its_turn(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "cache_folder", lambda *_: cache)
+    only = race_entries("cpu", NATIVE_WIDTH)[LAST]
+    memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, (Candidate(only.name, 1e6, 0.0),)))
+    recalled = MortalDevice(info(HEALTHY), DeviceOptions())
+    assert recalled.prepare(JOB).name == NAMES[LAST]
+    following = MortalDevice(info(HEALTHY), DeviceOptions(avoid={NAMES[LAST]: "it died"}))
+    kernel = following.prepare(JOB)
+    assert kernel.name == NAMES[LAST - 1]
+    assert reasons(kernel) == {NAMES[LAST]: "it died"}

@@ -86,6 +86,9 @@ def test_a_name_that_does_not_fit_is_replaced() -> None:
     device = Simulated()
     assert renamed(device, AVX512) == "skylake-avx512"
     assert device.cpu() == b"skylake-avx512"
+    before = bytes(device.record)
+    assert renamed(device, AVX512) == "skylake-avx512", "a device that is opened once more has it already"
+    assert bytes(device.record) == before
 
 
 def test_a_name_that_fits_is_left() -> None:
