@@ -32,6 +32,8 @@ from .headers import known_blocks, random_prefixes
 INTERRUPT_AFTER_S = 0.2
 # How long a device may take to notice Ctrl-C: the launch under way, on the slowest device, and some.
 INTERRUPT_LIMIT_S = 5.0
+# A scan of so long tells how fast a device is.
+ENOUGH_TO_TELL_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -247,10 +249,14 @@ def long_range(subject: Subject) -> range:
     """The nonces of the scan that is interrupted."""
     if subject.interrupted_s is None:
         return range(NONCES)
-    started_s = time.monotonic()
-    subject.device.scan(range(subject.many))
-    wanted = subject.interrupted_s / (time.monotonic() - started_s) * subject.many
-    return range(min(NONCES, int(wanted)))
+    count = 1_000
+    while True:
+        started_s = time.monotonic()
+        subject.device.scan(range(count))
+        elapsed_s = time.monotonic() - started_s
+        if elapsed_s > ENOUGH_TO_TELL_S or count >= subject.many:
+            return range(min(NONCES, int(subject.interrupted_s / elapsed_s * count)))
+        count *= 4
 
 
 def is_usable_after_an_interruption(subject: Subject) -> None:
