@@ -1,6 +1,6 @@
 """LLVM IR for micro-benchmarks: streams of independent vector operations, and a chain that tells the clock.
 
-The functions have the form of the kernels (see `vector_ir`), use of their arguments only `batches`,
+The functions have the form of the kernels (see `skeleton`), use of their arguments only `batches`,
 the number of iterations, and return the number of operations done.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..sha256.graph import Op
 from ..sha256.lower import XOR3
+from .skeleton import Carried, counted_loop
 from .vector_ir import VectorTarget, VectorWriter
 
 # Operations on each register in one pass of the loop: enough that the loop's own bookkeeping hides.
@@ -63,12 +64,14 @@ def stream(symbol: str, mix: Mapping[str, float], write: Write, target: VectorTa
         reads = [values[(index + step) % registers] for step in range(3)]
         body.append(f"  %x{position} = {write(writer, kind, reads)}")
         values[index] = f"%x{position}"
-    setup = "\n".join(f"  %start{i} = load volatile {vector}, ptr %seed, align 64" for i in range(registers))
-    phis = "\n".join(
-        f"  %r{i} = phi {vector} [ %start{i}, %entry ], [ {value}, %loop ]" for i, value in enumerate(values)
-    )
+    seed = ["  %seed = alloca [8 x i64], align 64"]
+    seed += [f"  %start{i} = load volatile {vector}, ptr %seed, align 64" for i in range(registers)]
+    carried = [Carried(f"r{i}", vector, f"%start{i}", value) for i, value in enumerate(values)]
     keeps = "\n".join(f"  store volatile {vector} {value}, ptr %seed, align 64" for value in values)
-    return _loop(symbol, target, writer, setup, phis, "\n".join(body), keeps, len(order))
+    lines = ["\n".join(part) for part in (seed, body)]
+    return counted_loop(
+        symbol, target.attributes, writer.declarations, lines[0], carried, lines[1], keeps, answer=len(order)
+    )
 
 
 def clock_chain(symbol: str, target: VectorTarget) -> str:
@@ -78,40 +81,7 @@ def clock_chain(symbol: str, target: VectorTarget) -> str:
         before = "%a" if step == 0 else f"%a{step}"
         # Additions and XORs in turn cannot be joined.
         body.append(f"  %a{step + 1} = {'xor' if step % 2 else 'add'} i64 {before}, %operand")
-    phi = f"  %a = phi i64 [ 1, %entry ], [ %a{CHAIN}, %loop ]"
-    reads = "  %operand = load volatile i64, ptr %seed, align 64"
+    entry = "  %seed = alloca i64, align 64\n  %operand = load volatile i64, ptr %seed, align 64"
     keep = f"  store volatile i64 %a{CHAIN}, ptr %seed, align 64"
-    return _loop(symbol, target, VectorWriter(target), reads, phi, "\n".join(body), keep, CHAIN)
-
-
-def _loop(
-    symbol: str, target: VectorTarget, writer: VectorWriter, setup: str, phis: str, body: str, end: str, operations: int
-) -> str:
-    declarations = "\n".join(sorted(writer.declarations))
-    return f"""\
-; {operations} operations an iteration
-{declarations}
-
-define i64 @{symbol}(ptr %job, i32 %first, i32 %batches, i32 %partial, i32 %prefixes, ptr %records)
-    nounwind noinline {target.attributes} {{
-entry:
-  %seed = alloca [8 x i64], align 64
-{setup}
-  br label %loop
-loop:
-  %i = phi i32 [ 0, %entry ], [ %next, %loop ]
-{phis}
-{body}
-  %next = add i32 %i, 1
-  %done = icmp uge i32 %next, %batches
-  br i1 %done, label %finish, label %loop, !llvm.loop !0
-finish:
-{end}
-  %count = zext i32 %next to i64
-  %operations = mul i64 %count, {operations}
-  ret i64 %operations
-}}
-; Unrolled, the loop would show LLVM operations it can join.
-!0 = distinct !{{!0, !1}}
-!1 = !{{!"llvm.loop.unroll.disable"}}
-"""
+    carried = [Carried("a", "i64", "1", f"%a{CHAIN}")]
+    return counted_loop(symbol, target.attributes, (), entry, carried, "\n".join(body), keep, answer=CHAIN)

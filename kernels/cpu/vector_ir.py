@@ -1,24 +1,13 @@
-"""From a lowered graph to LLVM IR: a loop over vectors of nonces, one nonce a lane.
+"""From a lowered graph to LLVM IR: vectors of nonces, one nonce a lane, in the loop of `skeleton`.
 
-The function that every CPU kernel is has this form:
-
-    i64 @NAME(ptr job, i32 first, i32 batches, i32 partial, i32 prefixes, ptr records)
-
-* `job`: the 32-bit words that `job_words` makes: the filter mask, then what is known per job, then a
-  row per prefix of what is known per midstate.
-* It hashes the nonces first … first + batches·lanes − 1, then `partial` more (0 … lanes − 1), and each
-  of them with every prefix of the job.
-* Where no bit of the filter mask is set in H7 it writes a record of three words: the batch's first
-  nonce, the prefix's index, the lanes as a bit mask. `records` needs room for one per batch and
-  prefix. In the partial batch, lanes beyond the range may be in a record: the caller drops them.
-* It returns records written · 2³² + the XOR of every H7.
+The job's words are the filter mask, then what is known per job, then a row per prefix of what is
+known per midstate (`job_words`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from textwrap import dedent
 
 from ..job import Job
 from ..sha256.graph import Binding, Node, Op
@@ -26,21 +15,7 @@ from ..sha256.lower import Program
 from ..sha256.mining import header_hash
 from ..sha256.schedule import AVX512_PORTS, Ports, schedule
 from ..target import filter_mask
-
-RECORD_WORDS = 3
-# Truth table of acc XOR (word AND active): lanes beyond the range leave the checksum alone.
-MASKED_FOLD = 0x78
-
-METADATA = """\
-; A hit is rare; the job's words and the records never overlap.
-!0 = !{!"branch_weights", i32 1, i32 1000000}
-!1 = distinct !{!1}
-!2 = !{!4}
-!3 = !{!5}
-!4 = distinct !{!4, !1}
-!5 = distinct !{!5, !1}
-"""
-
+from .skeleton import JOB_ACCESS, Carried, Scan, counted_loop, nonce_words, scan_function, splat
 
 @dataclass(frozen=True)
 class VectorTarget:
@@ -66,20 +41,23 @@ def emit(name: str, program: Program, target: VectorTarget, rolled: bool) -> str
     operations = program.operations()
     if not rolled:
         body.load_inputs(program.early, "%job")
-        prologue = body.take()
+        entry = body.take()
+        body.lines.append(nonce_words(target.lanes))
         body.emit(schedule(operations, target.ports))
-        return _module(name, target, body, prologue, shared="", lane_part=body.take(), rolled=False)
+        return body.scan(name, entry, shared="", rolled=False)
     batch = [node for node in operations if node.binding is Binding.BATCH]
     lane = [node for node in operations if node.binding is not Binding.BATCH]
     body.load_inputs([node for node in program.early if node.binding is Binding.JOB], "%job")
-    prologue = body.take()
+    entry = body.take()
+    body.lines.append(nonce_words(target.lanes))
     body.emit(schedule(batch, target.ports))
     kept = body.store_shared(lane)
     shared = body.take()
     body.load_inputs([node for node in program.early if node.binding > Binding.JOB], "%row")
     body.load_shared(kept)
     body.emit(schedule(lane, target.ports))
-    return _module(name, target, body, prologue, shared, body.take(), rolled=True)
+    scratch = f"  %scratch = alloca [{body.shared_slots} x {body.vector}], align 64\n"
+    return body.scan(name, scratch + entry, shared, rolled=True)
 
 
 def emit_digests(name: str, program: Program, target: VectorTarget) -> str:
@@ -88,47 +66,20 @@ def emit_digests(name: str, program: Program, target: VectorTarget) -> str:
     For each batch, `records` gets every lane's word 0, then every lane's word 1, and so on. `partial` is ignored.
     """
     body = _Body(program, target)
-    body.load_inputs(program.early, "%job")
-    prologue = body.take()
-    body.emit(schedule(program.operations(), target.ports))
     lanes, vector = target.lanes, body.vector
+    body.load_inputs(program.early, "%job")
+    entry = body.take()
+    body.lines.append(nonce_words(lanes))
+    body.emit(schedule(program.operations(), target.ports))
+    body.lines.append(f"  %offset = mul i32 %i, {len(program.outputs)}")
+    body.lines.append(f"  %batch.at = getelementptr {vector}, ptr %records, i32 %offset")
     for index, word in enumerate(program.outputs):
         body.lines.append(f"  %at{index} = getelementptr {vector}, ptr %batch.at, i64 {index}")
         body.lines.append(f"  store {vector} {body.operand(word)}, ptr %at{index}, align 4")
-    lane_part = body.take()
-    first_splat = body.splat("first.all", "%first")
-    setup = body.take()
-    byte_swap = body.declare(f"llvm.bswap.v{lanes}i32", vector)
-    declarations = "\n".join(sorted(body.declarations))
-    return f"""\
-{declarations}
-
-define i64 @{name}(ptr %job, i32 %first, i32 %batches, i32 %partial, i32 %prefixes, ptr %records)
-    nounwind noinline {target.attributes} {{
-entry:
-{setup}
-  %nonces.first = add {vector} {first_splat}, <{_lane_numbers(lanes)}>
-{prologue}
-  br label %batch
-batch:
-  %i = phi i32 [ 0, %entry ], [ %i.next, %batch ]
-  %nonces = phi {vector} [ %nonces.first, %entry ], [ %nonces.next, %batch ]
-  %offset = mul i32 %i, {len(program.outputs)}
-  %batch.at = getelementptr {vector}, ptr %records, i32 %offset
-  %nonce = call {byte_swap}({vector} %nonces)
-{lane_part}
-  %i.next = add i32 %i, 1
-  %nonces.next = add {vector} %nonces, splat (i32 {lanes})
-  %done = icmp eq i32 %i.next, %batches
-  br i1 %done, label %finish, label %batch
-finish:
-  ret i64 0
-}}
-{METADATA}"""
-
-
-def _lane_numbers(lanes: int) -> str:
-    return ", ".join(f"i32 {lane}" for lane in range(lanes))
+    body.lines.append(f"  %n.next = add i32 %n, {lanes}")
+    body.declare(f"llvm.bswap.v{lanes}i32", vector)
+    nonce = [Carried("n", "i32", "%first", "%n.next")]
+    return counted_loop(name, target.attributes, body.declarations, entry, nonce, body.take(), "", answer=0)
 
 
 class VectorWriter:
@@ -194,14 +145,8 @@ class _Body(VectorWriter):
 
     def load_splat(self, name: str, pointer: str, index: int) -> str:
         self.lines.append(f"  %{name}.at = getelementptr i32, ptr {pointer}, i64 {index}")
-        self.lines.append(f"  %{name}.word = load i32, ptr %{name}.at, !alias.scope !2, !noalias !3")
-        return self.splat(name, f"%{name}.word")
-
-    def splat(self, name: str, word: str) -> str:
-        self.lines.append(f"  %{name}.lane = insertelement {self.vector} poison, i32 {word}, i32 0")
-        self.lines.append(
-            f"  %{name} = shufflevector {self.vector} %{name}.lane, {self.vector} poison, {self.vector} zeroinitializer"
-        )
+        self.lines.append(f"  %{name}.word = load i32, ptr %{name}.at, {JOB_ACCESS}")
+        self.lines.append(splat(name, self.vector, f"%{name}.word"))
         return f"%{name}"
 
     def store_shared(self, users: Sequence[Node]) -> list[Node]:
@@ -229,117 +174,18 @@ class _Body(VectorWriter):
     def operand(self, node: Node) -> str:
         return f"splat (i32 {node.immediate})" if node.op is Op.CONSTANT else self.values[node]
 
-
-def _module(
-    name: str, target: VectorTarget, body: _Body, prologue: str, shared: str, lane_part: str, rolled: bool
-) -> str:
-    lanes, vector = target.lanes, body.vector
-    lane_numbers = _lane_numbers(lanes)
-    h7 = body.operand(body.program.outputs[0])
-    if target.x86_ternary:
-        fold = f"%checksum.next = {body.expression(Op.TERNARY, ['%checksum', h7, '%active'], MASKED_FOLD)}"
-    else:
-        fold = f"%counted = and {vector} {h7}, %active\n  %checksum.next = xor {vector} %checksum, %counted"
-    byte_swap = body.declare(f"llvm.bswap.v{lanes}i32", vector)
-    reduce = body.declare(f"llvm.vector.reduce.xor.v{lanes}i32", vector, result="i32")
-    filter_splat = body.load_splat("filter", "%job", 0)
-    partial_splat = body.splat("partial.all", "%partial")
-    first_splat = body.splat("first.all", "%first")
-    setup = body.take()
-    # The loop over prefixes encloses the lane part in a rolled kernel and is absent from a plain one.
-    inner, outer_exit = ("prefix", "batch.end") if rolled else ("batch", "lane.end")
-    to_inner = "br label %prefix\nprefix:" if rolled else ""
-    inner_state = (
-        f"""
-  %m = phi i32 [ 0, %batch ], [ %m.next, %lane.end ]
-  %checksum = phi {vector} [ %checksum.batch, %batch ], [ %checksum.next, %lane.end ]
-  %hits = phi i32 [ %hits.batch, %batch ], [ %hits.next, %lane.end ]
-  %m.wide = zext i32 %m to i64
-  %row.offset = mul i64 %m.wide, {body.row_words}
-  %row = getelementptr i32, ptr %job, i64 %row.offset"""
-        if rolled
-        else ""
-    )
-    suffix = ".batch" if rolled else ""
-    next_inner = (
-        """
-  %m.next = add i32 %m, 1
-  %prefixes.done = icmp uge i32 %m.next, %prefixes
-  br i1 %prefixes.done, label %batch.end, label %prefix
-batch.end:"""
-        if rolled
-        else ""
-    )
-    text = f"""\
-; SHA-256d nonce scan, {lanes} lanes{", version-rolled" if rolled else ""}
-@DECLARATIONS@
-
-; Spilled vectors must not straddle cache lines (6 % slower): the frame is realigned, which takes a frame pointer.
-define i64 @{name}(ptr noalias readonly %job, i32 %first, i32 %batches, i32 %partial, i32 %prefixes,
-    ptr noalias %records) nounwind noinline "frame-pointer"="all" "stackrealign" {target.attributes} {{
-entry:
-  %scratch = alloca [{body.shared_slots} x {vector}], align 64
-  %actives = alloca [2 x {vector}], align 64
-{setup}
-  store {vector} splat (i32 -1), ptr %actives, align 64
-  %in.partial = icmp ult {vector} <{lane_numbers}>, {partial_splat}
-  %partial.active = sext <{lanes} x i1> %in.partial to {vector}
-  %partial.slot = getelementptr {vector}, ptr %actives, i64 1
-  store {vector} %partial.active, ptr %partial.slot, align 64
-  %has.partial = icmp ne i32 %partial, 0
-  %more = zext i1 %has.partial to i32
-  %total = add i32 %batches, %more
-  %nothing = icmp eq i32 %total, 0
-  %nonces.first = add {vector} {first_splat}, <{lane_numbers}>
-{prologue}
-  br i1 %nothing, label %empty, label %batch
-batch:
-  %i = phi i32 [ 0, %entry ], [ %i.next, %{outer_exit} ]
-  %nonces = phi {vector} [ %nonces.first, %entry ], [ %nonces.next, %{outer_exit} ]
-  %checksum{suffix} = phi {vector} [ zeroinitializer, %entry ], [ %checksum.next, %{outer_exit} ]
-  %hits{suffix} = phi i32 [ 0, %entry ], [ %hits.next, %{outer_exit} ]
-  %is.partial = icmp eq i32 %i, %batches
-  %active.index = zext i1 %is.partial to i64
-  %active.at = getelementptr {vector}, ptr %actives, i64 %active.index
-  %nonce = call {byte_swap}({vector} %nonces)
-{shared}
-  {to_inner}{inner_state}
-{lane_part}
-  %active = load {vector}, ptr %active.at, align 64
-  {fold}
-  %filtered = and {vector} {h7}, {filter_splat}
-  %passes = icmp eq {vector} %filtered, zeroinitializer
-  %lane.bits = bitcast <{lanes} x i1> %passes to i{lanes}
-  %hit = icmp ne i{lanes} %lane.bits, 0
-  br i1 %hit, label %record, label %lane.end, !prof !0
-record:
-  %lowest = extractelement {vector} %nonces, i32 0
-  %bits = zext i{lanes} %lane.bits to i32
-  %hits.wide = zext i32 %hits to i64
-  %record.offset = mul i64 %hits.wide, {RECORD_WORDS}
-  %record.at = getelementptr i32, ptr %records, i64 %record.offset
-  %record.prefix = getelementptr i32, ptr %record.at, i64 1
-  %record.lanes = getelementptr i32, ptr %record.at, i64 2
-  store i32 %lowest, ptr %record.at, !alias.scope !3, !noalias !2
-  store i32 {"%m" if rolled else "0"}, ptr %record.prefix, !alias.scope !3, !noalias !2
-  store i32 %bits, ptr %record.lanes, !alias.scope !3, !noalias !2
-  %hits.more = add i32 %hits, 1
-  br label %lane.end
-lane.end:
-  %hits.next = phi i32 [ %hits, %{inner} ], [ %hits.more, %record ]{next_inner}
-  %i.next = add i32 %i, 1
-  %nonces.next = add {vector} %nonces, splat (i32 {lanes})
-  %done = icmp eq i32 %i.next, %total
-  br i1 %done, label %finish, label %batch
-finish:
-  %xor = call {reduce}({vector} %checksum.next)
-  %low = zext i32 %xor to i64
-  %count = zext i32 %hits.next to i64
-  %high = shl i64 %count, 32
-  %answer = or i64 %high, %low
-  ret i64 %answer
-empty:
-  ret i64 0
-}}
-{METADATA}"""
-    return dedent(text).replace("@DECLARATIONS@", "\n".join(sorted(body.declarations)))
+    def scan(self, name: str, entry: str, shared: str, rolled: bool) -> str:
+        return scan_function(
+            Scan(
+                name=name,
+                lanes=self.target.lanes,
+                rolled=rolled,
+                attributes=self.target.attributes,
+                body=self.take(),
+                h7=self.operand(self.program.outputs[0]),
+                entry=entry,
+                shared=shared,
+                declarations=self.declarations,
+                row_words=self.row_words,
+            )
+        )
