@@ -125,6 +125,8 @@ def native_call(variant_name: str, part: str) -> object:
         signature = types.uint64(types.uintp, word, word, word, word, types.uintp)
 
         def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            # Without it LLVM ends the process where it meets assembly of our own.
+            llvm.initialize_native_asmparser()
             context.active_code_library.add_llvm_module(llvm.parse_assembly(emitted.emit(part, symbol)))
             word, pointer = ir.IntType(32), ir.PointerType()
             kind = ir.FunctionType(ir.IntType(64), [pointer, word, word, word, word, pointer])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from ..job import Job
@@ -15,8 +15,8 @@ from ..sha256.counts import ALL_IN_LOOP, operation_counts
 from ..sha256.graph import Binding, Op
 from ..sha256.lower import Program, lower
 from ..sha256.mining import header_hash
-from ..sha256.schedule import AVX2_PORTS, AVX512_PORTS, Ports
-from . import sha_ir, sha_rounds, vector_ir
+from ..sha256.schedule import AVX2_PORTS, AVX512_PORTS, ZEN5_PORTS, Ports
+from . import pipelined_ir, sha_ir, sha_rounds, vector_ir
 from .features import host_architecture, host_attributes, host_features
 from .sha_instructions import LANES as QUAD
 from .sha_instructions import ArmSha, ShaInstructions, X86Sha
@@ -104,6 +104,20 @@ def _vector(
     return [make(rolled=False), make(rolled=True)]
 
 
+def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
+    (plain, rolled) = _vector(name, pipelined_ir.LANES, "x86_64", requires, (), True, True, ZEN5_PORTS, 32)
+
+    def make(vector: Variant) -> Variant:
+        def emit(part: str, symbol: str) -> str:
+            if part == SCAN:
+                return pipelined_ir.emit(symbol, ZEN5_PORTS, host_attributes(), vector.rolled)
+            return vector.emit(part, symbol)
+
+        return replace(vector, emit=emit, job_words=pipelined_ir.job_words)
+
+    return [make(plain), make(rolled)]
+
+
 def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions, operations: dict[str, int]) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
@@ -153,6 +167,7 @@ def _all() -> tuple[Variant, ...]:
     avx512 = ("avx512f", "avx512vl", "avx512bw")
     return (
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
+        *_pipelined("avx512-x16-pipelined", avx512),
         *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32),
         *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",)),
         *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3")),

@@ -37,7 +37,7 @@ def job_words(program: Program, job: Job) -> list[int]:
 
 def emit(name: str, program: Program, target: VectorTarget, rolled: bool) -> str:
     """The LLVM IR module. A `rolled` kernel loops over the job's prefixes; a plain one takes exactly one."""
-    body = _Body(program, target)
+    body = Body(program, target)
     operations = program.operations()
     if not rolled:
         body.load_inputs(program.early, "%job")
@@ -65,7 +65,7 @@ def emit_digests(name: str, program: Program, target: VectorTarget) -> str:
 
     For each batch, `records` gets every lane's word 0, then every lane's word 1, and so on. `partial` is ignored.
     """
-    body = _Body(program, target)
+    body = Body(program, target)
     lanes, vector = target.lanes, body.vector
     body.load_inputs(program.early, "%job")
     entry = body.take()
@@ -117,8 +117,8 @@ class VectorWriter:
         return f"{returns} @{function}"
 
 
-class _Body(VectorWriter):
-    """Straight-line vector code for nodes."""
+class Body(VectorWriter):
+    """Straight-line vector code for nodes; `lines` has what was written since the last `take`."""
 
     def __init__(self, program: Program, target: VectorTarget) -> None:
         super().__init__(target)
@@ -133,24 +133,26 @@ class _Body(VectorWriter):
         self.index = {node: 1 + at for at, node in enumerate(jobs + rows)}
 
     def take(self) -> str:
+        """What was written since the last time."""
         text = "\n".join(self.lines)
         self.lines = []
         return text
 
     def load_inputs(self, early: Iterable[Node], pointer: str) -> None:
-        inputs = {node.name: node for node in self.program.nodes() if node.op is Op.INPUT}
+        """Read what is known early and put it into every lane."""
+        inputs = self.program.early_inputs()
         for node in early:
-            name = f"early{self.program.early.index(node)}"
-            self.values[inputs[name]] = self.load_splat(name, pointer, self.index[node])
+            self.values[inputs[node]] = self.load_splat(inputs[node].name, pointer, self.index[node])
 
     def load_splat(self, name: str, pointer: str, index: int) -> str:
+        """Read one word of the job and put it into every lane."""
         self.lines.append(f"  %{name}.at = getelementptr i32, ptr {pointer}, i64 {index}")
         self.lines.append(f"  %{name}.word = load i32, ptr %{name}.at, {JOB_ACCESS}")
         self.lines.append(splat(name, self.vector, f"%{name}.word"))
         return f"%{name}"
 
     def store_shared(self, users: Sequence[Node]) -> list[Node]:
-        """Keep what `users` need of the values made so far for the loop over prefixes."""
+        """Keep what `users` need of the values made so far at `%scratch`, for the loop over prefixes."""
         kept = sorted(
             {arg for node in users for arg in node.args if arg.binding is Binding.BATCH}, key=lambda node: node.number
         )
@@ -161,20 +163,24 @@ class _Body(VectorWriter):
         return kept
 
     def load_shared(self, kept: Sequence[Node]) -> None:
+        """Read back what `store_shared` kept."""
         for slot, node in enumerate(kept):
             self.lines.append(f"  %kept{slot} = load {self.vector}, ptr %shared{slot}, align 64")
             self.values[node] = f"%kept{slot}"
 
     def emit(self, nodes: Iterable[Node]) -> None:
+        """Compute the nodes, in this order."""
         for node in nodes:
             self.values[node] = f"%v{node.number}"
             args = [self.operand(arg) for arg in node.args]
             self.lines.append(f"  %v{node.number} = {self.expression(node.op, args, node.immediate)}")
 
     def operand(self, node: Node) -> str:
+        """The node's value as an operand."""
         return f"splat (i32 {node.immediate})" if node.op is Op.CONSTANT else self.values[node]
 
     def scan(self, name: str, entry: str, shared: str, rolled: bool) -> str:
+        """The module, with what was written last as the loop's body."""
         return scan_function(
             Scan(
                 name=name,
