@@ -29,7 +29,7 @@ from .assembly.inline import VECTOR_REGISTERS, inline_assembly
 from .assembly.instructions import Memory, Operand, Value
 from .assembly.registers import RegisterFile, allocate
 from .assembly.select import Constants, select
-from .skeleton import Scan, nonce_words, scan_function
+from .skeleton import Carried, Scan, nonce_words, scan_function
 from .vector_ir import Body, VectorTarget
 
 LANES = 16
@@ -96,10 +96,6 @@ def emit(name: str, ports: Ports, attributes: str, rolled: bool) -> str:
     vector = body.vector
     text = f"""\
 {"" if rolled else before}
-  %odd = and i64 %left, 1
-  %even = xor i64 %odd, 1
-  %digests.in = getelementptr [{DIGEST_WORDS} x {vector}], ptr %digests, i64 %odd
-  %digests.out = getelementptr [{DIGEST_WORDS} x {vector}], ptr %digests, i64 %even
 {assembly}
   %h7.at = getelementptr {vector}, ptr %ends, i64 1
   %h7 = load {vector}, ptr %h7.at, align {WIDTH}"""
@@ -120,12 +116,16 @@ def emit(name: str, ports: Ports, attributes: str, rolled: bool) -> str:
             attributes=attributes,
             body=text,
             h7="%h7",
-            entry=allocas + entry,
+            entry=f"{allocas}  %digests.second = getelementptr {vector}, ptr %digests, i64 {DIGEST_WORDS}\n{entry}",
             shared=before if rolled else "",
             globals=constants.declaration("constants"),
             declarations=body.declarations,
             row_words=body.row_words,
             delay=1,
+            carried=(
+                Carried("digests.in", "ptr", "%digests", "%digests.out"),
+                Carried("digests.out", "ptr", "%digests.second", "%digests.in"),
+            ),
         )
     )
 

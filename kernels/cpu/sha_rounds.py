@@ -41,32 +41,34 @@ ROUND_4, MIDSTATE, ROW_QUADS = 0, 2, 4
 
 def job_words(job: Job, isa: ShaInstructions) -> list[int]:
     """The words that a kernel for `isa` reads at its `job` pointer."""
-    schedule = _schedule_without_nonce(job.tail)
-    words = [filter_mask(job.target), 0, 0, 0, *schedule[16:20], *_early(schedule, 28)]
+    schedule = schedule_without_nonce(job.tail)
+    words = [filter_mask(job.target), 0, 0, 0, *schedule[16:20], *early_parts(schedule, 28)]
     for midstate in job.midstates:
-        words += _registers(isa, _state_after(midstate, schedule[:4]))
-        words += _registers(isa, midstate)
+        words += in_registers(isa, state_after(midstate, schedule[:4]))
+        words += in_registers(isa, midstate)
     return words
 
 
-def _schedule_without_nonce(tail: Sequence[int]) -> list[int]:
+def schedule_without_nonce(tail: Sequence[int]) -> list[int]:
+    """The first hash's 64 message words for nonce 0."""
     return message_schedule(WORDS, [*tail, 0, *padding(WORDS, HEADER_BYTES)])
 
 
-def _early(schedule: Sequence[int], t: int) -> list[int]:
-    # W[t−16] + σ₀(W[t−15]), for t and the next three.
+def early_parts(schedule: Sequence[int], t: int) -> list[int]:
+    """W[t−16] + σ₀(W[t−15]), for t and the next three."""
     return [WORDS.add(schedule[i - 16], small_sigma_0(WORDS, schedule[i - 15])) for i in range(t, t + LANES)]
 
 
-def _state_after(state: Sequence[int], words: Sequence[int]) -> list[int]:
-    # After the first rounds, as many as there are words.
+def state_after(state: Sequence[int], words: Sequence[int]) -> list[int]:
+    """The working variables after the first rounds, as many as there are words."""
     working = list(state)
     for k, word in zip(K, words, strict=False):
         working = one_round(WORDS, working, k, word)
     return working
 
 
-def _registers(isa: ShaInstructions, state: Sequence[int]) -> list[int]:
+def in_registers(isa: ShaInstructions, state: Sequence[int]) -> list[int]:
+    """The eight words in the order in which the two state registers hold them."""
     by_name = dict(zip(STATE_NAMES, state, strict=True))
     return [by_name[name] for register in isa.layout for name in register]
 
@@ -98,12 +100,12 @@ class HeaderHasher(Generic[V]):
     def first_schedule(self, job: JobValues[V], nonce: V) -> Iterator[V]:
         """W + K of rounds 4–63 of the first hash, group by group. `nonce`: W3 in lane 0."""
         q, isa = self.q, self.isa
-        known = _schedule_without_nonce([0, 0, 0])
+        known = schedule_without_nonce([0, 0, 0])
         groups = [self.zero, *(q.constant(known[t : t + LANES]) for t in (4, 8, 12))]
         # [0, 0, σ₀(W3), W3] is what the nonce adds to W16…W19.
         from_nonce = isa.early(q, q.shuffle(nonce, self.zero, (4, 4, 4, 0)), self.zero)
         groups.append(q.add(from_nonce, job.schedule_16))
-        early = {t: q.constant(_early(known, t)) for t in (20, 24)} | {28: job.early_28}
+        early = {t: q.constant(early_parts(known, t)) for t in (20, 24)} | {28: job.early_28}
         for t in (4, 8, 12):
             yield q.constant([WORDS.add(known[i], K[i]) for i in range(t, t + LANES)])
         yield self._with_k(groups[-1], 16)
@@ -120,7 +122,7 @@ class HeaderHasher(Generic[V]):
     def second_last_e(self, digest: State[V]) -> Steps[V]:
         """A register that holds e after round 60 of the second hash, in `e_lane`."""
         q, isa = self.q, self.isa
-        start = _registers(isa, _state_after(INITIAL_STATE, [0]))
+        start = in_registers(isa, state_after(INITIAL_STATE, [0]))
         initial = q.constant(start[:LANES]), q.constant(start[LANES:])
         state = self._add_first_word(initial, digest[0], isa.layout[0].index("a"))
         schedule = self._second_schedule(digest)
@@ -142,7 +144,7 @@ class HeaderHasher(Generic[V]):
         groups = [w1, w5, self.zero, w13]
         for t, group in zip((1, 5, 9, 13), groups, strict=True):
             yield self._with_k(group, t)
-        yield from self._expand(groups, 17, 61, {25: q.constant(_early(known, 25))})
+        yield from self._expand(groups, 17, 61, {25: q.constant(early_parts(known, 25))})
 
     def _expand(self, groups: list[V], start: int, stop: int, early: Mapping[int, V]) -> Iterator[V]:
         # W + K from `start` on, given the four groups before; `early`: early parts that are known.

@@ -58,7 +58,7 @@ class Scan:
 
     `body` reads `%n` (the batch's lowest nonce), `%left` (passes left, this one included) and in a rolled
     kernel `%row` (`row_words` words from `job` for each prefix before), and defines the vector `h7`, a lane
-    for each nonce. `entry` runs once, `shared` once a batch, `drain` once at the end.
+    for each nonce. `entry` runs once, `shared` once a batch. `carried`: what one pass hands to the next.
     """
 
     name: str
@@ -69,11 +69,11 @@ class Scan:
     h7: str
     entry: str = ""
     shared: str = ""
-    drain: str = ""
     globals: str = ""
     declarations: Iterable[str] = field(default_factory=tuple)
     row_words: int = 0
     delay: int = 0
+    carried: Sequence[Carried] = ()
 
 
 def lane_numbers(lanes: int) -> str:
@@ -113,6 +113,7 @@ def scan_function(scan: Scan) -> str:
         Carried("hits", "i32", "0", "%hits.next"),
         Carried("left", "i64", "%passes", "%left.next"),
         *_under_way(scan),
+        *scan.carried,
     ]
     batch = [Carried("i", "i32", "0", "%i.next"), Carried("n", "i32", "%first", "%n.next")]
     outer = ".batch" if scan.rolled else ""
@@ -161,7 +162,6 @@ batch:
 {_collect(scan)}
 {_next_pass(scan)}
 finish:
-{scan.drain}
   %xor = call i32 @llvm.vector.reduce.xor.v{lanes}i32({vector} %checksum.next)
   %low = zext i32 %xor to i64
   %count = zext i32 %hits.next to i64

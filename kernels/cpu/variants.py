@@ -16,7 +16,7 @@ from ..sha256.graph import Binding, Op
 from ..sha256.lower import Program, lower
 from ..sha256.mining import header_hash
 from ..sha256.schedule import AVX2_PORTS, AVX512_PORTS, ZEN5_PORTS, Ports
-from . import pipelined_ir, sha_ir, sha_rounds, vector_ir
+from . import hybrid_ir, pipelined_ir, sha_ir, sha_rounds, vector_ir
 from .features import host_architecture, host_attributes, host_features
 from .sha_instructions import LANES as QUAD
 from .sha_instructions import ArmSha, ShaInstructions, X86Sha
@@ -118,6 +118,25 @@ def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
     return [make(plain), make(rolled)]
 
 
+def _hybrid(name: str, requires: frozenset[str]) -> list[Variant]:
+    def make(rolled: bool) -> Variant:
+        def emit(part: str, symbol: str) -> str:
+            if part == SCAN:
+                return hybrid_ir.emit(symbol, host_attributes(), rolled)
+            target = VectorTarget(QUAD, x86_ternary=False, attributes=X86Sha().attributes)
+            if part == CLOCK:
+                return clock_chain(symbol, target)
+            return stream(symbol, X86_SHA if part == MIX else {part: 1}, sha_operation, target, _streaming(16))
+
+        def counts() -> tuple[Counter[str], Counter[str]]:
+            return Counter({kind: count * hybrid_ir.LANES for kind, count in X86_SHA.items()}), Counter()
+
+        full_name = name + ROLLED_SUFFIX * rolled
+        return Variant(full_name, "x86_64", requires, hybrid_ir.LANES, rolled, emit, hybrid_ir.job_words, counts)
+
+    return [make(rolled=False), make(rolled=True)]
+
+
 def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions, operations: dict[str, int]) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
@@ -168,6 +187,7 @@ def _all() -> tuple[Variant, ...]:
     return (
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
         *_pipelined("avx512-x16-pipelined", avx512),
+        *_hybrid("avx512-sha-x8", frozenset({*avx512, "sha"})),
         *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32),
         *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",)),
         *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3")),

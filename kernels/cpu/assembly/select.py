@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ...sha256.graph import Node, Op
+from ...sha256.lower import XOR3
 from .instructions import Form, Instruction, Memory, Operand, Value
 
 INSTRUCTIONS = {
@@ -42,6 +43,24 @@ class Constants:
         return f"@{name} = private unnamed_addr constant [{len(self.words)} x i32] [{words}], align 64"
 
 
+def select_one(
+    node: Node, values: dict[Node, Operand], constants: Constants, split: bool = False
+) -> list[Instruction]:
+    """The instruction for a node, whose value becomes known; `split`: a three-operand XOR as two of two."""
+    mnemonic, form = INSTRUCTIONS[node.op]
+    operands = [constants.word(arg.immediate) if arg.op is Op.CONSTANT else values[arg] for arg in node.args]
+    result = values[node] = Value()
+    if split and node.op is Op.TERNARY and node.immediate == XOR3:
+        half = Value()
+        xor, form = INSTRUCTIONS[Op.XOR]
+        return [
+            Instruction(xor, form, (operands[0], operands[1]), half),
+            Instruction(xor, form, (half, operands[2]), result),
+        ]
+    immediate = node.immediate if node.op in (Op.ROTR, Op.SHR, Op.TERNARY) else None
+    return [Instruction(mnemonic, form, tuple(operands), result, immediate)]
+
+
 def select(
     order: Iterable[Node], inputs: Mapping[Node, Operand], constants: Constants, outputs: Mapping[Node, Memory]
 ) -> list[Instruction]:
@@ -49,14 +68,7 @@ def select(
     values: dict[Node, Operand] = dict(inputs)
     out = []
     for node in order:
-        mnemonic, form = INSTRUCTIONS[node.op]
-        operands = tuple(
-            constants.word(arg.immediate) if arg.op is Op.CONSTANT else values[arg] for arg in node.args
-        )
-        result = Value()
-        values[node] = result
-        has_immediate = node.op in (Op.ROTR, Op.SHR, Op.TERNARY)
-        out.append(Instruction(mnemonic, form, operands, result, node.immediate if has_immediate else None))
+        out += select_one(node, values, constants)
         if node in outputs:
-            out.append(Instruction("vmovdqa64", Form.STORE, (result,), target=outputs[node]))
+            out.append(Instruction("vmovdqa64", Form.STORE, (values[node],), target=outputs[node]))
     return out
