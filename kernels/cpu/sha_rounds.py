@@ -32,6 +32,7 @@ Steps = Generator[None, None, T]
 WORDS = IntegerWords()
 STATE_NAMES = "abcdefgh"
 SECOND_GROUPS = 15  # of rounds 1–60 of the second hash
+PADDING_2 = padding(WORDS, DIGEST_BYTES)
 
 # The job's words, by quads: the filter mask (one word, three unused), W16…W19 for nonce 0, the early part
 # of W28…W31; then a row for each prefix: the state after round 3 for nonce 0 and the midstate, two quads each.
@@ -124,33 +125,42 @@ class HeaderHasher(Generic[V]):
         q, isa = self.q, self.isa
         start = in_registers(isa, state_after(INITIAL_STATE, [0]))
         initial = q.constant(start[:LANES]), q.constant(start[LANES:])
-        state = self._add_first_word(initial, digest[0], isa.layout[0].index("a"))
-        schedule = self._second_schedule(digest)
+        lane = isa.layout[0].index("a")
+        state = self._add_first_word(initial, digest[0], lane)
+        w1 = q.shuffle(*digest, self._lanes("bcde"))
+        w5 = q.shuffle(q.shuffle(*digest, self._lanes("fghh")), q.constant(PADDING_2[:LANES]), (0, 1, 2, 4))
+        # W16 = W0 + σ₀(W1), an early part: σ₁(W14) and W9 are zero. It comes out where a is.
+        schedule = self.second_schedule(w1, w5, isa.early(q, digest[0], w1), lane)
         for wk in islice(schedule, SECOND_GROUPS - 1):
             state = isa.four_rounds(q, state, wk)
             yield
         return isa.last_e(q, state, next(schedule))
 
-    def _second_schedule(self, digest: State[V]) -> Iterator[V]:
-        # W + K of rounds 1–60 of the second hash, group by group.
-        q, isa = self.q, self.isa
-        pad = padding(WORDS, DIGEST_BYTES)
-        known = message_schedule(WORDS, [0] * 8 + pad)
-        w1 = q.shuffle(*digest, self._lanes("bcde"))
-        w5 = q.shuffle(q.shuffle(*digest, self._lanes("fghh")), q.constant(pad[:LANES]), (0, 1, 2, 4))
-        # W16 = W0 + σ₀(W1), an early part: σ₁(W14) and W9 are zero. It comes out where a is.
-        lane = isa.layout[0].index("a")
-        w13 = q.shuffle(q.constant([*pad[5:], 0]), isa.early(q, digest[0], w1), (0, 1, 2, LANES + lane))
+    def second_schedule(self, w1: V, w5: V, w16: V, lane: int) -> Iterator[V]:
+        """W + K of rounds 1–60 of the second hash, group by group; W16 is in that lane of `w16`."""
+        q = self.q
+        known = message_schedule(WORDS, [0] * 8 + PADDING_2)
+        w13 = q.shuffle(q.constant([*PADDING_2[5:], 0]), w16, (0, 1, 2, LANES + lane))
         groups = [w1, w5, self.zero, w13]
         for t, group in zip((1, 5, 9, 13), groups, strict=True):
             yield self._with_k(group, t)
         yield from self._expand(groups, 17, 61, {25: q.constant(early_parts(known, 25))})
 
-    def _expand(self, groups: list[V], start: int, stop: int, early: Mapping[int, V]) -> Iterator[V]:
-        # W + K from `start` on, given the four groups before; `early`: early parts that are known.
+    def _expand(self, groups: list[V], start: int, stop: int, known: Mapping[int, V]) -> Iterator[V]:
+        # W + K from `start` on, given the four groups before; `known`: early parts that are known. The others are
+        # made as soon as their two groups are there, which are then needed no more.
+        q, isa = self.q, self.isa
+        early = {**known}
+        for t, first in ((start, -4), (start + LANES, -3)):
+            if t not in early:
+                early[t] = isa.early(q, groups[first], groups[first + 1])
         for t in range(start, stop, LANES):
-            part = early[t] if t in early else self.isa.early(self.q, groups[-4], groups[-3])
-            groups.append(self.isa.late(self.q, part, groups[-2], groups[-1]))
+            w2, w3 = groups[-2:]
+            middle = isa.middle(q, early[t], w2, w3)
+            after_next = t + 2 * LANES
+            if after_next < stop and after_next not in early:
+                early[after_next] = isa.early(q, w2, w3)
+            groups.append(isa.late(q, middle, w2, w3))
             yield self._with_k(groups[-1], t)
 
     def _with_k(self, group: V, t: int) -> V:

@@ -16,12 +16,13 @@ from ..sha256.graph import Binding, Op
 from ..sha256.lower import Program, lower
 from ..sha256.mining import header_hash
 from ..sha256.schedule import AVX2_PORTS, AVX512_PORTS, ZEN5_PORTS, Ports
-from . import hybrid_ir, pipelined_ir, sha_ir, sha_rounds, vector_ir
+from . import decoupled_ir, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
 from .features import host_architecture, host_attributes, host_features
 from .sha_instructions import LANES as QUAD
 from .sha_instructions import ArmSha, ShaInstructions, X86Sha
 from .stream_ir import clock_chain, sha_operation, stream, vector_operation
 from .vector_ir import VectorTarget
+from .vertical_schedules import VerticalSchedules
 
 # The parts of a variant that can be emitted, besides the names of its operations.
 SCAN, DIGESTS, MIX, CLOCK = "scan", "digests", "mix", "clock"
@@ -122,17 +123,17 @@ def _hybrid(name: str, requires: frozenset[str]) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
             if part == SCAN:
-                return hybrid_ir.emit(symbol, host_attributes(), rolled)
+                return decoupled_ir.emit(symbol, VerticalSchedules(), host_attributes(), rolled)
             target = VectorTarget(QUAD, x86_ternary=False, attributes=X86Sha().attributes)
             if part == CLOCK:
                 return clock_chain(symbol, target)
             return stream(symbol, X86_SHA if part == MIX else {part: 1}, sha_operation, target, _streaming(16))
 
         def counts() -> tuple[Counter[str], Counter[str]]:
-            return Counter({kind: count * hybrid_ir.LANES for kind, count in X86_SHA.items()}), Counter()
+            return Counter({kind: count * VerticalSchedules.lanes for kind, count in X86_SHA.items()}), Counter()
 
         full_name = name + ROLLED_SUFFIX * rolled
-        return Variant(full_name, "x86_64", requires, hybrid_ir.LANES, rolled, emit, hybrid_ir.job_words, counts)
+        return Variant(full_name, "x86_64", requires, VerticalSchedules.lanes, rolled, emit, vertical_schedules.job_words, counts)
 
     return [make(rolled=False), make(rolled=True)]
 
