@@ -24,7 +24,7 @@ vector of nonces for each word, and `horizontal_schedules`, by SHA instructions,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ..sha256.fips180 import INITIAL_STATE, IntegerWords, K
@@ -71,6 +71,8 @@ class Schedules(Protocol):
     pairs_bytes: int
     e: int
     results_bytes: int
+    # Words that stand in the buffer of results from the beginning, by their place.
+    initial_results: Mapping[int, int]
 
     def preamble(self) -> list[str]:
         """Lines before all others of a pass."""
@@ -217,6 +219,11 @@ class _Pipeline:
         for name, size in (("pairs", schedules.pairs_bytes), ("results", schedules.results_bytes)):
             for age in range(1, self.turns):
                 lines.append(f"  %{name}.{age} = getelementptr i8, ptr %{name}.room, i64 {age * size}")
+        for age in range(self.turns):
+            place = f"%results.{age}" if age else "%results.room"
+            for number, (offset, word) in enumerate(schedules.initial_results.items()):
+                lines.append(f"  %initial.{age}.{number} = getelementptr i8, ptr {place}, i64 {offset}")
+                lines.append(f"  store i32 {word}, ptr %initial.{age}.{number}, align 4")
         return "\n".join(lines)
 
     def carried(self) -> list[Carried]:

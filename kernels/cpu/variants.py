@@ -16,8 +16,9 @@ from ..sha256.graph import Binding, Op
 from ..sha256.lower import Program, lower
 from ..sha256.mining import header_hash
 from ..sha256.schedule import AVX2_PORTS, AVX512_PORTS, ZEN5_PORTS, Ports
-from . import decoupled_ir, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
+from . import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
 from .features import host_architecture, host_attributes, host_features
+from .horizontal_schedules import HorizontalSchedules
 from .sha_instructions import LANES as QUAD
 from .sha_instructions import ArmSha, ShaInstructions, X86Sha
 from .stream_ir import clock_chain, sha_operation, stream, vector_operation
@@ -119,23 +120,38 @@ def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
     return [make(plain), make(rolled)]
 
 
-def _hybrid(name: str, requires: frozenset[str]) -> list[Variant]:
+def _decoupled(
+    name: str,
+    requires: frozenset[str],
+    schedules: Callable[[], decoupled_ir.Schedules],
+    job_words: Callable[[Job], list[int]],
+    without: tuple[str, ...] = (),
+) -> list[Variant]:
+    lanes = schedules().lanes
+
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
             if part == SCAN:
-                return decoupled_ir.emit(symbol, VerticalSchedules(), host_attributes(), rolled)
+                return decoupled_ir.emit(symbol, schedules(), host_attributes(without), rolled)
             target = VectorTarget(QUAD, x86_ternary=False, attributes=X86Sha().attributes)
             if part == CLOCK:
                 return clock_chain(symbol, target)
             return stream(symbol, X86_SHA if part == MIX else {part: 1}, sha_operation, target, _streaming(16))
 
         def counts() -> tuple[Counter[str], Counter[str]]:
-            return Counter({kind: count * VerticalSchedules.lanes for kind, count in X86_SHA.items()}), Counter()
+            return Counter({kind: count * lanes for kind, count in X86_SHA.items()}), Counter()
 
         full_name = name + ROLLED_SUFFIX * rolled
-        return Variant(full_name, "x86_64", requires, VerticalSchedules.lanes, rolled, emit, vertical_schedules.job_words, counts)
+        return Variant(full_name, "x86_64", requires, lanes, rolled, emit, job_words, counts)
 
     return [make(rolled=False), make(rolled=True)]
+
+
+def _horizontal(name: str, lanes: int, slots: int, streams: int) -> list[Variant]:
+    schedules = partial(HorizontalSchedules, lanes, slots, streams)
+    requires = frozenset({"avx", "sha", "sse4.1"})
+    # No wider registers around it: SHA instructions have no VEX form (see X86Sha).
+    return _decoupled(name, requires, schedules, horizontal_schedules.job_words, without=("avx2", "avx512f"))
 
 
 def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions, operations: dict[str, int]) -> list[Variant]:
@@ -188,7 +204,10 @@ def _all() -> tuple[Variant, ...]:
     return (
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
         *_pipelined("avx512-x16-pipelined", avx512),
-        *_hybrid("avx512-sha-x8", frozenset({*avx512, "sha"})),
+        *_decoupled("avx512-sha-x8", frozenset({*avx512, "sha"}), VerticalSchedules, vertical_schedules.job_words),
+        # Three chains and more schedules at once, or four chains: AMD Zen 4 likes the one better, Zen 5 the other.
+        *_horizontal("sha-ni-decoupled-x12", lanes=12, slots=3, streams=4),
+        *_horizontal("sha-ni-decoupled-x8", lanes=8, slots=4, streams=4),
         *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32),
         *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",)),
         *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3")),

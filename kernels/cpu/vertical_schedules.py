@@ -81,6 +81,7 @@ class VerticalSchedules:
     digests = 0
     e = 8 * WIDTH
     results_bytes = 10 * WIDTH
+    initial_results: Mapping[int, int] = {}
 
     def __init__(self) -> None:
         self.constants = Constants(CONSTANTS)
