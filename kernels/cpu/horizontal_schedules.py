@@ -158,7 +158,9 @@ class HorizontalSchedules:
         if second:
             schedules += [self.second(lane, *second) for lane in lanes]
         # One schedule after another in each stream, and the streams' steps in turn.
-        streams = [[step for each in schedules[start :: self.streams] for step in each] for start in range(self.streams)]
+        streams = [
+            [step for each in schedules[start :: self.streams] for step in each] for start in range(self.streams)
+        ]
         count = len(streams)
         placed = [
             ((index + 0.5 + number / count) / len(stream), number, index)

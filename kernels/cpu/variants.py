@@ -59,6 +59,8 @@ class Variant:
     emit: Callable[[str, str], str]
     job_words: Callable[[Job], list[int]]
     operations: Callable[[], tuple[Counter[str], Counter[str]]]
+    # A variant that is the same with more lanes at once: where it runs, this one is not raced.
+    outdone_by: str | None = None
 
     def missing(self) -> str | None:
         """Why this CPU cannot run the kernel, in one sentence, or None."""
@@ -78,6 +80,7 @@ def _vector(
     rotates: bool = False,
     ports: Ports = AVX2_PORTS,
     registers: int = 16,
+    outdone_by: str | None = None,
 ) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
@@ -100,24 +103,26 @@ def _vector(
             shared = operation_counts(program(ternary, rotates), [Binding.BATCH] if rolled else [])
             return _named(own), _named(shared)
 
-        full_name = name + ROLLED_SUFFIX * rolled
-        return Variant(full_name, architecture, frozenset(requires), lanes, rolled, emit, job_words, operations)
+        names = [f"{base}{ROLLED_SUFFIX * rolled}" if base else None for base in (name, outdone_by)]
+        return Variant(
+            names[0] or name, architecture, frozenset(requires), lanes, rolled, emit, job_words, operations, names[1]
+        )
 
     return [make(rolled=False), make(rolled=True)]
 
 
 def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
-    (plain, rolled) = _vector(name, pipelined_ir.LANES, "x86_64", requires, (), True, True, ZEN5_PORTS, 32)
-
     def make(vector: Variant) -> Variant:
         def emit(part: str, symbol: str) -> str:
-            if part == SCAN:
-                return pipelined_ir.emit(symbol, ZEN5_PORTS, host_attributes(), vector.rolled)
-            return vector.emit(part, symbol)
+            if part != SCAN:
+                return vector.emit(part, symbol)
+            target = VectorTarget(pipelined_ir.LANES, True, ZEN5_PORTS, host_attributes())
+            return pipelined_ir.emit(symbol, program(True, True), target, pipelined_ir.STAGES, vector.rolled)
 
-        return replace(vector, emit=emit, job_words=pipelined_ir.job_words)
+        return replace(vector, emit=emit)
 
-    return [make(plain), make(rolled)]
+    like = _vector(name, pipelined_ir.LANES, "x86_64", requires, ternary=True, rotates=True, registers=32)
+    return [make(vector) for vector in like]
 
 
 def _decoupled(
@@ -208,11 +213,11 @@ def _all() -> tuple[Variant, ...]:
         # Three chains and more schedules at once, or four chains: AMD Zen 4 likes the one better, Zen 5 the other.
         *_horizontal("sha-ni-decoupled-x12", lanes=12, slots=3, streams=4),
         *_horizontal("sha-ni-decoupled-x8", lanes=8, slots=4, streams=4),
-        *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32),
-        *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",)),
-        *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3")),
+        *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32, outdone_by="avx512-x16"),
+        *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16"),
+        *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3"), outdone_by="avx2-x8"),
         *_vector("neon-x4", 4, arm, ("neon",), registers=32),
-        *_vector("scalar-x1", 1, rotates=True),
+        *_vector("scalar-x1", 1, rotates=True, outdone_by="neon-x4" if host_architecture() == arm else "sse2-x4"),
         *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha-ni-x{lanes}", lanes, x86, X86Sha(), X86_SHA)),
         *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha2-x{lanes}", lanes, arm, ArmSha(), ARM_SHA)),
     )

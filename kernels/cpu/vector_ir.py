@@ -17,6 +17,7 @@ from ..sha256.schedule import AVX512_PORTS, Ports, schedule
 from ..target import filter_mask
 from .skeleton import JOB_ACCESS, Carried, Scan, counted_loop, nonce_words, scan_function, splat
 
+
 @dataclass(frozen=True)
 class VectorTarget:
     """How wide, whether x86's ternary logic instruction may be used, and LLVM's function attributes."""
@@ -151,14 +152,14 @@ class Body(VectorWriter):
         self.lines.append(splat(name, self.vector, f"%{name}.word"))
         return f"%{name}"
 
-    def store_shared(self, users: Sequence[Node]) -> list[Node]:
-        """Keep what `users` need of the values made so far at `%scratch`, for the loop over prefixes."""
+    def store_shared(self, users: Sequence[Node], room: str = "%scratch") -> list[Node]:
+        """Keep what `users` need of the values made so far in memory, for the loop over prefixes."""
         kept = sorted(
             {arg for node in users for arg in node.args if arg.binding is Binding.BATCH}, key=lambda node: node.number
         )
         self.shared_slots = len(kept)
         for slot, node in enumerate(kept):
-            self.lines.append(f"  %shared{slot} = getelementptr {self.vector}, ptr %scratch, i64 {slot}")
+            self.lines.append(f"  %shared{slot} = getelementptr {self.vector}, ptr {room}, i64 {slot}")
             self.lines.append(f"  store {self.vector} {self.values[node]}, ptr %shared{slot}, align 64")
         return kept
 

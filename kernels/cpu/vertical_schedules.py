@@ -102,9 +102,7 @@ class VerticalSchedules:
     def store_digest(self, lane: int, registers: Sequence[str], results: str) -> list[str]:
         """See Schedules: rows of half a state, two nonces' (l and l + 4) beside each other."""
         rows = [Memory(results, self.row_of_half(lane % 4, half) + 16 * (lane // 4)) for half in range(2)]
-        return [
-            f"vmovdqa xmmword ptr {row.text(1)}, {register}" for row, register in zip(rows, registers, strict=True)
-        ]
+        return [f"vmovdqa xmmword ptr {row.text(1)}, {register}" for row, register in zip(rows, registers, strict=True)]
 
     def row_of_half(self, row: int, half: int) -> int:
         """Where in the buffer of results a row of halves is."""
@@ -169,10 +167,11 @@ class VerticalSchedules:
         out: dict[str, Operand] = {}
         for half, names in enumerate(ISA.layout):
             rows = [Value(Memory(results, self.row_of_half(row, half))) for row in range(4)]
-            for which, (x, y) in (("l", names[:2]), ("h", names[2:])):
+            for at, which in ((0, "l"), (2, "h")):
                 low = unpack(f"vpunpck{which}dq", rows[0], rows[1])
                 high = unpack(f"vpunpck{which}dq", rows[2], rows[3])
-                out[x], out[y] = unpack("vpunpcklqdq", low, high), unpack("vpunpckhqdq", low, high)
+                out[names[at]] = unpack("vpunpcklqdq", low, high)
+                out[names[at + 1]] = unpack("vpunpckhqdq", low, high)
         return lines, out
 
     def schedule(

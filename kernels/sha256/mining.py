@@ -51,32 +51,3 @@ def header_hash() -> HeaderHash:
     tail = [words.input(f"tail{index}", Depends.TAIL) for index in range(3)]
     nonce = words.input("nonce", Depends.NONCE)
     return HeaderHash(tuple(sha256d_of_header(words, midstate, tail, nonce)), nonce)
-
-
-@dataclass(frozen=True)
-class HashStages:
-    """SHA-256d of a header in two graphs: the first hash, and the second from the first one's digest.
-
-    `first`: the eight words, from the inputs of `HeaderHash`. `second`: the eight words of the whole, from
-    `digest0`…`digest7`. `digest`: these inputs.
-    """
-
-    first: tuple[Node, ...]
-    nonce: Node
-    digest: tuple[Node, ...]
-    second: tuple[Node, ...]
-
-
-@cache
-def hash_stages() -> HashStages:
-    """The two graphs, for kernels that work on the hashes of two batches at once."""
-    words = GraphWords()
-    midstate = [words.input(f"midstate{index}", Depends.MIDSTATE) for index in range(8)]
-    tail = [words.input(f"tail{index}", Depends.TAIL) for index in range(3)]
-    nonce = words.input("nonce", Depends.NONCE)
-    first = compress(words, midstate, [*tail, nonce, *padding(words, HEADER_BYTES)])
-    words = GraphWords()
-    digest = [words.input(f"digest{index}", Depends.NONCE | Depends.MIDSTATE) for index in range(8)]
-    initial = [words.constant(value) for value in INITIAL_STATE]
-    second = compress(words, initial, [*digest, *padding(words, DIGEST_BYTES)])
-    return HashStages(tuple(first), nonce, tuple(digest), tuple(second))

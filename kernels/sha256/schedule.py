@@ -11,7 +11,7 @@ the longest chain of dependants still to come.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -38,29 +38,37 @@ class Ports:
 AVX512_PORTS = Ports(width=2, shifts=1)
 # Narrower vectors have port 1 as well, shifts too.
 AVX2_PORTS = Ports(width=3, shifts=2)
-# AMD Zen 5, all widths: four ports, two of them rotate and shift, every result a cycle late (measured).
-ZEN5_PORTS = Ports(width=4, shifts=2, latency=2, shifts_first=False)
+# AMD Zen 5, all widths: four ports, two of them rotate and shift, every result a cycle late (measured). The order
+# is made for one port more: rotates are what is scarce, and filling the other ports to the last with what comes
+# later makes so many values wait in memory that it costs more than it gains.
+ZEN5_PORTS = Ports(width=5, shifts=2, latency=2, shifts_first=False)
 
 
-def schedule(operations: Sequence[Node], ports: Ports = AVX512_PORTS) -> list[Node]:
-    """The operations, given operands first, reordered; every operand still comes before its use."""
-    users: dict[Node, list[Node]] = {node: [] for node in operations}
-    waiting_for: dict[Node, int] = {}
-    for node in operations:
-        operands = {arg for arg in node.args if arg in users}
-        waiting_for[node] = len(operands)
-        for operand in operands:
-            users[operand].append(node)
-    rank = _ranks(operations, users)
+def schedule(
+    operations: Sequence[Node], ports: Ports = AVX512_PORTS, stages: Mapping[Node, int] | None = None
+) -> list[Node]:
+    """The operations, given operands first, reordered; every operand still comes before its use.
 
-    queues: tuple[list[tuple[int, int, Node]], ...] = ([], [])
-    arriving: dict[int, list[Node]] = {0: [node for node in operations if not waiting_for[node]]}
+    Where the nodes belong to `stages`, those of different stages do not wait for each other.
+    """
+    position = {node: index for index, node in enumerate(operations)}
+    users = _users(operations, stages)
+    waiting_for = dict.fromkeys(operations, 0)
+    for user in (user for of_node in users.values() for user in of_node):
+        waiting_for[user] += 1
+    # Smallest first: the longest chain of dependants, then program order (which also keeps the order unique).
+    chains = _chains(operations, users, ports.latency)
+    rank = {node: (-chains[node], position[node], node) for node in operations}
+
+    shifts: list[_Ranked] = []
+    others: list[_Ranked] = []
+    arriving = {0: [node for node in operations if not waiting_for[node]]}
     order: list[Node] = []
     clock = 0
     while len(order) < len(operations):
         for node in arriving.pop(clock, ()):
-            heappush(queues[node.op not in SHIFTS], (*rank[node], node))
-        issued = _issue(*queues, ports)
+            heappush(shifts if node.op in SHIFTS else others, rank[node])
+        issued = _issue(shifts, others, ports)
         order.extend(issued)
         for user in (user for node in issued for user in users[node]):
             waiting_for[user] -= 1
@@ -70,7 +78,16 @@ def schedule(operations: Sequence[Node], ports: Ports = AVX512_PORTS) -> list[No
     return order
 
 
-def _issue(shifts: list[tuple[int, int, Node]], others: list[tuple[int, int, Node]], ports: Ports) -> list[Node]:
+def chain_lengths(operations: Sequence[Node], latency: int = 1) -> dict[Node, int]:
+    """For each operation the cycles from its start to the end of the longest chain of dependants."""
+    return _chains(operations, _users(operations, None), latency)
+
+
+_Ranked = tuple[int, int, Node]
+
+
+def _issue(shifts: list[_Ranked], others: list[_Ranked], ports: Ports) -> list[Node]:
+    # What starts in one cycle.
     issued: list[Node] = []
     shifts_issued = 0
     while len(issued) < ports.width:
@@ -85,9 +102,17 @@ def _issue(shifts: list[tuple[int, int, Node]], others: list[tuple[int, int, Nod
     return issued
 
 
-def _ranks(operations: Sequence[Node], users: dict[Node, list[Node]]) -> dict[Node, tuple[int, int]]:
-    # Smallest first: the longest chain of dependants, then program order (which also keeps the order unique).
+def _users(operations: Sequence[Node], stages: Mapping[Node, int] | None) -> dict[Node, list[Node]]:
+    users: dict[Node, list[Node]] = {node: [] for node in operations}
+    for node in operations:
+        for operand in dict.fromkeys(arg for arg in node.args if arg in users):
+            if stages is None or stages[operand] == stages[node]:
+                users[operand].append(node)
+    return users
+
+
+def _chains(operations: Sequence[Node], users: Mapping[Node, Sequence[Node]], latency: int) -> dict[Node, int]:
     chain: dict[Node, int] = {}
     for node in reversed(operations):
-        chain[node] = 1 + max((chain[user] for user in users[node]), default=0)
-    return {node: (-chain[node], position) for position, node in enumerate(operations)}
+        chain[node] = latency + max((chain[user] for user in users[node]), default=0)
+    return chain

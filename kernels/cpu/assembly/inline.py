@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 VECTOR_REGISTERS = 32
 
 
-def inline_assembly(lines: Iterable[str], pointers: Mapping[str, str], registers: int, masks: Iterable[str] = ()) -> str:
+def inline_assembly(
+    lines: Iterable[str], pointers: Mapping[str, str], registers: int, masks: Iterable[str] = ()
+) -> str:
     """An instruction that runs the lines, in Intel's syntax.
 
     `pointers`: the machine register each LLVM pointer comes in, left unchanged. The lines may change the

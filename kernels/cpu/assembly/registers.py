@@ -90,8 +90,7 @@ class _Allocator:
         match instruction.form:
             case Form.STORE:
                 assert instruction.target is not None
-                (value,) = operands
-                source = self.in_register(value, operands)
+                source = self.in_register(operands[0], operands)
                 self.lines.append(f"{instruction.mnemonic} {instruction.target.text(self.file.lanes)}, {source}")
                 self.release(operands)
             case Form.TERNARY:

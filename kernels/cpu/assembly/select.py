@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from ...sha256.graph import Node, Op
 from ...sha256.lower import XOR3
 from .instructions import Form, Instruction, Memory, Operand, Value
@@ -43,9 +41,7 @@ class Constants:
         return f"@{name} = private unnamed_addr constant [{len(self.words)} x i32] [{words}], align 64"
 
 
-def select_one(
-    node: Node, values: dict[Node, Operand], constants: Constants, split: bool = False
-) -> list[Instruction]:
+def select_one(node: Node, values: dict[Node, Operand], constants: Constants, split: bool = False) -> list[Instruction]:
     """The instruction for a node, whose value becomes known; `split`: a three-operand XOR as two of two."""
     mnemonic, form = INSTRUCTIONS[node.op]
     operands = [constants.word(arg.immediate) if arg.op is Op.CONSTANT else values[arg] for arg in node.args]
@@ -59,16 +55,3 @@ def select_one(
         ]
     immediate = node.immediate if node.op in (Op.ROTR, Op.SHR, Op.TERNARY) else None
     return [Instruction(mnemonic, form, tuple(operands), result, immediate)]
-
-
-def select(
-    order: Iterable[Node], inputs: Mapping[Node, Operand], constants: Constants, outputs: Mapping[Node, Memory]
-) -> list[Instruction]:
-    """An instruction for each node, in this order; `outputs` are stored as soon as they are there."""
-    values: dict[Node, Operand] = dict(inputs)
-    out = []
-    for node in order:
-        out += select_one(node, values, constants)
-        if node in outputs:
-            out.append(Instruction("vmovdqa64", Form.STORE, (values[node],), target=outputs[node]))
-    return out
