@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 RECORD_WORDS = 3
 PARAMETERS = "ptr noalias readonly %job, i32 %first, i32 %batches, i32 %partial, i32 %prefixes, ptr noalias %records"
 
-# Job and records never overlap; a hit is rare; unrolled, a micro-benchmark's loop would show LLVM operations it can join.
+# Job and records never overlap; a hit is rare; a micro-benchmark unrolled would show LLVM operations it can join.
 METADATA = """\
 !0 = !{!"branch_weights", i32 1, i32 1000000}
 !1 = distinct !{!1}

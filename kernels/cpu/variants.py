@@ -20,7 +20,7 @@ from . import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_roun
 from .features import host_architecture, host_attributes, host_features
 from .horizontal_schedules import HorizontalSchedules
 from .sha_instructions import LANES as QUAD
-from .sha_instructions import ArmSha, ShaInstructions, X86Sha
+from .sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
 from .stream_ir import clock_chain, sha_operation, stream, vector_operation
 from .vector_ir import VectorTarget
 from .vertical_schedules import VerticalSchedules
@@ -219,6 +219,7 @@ def _all() -> tuple[Variant, ...]:
         *_vector("neon-x4", 4, arm, ("neon",), registers=32),
         *_vector("scalar-x1", 1, rotates=True, outdone_by="neon-x4" if host_architecture() == arm else "sse2-x4"),
         *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha-ni-x{lanes}", lanes, x86, X86Sha(), X86_SHA)),
+        *_sha("sha-ni-evex-x4", 4, x86, X86ShaOf32(), X86_SHA),
         *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha2-x{lanes}", lanes, arm, ArmSha(), ARM_SHA)),
     )
 
