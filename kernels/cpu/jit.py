@@ -102,8 +102,8 @@ def generator_hash() -> str:
 
     digest = sha256()
     here = Path(__file__).parent
-    for folder in (here, here.parent / "sha256"):
-        for path in sorted(folder.glob("*.py")):
+    for folder in (here, here.parent / "sha256", here.parent / "machines"):
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".csv")):
             digest.update(path.read_bytes())
     for part in (numba.__version__, llvmlite.__version__, sys.version, platform.machine(), host_attributes()):
         digest.update(part.encode() + b"\0")

@@ -22,6 +22,7 @@ into one of as many buffers as there are stages.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..sha256.graph import Binding, Node, Op
 from ..sha256.lower import Program
@@ -35,6 +36,9 @@ from .vector_ir import Body, VectorTarget
 
 # Measured on Zen 5: two are 6 % slower (8 % rolled), four need so much more memory traffic that they are, too.
 STAGES = 3
+# The order is made for one port more than there are: rotates are what is scarce, and filling the other ports to the
+# last with what comes later makes so many values wait in memory that it costs more than it gains.
+MORE_PORTS = 1
 LANES = 16
 WIDTH = 4 * LANES
 # What each machine register points to: the job, constants, spilled values, H7; and for each stage, because
@@ -57,7 +61,8 @@ def emit(name: str, program: Program, target: VectorTarget, stages: int, rolled:
         kept = body.store_shared(of_prefix, "%common0")
         shared = body.take()
         operations = of_prefix
-    pipeline = _Pipeline(program, operations, body, kept, stages, target.ports)
+    ports = replace(target.ports, width=target.ports.width + MORE_PORTS, shifts_first=False)
+    pipeline = _Pipeline(program, operations, body, kept, stages, ports)
     run = inline_assembly(pipeline.lines, pipeline.pointers(rolled), VECTOR_REGISTERS)
     vector = body.vector
     ring = _Ring(stages)

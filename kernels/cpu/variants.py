@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from ..job import Job
+from ..machines import host_machine, machine
 from ..sha256.counts import ALL_IN_LOOP, operation_counts
 from ..sha256.graph import Binding, Op
 from ..sha256.lower import Program, lower
 from ..sha256.mining import header_hash
-from ..sha256.schedule import AVX2_PORTS, AVX512_PORTS, ZEN5_PORTS, Ports
+from ..sha256.schedule import Ports
 from . import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
 from .features import host_architecture, host_attributes, host_features
 from .horizontal_schedules import HorizontalSchedules
@@ -24,6 +25,10 @@ from .sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
 from .stream_ir import clock_chain, sha_operation, stream, vector_operation
 from .vector_ir import VectorTarget
 from .vertical_schedules import VerticalSchedules
+
+# LLVM orders anew what it is given; its kernels' order was chosen on an Intel core and is kept everywhere.
+AVX512_PORTS = machine("skylake_avx512").ports(512)
+AVX2_PORTS = machine("skylake_avx512").ports(256)
 
 # The parts of a variant that can be emitted, besides the names of its operations.
 SCAN, DIGESTS, MIX, CLOCK = "scan", "digests", "mix", "clock"
@@ -116,7 +121,10 @@ def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
         def emit(part: str, symbol: str) -> str:
             if part != SCAN:
                 return vector.emit(part, symbol)
-            target = VectorTarget(pipelined_ir.LANES, True, ZEN5_PORTS, host_attributes())
+            host = host_machine()
+            # Made for Zen 5, which is what an unknown machine is taken for.
+            known = host if host is not None and (512, "rotate") in host.rows else machine("zen5")
+            target = VectorTarget(pipelined_ir.LANES, True, known.ports(512), host_attributes())
             return pipelined_ir.emit(symbol, program(True, True), target, pipelined_ir.STAGES, vector.rolled)
 
         return replace(vector, emit=emit)

@@ -13,9 +13,11 @@ from ..job import Job
 from ..sha256.graph import Binding, Node, Op
 from ..sha256.lower import Program
 from ..sha256.mining import header_hash
-from ..sha256.schedule import AVX512_PORTS, Ports, schedule
+from ..sha256.schedule import Ports, schedule
 from ..target import filter_mask
 from .skeleton import JOB_ACCESS, Carried, Scan, counted_loop, nonce_words, scan_function, splat
+
+TWO_PORTS = Ports(width=2, shifts=1)
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class VectorTarget:
 
     lanes: int
     x86_ternary: bool
-    ports: Ports = AVX512_PORTS
+    ports: Ports = TWO_PORTS
     attributes: str = ""
 
 

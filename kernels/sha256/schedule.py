@@ -24,6 +24,8 @@ SHIFTS = (Op.ROTR, Op.SHR, Op.SHL)
 class Ports:
     """How many operations start a cycle, how many of them may be rotates or shifts, and how late a result comes.
 
+    What they are for a machine is in `kernels/machines`.
+
     `shifts_first`: rotates and shifts go before other operations. Where LLVM orders anew within its own
     window this gives it the better start (3 % on a Xeon); where the order is kept, values would wait long.
     """
@@ -34,19 +36,7 @@ class Ports:
     shifts_first: bool = True
 
 
-# Intel since Skylake-X: 512-bit operations on ports 0 and 5, shifts on 0 (uops.info).
-AVX512_PORTS = Ports(width=2, shifts=1)
-# Narrower vectors have port 1 as well, shifts too.
-AVX2_PORTS = Ports(width=3, shifts=2)
-# AMD Zen 5, all widths: four ports, two of them rotate and shift, every result a cycle late (measured). The order
-# is made for one port more: rotates are what is scarce, and filling the other ports to the last with what comes
-# later makes so many values wait in memory that it costs more than it gains.
-ZEN5_PORTS = Ports(width=5, shifts=2, latency=2, shifts_first=False)
-
-
-def schedule(
-    operations: Sequence[Node], ports: Ports = AVX512_PORTS, stages: Mapping[Node, int] | None = None
-) -> list[Node]:
+def schedule(operations: Sequence[Node], ports: Ports, stages: Mapping[Node, int] | None = None) -> list[Node]:
     """The operations, given operands first, reordered; every operand still comes before its use.
 
     Where the nodes belong to `stages`, those of different stages do not wait for each other.

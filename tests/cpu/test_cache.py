@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -37,19 +38,19 @@ def test_an_edited_generator_is_another_kernel(monkeypatch: pytest.MonkeyPatch, 
     jit.generator_hash.cache_clear()
     before = jit.generator_hash()
     edited = tmp_path / "sources"
-    for folder in ("cpu", "sha256"):
-        (edited / folder).mkdir(parents=True)
-        for source in (Path(jit.__file__).parent.parent / folder).glob("*.py"):
-            (edited / folder / source.name).write_bytes(source.read_bytes())
+    for folder in ("cpu", "sha256", "machines"):
+        copytree(Path(jit.__file__).parent.parent / folder, edited / folder)
     monkeypatch.setattr(jit, "__file__", str(edited / "cpu" / "jit.py"))
     jit.generator_hash.cache_clear()
     assert jit.generator_hash() == before
-    with (edited / "sha256" / "schedule.py").open("a") as source_file:
-        source_file.write("# edited\n")
+    for changed in ("sha256/schedule.py", "cpu/assembly/registers.py", "machines/models.csv"):
+        with (edited / changed).open("a") as source_file:
+            source_file.write("# edited\n")
+        jit.generator_hash.cache_clear()
+        after = jit.generator_hash()
+        assert after != before
+        before = after
     jit.generator_hash.cache_clear()
-    after = jit.generator_hash()
-    jit.generator_hash.cache_clear()
-    assert after != before
 
 
 def test_a_damaged_cache_is_made_anew(own_cache: Path) -> None:
