@@ -24,6 +24,7 @@ vector of nonces for each word, and `horizontal_schedules`, by SHA instructions,
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -49,6 +50,14 @@ ROW, ROW_BEFORE, SHARED, SHARED_BEFORE = "r11", "r15", "rcx", "rax"
 # A prefix's row: the state after round 3 for nonce 0, and the midstate, each in two quads.
 ROW_WORDS = 16
 ROUND_4, MIDSTATE = 0, 32
+
+# The kinds of vector operations, by instruction; moves, loads and stores are none.
+KINDS = {
+    **{f"sha256{name}": f"x86.sha256{name}" for name in ("rnds2", "msg1", "msg2")},
+    **{"vpaddd": "add", "vpxord": "xor", "vpternlogd": "ternary", "vprord": "rotr", "vpsrld": "shr"},
+    **dict.fromkeys(("vpunpckldq", "vpunpckhdq", "vpunpcklqdq", "vpunpckhqdq"), "shuffle"),
+    **dict.fromkeys(("vpalignr", "vpshufd", "vpslldq", "vpblendw"), "shuffle"),
+}
 
 
 class Schedules(Protocol):
@@ -162,6 +171,14 @@ def emit(name: str, schedules: Schedules, attributes: str, rolled: bool) -> str:
             carried=pipeline.carried(),
         )
     )
+
+
+def operation_counts(schedules: Schedules, rolled: bool) -> tuple[Counter[str], Counter[str]]:
+    """The vector operations in the code of a pass, by kind, and of what all prefixes of a rolled job share."""
+    pipeline = _Pipeline(schedules, rolled)
+    lines = pipeline.body()[0], pipeline.shared()[0] if rolled else []
+    own, shared = (Counter(KINDS[line.split()[0]] for line in part if line.split()[0] in KINDS) for part in lines)
+    return own, shared
 
 
 class _Pipeline:

@@ -12,6 +12,7 @@ All values known early come from running the description (`fips180`) on integers
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -183,3 +184,47 @@ class HeaderHasher(Generic[V]):
 def e_lane(isa: ShaInstructions) -> int:
     """Where e is in its register."""
     return next(names.index("e") for names in isa.layout if "e" in names)
+
+
+class _Counting:
+    """An algebra of quads that counts; a value is whether it is known, for nothing is done to what is."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def constant(self, words: Sequence[int]) -> bool:
+        return True
+
+    def add(self, x: bool, y: bool) -> bool:
+        return self.counted("add", x, y)
+
+    def shuffle(self, x: bool, y: bool, lanes: Sequence[int]) -> bool:
+        return self.counted("shuffle", x, y)
+
+    def call(self, instruction: str, *operands: bool) -> bool:
+        return self.counted(instruction, *operands)
+
+    def counted(self, kind: str, *operands: bool) -> bool:
+        known = all(operands)
+        self.counts[kind] += not known
+        return known
+
+
+def operation_counts(isa: ShaInstructions) -> tuple[Counter[str], Counter[str]]:
+    """The vector operations of a hash: its own, and those that the hashes of a nonce with several prefixes share."""
+    q = _Counting()
+    hasher: HeaderHasher[bool] = HeaderHasher(q, isa)
+    words = list(hasher.first_schedule(JobValues(False, False), False))
+    shared, q.counts = q.counts, Counter()
+    digest = _finished(hasher.first_digest(RowValues((False, False), (False, False)), False, words))
+    _finished(hasher.second_last_e(digest))
+    return q.counts, shared
+
+
+def _finished(steps: Steps[T]) -> T:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result

@@ -6,10 +6,12 @@ the number of iterations, and return the number of operations done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from ..sha256.graph import Op
 from ..sha256.lower import XOR3
+from .sha_instructions import LANES as QUAD
 from .skeleton import Carried, counted_loop
 from .vector_ir import VectorTarget, VectorWriter
 
@@ -31,11 +33,26 @@ def vector_operation(writer: VectorWriter, kind: str, registers: Sequence[str]) 
 
 
 def sha_operation(writer: VectorWriter, kind: str, registers: Sequence[str]) -> str:
-    """A SHA instruction, by the name of LLVM's intrinsic for it (without `llvm.`)."""
+    """A SHA instruction, by the name of LLVM's intrinsic for it (without `llvm.`), or what goes with them."""
+    if kind == "shuffle":
+        return _shuffle(writer, registers)
+    if "." not in kind:
+        return vector_operation(writer, kind, registers)
     two_operands = kind.endswith(("msg1", "msg2", "su0"))
     args = registers[:2] if two_operands else registers
     function = writer.declare(f"llvm.{kind}", *[writer.vector] * len(args))
     return f"call {function}({', '.join(f'{writer.vector} {arg}' for arg in args)})"
+
+
+def _shuffle(writer: VectorWriter, registers: Sequence[str]) -> str:
+    # Four words out of the eight of two registers (`palignr`); of wider ones, pairs from each half (`vpunpckldq`).
+    vector, lanes = writer.vector, writer.target.lanes
+    if lanes == QUAD:
+        which: Iterable[int] = range(1, QUAD + 1)
+    else:
+        which = (word for half in range(0, lanes, 4) for at in (half, half + 1) for word in (at, lanes + at))
+    mask = ", ".join(f"i32 {word}" for word in which)
+    return f"shufflevector {vector} {registers[0]}, {vector} {registers[1]}, {vector} <{mask}>"
 
 
 def operation_order(mix: Mapping[str, float], registers: int) -> list[str]:
@@ -52,26 +69,35 @@ def operation_order(mix: Mapping[str, float], registers: int) -> list[str]:
 
 
 def stream(symbol: str, mix: Mapping[str, float], write: Write, target: VectorTarget, registers: int) -> str:
-    """A loop of independent operations in the given proportions, on so many registers."""
-    writer = VectorWriter(target)
-    vector = writer.vector
-    values = [f"%r{index}" for index in range(registers)]
+    """A loop of independent operations in the given proportions, on so many registers.
+
+    SHA instructions work on quads; where the target is wider, they have registers of their own beside the others.
+    """
+    of_kind = {kind: QUAD if "." in kind else target.lanes for kind in mix}
+    writers = {lanes: VectorWriter(replace(target, lanes=lanes)) for lanes in set(of_kind.values())}
+    count = registers if len(writers) == 1 else registers // 2
+    values = {lanes: [f"%r{lanes}.{index}" for index in range(count)] for lanes in writers}
+    turn = dict.fromkeys(writers, 0)
     body = []
     # One kind of shift alone would let LLVM join two in a row; a single pass has no two.
     order = operation_order(mix, registers) if len(mix) > 1 else list(mix) * registers
     for position, kind in enumerate(order):
-        index = position % registers
-        reads = [values[(index + step) % registers] for step in range(3)]
-        body.append(f"  %x{position} = {write(writer, kind, reads)}")
-        values[index] = f"%x{position}"
-    seed = ["  %seed = alloca [8 x i64], align 64"]
-    seed += [f"  %start{i} = load volatile {vector}, ptr %seed, align 64" for i in range(registers)]
-    carried = [Carried(f"r{i}", vector, f"%start{i}", value) for i, value in enumerate(values)]
-    keeps = "\n".join(f"  store volatile {vector} {value}, ptr %seed, align 64" for value in values)
-    lines = ["\n".join(part) for part in (seed, body)]
-    return counted_loop(
-        symbol, target.attributes, writer.declarations, lines[0], carried, lines[1], keeps, answer=len(order)
-    )
+        lanes = of_kind[kind]
+        index = turn[lanes] % count
+        turn[lanes] += 1
+        reads = [values[lanes][(index + step) % count] for step in range(3)]
+        body.append(f"  %x{position} = {write(writers[lanes], kind, reads)}")
+        values[lanes][index] = f"%x{position}"
+    entry, carried, end = ["  %seed = alloca [8 x i64], align 64"], [], []
+    for lanes, writer in writers.items():
+        vector = writer.vector
+        for index, value in enumerate(values[lanes]):
+            entry.append(f"  %start{lanes}.{index} = load volatile {vector}, ptr %seed, align 64")
+            carried.append(Carried(f"r{lanes}.{index}", vector, f"%start{lanes}.{index}", value))
+            end.append(f"  store volatile {vector} {value}, ptr %seed, align 64")
+    declarations = [line for writer in writers.values() for line in writer.declarations]
+    setup, loop, keep = ("\n".join(part) for part in (entry, body, end))
+    return counted_loop(symbol, target.attributes, declarations, setup, carried, loop, keep, answer=len(order))
 
 
 def clock_chain(symbol: str, target: VectorTarget) -> str:

@@ -35,16 +35,6 @@ SCAN, DIGESTS, MIX, CLOCK = "scan", "digests", "mix", "clock"
 ROLLED_SUFFIX = "-rolled"
 
 
-# The SHA instructions of a hash (`sha_rounds`); additions and shuffles beside them run on other ports.
-X86_SHA = {"x86.sha256rnds2": 60, "x86.sha256msg1": 20, "x86.sha256msg2": 22}
-ARM_SHA = {
-    "aarch64.crypto.sha256h": 29,
-    "aarch64.crypto.sha256h2": 30,
-    "aarch64.crypto.sha256su0": 20,
-    "aarch64.crypto.sha256su1": 22,
-}
-
-
 @dataclass(frozen=True)
 class Variant:
     """A kernel: `lanes` nonces a batch; `rolled` ones take any number of prefixes, the others exactly one.
@@ -146,13 +136,16 @@ def _decoupled(
         def emit(part: str, symbol: str) -> str:
             if part == SCAN:
                 return decoupled_ir.emit(symbol, schedules(), host_attributes(without), rolled)
-            target = VectorTarget(QUAD, x86_ternary=False, attributes=X86Sha().attributes)
+            own, _ = counts()
+            # The SHA instructions' quads, and vectors as wide as the schedules' beside them.
+            width = schedules().register_lanes
+            target = VectorTarget(width, x86_ternary=False, attributes=host_attributes(without))
             if part == CLOCK:
                 return clock_chain(symbol, target)
-            return stream(symbol, X86_SHA if part == MIX else {part: 1}, sha_operation, target, _streaming(16))
+            return stream(symbol, own if part == MIX else {part: 1}, sha_operation, target, _streaming(4 * width))
 
         def counts() -> tuple[Counter[str], Counter[str]]:
-            return Counter({kind: count * lanes for kind, count in X86_SHA.items()}), Counter()
+            return decoupled_ir.operation_counts(schedules(), rolled)
 
         full_name = name + ROLLED_SUFFIX * rolled
         return Variant(full_name, "x86_64", requires, lanes, rolled, emit, job_words, counts)
@@ -167,7 +160,7 @@ def _horizontal(name: str, lanes: int, slots: int, streams: int) -> list[Variant
     return _decoupled(name, requires, schedules, horizontal_schedules.job_words, without=("avx2", "avx512f"))
 
 
-def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions, operations: dict[str, int]) -> list[Variant]:
+def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
             if part == SCAN:
@@ -175,12 +168,15 @@ def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions, operati
             target = VectorTarget(QUAD, x86_ternary=False, attributes=isa.attributes)
             if part == CLOCK:
                 return clock_chain(symbol, target)
-            # A batch has a hash for each lane, so the mix of one is the mix of all.
-            mix = operations if part == MIX else {part: 1}
-            return stream(symbol, mix, sha_operation, target, _streaming(16))
+            own, _ = counts()
+            return stream(symbol, own if part == MIX else {part: 1}, sha_operation, target, _streaming(16))
 
         def counts() -> tuple[Counter[str], Counter[str]]:
-            return Counter({kind: count * lanes for kind, count in operations.items()}), Counter()
+            own, shared = (
+                Counter({kind: count * lanes for kind, count in part.items()})
+                for part in sha_rounds.operation_counts(isa)
+            )
+            return (own, shared) if rolled else (own + shared, Counter())
 
         full_name = name + ROLLED_SUFFIX * rolled
         words = partial(sha_rounds.job_words, isa=isa)
@@ -226,9 +222,9 @@ def _all() -> tuple[Variant, ...]:
         *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3"), outdone_by="avx2-x8"),
         *_vector("neon-x4", 4, arm, ("neon",), registers=32),
         *_vector("scalar-x1", 1, rotates=True, outdone_by="neon-x4" if host_architecture() == arm else "sse2-x4"),
-        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha-ni-x{lanes}", lanes, x86, X86Sha(), X86_SHA)),
-        *_sha("sha-ni-evex-x4", 4, x86, X86ShaOf32(), X86_SHA),
-        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha2-x{lanes}", lanes, arm, ArmSha(), ARM_SHA)),
+        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha-ni-x{lanes}", lanes, x86, X86Sha())),
+        *_sha("sha-ni-evex-x4", 4, x86, X86ShaOf32()),
+        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha2-x{lanes}", lanes, arm, ArmSha())),
     )
 
 

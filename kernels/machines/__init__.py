@@ -40,28 +40,10 @@ class Machine:
         add, rotate = self.rows[bits, "add"], self.rows[bits, "rotate"]
         return Ports(width=int(add.per_cycle), shifts=int(rotate.per_cycle), latency=add.latency or 1)
 
-    def bound(self, bits: int, operations: Mapping[str, float]) -> tuple[float, str] | None:
-        """Cycles that so many operations of each kind take at least, and what binds; None where a kind is unknown.
-
-        Rotates and shifts share their ports where their rows say so; every operation of a vector unit takes one
-        of the ports that additions can have.
-        """
-        known = {kind: self.rows.get((bits, kind)) for kind in operations}
-        if any(row is None for row in known.values()):
-            return None
-        cycles = {kind: operations[kind] / row.per_cycle for kind, row in known.items() if row is not None}
-        if (bits, "add") in self.rows:
-            cycles["all operations"] = sum(operations.values()) / self.rows[bits, "add"].per_cycle
-        shift = self.rows.get((bits, "shift"))
-        if shift is not None and "rotate" in cycles and "shift" in cycles and not _apart(known["rotate"], shift):
-            cycles["rotates and shifts"] = cycles.pop("rotate") + cycles.pop("shift")
-        binding = max(cycles, key=lambda kind: cycles[kind])
-        return cycles[binding], binding
-
-
-def _apart(rotate: Throughput | None, shift: Throughput) -> bool:
-    # Named ports that differ; otherwise they are taken to be the same.
-    return rotate is not None and rotate.ports.startswith("FP") and rotate.ports != shift.ports
+    def shares_shifts(self, bits: int) -> bool:
+        """Whether rotates and shifts are known to compete for the same ports."""
+        rotate, shift = self.rows.get((bits, "rotate")), self.rows.get((bits, "shift"))
+        return rotate is not None and shift is not None and rotate.ports == shift.ports
 
 
 @cache
