@@ -96,7 +96,7 @@ def test_operations_of_a_hash_are_counted_from_its_steps(isa: ShaInstructions) -
     _, q = h7_by_steps(isa, Job((bytes(76),), ANY_DIGEST), 0)
     named = {kind.split(".")[-1]: count for kind, count in (own + shared).items() if "." in kind}
     assert named == q.executed
-    assert own["add"] + shared["add"] > 40
+    assert own["add"] + shared["add"] > 30
     # The schedule of the first hash, which depends on no midstate.
     assert {kind.split(".")[-1] for kind in shared if "." in kind} <= {
         "sha256msg1",
