@@ -62,9 +62,10 @@ def test_share_of_the_limit_that_a_kernel_reaches_on_one_core(benchmark: Any, na
     benchmark.pedantic(scan, rounds=ROUNDS, warmup_rounds=1)
     benchmark.extra_info["kernel"] = kernel.variant.name
     benchmark.extra_info["cycles_per_hash"] = round(median(cycles[1:]), 2)
-    # What is faster than its limit shows that the limit is none.
+    # Limit and kernel are both measured, so a kernel at its limit may seem to be a little above it. What is further
+    # above shows that the limit is none.
     share = median(shares[1:])
-    benchmark.extra_info["share_of_limit"] = round(share, 3) if share <= 1.02 else None
+    benchmark.extra_info["share_of_limit"] = round(min(share, 1.0), 3) if share <= 1.02 else None
     assert share > 0.4
 
 
