@@ -20,10 +20,13 @@ that they turn into the one instruction meant (see `forms`).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ..machines import machine
 from ..sha256.graph import Binding, Node, Op
 from ..sha256.lower import CHOOSE3, MAJORITY3, XOR3, Program, lower
 from ..sha256.mining import header_hash
-from ..sha256.schedule import Ports, schedule
+from ..sha256.schedule import schedule
 from .forms import logic_macros, vector_macros
 from .layout import FIRST_RECORD, HITS, XOR_H7
 from .variant import Variant
@@ -32,7 +35,7 @@ KERNEL = "scan"
 TERNARY_MACROS = {CHOOSE3: "CH", MAJORITY3: "MAJ", XOR3: "XOR3"}
 # The runtime's compiler reorders what it is given. Handed a little more than two operations a cycle it leaves the
 # ports of AVX-512 better filled than handed two: on PoCL 37.2 against 35.8 MH/s a core.
-PORTS = Ports(width=3, shifts=1)
+PORTS = replace(machine("skylake_avx512").ports(512), width=3)
 OPERATORS = {Op.ADD: "+", Op.XOR: "^", Op.AND: "&"}
 
 
