@@ -212,11 +212,11 @@ def _all() -> tuple[Variant, ...]:
     avx512 = ("avx512f", "avx512vl", "avx512bw")
     return (
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
-        *_pipelined("avx512-x16-pipelined", avx512),
+        *_pipelined("avx512-x16-piped", avx512),
         *_decoupled("avx512-sha-x8", frozenset({*avx512, "sha"}), VerticalSchedules, vertical_schedules.job_words),
         # Three chains and more schedules at once, or four chains: AMD Zen 4 likes the one better, Zen 5 the other.
-        *_horizontal("sha-ni-decoupled-x12", lanes=12, slots=3, streams=4),
-        *_horizontal("sha-ni-decoupled-x8", lanes=8, slots=4, streams=4),
+        *_horizontal("sha-decoupled-x12", lanes=12, slots=3, streams=4),
+        *_horizontal("sha-decoupled-x8", lanes=8, slots=4, streams=4),
         *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32, outdone_by="avx512-x16"),
         *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16"),
         *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3"), outdone_by="avx2-x8"),

@@ -19,7 +19,7 @@ from hashwatt.kernels.machines import host_machine, machine, machines
 
 AVX512 = '"target-cpu"="x86-64" "target-features"="+avx512f,+avx512vl,+avx512bw,+avx512dq,+sha"'
 AVX = '"target-cpu"="x86-64" "target-features"="+avx,+sha,+sse4.1"'
-OWN = ["avx512-x16-pipelined", "avx512-sha-x8", "sha-ni-decoupled-x12", "sha-ni-decoupled-x8"]
+OWN = ["avx512-x16-piped", "avx512-sha-x8", "sha-decoupled-x12", "sha-decoupled-x8"]
 # What an instruction needs of a CPU, by what is in its text, and in LLVM's words.
 NEEDS = {
     r"[xyz]mm(1[6-9]|2\d|3[01])|zmm|k1|1to": {"avx512f", "avx512vl"},
@@ -30,12 +30,12 @@ NEEDS = {
 
 def emitted(name: str, rolled: bool) -> str:
     """The module of a kernel for a CPU that has what it needs, whatever this one has."""
-    if name == "avx512-x16-pipelined":
+    if name == "avx512-x16-piped":
         target = VectorTarget(16, True, machine("zen5").ports(512), AVX512)
         return pipelined_ir.emit("scan", program(True, True), target, pipelined_ir.STAGES, rolled)
     if name == "avx512-sha-x8":
         return decoupled_ir.emit("scan", VerticalSchedules(), AVX512, rolled)
-    lanes, slots = {"sha-ni-decoupled-x12": (12, 3), "sha-ni-decoupled-x8": (8, 4)}[name]
+    lanes, slots = {"sha-decoupled-x12": (12, 3), "sha-decoupled-x8": (8, 4)}[name]
     return decoupled_ir.emit("scan", HorizontalSchedules(lanes, slots, streams=4), AVX, rolled)
 
 
@@ -83,22 +83,22 @@ def test_a_kernel_is_not_run_where_a_feature_is_missing(each: Variant, monkeypat
 
 
 def test_the_pipeline_has_the_graphs_operations_and_no_other() -> None:
-    counts = mnemonics("avx512-x16-pipelined")
+    counts = mnemonics("avx512-x16-piped")
     assert (counts["vpaddd"], counts["vprord"], counts["vpsrld"], counts["vpternlogd"]) == (1043, 1020, 156, 628)
     # Moves are what it costs to have three chains at once: still less code than the cache of instructions holds.
     assert sum(counts.values()) < 3600
 
 
 def test_the_hybrid_has_no_schedule_instructions_and_the_decoupled_kernel_no_wide_registers() -> None:
-    vertical, horizontal = mnemonics("avx512-sha-x8"), mnemonics("sha-ni-decoupled-x8")
+    vertical, horizontal = mnemonics("avx512-sha-x8"), mnemonics("sha-decoupled-x8")
     assert vertical["sha256rnds2"] == horizontal["sha256rnds2"] == 2 * STEPS * 8
     assert not vertical["sha256msg1"] + vertical["sha256msg2"]
     assert (horizontal["sha256msg1"], horizontal["sha256msg2"]) == (20 * 8, 22 * 8)
-    assert not any("ymm" in line or "zmm" in line for line in own_lines(emitted("sha-ni-decoupled-x8", False)))
+    assert not any("ymm" in line or "zmm" in line for line in own_lines(emitted("sha-decoupled-x8", False)))
 
 
 def test_a_rolled_kernel_makes_the_first_schedule_once_a_batch() -> None:
-    both = re.findall(r'inteldialect "(.*?)"', emitted("sha-ni-decoupled-x8", True))
+    both = re.findall(r'inteldialect "(.*?)"', emitted("sha-decoupled-x8", True))
     shared, own = (Counter(line.split()[0] for line in text.split("\\0A")) for text in both)
     assert (shared["sha256rnds2"], own["sha256rnds2"]) == (0, 2 * STEPS * 8)
     assert shared["sha256msg2"] + own["sha256msg2"] == 22 * 8

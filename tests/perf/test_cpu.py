@@ -29,8 +29,8 @@ JIT_REPEATS = 5
 
 
 KERNELS = [
-    *("avx512-x16-pipelined", "avx512-x16-pipelined-rolled", "avx512-x16", "avx512-x16-rolled"),
-    *("avx512-sha-x8", "avx512-sha-x8-rolled", "sha-ni-decoupled-x12", "sha-ni-decoupled-x8"),
+    *("avx512-x16-piped", "avx512-x16-piped-rolled", "avx512-x16", "avx512-x16-rolled"),
+    *("avx512-sha-x8", "avx512-sha-x8-rolled", "sha-decoupled-x12", "sha-decoupled-x8"),
     *("sha-ni-x2", "sha-ni-x4", "sha-ni-x4-rolled", "sha-ni-evex-x4", "avx2-x8", "neon-x4", "sha2-x2"),
 ]
 
