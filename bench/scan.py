@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import reduce
+from operator import xor
 
 from msgspec import Struct
 
-from ..kernels.device import Device
+from ..kernels.device import Scans
 from ..kernels.errors import InputError
+from ..kernels.genesis import GENESIS_NONCE
 from ..kernels.job import HEADER_BYTES, NONCES, Job
 from ..kernels.target import share_probability
-from .answers import check_known_answer
+from ..kernels.workloads.sha256d.confirm import check_known_answer
+from ..kernels.workloads.sha256d.selftest import genesis_job
+from ..kernels.workloads.sha256d.steps import ScanStep, scan_in_steps
+from .interrupts import Deferred, interruptible
 from .progress import Progress
-from .selftest import GENESIS_NONCE, genesis_job
-from .stepping import scan_in_steps
 
 MOST_EXPECTED_SHARES = 5_000_000
 
@@ -33,6 +37,7 @@ class ScanResult(Struct, frozen=True, kw_only=True):
     nonces: list[int]
     seconds: float
     xor_h7: int
+    complete: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,29 +77,57 @@ class ScanRequest:
         return Job.of_header(self.header, self.target)
 
 
-def scan_on(device: Device, request: ScanRequest, progress: Progress) -> ScanResult:
-    """Answer `request` on an open device. Raises DeviceError."""
-    progress.stage(device.info.id, "preparing", None)
-    test_job = genesis_job(1)
-    device.prepare(test_job)
-    check_known_answer(device, test_job, range(GENESIS_NONCE - 201, GENESIS_NONCE + 100))
-    job = request.job
-    device.prepare(job)
-    progress.stage(device.info.id, "scanning", request.count)
-    found: list[int] = []
-    seconds, checksum, hashes = 0.0, 0, 0
-    for step in scan_in_steps(device, job, range(request.start, request.start + request.count)):
-        found.extend(hit.nonce for hit in step.scan.hits)
-        checksum ^= step.scan.xor_h7
-        hashes += step.scan.hashes
-        seconds += step.seconds
-        progress.advance(step.scan.hashes, step.scan.hashes / step.seconds)
-    return ScanResult(
-        device=device.info.id,
-        start=request.start,
-        count=request.count,
-        hashes=hashes,
-        nonces=found,
-        seconds=seconds,
-        xor_h7=checksum,
-    )
+def scan_on(device: Scans, request: ScanRequest, progress: Progress) -> ScanResult:
+    """Answer `request` on an open device, or the first part of it where an interrupt comes. Raises DeviceError.
+
+    An interrupt before anything was scanned is raised (KeyboardInterrupt).
+    """
+    scanning = _Scanning(device, request, progress)
+    with Deferred():
+        try:
+            interruptible(scanning.scan)
+        except KeyboardInterrupt:
+            if not scanning.hashes:
+                raise
+        return scanning.answer()
+
+
+class _Scanning:
+    """What was scanned so far: from the first nonce on, without a gap."""
+
+    def __init__(self, device: Scans, request: ScanRequest, progress: Progress) -> None:
+        self._device = device
+        self._request = request
+        self._progress = progress
+        self._steps: list[ScanStep] = []
+
+    @property
+    def hashes(self) -> int:
+        return sum(step.scan.hashes for step in self._steps)
+
+    def scan(self) -> None:
+        device, progress, request = self._device, self._progress, self._request
+        progress.stage(device.info.id, "preparing", None)
+        test_job = genesis_job(1)
+        device.prepare(test_job)
+        check_known_answer(device, test_job, range(GENESIS_NONCE - 201, GENESIS_NONCE + 100))
+        job = request.job
+        device.prepare(job)
+        progress.stage(device.info.id, "scanning", request.count)
+        for step in scan_in_steps(device, job, range(request.start, request.start + request.count)):
+            # One list, one moment: an interrupt finds a step either whole or not at all.
+            self._steps.append(step)
+            progress.advance(step.scan.hashes, step.scan.hashes / step.seconds)
+
+    def answer(self) -> ScanResult:
+        hashes = self.hashes
+        return ScanResult(
+            device=self._device.info.id,
+            start=self._request.start,
+            count=hashes,
+            hashes=hashes,
+            nonces=[hit.nonce for step in self._steps for hit in step.scan.hits],
+            seconds=math.fsum(step.seconds for step in self._steps),
+            xor_h7=reduce(xor, (step.scan.xor_h7 for step in self._steps), 0),
+            complete=hashes == self._request.count,
+        )

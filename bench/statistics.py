@@ -1,9 +1,9 @@
-"""Median, bootstrap interval, trend, step and the Poisson test: all deterministic, so that anyone can redo them."""
+"""Rates and medians with bootstrap intervals, trend and step: all deterministic, so that anyone can redo them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,42 +15,66 @@ RESAMPLES = 2000
 SEED = 20180501
 # Resampled values held in memory at once (8 bytes each).
 BLOCK_VALUES = 1 << 21
+# The trend and step tests look at all pairs and all splits.
 LONGEST_SERIES = 400
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A median with the bounds of its confidence interval."""
+    """A figure with the bounds of its confidence interval."""
 
-    median: float
+    value: float
     low: float
     high: float
 
     @property
     def half_width(self) -> float:
-        """Half the interval's width, relative to the median."""
-        return (self.high - self.low) / 2 / self.median
+        """Half the interval's width, relative to the figure."""
+        return (self.high - self.low) / 2 / self.value
 
 
 def median_interval(values: Sequence[float]) -> Interval:
-    """Median of positive `values` (at least one) and its bootstrap percentile interval (95 %, 2000 resamples).
-
-    Resampling draws from PCG64's raw bits, which numpy promises to keep the same in every version
-    (it does not for `Generator.integers`).
-    """
+    """Median of positive `values` (at least one) and its bootstrap percentile interval (95 %, 2000 resamples)."""
     data = np.asarray(values, dtype=np.float64)
-    bits = np.random.PCG64(SEED)
-    rows_at_once = max(1, BLOCK_VALUES // len(data))
-    medians = np.empty(RESAMPLES)
-    for first in range(0, RESAMPLES, rows_at_once):
-        rows = min(rows_at_once, RESAMPLES - first)
-        drawn = (bits.random_raw(rows * len(data)) >> np.uint64(32)) * np.uint64(len(data)) >> np.uint64(32)
-        medians[first : first + rows] = np.median(data[drawn.astype(np.intp)].reshape(rows, len(data)), axis=1)
+    medians = resampled_medians(data, SEED, RESAMPLES)
+    return _bounded(float(np.median(data)), medians)
+
+
+def ratio_interval(amounts: Sequence[float], seconds: Sequence[float]) -> Interval:
+    """All amounts ÷ all seconds (of at least one sample), with the interval that resampling the samples gives."""
+    over, under = np.asarray(amounts, dtype=np.float64), np.asarray(seconds, dtype=np.float64)
+    ratios = resampled(len(over), lambda drawn: over[drawn].sum(axis=1) / under[drawn].sum(axis=1), SEED, RESAMPLES)
+    return _bounded(math.fsum(amounts) / math.fsum(seconds), ratios)
+
+
+def resampled_medians(data: Floats, seed: int, resamples: int) -> Floats:
+    """The medians of so many bootstrap resamples of `data` (at least one value): the same for the same seed."""
+    return resampled(len(data), lambda drawn: np.median(data[drawn], axis=1), seed, resamples)
+
+
+def resampled(count: int, figure: Callable[[Indices], Floats], seed: int, resamples: int) -> Floats:
+    """The figure of each of so many resamples of `count` things, which come as rows of indices.
+
+    Drawn from PCG64's raw bits, which numpy promises to keep the same in every version (it does not for
+    `Generator.integers`).
+    """
+    bits = np.random.PCG64(seed)
+    rows_at_once = max(1, BLOCK_VALUES // count)
+    figures = np.empty(resamples)
+    for first in range(0, resamples, rows_at_once):
+        rows = min(rows_at_once, resamples - first)
+        drawn = (bits.random_raw(rows * count) >> np.uint64(32)) * np.uint64(count) >> np.uint64(32)
+        figures[first : first + rows] = figure(drawn.astype(np.intp).reshape(rows, count))
+    return figures
+
+
+def _bounded(value: float, figures: Floats) -> Interval:
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(medians, [tail, 1 - tail])
-    return Interval(float(np.median(data)), float(low), float(high))
+    low, high = np.quantile(figures, [tail, 1 - tail])
+    return Interval(value, min(value, float(low)), max(value, float(high)))
 
 
 @dataclass(frozen=True)
@@ -63,7 +87,7 @@ class Trend:
 
 def trend(values: Sequence[float]) -> Trend:
     """Theil–Sen slope over the whole series, with the Mann–Kendall test (normal approximation, n ≥ 8 for sense)."""
-    data = _thinned(values)
+    data = thinned(values, LONGEST_SERIES)
     count = len(data)
     if count < 3:
         return Trend(0.0, 1.0)
@@ -75,7 +99,7 @@ def trend(values: Sequence[float]) -> Trend:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepChange:
     """The split of a series in two levels that fits best: the later level relative to the earlier one.
 
     `clear`: the middle 80 % of the two parts do not overlap, and two levels fit better than a straight line.
@@ -85,9 +109,9 @@ class Step:
     clear: bool
 
 
-def best_step(values: Sequence[float], shortest: int = 4) -> Step | None:
+def best_step(values: Sequence[float], shortest: int = 4) -> StepChange | None:
     """The split in two (each of `shortest` values or more) that leaves the least absolute deviations; None if short."""
-    data = _thinned(values)
+    data = thinned(values, LONGEST_SERIES)
     best: tuple[float, int] | None = None
     for index in range(shortest, len(data) - shortest + 1):
         deviation = _deviation(data[:index]) + _deviation(data[index:])
@@ -101,7 +125,7 @@ def best_step(values: Sequence[float], shortest: int = 4) -> Step | None:
     low, high = (before, after) if change > 0 else (after, before)
     apart = bool(np.quantile(low, 0.9) < np.quantile(high, 0.1))
     along_line = _deviation(data - _slope(data) * np.arange(len(data)))
-    return Step(change, apart and deviation < along_line)
+    return StepChange(change, apart and deviation < along_line)
 
 
 def _slope(data: Floats) -> float:
@@ -114,30 +138,9 @@ def _deviation(data: Floats) -> float:
     return float(np.abs(data - np.median(data)).sum())
 
 
-def _thinned(values: Sequence[float]) -> Floats:
-    """Long series become medians of equal parts, since the trend and step tests look at all pairs and splits."""
+def thinned(values: Sequence[float], most: int) -> Floats:
+    """The values, or the medians of `most` equal parts of them where there are more."""
     data = np.asarray(values, dtype=np.float64)
-    if len(data) <= LONGEST_SERIES:
+    if len(data) <= most:
         return data
-    return np.array([float(np.median(part)) for part in np.array_split(data, LONGEST_SERIES)])
-
-
-def poisson_p_value(count: int, expected: float) -> float:
-    """Two-sided exact p-value of seeing `count` events where `expected` (> 0) are: twice the nearer tail, at most 1.
-
-    Summed from `count` outwards in log space: the terms shrink from there on, so no number of events is too many.
-    """
-    log_term = count * math.log(expected) - expected - math.lgamma(count + 1)
-    total, ratio, index = 0.0, 1.0, count
-    # `ratio` is the current term over the first one; it falls at every step on either side.
-    while ratio > total * 1e-16:
-        total += ratio
-        if count < expected:
-            if index == 0:
-                break
-            ratio *= index / expected
-            index -= 1
-        else:
-            index += 1
-            ratio *= expected / index
-    return min(1.0, 2 * math.exp(min(0.0, log_term + math.log(total))))
+    return np.array([float(np.median(part)) for part in np.array_split(data, most)])

@@ -1,7 +1,8 @@
-"""The interface between what computes hashes and what measures them.
+"""The interface between what computes and what measures it.
 
-A device is anything that can scan a range of nonces for shares of a job. A backend is one module
-that finds devices, or says in one sentence why it has none.
+An open device has one or more capabilities: it *scans* nonces for shares of a job, it *executes* kernels of its own
+language on buffers of its own, or it *reports* what it does by itself. A backend is one module that finds devices, or
+says in one sentence why it has none.
 """
 
 from __future__ import annotations
@@ -15,9 +16,19 @@ from .job import Job
 Kind = Literal["cpu", "gpu", "fpga", "asic", "accelerator"]
 
 
+# What helps where a driver fails, unless something better is known of the device.
+REMEDY = "update its driver, or leave the device out with -d"
+
+
 @dataclass(frozen=True)
 class DeviceInfo:
-    """What a device is, as far as its driver tells."""
+    """What a device is, as far as its driver tells; None where it does not.
+
+    `runs_on_host_cpu`: its work is done by this machine's own cores, by whatever name. `simulator`: its rate says
+    nothing about hardware. `pci_address` like 0000:01:00.0. `cache_bytes`: its largest cache. `memory_bytes`: what its
+    buffers can take in all. `scans`: it can Scan. `languages`: what its `compile` takes, best first; empty where it
+    does not Execute. `remedy`: what helps where its driver fails.
+    """
 
     id: str
     kind: Kind
@@ -27,6 +38,19 @@ class DeviceInfo:
     driver: str
     compute_units: int | None = None
     limits: Mapping[str, int | float | str] = field(default_factory=dict)
+    runs_on_host_cpu: bool | None = None
+    simulator: bool = False
+    pci_address: str | None = None
+    cache_bytes: int | None = None
+    memory_bytes: int | None = None
+    scans: bool = True
+    languages: tuple[str, ...] = ()
+    remedy: str = REMEDY
+
+    @property
+    def on_host_cores(self) -> bool:
+        """Whether it computes with this machine's own cores, as far as that is known."""
+        return self.kind == "cpu" if self.runs_on_host_cpu is None else self.runs_on_host_cpu
 
 
 @dataclass(frozen=True)
@@ -80,15 +104,23 @@ class Scan:
     device_s: float | None = None
 
 
+class AnyDevice(Protocol):
+    """What every open device has, whatever it can do. Not safe to use from two threads at once."""
+
+    info: DeviceInfo
+
+    def close(self) -> None:
+        """Give the device back; a second call does nothing."""
+        ...
+
+
 @runtime_checkable
-class Device(Protocol):
-    """A thing that scans nonces. Not safe to use from two threads at once.
+class Scans(AnyDevice, Protocol):
+    """A thing that scans nonces.
 
     `scan` takes a range within 0…2³²−1 with step 1 (an empty one gives an empty Scan) and may be
     interrupted (KeyboardInterrupt) and called again. All methods raise DeviceError.
     """
-
-    info: DeviceInfo
 
     def prepare(self, job: Job) -> KernelInfo:
         """Compile, choose and tune what is not yet, and upload what is known per job."""
@@ -98,33 +130,151 @@ class Device(Protocol):
         """Hash every prefix of the prepared job with every nonce."""
         ...
 
-    def close(self) -> None:
-        """Give the device back; a second call does nothing."""
-        ...
+
+# Until everybody says which capability is meant.
+Device = Scans
 
 
 @dataclass(frozen=True)
 class Roof:
-    """A device's own limit for the kernel it runs, measured with micro-benchmarks.
+    """The roof of a device: its own limit for the kernel it runs, measured with micro-benchmarks.
 
-    `hashrate_hs`: what the device would reach if it did nothing but the kernel's operations, with
+    `rate_per_s`: what the device would reach, in units of work, if it did nothing but the kernel's operations, with
     nothing to wait for. `throughput`: operations (vector ones count once) a cycle and core, by kind.
-    `explanation`: what the limit is made of and what it leaves out, in one or two sentences.
+    `explanation`: what the roof is made of and what it leaves out, in one or two sentences. `binds`: which of the
+    device's ceilings it is ("logic", "memory").
     """
 
-    hashrate_hs: float
+    rate_per_s: float
     clock_hz: float | None
-    cycles_per_hash: float | None
+    cycles_per_unit: float | None
     throughput: Mapping[str, float]
     explanation: str
+    binds: str | None = None
 
 
 @runtime_checkable
 class HasRoof(Protocol):
-    """A device that can measure its own limit."""
+    """A device that can measure its own roof."""
 
     def roof(self) -> Roof | None:
-        """The limit for the kernel prepared last; None where it cannot be told. Raises DeviceError."""
+        """The roof for the kernel prepared last; None where it cannot be told. Raises DeviceError."""
+        ...
+
+
+Scalar = int | float
+BufferId = int
+KernelId = int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kernel in one of a device's languages.
+
+    `opencl`: `text` is OpenCL C, and `entry` the kernel's name; its arguments are the buffers, then the scalars (long,
+    double). `numba` and `python`: `text` is `module:function` (`entry` is not looked at), called with the buffers as
+    arrays, the scalars, and the range of items to do (start, stop). `types`: what the buffers hold, as numpy names it
+    ("float64"), in the order of the arguments.
+    """
+
+    language: str
+    text: str
+    entry: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A kernel's call over `items` items, `repeats` times with no barrier in between.
+
+    An item must touch no other item's data. `rotate`: after each repeat the first buffer becomes the last one.
+    """
+
+    kernel: KernelId
+    buffers: tuple[BufferId, ...]
+    scalars: tuple[Scalar, ...]
+    items: int
+    repeats: int = 1
+    rotate: bool = False
+
+
+@dataclass(frozen=True)
+class Launched:
+    """A launch that is through; the device's own word for its time, None where it tells none."""
+
+    device_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What a device can do at most of one kind: `name` ("memory", "logic") in `unit` a second."""
+
+    name: str
+    unit: str
+    rate_per_s: float
+    explanation: str
+
+
+class Executor(Protocol):
+    """What runs kernels on buffers. All methods raise DeviceError."""
+
+    def allocate(self, size_bytes: int) -> BufferId:
+        """A buffer of zeros, first touched by whatever will work on it."""
+        ...
+
+    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
+        """Put `data` into a buffer."""
+        ...
+
+    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
+        """Get a part of a buffer."""
+        ...
+
+    def compile(self, source: Source) -> tuple[KernelId, float]:
+        """A kernel, and the seconds that it took to compile."""
+        ...
+
+    def launch(self, launch: Launch) -> Launched:
+        """Run a kernel and wait for it."""
+        ...
+
+    def release(self) -> None:
+        """Give all buffers and kernels back."""
+        ...
+
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """What the device can do at most, measured now."""
+        ...
+
+
+@runtime_checkable
+class Executes(AnyDevice, Executor, Protocol):
+    """Runs kernels of its own languages (`info.languages`) on buffers of its own."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a device that measures itself says of its work; None where it does not tell.
+
+    `amount` counts since it started, `rate_per_s` is the mean of the last `averaged_s` seconds; both in the workload's
+    unit. `watts_origin` says whether the watts were measured (`reported`) or reckoned by it (`estimated`).
+    """
+
+    amount: float | None = None
+    rate_per_s: float | None = None
+    averaged_s: float | None = None
+    watts: float | None = None
+    watts_origin: Literal["reported", "estimated"] | None = None
+    temperature_c: float | None = None
+    uptime_s: float | None = None
+
+
+@runtime_checkable
+class Reports(AnyDevice, Protocol):
+    """Works by itself and says what it does."""
+
+    def reported(self) -> Reported:
+        """What it says now. Raises DeviceError."""
         ...
 
 
@@ -132,12 +282,36 @@ class HasRoof(Protocol):
 class DeviceOptions:
     """What a user may fix instead of leaving it to the device: a kernel's name, the number of threads.
 
-    `retune`: race the kernels anew, whatever is remembered of earlier races.
+    `retune`: race the kernels anew, whatever is remembered of earlier races. The rest is for a process that
+    follows one that its driver ended: `avoid` names the kernels that are not to be tried, with the reason of each,
+    and where `only` is given no others are to be tried than these, which have worked before.
     """
 
     kernel: str | None = None
     threads: int | None = None
     retune: bool = False
+    avoid: Mapping[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] | None = None
+
+
+# A kernel's name, and whether it worked: None where it is about to be tried.
+TellTrial = Callable[[str, bool | None], None]
+
+
+def none_works(info: DeviceInfo, failures: Mapping[str, str]) -> str:
+    """The sentence for a device none of whose kernels works; `failures`: each kernel's name and what became of it."""
+    name, reason = next(iter(failures.items()), ("", "none was tried"))
+    others = f" and {len(failures) - 1} more that failed" if len(failures) > 1 else ""
+    return f"{info.id}: no kernel works ({name + ': ' if name else ''}{reason}{others}); {info.remedy}"
+
+
+@runtime_checkable
+class TriesKernels(Protocol):
+    """A device that tells which kernel it is about to build or launch, since that may end or hang the process."""
+
+    def tell_trials(self, tell: TellTrial) -> None:
+        """Have every trial from now on told, when it begins and when it ends."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -156,7 +330,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Missing:
-    """A backend (or one device of it) that cannot be used: why, and what to do about it, in one sentence."""
+    """A backend (or one device of it) that cannot be used: why, and what to do about it, in one sentence.
+
+    `broken`: something is installed and does not work, which a run says, too; else there is simply nothing.
+    """
 
     backend: str
     reason: str
+    broken: bool = False

@@ -31,6 +31,10 @@ class DeviceHung(DeviceError):
     """A device did not answer within its deadline and was cut off."""
 
 
+class OutOfTime(DeviceHung):
+    """All the time that a device may take is used up: no verdict on what it was doing last."""
+
+
 class DeviceCrashed(DeviceError):
     """The process that drove a device died (its driver crashed, or it was killed)."""
 

@@ -16,6 +16,8 @@ from hashlib import sha256
 
 from .device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
 from .errors import DeviceError, InputError
+from .execution import ExecutesByExecutor
+from .fake_executor import LANGUAGES, FakeExecutor
 from .job import Job
 
 BEHAVIOURS = {
@@ -33,15 +35,22 @@ BEHAVIOURS = {
     "hanging": "never answers a large scan",
     "hanging-at-open": "never opens",
     "crashing": "ends its process in a large scan",
-    "roofless": "cannot measure its own limit",
-    "low-roofed": "measures a limit below its own rate",
-    "crashing-at-roof": "ends its process while it measures its own limit",
+    "roofless": "cannot measure its own roof",
+    "low-roofed": "measures a roof below its own rate",
+    "hanging-at-roof": "never comes to an end of measuring its own roof",
+    "crashing-at-roof": "ends its process while it measures its own roof",
     "chatty": "prints to standard output while it works",
 }
 # Those that nobody measures without naming them, as with a simulator.
 UNASKED = ("chatty",)
 # From this many nonces on, the devices that misbehave on large ranges do so.
 LARGE_RANGE = 4096
+# The same for launches, in items times repeats.
+LARGE_WORK = 1 << 16
+# Executing, an item takes this part of a hash's time, and moves so many bytes at most.
+ITEMS_A_HASH = 100
+BYTES_AN_ITEM = 32
+FAKE_CACHE_BYTES = 1 << 14
 FOREVER_S = 3600.0
 DEFAULT_RATE_HS = 200_000.0
 
@@ -72,10 +81,13 @@ def fake_info(behaviour: str) -> DeviceInfo:
         vendor="hashwatt",
         backend="fake",
         driver="hashlib",
+        runs_on_host_cpu=False,
+        cache_bytes=FAKE_CACHE_BYTES,
+        languages=LANGUAGES,
     )
 
 
-class FakeDevice:
+class FakeDevice(ExecutesByExecutor):
     """A device that hashes with hashlib and takes the time that its rate asks for.
 
     With a virtual clock's `spend`, the time is only accounted for; else it is slept, less what
@@ -91,6 +103,9 @@ class FakeDevice:
         self._rate_hs = rate_hs
         self._spend = spend
         self._job: Job | None = None
+        self._execution = FakeExecutor(
+            self.info.id, self._execute, self._really_executed, BYTES_AN_ITEM * ITEMS_A_HASH * rate_hs
+        )
         self._scans = 0
         self._busy_s = 0.0
         if behaviour == "hanging-at-open":
@@ -114,27 +129,49 @@ class FakeDevice:
         large = len(nonces) >= LARGE_RANGE
         self._misbehave(large)
         hashes = len(nonces) * len(self._job.prefixes)
-        hits, checksum = _hash_all(self._job, _really_hashed(self._behaviour, nonces))
+        hits, checksum = hash_all(self._job, _really_hashed(self._behaviour, nonces))
+        duration_s = self._take_time(hashes, started)
+        return Scan(tuple(self._shown(hits, nonces, large)), hashes, self._shown_checksum(checksum), duration_s)
+
+    def roof(self) -> Roof:
+        """A roof a quarter above the rate, or a third below it."""
+        if self._behaviour == "roofless":
+            raise DeviceError("the fake device's micro-benchmark did not launch")
+        if self._behaviour == "hanging-at-roof":
+            time.sleep(FOREVER_S)
+        if self._behaviour == "crashing-at-roof":
+            os._exit(3)
+        roof_hs = self._rate_hs / 1.5 if self._behaviour == "low-roofed" else self._rate_hs * 1.25
+        return Roof(roof_hs, 1e9, 1e9 / roof_hs, {"add": 1.0}, "the fake device says so", "logic")
+
+    def close(self) -> None:
+        """Forget the job."""
+        self._job = None
+
+    def _executor(self) -> FakeExecutor:
+        return self._execution
+
+    def _execute(self, items: int) -> float:
+        started = time.perf_counter()
+        self._scans += 1
+        self._misbehave(items >= LARGE_WORK)
+        return self._take_time(items / ITEMS_A_HASH, started)
+
+    def _really_executed(self, items: int, repeats: int) -> range:
+        halved = self._behaviour == "wrong-checksum" or (
+            self._behaviour == "skipping-when-busy" and items * repeats >= LARGE_WORK
+        )
+        return range(items // 2 if halved else items)
+
+    def _take_time(self, hashes: float, started: float) -> float:
+        """Let the time pass that so many hashes take; tells it."""
         duration_s = hashes / self._current_rate_hs()
         self._busy_s += duration_s
         if self._spend is not None:
             self._spend(duration_s)
         else:
             time.sleep(max(0.0, duration_s - (time.perf_counter() - started)))
-        return Scan(tuple(self._shown(hits, nonces, large)), hashes, self._shown_checksum(checksum), duration_s)
-
-    def roof(self) -> Roof:
-        """A limit a quarter above the rate, or a third below it."""
-        if self._behaviour == "roofless":
-            raise DeviceError("the fake device's micro-benchmark did not launch")
-        if self._behaviour == "crashing-at-roof":
-            os._exit(3)
-        limit_hs = self._rate_hs / 1.5 if self._behaviour == "low-roofed" else self._rate_hs * 1.25
-        return Roof(limit_hs, 1e9, 1e9 / limit_hs, {"add": 1.0}, "the fake device says so")
-
-    def close(self) -> None:
-        """Forget the job."""
-        self._job = None
+        return duration_s
 
     def _current_rate_hs(self) -> float:
         if self._behaviour == "drifting":
@@ -187,7 +224,7 @@ def _really_hashed(behaviour: str, nonces: range) -> range:
     return nonces
 
 
-def _hash_all(job: Job, nonces: range) -> tuple[list[Hit], int]:
+def hash_all(job: Job, nonces: range) -> tuple[list[Hit], int]:
     """Like `oracle.reference_scan`, with the first block hashed only once."""
     hits: list[Hit] = []
     checksum = 0

@@ -3,23 +3,58 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from .trust import is_own
 
 APPLICATION = "hashwatt"
 
 
 def cache_folder(*parts: str) -> Path | None:
-    """A folder for what can be made again, made if it is not there; None where none can be written."""
+    """A folder for what can be made again, made if it is not there.
+
+    None where none can be written, where there is no home to have it in, or where others may write (`trust`): what is
+    kept there is run.
+    """
     from platformdirs import user_cache_path
 
-    folder = user_cache_path(APPLICATION).joinpath(*parts)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        base = user_cache_path(APPLICATION)
+    except RuntimeError:
+        # Neither HOME nor an entry of this user in the system's list, as in many containers.
+        return None
+    # Older versions of platformdirs leave the ~ as it is then.
+    if not base.is_absolute():
+        return None
+    folder = base.joinpath(*parts)
+    try:
+        for missing in reversed([place for place in (folder, *folder.parents) if not place.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
     except OSError:
         return None
-    return folder if os.access(folder, os.W_OK) else None
+    return folder if os.access(folder, os.W_OK) and is_own(folder) else None
+
+
+class NotAFile(OSError):
+    """There is something else of that name: a folder, a pipe, a device."""
+
+
+def read_regular(path: str | Path, most_bytes: int) -> bytes:
+    """The content of a regular file, its first `most_bytes` + 1 bytes if it has more. Raises OSError, ValueError.
+
+    Asked before opening, since opening some devices does something; opened without waiting, since opening a pipe would
+    wait for a writer; and asked again once it is open, since the name may lead elsewhere by then.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise NotAFile
+    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
+    with os.fdopen(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise NotAFile
+        return file.read(most_bytes + 1) or b""
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .errors import InputError
-from .midstate import midstate_of
+from .midstate import midstates_of
 from .target import check_target
 
 HEADER_BYTES = 80
 PREFIX_BYTES = 76
 BLOCK_BYTES = 64
 NONCES = 1 << 32
+# BIP 310's mask begins here.
+LOWEST_ROLLED_BIT = 13
 
 
 def parse_header(text: str) -> bytes:
@@ -53,8 +55,13 @@ def roll_versions(prefix: bytes, count: int) -> tuple[bytes, ...]:
     """
     if not 1 <= count <= 1 << 16:
         raise InputError(f"version rolling covers 1 to 65536 versions, not {count}; BIP 310 frees 16 bits")
-    version = int.from_bytes(prefix[:4], "little")
-    return tuple(struct.pack("<I", version ^ (index << 13)) + prefix[4:] for index in range(count))
+    return tuple(rolled_prefix(prefix, index) for index in range(count))
+
+
+def rolled_prefix(prefix: bytes, index: int) -> bytes:
+    """The prefix with number `index` (0…65535) among those that `roll_versions` makes of `prefix`."""
+    (version,) = struct.unpack_from("<I", prefix)
+    return struct.pack("<I", version ^ (index << LOWEST_ROLLED_BIT)) + prefix[4:]
 
 
 @dataclass(frozen=True)
@@ -87,4 +94,4 @@ class Job:
     @cached_property
     def midstates(self) -> tuple[tuple[int, ...], ...]:
         """The eight state words after the first block, for each prefix."""
-        return tuple(midstate_of(prefix[:BLOCK_BYTES]) for prefix in self.prefixes)
+        return midstates_of([prefix[:BLOCK_BYTES] for prefix in self.prefixes])

@@ -1,14 +1,25 @@
-"""The report in a terminal: the verdict, then the tables, as renderables of rich."""
+"""The report in a terminal: the headline, then the tables, as renderables of rich."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .claims import Claim
-from .document import Report
-from .tables import Table, apart_table, device_table, place_table, rung_table, unmeasured_table
-from .text import visible
+from .claims.ledger import Claim
+from .document.report import Report
+from .ladder.story import story
+from .layout.headline import headline
+from .layout.tables import (
+    Table,
+    apart_table,
+    device_table,
+    frontier_table,
+    own_table,
+    place_table,
+    rung_table,
+    unmeasured_table,
+)
+from .wording.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,7 +33,7 @@ MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot 
 
 def report_parts(report: Report) -> Iterator[RenderableType]:
     """What the results say."""
-    yield sentences(report.verdict)
+    yield sentences(headline(report.collection))
     for ranking in report.collection.rankings:
         yield table(device_table(ranking))
     if report.collection.apart:
@@ -34,8 +45,12 @@ def report_parts(report: Report) -> Iterator[RenderableType]:
 
 
 def ladder_parts(report: Report) -> Iterator[RenderableType]:
-    """The progression and the devices' places in it."""
+    """The progression in a sentence and by rung, the best so far, and the devices' places in it."""
+    yield sentences((story(report.ladder),))
     yield table(rung_table(report.ladder))
+    yield table(frontier_table(report.ladder, handovers_only=True))
+    if report.ladder.own:
+        yield table(own_table(report))
     if report.places:
         yield table(place_table(report))
 

@@ -3,8 +3,42 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
+import hypothesis
 import pytest
+
+from . import own_process
+from .own_process import is_own_process
+from .run_folder import make_run_folder, remove_run_folder
+
+# How the libraries of OpenCL's runtimes begin, and Bitcoin Core's validation code. (OpenCL's loader alone is harmless.)
+FOREIGN = (
+    "libpocl",
+    "liboclgrind",
+    "libintelocl",
+    "libMesaOpenCL",
+    "libRusticlOpenCL",
+    "libnvidia-opencl",
+    "libamdocl64",
+    "libbitcoinkernel",
+)
+
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("any machine", deadline=None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("any machine")
+    make_run_folder()
+    own_process.register(config)
+
+
+def pytest_unconfigure() -> None:
+    remove_run_folder()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -12,3 +46,20 @@ def ctrl_c_works() -> None:
     """A shell starts its background jobs with Ctrl-C ignored, and so would tests of Ctrl-C be ignored there."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_foreign_library_is_loaded() -> Iterator[None]:
+    """What can crash the process that runs all tests belongs into a worker or into a process of its own."""
+    yield
+    if not is_own_process():
+        assert foreign_libraries() == set(), "drive it through a worker, or mark the test `own_process`"
+
+
+def foreign_libraries() -> set[str]:
+    """The files of foreign runtimes that this process has mapped; none are seen on systems without /proc."""
+    maps = Path("/proc/self/maps")
+    if not sys.platform.startswith("linux") or not maps.exists():
+        return set()
+    files = {line.split(maxsplit=5)[5] for line in maps.read_text(errors="replace").splitlines() if line.count("/")}
+    return {file for file in files if Path(file).name.startswith(FOREIGN)}

@@ -1,7 +1,6 @@
 """Where joules come from: meters behind one small protocol, and what turns their readings into energy records.
 
-`meter` is the protocol; `registry` lists the meters of a machine, or why they are missing and what
-would mend it; `sampler` reads them beside a measurement; `counting`, `watts` and `integrate` turn
-readings into joules with bounds; `record` writes down what came out; `accounts` does all that for a
-run. Every other module is one kind of meter, or one thing derived.
+In: the meters of this machine (`meters`), each behind the protocol in `meter`. Out: the energy records and the
+telemetry of each device's result. `measurement` does it for a whole run: `sampler` and `telemetry` read beside the
+device's work, `joules` turns the readings into figures with bounds.
 """

@@ -7,19 +7,30 @@ A reading that never ends takes only its own thread along.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 
-from .meter import Meter, MeterError, MeterFound, MeterInfo
-from .series import Point, Window
+from ..interrupts import pending
+from .joules.readings import Point, Window
+from .meter import Meter, MeterError, MeterFound, MeterInfo, Reading
 
 Clock = Callable[[], float]
 
 # After this time readings get rarer in proportion: a day of ten a second would fill the memory and tell no more.
 DENSE_S = 1800.0
 PATIENCE_S = 0.5
+HASTE_S = 1.0
+# More than any counter has counted or any machine draws: what is beyond is no figure, but a broken answer.
+LARGEST_FIGURE = 1e15
+
+
+def in_haste(patience_s: float) -> float:
+    """That patience, or a second of it where the run was interrupted: who ends a service kills it soon after."""
+    return min(patience_s, HASTE_S) if pending() else patience_s
 
 
 class MeterThread:
@@ -60,12 +71,16 @@ class MeterThread:
         with self._news:
             return list(self._points)
 
-    def stop(self) -> None:
-        """End reading; returns when the thread has ended or its meter's deadline has passed."""
+    def end(self) -> None:
+        """Let this reading be the last."""
         self._stopping = True
         self._wake.set()
+
+    def stop(self, limit_s: float = math.inf) -> None:
+        """End reading; returns when the thread has ended, its meter's deadline has passed, or at that moment."""
+        self.end()
         if self._thread.is_alive():
-            self._thread.join(self.info.deadline_s + PATIENCE_S)
+            self._thread.join(max(0.0, min(self.info.deadline_s + PATIENCE_S, limit_s - time.monotonic())))
 
     def _run(self) -> None:
         try:
@@ -83,7 +98,8 @@ class MeterThread:
                 self._keep(read_once(meter, self._clock, due_s))
                 self._wake.wait(due_s)
         finally:
-            meter.close()
+            with suppress(Exception):
+                meter.close()
 
     def _keep(self, point: Point) -> None:
         with self._news:
@@ -97,12 +113,26 @@ def read_once(meter: Meter, clock: Clock, due_s: float) -> Point:
     before = clock()
     try:
         reading = meter.read()
+        after = clock()
+        fault = fault_of(reading)
     except Exception as error:
         # Not MeterErrors only: a meter's mistake must cost its own figure and nothing else, and is told there.
         told = str(error) if isinstance(error, MeterError) else f"{type(error).__name__}: {error}"
         return Point(before, clock(), None, told, time.thread_time() - started_cpu, due_s)
-    after = clock()
-    return Point(before, after, reading, None, time.thread_time() - started_cpu + reading.child_cpu_s, due_s)
+    cpu_s = time.thread_time() - started_cpu
+    if fault is not None:
+        return Point(before, after, None, fault, cpu_s, due_s)
+    child_cpu_s = reading.child_cpu_s if 0 <= reading.child_cpu_s <= after - before + PATIENCE_S else 0.0
+    return Point(before, after, reading, None, cpu_s + child_cpu_s, due_s)
+
+
+def fault_of(reading: Reading) -> str | None:
+    """Why a reading cannot be true, None where it can."""
+    for value, unit in (*((count, "J") for count in reading.counters_j), (reading.power_w, "W")):
+        # Written so that NaN is a fault, too.
+        if value is not None and not 0 <= value <= LARGEST_FIGURE:
+            return f"it told {value:.4g} {unit}, which cannot be"
+    return None
 
 
 class MeterSampler:
@@ -123,23 +153,20 @@ class MeterSampler:
         moment = self._clock()
         for thread in self._threads:
             thread.start()
-        for thread in self._threads:
-            thread.wait_for_attempt_after(moment, thread.info.deadline_s)
+        self._wait_for_attempts_after(moment, lambda info: info.deadline_s)
 
     def mark(self) -> float:
         """The moment now, once every meter that is quick enough has a reading just before it."""
         moment = self._clock()
         self._read_all()
-        for thread in self._threads:
-            thread.wait_for_attempt_after(moment, min(PATIENCE_S, thread.info.interval_s))
+        self._wait_for_attempts_after(moment, lambda info: min(PATIENCE_S, info.interval_s))
         return self._clock()
 
     def mark_end(self) -> float:
         """The moment now; returns once every meter has a reading after it, or had its time to give one."""
         moment = self._clock()
         self._read_all()
-        for thread in self._threads:
-            thread.wait_for_attempt_after(moment, thread.info.deadline_s + PATIENCE_S)
+        self._wait_for_attempts_after(moment, lambda info: info.deadline_s + PATIENCE_S)
         return moment
 
     def window(self, seconds: float) -> Window:
@@ -153,9 +180,19 @@ class MeterSampler:
         return next(thread.points() for thread in self._threads if thread.info.id == meter_id)
 
     def stop(self) -> None:
-        """End reading and give the meters back."""
+        """End reading and give the meters back; all together take no longer than the slowest."""
         for thread in self._threads:
-            thread.stop()
+            thread.end()
+        slowest_s = max((thread.info.deadline_s for thread in self._threads), default=0.0) + PATIENCE_S
+        limit_s = time.monotonic() + in_haste(slowest_s)
+        for thread in self._threads:
+            thread.stop(limit_s)
+
+    def _wait_for_attempts_after(self, moment: float, patience_s: Callable[[MeterInfo], float]) -> None:
+        # The meters are read at the same time: the patience with one counts from the same moment as with the others.
+        begun_s = time.monotonic()
+        for thread in self._threads:
+            thread.wait_for_attempt_after(moment, begun_s + in_haste(patience_s(thread.info)) - time.monotonic())
 
     def _read_all(self) -> None:
         for thread in self._threads:

@@ -18,16 +18,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...kernels.device import DeviceInfo
-from ..result import Telemetry, ThrottleReason
-from ..text import printable
-from . import nvml
-from .attribution import card_relation, runs_on_processor
+from ...kernels.system_files import count_or_none
+from ..machine.load import PLAUSIBLE_C, PLAUSIBLE_HZ
+from ..result.energy import Telemetry, ThrottleReason
+from ..result.printable import printable
+from .joules.coverage import card_relation
+from .joules.readings import Window
 from .meter import Coverage
-from .series import Window
-from .sysfs import count_or_none
+from .meters import nvml
 
 INTERVAL_S = 0.5
 FROM_MEGA = 1e6
+# The model's own bounds.
+MOST_PROBES = 20
+MOST_REASONS = 40
 # What NVML calls each reason, and what it means. Idleness is no throttling.
 NVML_REASONS = {
     "ApplicationsClocksSetting": "clock set by the user",
@@ -118,7 +122,7 @@ class ThermalCounters:
 def probes_for(device: DeviceInfo, root: Path = Path("/")) -> list[Probe]:
     """The probes that tell about the device."""
     found: list[Probe] = []
-    if runs_on_processor(device):
+    if device.on_host_cores:
         counters = ThermalCounters(root)
         return [counters] if counters else []
     if device.kind != "gpu":
@@ -168,26 +172,42 @@ class ProbeThread:
         """What each probe saw within the window."""
         return [
             summarised(source, [state for state in list(states) if window.start_s <= state.at_s <= window.end_s])
-            for source, states in self._states.items()
+            for source, states in list(self._states.items())[:MOST_PROBES]
         ]
 
     def _run(self) -> None:
         while True:
             for probe in self.probes:
-                clock_hz, temperature_c, throttle = probe.read()
-                state = State(self.clock(), clock_hz, temperature_c, throttle)
-                self._states.setdefault(probe.source, []).append(state)
+                self._states.setdefault(probe.source, []).append(self._read(probe))
             if self._ending.wait(INTERVAL_S):
                 return
+
+    def _read(self, probe: Probe) -> State:
+        try:
+            clock_hz, temperature_c, throttle = probe.read()
+            return State(
+                self.clock(),
+                within(clock_hz, (0.0, PLAUSIBLE_HZ)),
+                within(temperature_c, PLAUSIBLE_C),
+                tuple(printable(reason, 200) or "unnamed" for reason in throttle[:MOST_REASONS]),
+            )
+        except Exception:
+            # A probe does not raise; if one does, it has told nothing, and the others go on.
+            return State(self.clock())
+
+
+def within(value: float | None, bounds: tuple[float, float]) -> float | None:
+    """A value that can be true, None for any other."""
+    return value if value is not None and bounds[0] <= value <= bounds[1] else None
 
 
 def summarised(source: str, states: Sequence[State]) -> Telemetry:
     """The states of one window as a record: medians and extremes, None where nothing was told."""
     clocks = [state.clock_hz for state in states if state.clock_hz is not None]
     temperatures = [state.temperature_c for state in states if state.temperature_c is not None]
-    reasons = sorted({reason for state in states for reason in state.throttle})
+    reasons = sorted({reason for state in states for reason in state.throttle})[:MOST_REASONS]
     return Telemetry(
-        source=printable(source, 200),
+        source=printable(source, 200) or "unnamed",
         readings=len(states),
         clock_hz=statistics.median(clocks) if clocks else None,
         clock_low_hz=min(clocks, default=None),
@@ -195,9 +215,7 @@ def summarised(source: str, states: Sequence[State]) -> Telemetry:
         temperature_c=statistics.median(temperatures) if temperatures else None,
         temperature_high_c=max(temperatures, default=None),
         throttle=tuple(
-            ThrottleReason(
-                reason=printable(reason, 200), share=sum(reason in state.throttle for state in states) / len(states)
-            )
+            ThrottleReason(reason=reason, share=sum(reason in state.throttle for state in states) / len(states))
             for reason in reasons
         ),
     )

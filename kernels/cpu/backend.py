@@ -5,13 +5,18 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, replace
 
+import psutil
+
 from ..device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
 from ..errors import DeviceError
+from ..execution import ExecutesByExecutor
 from ..job import NONCES, Job
 from ..oracle import meets
-from .identity import cpu_name, cpu_vendor
+from ..processor import cpu_name, cpu_vendor
+from .caches import largest_cache_bytes
+from .executor import LANGUAGES, CpuExecutor
 from .jit import Compiled, generator_hash
-from .placement import place
+from .placement import cpus_for, place
 from .race import choose, job_array
 from .roof import measure_roof
 from .topology import Topology, read_topology
@@ -27,12 +32,16 @@ def find() -> list[Found | Missing]:
     info = DeviceInfo(
         id="cpu",
         kind="cpu",
-        name=cpu_name(),
+        name=cpu_name() or platform.machine() or "unknown CPU",
         vendor=cpu_vendor(),
         backend="cpu",
         driver=f"Numba on {platform.python_implementation()} {platform.python_version()}",
         compute_units=len(topology.cores),
         limits={"logical_cpus": len(topology.cpus), "topology": topology.describe()},
+        runs_on_host_cpu=True,
+        cache_bytes=largest_cache_bytes(),
+        memory_bytes=_available_bytes(),
+        languages=LANGUAGES,
     )
     return [Found(info, lambda options: CpuDevice(info, topology, options))]
 
@@ -46,7 +55,7 @@ class _Ready:
     workers: Workers
 
 
-class CpuDevice:
+class CpuDevice(ExecutesByExecutor):
     """All cores of the CPU, running the kernel that won the race on this machine (or the one asked for)."""
 
     def __init__(self, info: DeviceInfo, topology: Topology, options: DeviceOptions) -> None:
@@ -58,6 +67,7 @@ class CpuDevice:
         self._current: _Ready | None = None
         self._job: Job | None = None
         self._words: Words | None = None
+        self._execution: CpuExecutor | None = None
         self._closed = False
 
     def prepare(self, job: Job) -> KernelInfo:
@@ -124,9 +134,25 @@ class CpuDevice:
             raise DeviceError("the CPU has no job yet; call prepare before roof")
         return measure_roof(self._current.compiled.variant, len(self._job.prefixes), self._current.workers)
 
+    def _executor(self) -> CpuExecutor:
+        if self._closed:
+            raise DeviceError(CLOSED)
+        if self._execution is None:
+            cpus = cpus_for(self._topology, self._options.threads)
+            self._execution = CpuExecutor(self.info.id, cpus, self.info.cache_bytes)
+        return self._execution
+
     def close(self) -> None:
         """See Device."""
+        if self._execution is not None:
+            self._execution.close()
+            self._execution = None
         for ready in self._ready.values():
             ready.workers.close()
         self._ready.clear()
         self._closed = True
+
+
+def _available_bytes() -> int | None:
+    """The memory that is free to use; less would have the system swap."""
+    return psutil.virtual_memory().available or None

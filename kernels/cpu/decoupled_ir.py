@@ -28,14 +28,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from ..sha256.fips180 import INITIAL_STATE, IntegerWords, K
+from ..graph.words import IntegerWords
+from ..sha256.fips180 import INITIAL_STATE, K
 from .assembly.inline import inline_assembly
 from .assembly.instructions import Instruction, Memory
 from .assembly.registers import RegisterFile, allocate
 from .assembly.select import Constants
 from .chains import STATE_BYTES, Chain, Slots, in_slots, merged
 from .sha_instructions import X86Sha
-from .sha_rounds import PADDING_2, in_registers, schedule_without_nonce, state_after
+from .sha_rounds import MIDSTATE as MIDSTATE_QUAD
+from .sha_rounds import PADDING_2, ROW_QUADS, in_registers, schedule_without_nonce, state_after
 from .skeleton import Carried, Scan, nonce_words, scan_function
 
 WORDS = IntegerWords()
@@ -47,9 +49,9 @@ JOB, CONSTANTS, SPILLS = "rdi", "rsi", "rdx"
 PAIRS, RESULTS = ("r8", "r9", "r10"), ("r12", "r13", "r14")
 ROW, ROW_BEFORE, SHARED, SHARED_BEFORE = "r11", "r15", "rcx", "rax"
 
-# A prefix's row: the state after round 3 for nonce 0, and the midstate, each in two quads.
-ROW_WORDS = 16
-ROUND_4, MIDSTATE = 0, 32
+# A prefix's row (`sha_rounds.job_rows`), in words; where in it is what, in bytes.
+ROW_WORDS = 4 * ROW_QUADS
+ROUND_4, MIDSTATE = 0, 16 * MIDSTATE_QUAD
 
 # The kinds of vector operations, by instruction; moves, loads and stores are none.
 KINDS = {
@@ -110,17 +112,6 @@ class Schedules(Protocol):
     def store_digest(self, lane: int, registers: Sequence[str], results: str) -> list[str]:
         """Lines that leave a digest's two halves where stage 3 expects them."""
         ...
-
-
-def job_rows(midstates: Sequence[Sequence[int]], tail: Sequence[int]) -> list[int]:
-    """The rows of the job's words."""
-    schedule = schedule_without_nonce(tail)
-    return [
-        word
-        for midstate in midstates
-        for state in (state_after(midstate, schedule[:4]), midstate)
-        for word in in_registers(ISA, state)
-    ]
 
 
 def emit(name: str, schedules: Schedules, attributes: str, rolled: bool) -> str:

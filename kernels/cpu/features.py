@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 import platform
+import struct
 from functools import cache
+from pathlib import Path
+
+# The auxiliary vector that Linux gives each process: pairs of words, of which AT_HWCAP tells what the CPU has.
+AUXILIARY_VECTOR = Path("/proc/self/auxv")
+MOST_AUXILIARY_BYTES = 1 << 14
+AT_HWCAP = 16
+# Bits of AT_HWCAP on AArch64 (Linux, arch/arm64/include/uapi/asm/hwcap.h), by LLVM's names.
+AARCH64_HWCAP = {"aes": 1 << 3, "sha2": 1 << 6}
+# No AArch64 system runs programs without them: the architecture's procedure call standard passes values in them.
+AARCH64_ALWAYS = frozenset({"fp-armv8", "neon"})
 
 
 @cache
 def host_features() -> frozenset[str]:
-    """The extensions that this CPU has and its operating system lets programs use (empty where LLVM cannot tell)."""
+    """The extensions that this CPU has and its operating system lets programs use (empty where nothing tells them)."""
     import llvmlite.binding as llvm
 
     try:
-        return frozenset(name for name, present in llvm.get_host_cpu_features().items() if present)
+        told = frozenset(name for name, present in llvm.get_host_cpu_features().items() if present)
     except RuntimeError:
-        return frozenset()
+        told = frozenset()
+    return told | aarch64_features(AUXILIARY_VECTOR) if host_architecture() == "aarch64" else told
+
+
+def aarch64_features(auxiliary_vector: Path) -> frozenset[str]:
+    """What an AArch64 CPU has whatever /proc/cpuinfo says (LLVM reads no other, and an emulator may show its host's).
+
+    An extension is usable only along with those that it stands on, and only where the kernel says so.
+    """
+    try:
+        with auxiliary_vector.open("rb") as file:
+            words = file.read(MOST_AUXILIARY_BYTES)
+    except OSError:
+        return AARCH64_ALWAYS
+    pairs = dict(struct.iter_unpack("<QQ", words[: len(words) // 16 * 16]))
+    capabilities = pairs.get(AT_HWCAP, 0)
+    return AARCH64_ALWAYS | {name for name, bit in AARCH64_HWCAP.items() if capabilities & bit}
 
 
 @cache

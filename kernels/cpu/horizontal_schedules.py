@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ..graph.words import IntegerWords
 from ..job import Job
-from ..sha256.fips180 import IntegerWords
 from ..sha256.mining import DIGEST_BYTES
 from ..target import filter_mask
 from .assembly.instructions import Form, Instruction, Memory, Operand, Value
 from .assembly.select import Constants
-from .decoupled_ir import CONSTANTS, ISA, JOB, job_rows
+from .decoupled_ir import CONSTANTS, ISA, JOB
 from .sha_instructions import LANES as QUAD
-from .sha_rounds import PADDING_2, HeaderHasher, JobValues, early_parts, schedule_without_nonce
+from .sha_rounds import PADDING_2, HeaderHasher, JobValues, early_parts, job_rows, schedule_without_nonce
 
 WORDS = IntegerWords()
 QUAD_BYTES = 4 * QUAD
@@ -32,7 +32,7 @@ def job_words(job: Job) -> list[int]:
     """The words that the kernel reads as its `job`."""
     schedule = schedule_without_nonce(job.tail)
     known = [filter_mask(job.target), 0, 0, 0, *schedule[16:20], *early_parts(schedule, 28)]
-    return known + job_rows(job.midstates, job.tail)
+    return known + job_rows(job, ISA)
 
 
 Known = tuple[int, ...]

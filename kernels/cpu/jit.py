@@ -21,7 +21,10 @@ from pathlib import Path
 from shutil import rmtree
 from types import ModuleType
 
+from ..errors import DeviceError
 from ..files import cache_folder, write_atomically
+from ..numba_settings import default_settings
+from ..trust import holds_only_own
 from .features import host_attributes
 from .variants import SCAN, Variant, variant
 
@@ -53,22 +56,32 @@ class Compiled:
 
 
 def compile_variant(variant: Variant, part: str = SCAN, cached: bool = True) -> Compiled:
-    """Machine code for the kernel, or for another part of it; the CPU must have what the variant requires."""
-    import numba  # noqa: F401  (its import is not part of compiling)
+    """Machine code for the kernel, or for another part of it; the CPU must have what the variant requires.
 
-    started = time.process_time()
-    module = _load_from_cache(variant, part) if cached else None
-    if module is None:
-        module = ModuleType(_module_name(variant, part))
-        source = WRAPPER.format(package=__package__, variant=variant.name, part=part, cached=False)
-        exec(source, module.__dict__)
-    from_cache = bool(module.run.stats.cache_hits)
-    return Compiled(variant, module.run, time.process_time() - started, from_cache)
+    Raises DeviceError where Numba cannot be loaded or has been told not to compile.
+    """
+    with default_settings():
+        try:
+            import numba  # (its import is not part of compiling)
+        except Exception as error:
+            words = " ".join(str(error).split())
+            raise DeviceError(f"Numba cannot be loaded ({words:.200}); install hashwatt anew") from error
+        if numba.config.DISABLE_JIT:
+            raise DeviceError("this program has set numba.config.DISABLE_JIT, so no kernel can be compiled; unset it")
+        started = time.process_time()
+        module = _load_from_cache(variant, part) if cached else None
+        if module is None:
+            module = ModuleType(_module_name(variant, part))
+            source = WRAPPER.format(package=__package__, variant=variant.name, part=part, cached=False)
+            exec(source, module.__dict__)
+        from_cache = bool(module.run.stats.cache_hits)
+        return Compiled(variant, module.run, time.process_time() - started, from_cache)
 
 
 def _load_from_cache(variant: Variant, part: str) -> ModuleType | None:
     folder = cache_folder("kernels", generator_hash())
-    if folder is None:
+    # Machine code is kept as a pickle, which is as good as a program.
+    if folder is None or not holds_only_own(folder):
         return None
     name = _module_name(variant, part)
     path = folder / f"{name}.py"
@@ -102,7 +115,7 @@ def generator_hash() -> str:
 
     digest = sha256()
     here = Path(__file__).parent
-    for folder in (here, here.parent / "sha256", here.parent / "machines"):
+    for folder in (here, *(here.parent / name for name in ("graph", "sha256", "machines"))):
         for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".csv")):
             digest.update(path.read_bytes())
     for part in (numba.__version__, llvmlite.__version__, sys.version, platform.machine(), host_attributes()):

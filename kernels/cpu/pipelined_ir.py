@@ -24,9 +24,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..sha256.graph import Binding, Node, Op
-from ..sha256.lower import Program
-from ..sha256.schedule import Ports, chain_lengths, schedule
+from ..graph.lower import Program
+from ..graph.nodes import Binding, Node, Op
+from ..graph.schedule import Ports, chain_lengths, schedule
 from .assembly.inline import VECTOR_REGISTERS, inline_assembly
 from .assembly.instructions import Form, Instruction, Memory, Operand, Value
 from .assembly.registers import RegisterFile, allocate

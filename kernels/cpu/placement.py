@@ -27,12 +27,8 @@ class Placement:
 def place(topology: Topology, threads: int | None, kernel: Compiled) -> Placement:
     """As many threads as asked for, spread over cores first; else what a short race finds. Raises InputError."""
     if threads is not None:
-        if not 1 <= threads <= len(topology.cpus):
-            raise InputError(
-                f"--threads must lie between 1 and {len(topology.cpus)}, the CPUs this process may use, not {threads}"
-            )
-        return Placement(tuple(topology.cpus[:threads]), "as asked for, one thread a core first")
-    one_a_core = tuple(topology.cpus[: topology.default_threads])
+        return Placement(cpus_for(topology, threads), "as asked for, one thread a core first")
+    one_a_core = cpus_for(topology, None)
     if not topology.has_smt or topology.quota is not None:
         return Placement(one_a_core, "one thread a core")
     everywhere = tuple(topology.cpus)
@@ -41,6 +37,17 @@ def place(topology: Topology, threads: int | None, kernel: Compiled) -> Placemen
     if many > few:
         return Placement(everywhere, f"all logical CPUs of every core: one a core gave {compared}")
     return Placement(one_a_core, f"one thread a core: {compared}")
+
+
+def cpus_for(topology: Topology, threads: int | None) -> tuple[int, ...]:
+    """The CPUs of so many threads, spread over cores first; one a core by default. Raises InputError."""
+    if threads is None:
+        return tuple(topology.cpus[: topology.default_threads])
+    if not 1 <= threads <= len(topology.cpus):
+        raise InputError(
+            f"--threads must lie between 1 and {len(topology.cpus)}, the CPUs this process may use, not {threads}"
+        )
+    return tuple(topology.cpus[:threads])
 
 
 def _rates(placements: Sequence[Sequence[int]], kernel: Compiled) -> list[float]:

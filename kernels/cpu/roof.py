@@ -24,7 +24,7 @@ TRIALS = 11
 
 
 def measure_roof(kernel: Variant, prefixes: int, workers: Workers) -> Roof:
-    """The limit of a kernel that hashes so many prefixes a nonce, on these workers' CPUs."""
+    """The roof of a kernel that hashes so many prefixes a nonce, on these workers' CPUs."""
     own, shared = kernel.operations()
     # What a version-rolled job shares is done once for all its prefixes.
     per_batch = Counter({kind: own[kind] + shared[kind] / prefixes for kind in own})
@@ -37,18 +37,19 @@ def measure_roof(kernel: Variant, prefixes: int, workers: Workers) -> Roof:
     batches_a_cycle = statistics.median(rate for rate, _ in on_each) / sum(per_batch.values())
     clocks = [clock_hz for _, clock_hz in on_each]
     return Roof(
-        hashrate_hs=sum(clocks) * batches_a_cycle * kernel.lanes,
+        rate_per_s=sum(clocks) * batches_a_cycle * kernel.lanes,
         clock_hz=statistics.mean(clocks),
-        cycles_per_hash=1 / (batches_a_cycle * kernel.lanes),
+        cycles_per_unit=1 / (batches_a_cycle * kernel.lanes),
         throughput=throughput,
         explanation=_explain(kernel, per_batch, throughput),
+        binds="logic",
     )
 
 
 def _explain(kernel: Variant, per_batch: Mapping[str, float], throughput: Mapping[str, float]) -> str:
     kinds = ", ".join(f"{kind} {rate:.2f}" for kind, rate in sorted(throughput.items(), key=lambda item: -item[1]))
     return (
-        f"The limit is that of the kernel's {sum(per_batch.values()):.0f} operations for {kernel.lanes} hashes, run in "
+        f"The roof is that of the kernel's {sum(per_batch.values()):.0f} operations for {kernel.lanes} hashes, run in "
         f"the same proportions with nothing to wait for. Operations a cycle and core, one kind alone: {kinds}. What "
         f"binds is {_binding(kernel, per_batch, throughput)}. Beyond "
         "them the kernel pays for the nonce, the checksum and the test of each batch, for operands that arrive late "

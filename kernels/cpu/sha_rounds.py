@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
 
+from ..graph.words import IntegerWords
 from ..job import HEADER_BYTES, Job
-from ..sha256.fips180 import INITIAL_STATE, IntegerWords, K, message_schedule, one_round, padding, small_sigma_0
+from ..midstate import WORTH_AN_ARRAY, columns, rows
+from ..sha256.fips180 import INITIAL_STATE, K, message_schedule, one_round, padding, small_sigma_0
 from ..sha256.mining import DIGEST_BYTES
 from ..target import filter_mask
 from .sha_instructions import LANES, Quads, ShaInstructions, State
@@ -45,10 +47,20 @@ def job_words(job: Job, isa: ShaInstructions) -> list[int]:
     """The words that a kernel for `isa` reads at its `job` pointer."""
     schedule = schedule_without_nonce(job.tail)
     words = [filter_mask(job.target), 0, 0, 0, *schedule[16:20], *early_parts(schedule, 28)]
-    for midstate in job.midstates:
-        words += in_registers(isa, state_after(midstate, schedule[:4]))
-        words += in_registers(isa, midstate)
-    return words
+    return words + job_rows(job, isa)
+
+
+def job_rows(job: Job, isa: ShaInstructions) -> list[int]:
+    """A row for each prefix of a job (see ROUND_4, MIDSTATE)."""
+    schedule = schedule_without_nonce(job.tail)
+    if len(job.midstates) < WORTH_AN_ARRAY:
+        return [word for midstate in job.midstates for word in _row(midstate, schedule, isa)]
+    many = rows(_row(columns(job.midstates), schedule, isa), len(job.midstates))
+    return [word for row in many for word in row]
+
+
+def _row(midstate: Sequence[int], schedule: Sequence[int], isa: ShaInstructions) -> list[int]:
+    return [*in_registers(isa, state_after(midstate, schedule[:4])), *in_registers(isa, midstate)]
 
 
 def schedule_without_nonce(tail: Sequence[int]) -> list[int]:

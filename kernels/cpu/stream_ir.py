@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from ..sha256.graph import Op
-from ..sha256.lower import XOR3
+from ..graph.lower import XOR3
+from ..graph.nodes import Op
 from .sha_instructions import LANES as QUAD
 from .skeleton import Carried, counted_loop
 from .vector_ir import VectorTarget, VectorWriter

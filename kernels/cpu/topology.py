@@ -7,8 +7,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..processor import CGROUP_QUOTA, cpu_quota
+
 SYSFS = Path("/sys/devices")
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def read_topology(sysfs: Path = SYSFS, cgroup_quota: Path = CGROUP_QUOTA) -> Top
         siblings = _cpu_list(sysfs / f"system/cpu/cpu{cpu}/topology/thread_siblings_list") or [cpu]
         cores[tuple(sibling for sibling in siblings if sibling in usable) or (cpu,)] = None
     efficient = frozenset(_cpu_list(sysfs / "cpu_atom/cpus")) & frozenset(usable)
-    return Topology(tuple(cores), efficient, _quota(cgroup_quota))
+    return Topology(tuple(cores), efficient, cpu_quota(cgroup_quota))
 
 
 def pin_to(cpu: int) -> bool:
@@ -93,12 +94,3 @@ def _cpu_list(path: Path) -> list[int]:
             return []
         cpus.extend(range(int(first), int(last or first) + 1))
     return cpus
-
-
-def _quota(path: Path) -> float | None:
-    # cgroup v2: "max 100000" or "150000 100000" (microseconds of CPU time per period).
-    try:
-        granted, period = path.read_text(encoding="ascii").split()
-        return int(granted) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
-        return None

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
+from ..graph.counts import ALL_IN_LOOP, operation_counts
+from ..graph.lower import Program, lower
+from ..graph.nodes import Binding, Op
+from ..graph.schedule import Ports
 from ..job import Job
 from ..machines import host_machine, machine
-from ..sha256.counts import ALL_IN_LOOP, operation_counts
-from ..sha256.graph import Binding, Op
-from ..sha256.lower import Program, lower
 from ..sha256.mining import header_hash
-from ..sha256.schedule import Ports
 from . import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
 from .features import host_architecture, host_attributes, host_features
 from .horizontal_schedules import HorizontalSchedules

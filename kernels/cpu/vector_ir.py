@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..early import early_rows
+from ..graph.lower import Program
+from ..graph.nodes import Binding, Node, Op
+from ..graph.schedule import Ports, schedule
 from ..job import Job
-from ..sha256.graph import Binding, Node, Op
-from ..sha256.lower import Program
-from ..sha256.mining import header_hash
-from ..sha256.schedule import Ports, schedule
 from ..target import filter_mask
 from .skeleton import JOB_ACCESS, Carried, Scan, counted_loop, nonce_words, scan_function, splat
 
@@ -32,7 +32,7 @@ class VectorTarget:
 
 def job_words(program: Program, job: Job) -> list[int]:
     """The words a kernel of this program reads as its `job`."""
-    rows = [program.early_values(header_hash().inputs(midstate, job.tail)) for midstate in job.midstates]
+    rows = early_rows(program, job)
     per_job = [rows[0][index] for index, node in enumerate(program.early) if node.binding is Binding.JOB]
     per_prefix = [row[index] for row in rows for index, node in enumerate(program.early) if node.binding > Binding.JOB]
     return [filter_mask(job.target), *per_job, *per_prefix]

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
+from ..graph.lower import Program, lower
+from ..graph.nodes import Depends, GraphWords, Node, Op
+from ..graph.words import MASK, IntegerWords
 from ..job import Job
-from ..sha256.fips180 import MASK, IntegerWords, K, message_schedule, padding
-from ..sha256.graph import Depends, GraphWords, Node, Op
-from ..sha256.lower import Program, lower
+from ..sha256.fips180 import K, message_schedule, padding
 from ..sha256.mining import DIGEST_BYTES, HEADER_BYTES
 from ..target import filter_mask
 from .assembly.inline import VECTOR_REGISTERS
 from .assembly.instructions import Form, Instruction, Memory, Operand, Value
 from .assembly.select import Constants, select_one
-from .decoupled_ir import CONSTANTS, ISA, JOB, job_rows
-from .sha_rounds import PADDING_2, schedule_without_nonce
+from .decoupled_ir import CONSTANTS, ISA, JOB
+from .sha_rounds import PADDING_2, job_rows, schedule_without_nonce
 
 LANES = 8
 WIDTH = 4 * LANES
@@ -62,7 +63,7 @@ def job_words(job: Job) -> list[int]:
     schedule = schedule_without_nonce(job.tail)
     early = first_schedule().early_values({f"tail{index}": word for index, word in enumerate(job.tail)})
     pair_16 = [schedule[t] + K[t] & MASK for t in (16, 17)]
-    return [filter_mask(job.target), *pair_16, *early, *job_rows(job.midstates, job.tail)]
+    return [filter_mask(job.target), *pair_16, *early, *job_rows(job, ISA)]
 
 
 class VerticalSchedules:

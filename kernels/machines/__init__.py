@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from ..sha256.schedule import Ports
+from ..graph.schedule import Ports
 
 DATA = "models.csv"
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from ..device import REMEDY, Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
 from .caches import spare_an_unwritable_home
 from .candidates import SIMULATOR
-from .runtimes import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, registered
+from .executor import LANGUAGES
+from .runtimes import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, VENDORS, registered
 from .wording import opencl_status
 
 BACKEND = "opencl"
@@ -31,6 +33,10 @@ NO_RUNTIME = (
 )
 
 
+RUSTICL, RUSTICL_SWITCH = "rusticl", "RUSTICL_ENABLE"
+# pip's PoCL has no newer release: the driver cannot be updated.
+REMEDY_FOR_POCL = 'try another runtime (`pip install "hashwatt[intel]"`), or leave the device out with -d'
+
 _process_that_looked: int | None = None
 
 
@@ -42,11 +48,15 @@ def find() -> list[Found | Missing]:
         return [Missing(BACKEND, "this process was forked after OpenCL was in use; start it by spawn instead")]
     _process_that_looked = os.getpid()
     spare_an_unwritable_home()
-    with registered():
-        return _find()
+    nothing = _no_runtime(os.environ.get(VENDORS))
+    with registered() as registration:
+        found = _find(nothing)
+        broken = [Missing(BACKEND, text, broken=True) for text in (*registration.left_out, *registration.not_loaded())]
+    # What is broken is the reason for having nothing.
+    return [*found, *broken] if not broken or found != [nothing] else list(broken)
 
 
-def _find() -> list[Found | Missing]:
+def _find(nothing: Missing) -> list[Found | Missing]:
     try:
         import pyopencl
     except (ImportError, OSError) as error:
@@ -56,8 +66,9 @@ def _find() -> list[Found | Missing]:
     except pyopencl.Error as error:
         # Without any platform the ICD loader answers PLATFORM_NOT_FOUND_KHR, which pyopencl knows by number only.
         status = opencl_status(error)
-        known = "PLATFORM_NOT_FOUND" in status
-        return [Missing(BACKEND, NO_RUNTIME if known else f"the OpenCL loader answers {status}; {NO_RUNTIME}")]
+        if "PLATFORM_NOT_FOUND" not in status:
+            return [Missing(BACKEND, f"the OpenCL loader answers {status}; {NO_RUNTIME}")]
+        return [nothing]
     devices: list[tuple[DeviceInfo, Any]] = []
     missing: list[Found | Missing] = []
     for platform in platforms:
@@ -68,16 +79,33 @@ def _find() -> list[Found | Missing]:
         except pyopencl.Error as error:
             status = opencl_status(error)
             missing.append(
-                Missing(BACKEND, f"the platform {_name(platform)} fails with {status}; reinstall its driver")
+                Missing(BACKEND, f"the platform {_name(platform)} fails with {status}; reinstall its driver", True)
             )
             continue
         if not here:
-            missing.append(Missing(BACKEND, f"platform {_name(platform)} shows no device; is its hardware there?"))
+            missing.append(Missing(BACKEND, _no_device(_name(platform))))
     found: list[Found | Missing] = []
     for number, (unnumbered, device) in enumerate(sorted(devices, key=_rank)):
         info = replace(unnumbered, id=f"{BACKEND}:{number}")
         found.append(Found(info, partial(_open, info, device), isolate=True, by_default=SIMULATOR not in info.name))
-    return found + missing or [Missing(BACKEND, NO_RUNTIME)]
+    return found + missing or [nothing]
+
+
+def _no_runtime(stated: str | None) -> Missing:
+    if not stated:
+        return Missing(BACKEND, NO_RUNTIME)
+    return Missing(BACKEND, f"{VENDORS}={stated:.200} shows no OpenCL runtime; unset it to have the system's", True)
+
+
+def _no_device(platform: str) -> str:
+    if platform == RUSTICL:
+        stated = os.environ.get(RUSTICL_SWITCH)
+        if stated is None:
+            return (
+                f"platform {platform} shows no device unless told which: set {RUSTICL_SWITCH}=llvmpipe (the CPU), say"
+            )
+        return f"platform {platform} shows no device with {RUSTICL_SWITCH}={stated:.100}; name a driver of Mesa's"
+    return f"platform {platform} shows no device; is its hardware there?"
 
 
 def _rank(entry: tuple[DeviceInfo, Any]) -> tuple[int, str]:
@@ -106,6 +134,8 @@ def _devices(platform: Any) -> list[Any]:
 
 
 def _info(device: Any, platform: Any) -> DeviceInfo:
+    import pyopencl
+
     platform_name = _name(platform)
     driver_version = _text(device.driver_version)
     return DeviceInfo(
@@ -117,13 +147,34 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
         backend=BACKEND,
         driver=f"{platform_name} {driver_version}, {_text(device.version)}",
         compute_units=device.max_compute_units,
+        runs_on_host_cpu=True if device.type & pyopencl.device_type.CPU or platform_name in IMITATIONS else None,
+        simulator=platform_name == OCLGRIND,
+        pci_address=_pci_address(device),
+        cache_bytes=device.global_mem_cache_size or None,
+        memory_bytes=device.global_mem_size,
+        languages=LANGUAGES,
         limits={
             "max_work_group_size": device.max_work_group_size,
             "native_vector_width": device.native_vector_width_int,
             "max_clock_mhz": device.max_clock_frequency,
             "memory_bytes": device.global_mem_size,
         },
+        remedy=REMEDY_FOR_POCL if platform_name == POCL else REMEDY,
     )
+
+
+def _pci_address(device: Any) -> str | None:
+    """Like 0000:01:00.0, where the driver has NVIDIA's or AMD's extension that tells it."""
+    import pyopencl
+
+    with suppress(pyopencl.Error, AttributeError):
+        slot = device.pci_slot_id_nv
+        domain = getattr(device, "pci_domain_id_nv", 0)
+        return f"{domain:04x}:{device.pci_bus_id_nv:02x}:{slot >> 3:02x}.{slot & 7:x}"
+    with suppress(pyopencl.Error, AttributeError):
+        place = device.topology_amd
+        return f"0000:{place.bus & 0xFF:02x}:{place.device & 0xFF:02x}.{place.function & 7:x}"
+    return None
 
 
 def _kind(device: Any) -> Kind:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from ..graph.nodes import Binding, Depends, GraphWords, Node, Op, reachable
 from ..sha256.fips180 import INITIAL_STATE, compress, padding
-from ..sha256.graph import Binding, Depends, GraphWords, Node, Op, reachable
 from ..sha256.mining import DIGEST_BYTES, header_hash
 
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ..sha256.graph import Op
-from ..sha256.lower import lower
+from ..graph.lower import lower
+from ..graph.nodes import Op
 from ..sha256.mining import header_hash
 from .forms import logic_macros, vector_macros
 from .variant import Variant

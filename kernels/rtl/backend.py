@@ -25,6 +25,8 @@ def find() -> list[Found | Missing]:
         backend=BACKEND,
         driver=f"CXXRTL of Yosys {versions(['pyosys'])['pyosys']}",
         compute_units=1,
+        runs_on_host_cpu=True,
+        simulator=True,
     )
     return [Found(info, lambda options: _open(info, options), by_default=False)]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from amaranth.hdl import Cat, Const, Module, Signal
 
-from ..sha256.fips180 import MASK, IntegerWords
+from ..graph.words import MASK, IntegerWords
 from .shape import Adder
 
 WORD_BITS = 32
@@ -35,7 +35,7 @@ class Word:
 
 
 class HardwareWords:
-    """The algebra `fips180.Words` over hardware. Its signals are made in the module given.
+    """The algebra `words.Words` over hardware. Its signals are made in the module given.
 
     `adder`: `carry-save` reduces sums to two terms first, which standard cells like; `ripple` chains
     plain adders, which the carry chains of an FPGA like: each bit of the second sum starts as soon

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ..errors import DeviceError
 from ..files import cache_folder
+from ..trust import holds_only_own
 
 # What a step is doing, for whoever shows progress.
 Say = Callable[[str], None]
@@ -52,6 +53,9 @@ def made_once(what: str, inputs: Mapping[str, object], make: Callable[[Path], No
     home = _home()
     done = home / f"{what}-{key}"
     if done.is_dir():
+        # Some of it is run.
+        if not holds_only_own(done):
+            raise ToolFailed(f"{done} may have been written by others; remove it")
         return done
     with tempfile.TemporaryDirectory(dir=home, prefix=".making-", ignore_cleanup_errors=True) as name:
         work = Path(name) / "work"
@@ -70,7 +74,12 @@ def made_once(what: str, inputs: Mapping[str, object], make: Callable[[Path], No
 def _home() -> Path:
     folder = cache_folder("rtl")
     if folder is None:
-        folder = Path(tempfile.mkdtemp(prefix="hashwatt-rtl-"))
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="hashwatt-rtl-"))
+        except OSError as error:
+            raise ToolFailed(
+                f"there is no folder for the tools to work in ({error.strerror}); set XDG_CACHE_HOME or TMPDIR to one"
+            ) from None
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

@@ -1,4 +1,5 @@
-"""The one description of SHA-256d, and the graph it becomes: partially evaluated, regrouped, counted, scheduled.
+"""The one description of SHA-256d, written over abstract words, and what a miner asks of it.
 
-Every kernel is emitted from here; nothing here knows a target language or a machine.
+In: the words of a header, of any kind. Out: the digest's words; over the words of `graph`, what every kernel is
+emitted from.
 """

@@ -4,51 +4,16 @@ Source: NIST FIPS 180-4, *Secure Hash Standard*, sections 4.1.2 (functions), 4.2
 5.3.3 (initial hash value) and 6.2.2 (computation); names follow the standard.
 
 The functions below never look inside a word. They are given an *algebra* that knows how to add,
-XOR, rotate, … and so the same few lines compute digests on Python integers (`IntegerWords` here),
-build an expression graph for the kernel generators (`graph.GraphWords`), or describe hardware.
+XOR, rotate, … and so the same few lines compute digests on Python integers (`IntegerWords`),
+build an expression graph for the kernel generators (`GraphWords`), or describe hardware.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isqrt
-from typing import Protocol, TypeVar
 
-W = TypeVar("W")
-
-MASK = 0xFFFFFFFF
-
-
-class Words(Protocol[W]):
-    """What SHA-256 does with 32-bit words of kind W."""
-
-    def constant(self, value: int) -> W:
-        """A word of known value, 0…2³²−1."""
-        ...
-
-    def add(self, *terms: W) -> W:
-        """The sum modulo 2³²."""
-        ...
-
-    def xor(self, *terms: W) -> W:
-        """The bitwise exclusive or."""
-        ...
-
-    def rotr(self, x: W, count: int) -> W:
-        """`x` rotated right by `count` bits, 1…31 (ROTR)."""
-        ...
-
-    def shr(self, x: W, count: int) -> W:
-        """`x` shifted right by `count` bits, 1…31 (SHR)."""
-        ...
-
-    def choose(self, e: W, f: W, g: W) -> W:
-        """Per bit: f where e is 1, g where e is 0 (Ch)."""
-        ...
-
-    def majority(self, a: W, b: W, c: W) -> W:
-        """Per bit: what most of the three are (Maj)."""
-        ...
+from ..graph.words import MASK, W, Words
 
 
 def _primes(count: int) -> list[int]:
@@ -128,38 +93,3 @@ def padding(w: Words[W], message_bytes: int) -> list[W]:
     """The words that fill the last block of a message that ends on a word boundary, §5.1.1."""
     zeros = (-(message_bytes // 4) - 3) % 16
     return [w.constant(value) for value in (0x80000000, *[0] * zeros, 0, message_bytes * 8)]
-
-
-class IntegerWords:
-    """Words that are Python integers: the description, executed."""
-
-    def constant(self, value: int) -> int:
-        """See Words."""
-        return value
-
-    def add(self, *terms: int) -> int:
-        """See Words."""
-        return sum(terms) & MASK
-
-    def xor(self, *terms: int) -> int:
-        """See Words."""
-        result = 0
-        for term in terms:
-            result ^= term
-        return result
-
-    def rotr(self, x: int, count: int) -> int:
-        """See Words."""
-        return (x >> count | x << (32 - count)) & MASK
-
-    def shr(self, x: int, count: int) -> int:
-        """See Words."""
-        return x >> count
-
-    def choose(self, e: int, f: int, g: int) -> int:
-        """See Words."""
-        return g ^ (e & (f ^ g))
-
-    def majority(self, a: int, b: int, c: int) -> int:
-        """See Words."""
-        return (a & b) | (c & (a | b))

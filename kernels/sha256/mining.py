@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from .fips180 import INITIAL_STATE, W, Words, compress, padding
-from .graph import Depends, GraphWords, Node
+from ..graph.nodes import Depends, GraphWords, Node
+from ..graph.words import W, Words
+from .fips180 import INITIAL_STATE, compress, padding
 
 HEADER_BYTES = 80
 DIGEST_BYTES = 32

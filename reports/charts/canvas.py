@@ -57,10 +57,16 @@ class Frame:
     narrow: bool
 
     def grid(
-        self, left: float, bottom: float, panels: int = 1, gap: float = 0, columns: bool = False
+        self,
+        left: float,
+        bottom: float,
+        panels: int = 1,
+        gap: float = 0,
+        columns: bool = False,
+        right: float = RIGHT_PX,
     ) -> dict[str, Any]:
         """Where panels go, `gap` apart: keyword arguments for a grid. Fixed margins, because fitting them is slow."""
-        top, right = self.title_px + TOP_PX, RIGHT_PX
+        top = self.title_px + TOP_PX
         across = self.width_px - left - right if columns else self.height_px - top - bottom
         spacing = gap * panels / (across - gap * (panels - 1)) if panels > 1 else 0
         return {

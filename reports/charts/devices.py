@@ -9,11 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 
-from ...bench.result import Origin
-from ..efficiency import energy_figure
-from ..gather import Group, Ranking
-from ..phrases import efficiency_text
-from ..rows import device_text, rate_text
+from ...bench.result.measurement import Origin
+from ..collect.device_name import device_name
+from ..collect.energy_figure import energy_figure
+from ..collect.gather import Group, Ranking
+from ..layout.device_row import rate_text
+from ..wording.ratios import efficiency_text
 from .canvas import Chart, Frame
 from .scales import LOG_FROM, linear, logarithmic, prefixed, whole
 from .style import INK, MUTED, PAPER, colour_of, mark, origin_handles
@@ -61,7 +62,7 @@ def rate_line(group: Group) -> Line:
     """The line of one device in the chart of rates."""
     entry = group.newest
     return Line(
-        label=device_text(entry.device),
+        label=device_name(entry.device),
         kind=group.key.kind,
         origin=entry.rate.origin,
         value=entry.rate.value_hs,
@@ -78,7 +79,7 @@ def efficiency_line(group: Group) -> Line | None:
     if energy is None:
         return None
     return Line(
-        label=device_text(group.newest.device),
+        label=device_name(group.newest.device),
         kind=group.key.kind,
         origin=energy.origin,
         value=energy.j_per_th,

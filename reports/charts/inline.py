@@ -6,7 +6,8 @@ With no style attribute left, a page can forbid inline styles, and dark mode is 
 from __future__ import annotations
 
 import re
-from html import escape
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from .canvas import Chart, Size, svg
 from .style import GRID, INK, KIND_COLOURS, MUTED, PAPER
@@ -19,13 +20,10 @@ VARIABLES = {
     **{colour: f"--{kind}" for kind, colour in KIND_COLOURS.items()},
 }
 _COLOUR = re.compile("|".join(map(re.escape, VARIABLES)))
-_TAG = re.compile(r"<[^<>]+>")
-_STYLE = re.compile(r' style="([^"]*)"')
-_ID = re.compile(r' id="([^"]*)"')
-_REFERENCE = re.compile(r'(?:url\(#|xlink:href="#)([^)"]+)')
-_BODY = re.compile(r'<svg [^>]*viewBox="([^"]*)"[^>]*>(.*)</svg>', re.DOTALL)
-# matplotlib's own style element and metadata; the page says the same in its style sheet.
-_PREAMBLE = re.compile(r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
+_SVG = "{http://www.w3.org/2000/svg}"
+_LINK = "{http://www.w3.org/1999/xlink}href"
+# A reference stands for itself (`#name`) or within a style (`url(#name)`).
+_REFERENCE = re.compile(r"(?<=^#)[^)]+|(?<=url\(#)[^)]+")
 
 
 class StyleSheet:
@@ -49,22 +47,56 @@ class StyleSheet:
 
 def inline(chart: Chart, size: Size, sheet: StyleSheet) -> str:
     """The chart as an element for a page: an image to assistive technology, with the chart's words as its name."""
-    found = _BODY.search(svg([chart], size))
-    assert found is not None
-    view, body = found[1], _PREAMBLE.sub("", found[2])
+    drawn = ElementTree.fromstring(svg([chart], size))
     kind = "narrow" if size.narrow else "wide"
-    referenced = {reference for tag in _TAG.findall(body) for reference in _REFERENCE.findall(tag)}
-
-    def rewritten(tag: re.Match[str]) -> str:
-        text = _ID.sub(lambda found: f' id="{chart.name}-{kind}-{found[1]}"' if found[1] in referenced else "", tag[0])
-        text = _REFERENCE.sub(lambda found: found[0].replace(f"#{found[1]}", f"#{chart.name}-{kind}-{found[1]}"), text)
-        text = text.replace("xlink:href", "href")
-        return _STYLE.sub(lambda found: f' class="{sheet.class_of(found[1])}"', text)
-
-    # Only tags are rewritten: a device's name may look like anything.
-    body = _TAG.sub(rewritten, body)
-    packed = "\n".join(line.strip() for line in body.splitlines() if line.strip())
-    return (
-        f'<svg class="chart {kind}" viewBox="{view}" role="img" aria-label="{escape(chart.alt, quote=True)}">'
-        f"{packed}</svg>"
+    _drop_preamble(drawn)
+    elements = list(drawn.iter())[1:]
+    referenced = {
+        name for element in elements for value in element.attrib.values() for name in _REFERENCE.findall(value)
+    }
+    for element in elements:
+        _rewrite(element, f"{chart.name}-{kind}-", referenced, sheet)
+    picture = ElementTree.Element(
+        "svg",
+        {"class": f"chart {kind}", "viewBox": drawn.attrib["viewBox"], "role": "img", "aria-label": chart.alt},
     )
+    picture.extend(drawn)
+    _unwrap_bare_groups(picture)
+    return ElementTree.tostring(picture, encoding="unicode")
+
+
+def _drop_preamble(drawn: Element) -> None:
+    """Leave out matplotlib's own metadata and style element; the page says the same in its style sheet."""
+    for child in list(drawn):
+        if child.tag == f"{_SVG}metadata" or (child.tag == f"{_SVG}defs" and child.find(f"{_SVG}style") is not None):
+            drawn.remove(child)
+
+
+def _unwrap_bare_groups(element: Element) -> None:
+    """Put the content of groups that say nothing of their own in their places."""
+    children: list[Element] = []
+    for child in element:
+        _unwrap_bare_groups(child)
+        children.extend(child if child.tag == "g" and not child.attrib else (child,))
+    element[:] = children
+
+
+def _rewrite(element: Element, prefix: str, referenced: set[str], sheet: StyleSheet) -> None:
+    """One element of the picture as one of the page; ids that nothing refers to are left out."""
+    element.tag = element.tag.removeprefix(_SVG)
+    given = dict(element.attrib)
+    element.attrib.clear()
+    for name, value in given.items():
+        if name == "style":
+            element.set("class", sheet.class_of(value))
+        elif name == "id":
+            if value in referenced:
+                element.set("id", prefix + value)
+        else:
+            element.set(
+                "href" if name == _LINK else name,
+                _REFERENCE.sub(lambda found: prefix + found[0], " ".join(value.split())),
+            )
+    # Nothing but the space between tags: a text's own words stay as they are.
+    element.text = element.text if (element.text or "").strip() else None
+    element.tail = "\n"

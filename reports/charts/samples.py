@@ -8,9 +8,10 @@ from itertools import accumulate
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from ...bench.result import Sample
-from ..gather import Entry
-from ..rows import device_text, rate_text
+from ...bench.result.measurement import Sample
+from ..collect.device_name import device_name
+from ..collect.gather import Entry
+from ..layout.device_row import rate_text
 from .canvas import Chart, Frame
 from .scales import linear
 from .style import colour_of
@@ -31,11 +32,11 @@ EXTRAS: tuple[tuple[str, str, float, Reading], ...] = (
 
 
 def samples_chart(entry: Entry, name: str) -> Chart:
-    """The chart of one proven run."""
+    """The chart of one verified run."""
     samples = entry.device.samples
     extras = [extra for extra in EXTRAS if any(extra[3](sample) is not None for sample in samples)]
     known = ", with " + " and ".join(extra[0].partition(",")[0] for extra in extras) if extras else ""
-    title = f"Samples of {device_text(entry.device)}"
+    title = f"Samples of {device_name(entry.device)}"
     rate = entry.rate
     return Chart(
         name=name,

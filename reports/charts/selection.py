@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-from ..document import Report
+from ..document.report import Report
+from .by_rung import rung_chart
 from .canvas import Chart
 from .devices import efficiency_chart, hashrate_chart
-from .ladder import rung_chart, year_chart
+from .ladder import progression_chart
 from .samples import samples_chart
 
 # Beyond these the page would be slow to make and long to scroll; a report of fewer files shows the others.
@@ -19,13 +21,16 @@ MOST_IN_PICTURE = 3
 class Charts:
     """The charts by what they show; `devices` has one pair a ranking."""
 
+    subject: Literal["devices", "ladder"]
     devices: tuple[tuple[Chart, ...], ...]
     samples: tuple[Chart, ...]
     ladder: tuple[Chart, ...]
 
     @property
     def picture(self) -> list[Chart]:
-        """The charts of a report that is one picture."""
+        """The charts of a report that is one picture: the ladder alone where that is the subject."""
+        if self.subject == "ladder":
+            return list(self.ladder)
         ranked = [chart for pair in self.devices for chart in pair]
         return [*ranked, *self.samples[:MOST_IN_PICTURE], *self.ladder]
 
@@ -38,7 +43,8 @@ def charts_of(report: Report) -> Charts:
         devices.append(tuple(chart for chart in pair if chart is not None))
     shown = report.collection.groups[:MOST_SAMPLE_CHARTS]
     return Charts(
+        subject=report.subject,
         devices=tuple(devices),
         samples=tuple(samples_chart(group.newest, f"samples-{number}") for number, group in enumerate(shown)),
-        ladder=(rung_chart(report.ladder, "rungs"), year_chart(report.ladder, "years")),
+        ladder=(progression_chart(report.ladder, "progression"), rung_chart(report.ladder, "rungs")),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.lines import Line2D
 
-from ...bench.result import Origin
+from ...bench.result.measurement import Origin
 
 FONT_PX = 12
 
@@ -16,8 +16,8 @@ INK = "#1b1f24"
 MUTED = "#5b636e"
 GRID = "#dde1e6"
 PAPER = "#ffffff"
-# Told apart by the colour-blind (after Okabe and Ito), and of different lightness in grey.
-KIND_COLOURS = {"cpu": "#0a5fa8", "gpu": "#c24e00", "fpga": "#007a5a", "asic": "#7d3c98", "accelerator": "#4d555f"}
+# Told apart by the colour-blind (after Okabe and Ito; a test simulates their eyes), and the last one darker in grey.
+KIND_COLOURS = {"cpu": "#0a5fa8", "gpu": "#c24e00", "fpga": "#007a5a", "asic": "#5b1049", "accelerator": "#4d555f"}
 
 ORIGINS: tuple[Origin, ...] = ("measured", "reported", "modelled", "cited", "estimated")
 _SHAPES: dict[Origin, str] = {"measured": "o", "reported": "s", "modelled": "D", "cited": "o", "estimated": "v"}

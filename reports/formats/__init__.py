@@ -11,8 +11,8 @@ from pkgutil import iter_modules
 from typing import Protocol
 
 from ...kernels.errors import InputError
-from ..document import Report
-from ..text import visible
+from ..document.report import Report
+from ..wording.visible import visible
 
 
 class Format(Protocol):

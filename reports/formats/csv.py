@@ -1,13 +1,15 @@
-"""`.csv`: a row for each device of each run, figures in plain units, for spreadsheets and scripts."""
+"""`.csv`: a row for each device of each run, or for each figure of the ladder, for spreadsheets and scripts."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator, Mapping
 
-from ..document import Report
-from ..records import COLUMNS, records
-from ..text import visible
+from ..document.report import Report
+from ..layout import ladder_figures as ladder_records
+from ..layout.plain_figures import COLUMNS, records
+from ..wording.visible import visible
 
 # What a spreadsheet takes for the start of a formula, in ASCII and full width.
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
@@ -15,11 +17,15 @@ LIMIT = 500
 
 
 def render(report: Report) -> bytes:
-    """The table, in the order of `records`."""
+    """The table, in plain units: the devices in the order of `records`, or the ladder's figures in the data's order."""
+    about_ladder = report.subject == "ladder"
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for record in records(report.collection):
+    writer.writerow(ladder_records.COLUMNS if about_ladder else COLUMNS)
+    rows: Iterator[Mapping[str, object]] = (
+        ladder_records.ladder_records(report.ladder) if about_ladder else records(report.collection)
+    )
+    for record in rows:
         writer.writerow(text_cell(cell) if isinstance(cell, str) else cell for cell in record.values())
     return buffer.getvalue().encode()
 

@@ -13,15 +13,17 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from ...bench.verdict import STATEMENT
-from .. import tables
-from ..archive import archive
+from ...bench.verification.verdict import STATEMENT
 from ..charts.canvas import NARROW, WIDE, Chart
 from ..charts.inline import StyleSheet, inline
 from ..charts.selection import MOST_SAMPLE_CHARTS, charts_of
-from ..claims import paper_title
-from ..document import Report
-from ..runs import run_details
+from ..claims.ledger import paper_title
+from ..document.archive import archive
+from ..document.report import Report
+from ..ladder.story import story
+from ..layout import tables
+from ..layout.headline import headline
+from ..layout.run_details import run_details
 
 # Base64 takes a third more than the raw results themselves; the rest is room for the sentence about them.
 MOST_PAGE_BYTES = 2_900_000
@@ -56,11 +58,14 @@ def render(report: Report) -> bytes:
     def page(raw: bytes, raw_kept: int) -> bytes:
         return template.render(
             report=report,
+            headline=headline(report.collection),
             results=results,
             tables=tables,
             figures=figures,
             most_samples=MOST_SAMPLE_CHARTS,
             statement=STATEMENT,
+            story=story(report.ladder),
+            about_ladder=report.subject == "ladder" or not results,
             paper=paper_title(),
             judgement_marks=JUDGEMENT_MARKS,
             runs=[run_details(result) for result in results[:MOST_RUNS]],

@@ -1,6 +1,6 @@
 """`.json`: the samples as pytest-benchmark stores them, for `pytest-benchmark compare` and what else reads that.
 
-A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only proven
+A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only verified
 runs are written. Result files themselves are JSON already; this is for the other direction.
 """
 
@@ -11,19 +11,22 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from ...bench.result import Result
-from ..document import Report
-from ..efficiency import energy_figure
-from ..gather import Entry
-from ..rows import NAME_LIMIT, device_text
-from ..text import visible
+from ...bench.result.model import Result
+from ..collect.device_name import NAME_LIMIT, device_name
+from ..collect.energy_figure import energy_figure
+from ..collect.gather import Entry
+from ..document.report import Report
+from ..layout.ladder_figures import ladder_summary
+from ..wording.visible import visible
 
 # The storage's version that these fields are of.
 STORAGE_VERSION = "5.0.0"
 
 
 def render(report: Report) -> bytes:
-    """The storage file, of the newest run of each device."""
+    """The storage file, of the newest run of each device; or the ladder as `hashwatt ladder --json` prints it."""
+    if report.subject == "ladder":
+        return (json.dumps(ladder_summary(report), indent=1, allow_nan=False) + "\n").encode()
     entries = [group.newest for group in report.collection.groups]
     document = {
         "machine_info": machine_info(entries[0].result) if entries else {},
@@ -72,7 +75,7 @@ def benchmark(entry: Entry) -> dict[str, Any]:
         "param": None,
         "extra_info": {
             "unit": shown(device.unit),
-            "device": device_text(device),
+            "device": device_name(device),
             "driver": shown(device.device.driver),
             "kernel": shown(device.kernel.name) if device.kernel else None,
             "prefixes": device.kernel.prefixes if device.kernel else None,

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 
-from ...bench.verdict import STATEMENT
-from ..claims import paper_title
-from ..document import Report
-from ..tables import (
+from ...bench.verification.verdict import STATEMENT
+from ..claims.ledger import paper_title
+from ..document.report import Report
+from ..ladder.story import story
+from ..layout.headline import headline
+from ..layout.tables import (
     Table,
     apart_table,
     device_table,
+    frontier_table,
+    own_table,
     place_table,
     ranking_title,
+    reference_table,
     rung_table,
     unmeasured_table,
     warning_table,
@@ -29,8 +34,10 @@ def render(report: Report) -> bytes:
 def document(report: Report) -> list[str]:
     """Its lines."""
     collection = report.collection
-    text = ["# How these devices compare" if collection.results else "# From CPU to ASIC", ""]
-    text += [f"- {escape(sentence)}" for sentence in report.verdict]
+    about_ladder = report.subject == "ladder" or not collection.results
+    text = ["# From CPU to ASIC" if about_ladder else "# How these devices compare", ""]
+    text += [f"{escape(story(report.ladder))}", ""] if about_ladder else []
+    text += [f"- {escape(sentence)}" for sentence in headline(report.collection)]
     if collection.rankings:
         text += ["", "## Devices"]
         for ranking in collection.rankings:
@@ -45,7 +52,15 @@ def document(report: Report) -> list[str]:
     if collection.unmeasured:
         text += ["", "## Not measured", "", *table(unmeasured_table(report))]
     rungs = rung_table(report.ladder)
-    text += ["", "## From CPU to ASIC", "", f"{escape(rungs.caption)}.", "", *table(rungs)]
+    text += ["", "## Rung by rung" if about_ladder else "## From CPU to ASIC", ""]
+    text += [] if about_ladder else [escape(story(report.ladder)), ""]
+    text += [f"{escape(rungs.caption)}.", "", *table(rungs)]
+    if report.ladder.own:
+        own = own_table(report)
+        text += ["", f"{escape(own.caption)}.", "", *table(own)]
+    if report.subject == "ladder":
+        for content in (frontier_table(report.ladder), reference_table(report.ladder)):
+            text += ["", f"### {escape(content.caption)}", "", *table(content)]
     if report.places:
         places = place_table(report)
         text += ["", "### What these devices would have earned their place for", "", f"{escape(places.caption)}.", ""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..charts.canvas import svg
 from ..charts.selection import charts_of
-from ..document import Report
+from ..document.report import Report
 
 
 def render(report: Report) -> bytes:

@@ -5,7 +5,8 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];
   const scales = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
   const keyOf = (row, column) => {
-    const text = row.cells[column].querySelector(".first").textContent;
+    const cell = row.cells[column];
+    const text = (cell.querySelector(".first") || cell).textContent;
     const found = text.match(/^([\d.,]+)\s*([kMGTPE])?/);
     return found ? parseFloat(found[1].replace(/,/g, "")) * (scales[found[2]] || 1) : text;
   };

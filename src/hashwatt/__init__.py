@@ -11,8 +11,8 @@ What the command `hashwatt` does, for scripts and notebooks:
     >>> hashwatt.scan(genesis, start=2_083_236_000, count=1_000, target=target).nonces
     [2083236893]
 
-`devices`, `meters`, `run`, `scan`, `verify`, `save`, `check_writable` and `load` are what the commands call;
-every error meant for the user is a HashwattError. Nothing is imported before it is asked for, so
+`devices`, `meters`, `workloads`, `run`, `scan`, `verify`, `save`, `check_writable` and `load` are what the commands
+call; every error meant for the user is a HashwattError. Nothing is imported before it is asked for, so
 `import hashwatt` costs next to nothing.
 """
 
@@ -22,11 +22,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify
+    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify, workloads
     from .bench.energy.meter import MeterFound, MeterMissing
     from .bench.progress import Progress
-    from .bench.result import Result
-    from .bench.verdict import Check, Verdict
+    from .bench.result.model import Result
+    from .bench.verification.verdict import Check, Verdict
     from .kernels.device import DeviceInfo, Found, Missing
     from .kernels.errors import CheckFailed, DeviceError, HashwattError, InputError
     from .kernels.job import parse_header
@@ -61,14 +61,26 @@ __all__ = [
     "target_from_hex",
     "target_from_zero_bits",
     "verify",
+    "workloads",
 ]
 
 _HOMES = {
-    ".bench.api": ("ScanResult", "check_writable", "devices", "load", "meters", "run", "save", "scan", "verify"),
+    ".bench.api": (
+        "ScanResult",
+        "check_writable",
+        "devices",
+        "load",
+        "meters",
+        "run",
+        "save",
+        "scan",
+        "verify",
+        "workloads",
+    ),
     ".bench.energy.meter": ("MeterFound", "MeterMissing"),
     ".bench.progress": ("Progress",),
-    ".bench.result": ("Result",),
-    ".bench.verdict": ("Check", "Verdict"),
+    ".bench.result.model": ("Result",),
+    ".bench.verification.verdict": ("Check", "Verdict"),
     ".kernels.device": ("DeviceInfo", "Found", "Missing"),
     ".kernels.errors": ("CheckFailed", "DeviceError", "HashwattError", "InputError"),
     ".kernels.job": ("parse_header",),
@@ -84,6 +96,10 @@ def __getattr__(name: str) -> object:
 
         value: object = version("hashwatt")
     elif name in _HOME_OF:
+        if _HOME_OF[name].startswith(".bench."):
+            from .kernels.baseline import require_numpy_to_load
+
+            require_numpy_to_load()
         value = getattr(import_module(_HOME_OF[name], __name__), name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
+import os
 import sys
-
-from .cli.app import execute
+from contextlib import suppress
 
 
 def main() -> None:
     """Run the command line of this process and exit with its code."""
-    sys.exit(execute(sys.argv[1:]))
+    try:
+        # First of all, and before anything that takes time to import.
+        from .bench import interrupts
+
+        interrupts.install()
+        fill_standard_streams()
+        from .cli.app import execute
+
+        code = execute(sys.argv[1:])
+        interrupts.ignore_from_now_on()
+    except KeyboardInterrupt:
+        # It came before anything else could say so.
+        code = say_interrupted()
+    if interrupts.pending():
+        end_at_once(code)
+    sys.exit(code)
+
+
+def say_interrupted() -> int:
+    """One sentence on stderr, and the exit code."""
+    from .bench import interrupts
+
+    interrupts.ignore_from_now_on()
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write("hashwatt: interrupted\n")
+    return interrupts.exit_code(130)
+
+
+def end_at_once(code: int) -> None:
+    """End without the interpreter's own end, which takes its time and may give an interrupt another exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
+
+
+def fill_standard_streams() -> None:
+    """Where the caller has closed a standard stream, let its number be nothing rather than the next file's."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # The lowest free number is taken: this one.
+            os.open(os.devnull, os.O_RDWR)
 
 
 if __name__ == "__main__":

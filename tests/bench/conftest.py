@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hashwatt.bench.api import save
-from hashwatt.bench.result import Result
+from hashwatt.bench.result.model import Result
 
 from .fakes import measured
 

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from hashwatt.bench import api
-from hashwatt.bench.machine import describe_machine
-from hashwatt.bench.result import Machine, Result
+from hashwatt.bench.machine.describe import describe_machine
+from hashwatt.bench.result.machine import Machine
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.result.model import Result
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.workloads.evidence import Shares
 
 RATE_HS = 50_000.0
 
@@ -41,6 +44,12 @@ class Repeatable:
 def this_machine() -> Machine:
     """Described once for all tests."""
     return describe_machine()
+
+
+def shares_of(entry: Measurement) -> Shares:
+    """The evidence of an entry that is proven by shares."""
+    assert isinstance(entry.evidence, Shares)
+    return entry.evidence
 
 
 def measured(*behaviours: str, **options: Any) -> Result:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from hashwatt.bench import api
-from hashwatt.bench.fields import MAX_TEXT
-from hashwatt.bench.selftest import GENESIS_NONCE, GENESIS_PREFIX
+from hashwatt.kernels.bounded import MAX_TEXT
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fake import FakeDevice, fake_info
+from hashwatt.kernels.genesis import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.target import target_from_zero_bits
 
 # `run` times with the real clock: the fake device sleeps.
@@ -44,7 +44,7 @@ def never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_run_measures_every_device_and_skips_what_is_missing(asked: list[list[str] | None]) -> None:
     result = api.run(seconds=0.5, challenge="c", note="n")
-    assert [entry.device.id for entry in result.devices] == ["fake:steady"]
+    assert [entry.device.id for entry in result.results] == ["fake:steady"]
     assert asked == [None]
 
 
@@ -92,7 +92,7 @@ def test_each_run_has_a_random_challenge_and_id_of_its_own(asked: list[list[str]
     one, other = api.run(seconds=0.5), api.run(seconds=0.5)
     assert one.challenge != other.challenge
     assert one.run_id != other.run_id
-    assert one.devices[0].proof != other.devices[0].proof
+    assert one.results[0].evidence != other.results[0].evidence
 
 
 def test_a_challenge_in_any_script_can_be_given(asked: list[list[str] | None]) -> None:

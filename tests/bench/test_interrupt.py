@@ -5,7 +5,8 @@ import signal
 import pytest
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.result import Result
+from hashwatt.bench.rates import counted_samples
+from hashwatt.bench.result.model import Result
 from hashwatt.kernels.device import Found, Scan
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
 
@@ -21,10 +22,10 @@ class PressesCtrlC:
         self._now = ""
         self.ended = 0
 
-    def stage(self, device: str, text: str, total: float | None) -> None:
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         self._now = text
 
-    def advance(self, amount: float, rate_hs: float | None) -> None:
+    def advance(self, amount: float, rate: float | None) -> None:
         if self._now == self._stage:
             self._steps_left -= 1
             if self._steps_left == 0:
@@ -44,14 +45,14 @@ def interrupted_run(stage: str, step: int) -> Result:
 
 def test_an_interrupted_run_keeps_what_was_measured_and_says_so() -> None:
     result = interrupted_run("sampling", 8)
-    first, second = result.devices
+    first, second = result.results
     assert first.status == "interrupted"
     assert "interrupted" in (first.reason or "")
-    assert len(first.samples) == 8
-    assert first.hashrate is not None
+    assert len(counted_samples(first)) == 8
+    assert first.rate is not None
     assert second.status == "interrupted"
     assert "before this device's turn" in (second.reason or "")
-    assert second.samples == ()
+    assert counted_samples(second) == ()
 
 
 def test_what_an_interrupted_run_keeps_verifies() -> None:
@@ -60,9 +61,9 @@ def test_what_an_interrupted_run_keeps_verifies() -> None:
 
 @pytest.mark.parametrize(("stage", "step"), [("warming up", 1), ("sampling", 1), ("sampling", 2)])
 def test_less_than_three_samples_are_not_kept(stage: str, step: int) -> None:
-    first = interrupted_run(stage, step).devices[0]
+    first = interrupted_run(stage, step).results[0]
     assert first.status == "interrupted"
-    assert (first.samples, first.hashrate, first.proof) == ((), None, None)
+    assert (counted_samples(first), first.rate, first.evidence) == ((), None, None)
 
 
 def test_devices_measured_before_the_interrupt_keep_their_full_result() -> None:
@@ -74,22 +75,22 @@ def test_devices_measured_before_the_interrupt_keep_their_full_result() -> None:
     clock = VirtualClock()
     second = Found(fake_info("chatty"), lambda _options: Interrupting("steady", RATE_HS, clock.spend))
     result = measure([fake("steady", clock), second], seconds=0.5, clock=clock.now)
-    assert [entry.status for entry in result.devices] == ["measured", "interrupted"]
+    assert [entry.status for entry in result.results] == ["measured", "interrupted"]
     assert verify(result).ok
 
 
 def test_a_sample_interrupted_between_counting_and_timing_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hashwatt.bench.hashing import Hashing
+    from hashwatt.kernels.workloads.sha256d.task import HashingTask
 
-    counted = Hashing.count
+    counted = HashingTask.count
 
-    def count_and_interrupt(self: Hashing, sample: int) -> None:
+    def count_and_interrupt(self: HashingTask, sample: int) -> None:
         counted(self, sample)
         if sample == 12:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Hashing, "count", count_and_interrupt)
+    monkeypatch.setattr(HashingTask, "count", count_and_interrupt)
     clock = VirtualClock()
     result = measure([fake("steady", clock)], seconds=2.0, clock=clock.now)
-    assert len(result.devices[0].samples) == 12
+    assert len(counted_samples(result.results[0])) == 12
     assert verify(result).ok

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.scan import ScanRequest, ScanResult, scan_on
-from hashwatt.bench.selftest import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.fake import FakeDevice, VirtualClock
+from hashwatt.kernels.genesis import GENESIS_NONCE, GENESIS_PREFIX
 from hashwatt.kernels.job import HEADER_BYTES, NONCES, Job
 from hashwatt.kernels.oracle import reference_scan
 from hashwatt.kernels.target import MAX_TARGET, target_from_zero_bits
@@ -79,10 +81,10 @@ def test_progress_adds_up_to_the_whole_range() -> None:
         total: float | None = None
         amount = 0.0
 
-        def stage(self, device: str, text: str, total: float | None) -> None:
+        def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
             self.total = total
 
-        def advance(self, amount: float, rate_hs: float | None) -> None:
+        def advance(self, amount: float, rate: float | None) -> None:
             self.amount += amount
 
         def done(self) -> None:
@@ -92,3 +94,39 @@ def test_progress_adds_up_to_the_whole_range() -> None:
     device = FakeDevice("steady", 1e9, VirtualClock().spend)
     scan_on(device, ScanRequest(GENESIS, 7, 30_001, target_from_zero_bits(20)), counting)
     assert counting.amount == counting.total == 30_001
+
+
+class PressesCtrlC(NoProgress):
+    """Twice within a moment, while the third part is shown."""
+
+    def __init__(self) -> None:
+        self._parts = 0
+
+    def advance(self, amount: float, rate: float | None) -> None:
+        self._parts += 1
+        if self._parts == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    def done(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupted_scan_answers_rightly_for_the_part_that_it_scanned() -> None:
+    request = ScanRequest(bytes(HEADER_BYTES), 1000, 200_000, target_from_zero_bits(8))
+    device = FakeDevice("steady", 1e6, VirtualClock().spend)
+    answer = scan_on(device, request, PressesCtrlC())
+    assert not answer.complete
+    assert 0 < answer.count < 200_000
+    hits, xor_h7 = reference_scan(request.job, range(1000, 1000 + answer.count))
+    assert answer.nonces == [nonce for _, nonce in hits]
+    assert answer.xor_h7 == xor_h7
+
+
+def test_a_scan_interrupted_before_anything_was_scanned_has_no_answer() -> None:
+    class AtOnce(NoProgress):
+        def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    request = ScanRequest(bytes(HEADER_BYTES), 0, 10, target_from_zero_bits(8))
+    with pytest.raises(KeyboardInterrupt):
+        scan_on(FakeDevice("steady", 1e6, VirtualClock().spend), request, AtOnce())

@@ -1,20 +1,21 @@
 from __future__ import annotations
 
 import re
+from statistics import median
 
 import pytest
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.conditions import judge_limit
-from hashwatt.bench.hashing import Hashing
-from hashwatt.bench.load import LoadMeter, Readings
-from hashwatt.bench.result import DeviceResult
-from hashwatt.bench.statistics import median_interval
+from hashwatt.bench.machine.load import LoadMeter, Readings
+from hashwatt.bench.rates import counted_samples
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.warnings.judge import judge_roof
 from hashwatt.kernels.device import DeviceOptions, Found, Scan
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.workloads.sha256d.task import HashingTask
 
-from .fakes import RATE_HS, fake, measured
+from .fakes import RATE_HS, fake, measured, shares_of
 
 
 @pytest.fixture(autouse=True)
@@ -23,22 +24,22 @@ def _quiet_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LoadMeter, "stop", lambda _self: Readings())
 
 
-def only(behaviour: str, **options: object) -> DeviceResult:
-    (entry,) = measured(behaviour, **options).devices
+def only(behaviour: str, **options: object) -> Measurement:
+    (entry,) = measured(behaviour, **options).results
     return entry
 
 
-def codes(entry: DeviceResult) -> set[str]:
+def codes(entry: Measurement) -> set[str]:
     return {warning.code for warning in entry.warnings}
 
 
 def test_a_steady_device_is_measured_within_a_percent_and_stops_early() -> None:
     entry = only("steady")
     assert entry.status == "measured"
-    assert entry.hashrate is not None
-    assert entry.hashrate.value_hs == pytest.approx(RATE_HS, rel=0.01)
+    assert entry.rate is not None
+    assert entry.rate.value == pytest.approx(RATE_HS, rel=0.01)
     assert 3.0 <= entry.seconds < 5.0
-    assert len(entry.samples) >= 10
+    assert len(counted_samples(entry)) >= 10
     assert entry.settings is not None
     assert entry.settings.until_narrow
     assert not codes(entry) & {"drift", "throttling", "few_samples", "wide_interval", "failed_batches"}
@@ -51,31 +52,44 @@ def test_a_given_time_is_sampled_fully() -> None:
 
 def test_a_short_run_takes_shorter_samples_to_have_some() -> None:
     entry = only("steady", seconds=0.5)
-    assert len(entry.samples) >= 7
-    assert max(sample.seconds for sample in entry.samples) < 0.08
+    assert len(counted_samples(entry)) >= 7
+    assert max(sample.seconds for sample in counted_samples(entry)) < 0.08
 
 
-def test_the_hashrate_is_the_median_of_the_samples() -> None:
+def test_the_rate_is_all_work_over_all_time_with_median_and_best_beside_it() -> None:
     entry = only("steady")
-    interval = median_interval([sample.hashes / sample.seconds for sample in entry.samples])
-    assert entry.hashrate is not None
-    assert (entry.hashrate.low_hs, entry.hashrate.value_hs, entry.hashrate.high_hs) == (
-        interval.low,
-        interval.median,
-        interval.high,
-    )
+    rates = [sample.amount / sample.seconds for sample in counted_samples(entry)]
+    assert entry.rate is not None
+    assert entry.rate.value == pytest.approx(entry.amount / entry.seconds)
+    assert entry.rate.low is not None
+    assert entry.rate.high is not None
+    assert entry.rate.low <= entry.rate.value <= entry.rate.high
+    assert (entry.rate.median, entry.rate.best) == (median(rates), max(rates))
+
+
+def test_a_run_has_one_round_with_its_start_and_its_warmup() -> None:
+    entry = only("steady", seconds=2.0)
+    (taken,) = entry.rounds
+    assert taken.counted
+    assert taken.left_out is None
+    assert taken.warmup_s > 0
+    # Whatever comes before sampling takes time, the warm-up among it.
+    assert taken.start_s is not None
+    assert taken.start_s >= taken.warmup_s
 
 
 def test_about_256_shares_are_expected_in_a_run_of_given_length() -> None:
     entry = only("steady", seconds=6.0)
-    assert entry.proof is not None
-    assert 256 - 5 * 16 < len(entry.proof.shares) < 256 + 5 * 16
+    assert 256 - 5 * 16 < len(shares_of(entry).shares) < 256 + 5 * 16
 
 
 def test_chunks_cover_exactly_the_counted_hashes() -> None:
     entry = only("steady")
-    assert entry.proof is not None
-    assert sum(chunk.nonces for chunk in entry.proof.chunks) == entry.hashes == sum(s.hashes for s in entry.samples)
+    assert (
+        sum(chunk.nonces for chunk in shares_of(entry).chunks)
+        == entry.amount
+        == sum(s.amount for s in counted_samples(entry))
+    )
 
 
 def test_a_drifting_device_is_named_as_such() -> None:
@@ -92,8 +106,8 @@ def test_a_launch_that_fails_now_and_then_is_repeated_reported_and_not_counted()
     entry = only("failing", seconds=15.0)
     assert entry.status == "measured"
     assert "failed_batches" in codes(entry)
-    assert entry.hashrate is not None
-    assert entry.hashrate.value_hs == pytest.approx(RATE_HS, rel=0.01)
+    assert entry.rate is not None
+    assert entry.rate.value == pytest.approx(RATE_HS, rel=0.01)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +118,7 @@ def test_a_device_that_goes_on_failing_is_failed_with_its_reason(behaviour: str,
     entry = only(behaviour)
     assert entry.status == "failed"
     assert reason in (entry.reason or "")
-    assert (entry.hashrate, entry.samples, entry.proof) == (None, (), None)
+    assert (entry.rate, counted_samples(entry), entry.evidence) == (None, (), None)
 
 
 @pytest.mark.parametrize(
@@ -113,19 +127,19 @@ def test_a_device_that_goes_on_failing_is_failed_with_its_reason(behaviour: str,
         ("wrong-checksum", "the checksum differs"),
         ("false-hits", "hashlib does not confirm it"),
         ("missing-hits", "found [0-9]+ of [0-9]+ shares"),
-        ("missing-hits-when-busy", "its own proof does not hold|in two parts"),
+        ("missing-hits-when-busy", "its own evidence does not hold|in two parts"),
         ("skipping-when-busy", "in two parts"),
     ],
 )
 def test_a_lying_device_is_refused_with_its_reason(behaviour: str, reason: str) -> None:
     entry = only(behaviour)
     assert entry.status == "refused"
-    assert entry.hashrate is None
+    assert entry.rate is None
     assert re.search(reason, entry.reason or ""), entry.reason
 
 
 def test_missing_shares_show_in_their_number_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Hashing, "check_batch", lambda _self, _batch: None)
+    monkeypatch.setattr(HashingTask, "check_batch", lambda _self, _batch: None)
     entry = only("missing-hits-when-busy")
     assert entry.status == "refused"
     assert "the number of shares does not fit the claimed hashes" in (entry.reason or "")
@@ -133,19 +147,18 @@ def test_missing_shares_show_in_their_number_alone(monkeypatch: pytest.MonkeyPat
 
 def test_one_device_that_fails_does_not_lose_the_others() -> None:
     result = measured("steady", "broken", "false-hits", "steady", seconds=0.5)
-    assert [entry.status for entry in result.devices] == ["measured", "failed", "refused", "measured"]
+    assert [entry.status for entry in result.results] == ["measured", "failed", "refused", "measured"]
 
 
-def test_a_device_that_cannot_be_closed_is_no_traceback() -> None:
+def test_a_device_that_cannot_be_closed_costs_no_measurement() -> None:
     class Unclosable(FakeDevice):
         def close(self) -> None:
             raise DeviceError("the device does not let go; restart it")
 
     clock = VirtualClock()
     found = Found(fake_info("steady"), lambda _options: Unclosable("steady", RATE_HS, clock.spend))
-    (entry,) = measure([found], seconds=0.5, clock=clock.now).devices
-    assert entry.status == "failed"
-    assert "does not let go" in (entry.reason or "")
+    (entry,) = measure([found], seconds=0.5, clock=clock.now).results
+    assert (entry.status, entry.reason) == ("measured", None)
 
 
 def test_what_no_device_takes_is_the_users_mistake() -> None:
@@ -156,16 +169,15 @@ def test_what_no_device_takes_is_the_users_mistake() -> None:
     picky = Found(fake_info("chatty"), opened)
     with pytest.raises(InputError, match="no kernel fast"):
         measure([picky], options=DeviceOptions(kernel="fast"), clock=clock.now)
-    entries = measure([picky, fake("steady", clock)], seconds=0.5, clock=clock.now).devices
+    entries = measure([picky, fake("steady", clock)], seconds=0.5, clock=clock.now).results
     assert [entry.status for entry in entries] == ["failed", "measured"]
 
 
 def test_a_device_fast_enough_to_use_up_the_nonces_walks_on_to_the_next_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hashwatt.bench.hashing.NONCES", 1 << 16)
-    monkeypatch.setattr(Hashing, "largest_batch", 1 << 16)
+    monkeypatch.setattr("hashwatt.kernels.workloads.sha256d.task.NONCES", 1 << 16)
+    monkeypatch.setattr(HashingTask, "largest_batch", 1 << 16)
     result = measured("steady", seconds=3.0)
-    proof = result.devices[0].proof
-    assert proof is not None
+    proof = shares_of(result.results[0])
     assert [header.running_number for header in proof.headers] == [0, 1, 2]
     assert verify(result).ok
 
@@ -179,34 +191,35 @@ def test_device_seconds_that_make_no_sense_are_unknown() -> None:
     clock = VirtualClock()
     found = Found(fake_info("steady"), lambda _options: Confused("steady", RATE_HS, clock.spend))
     result = measure([found], seconds=0.5, clock=clock.now)
-    assert {sample.device_s for sample in result.devices[0].samples} == {None}
+    assert {sample.device_s for sample in counted_samples(result.results[0])} == {None}
     assert verify(result).ok
 
 
 def test_a_hashrate_is_shown_as_a_share_of_the_measured_limit() -> None:
-    (device,) = measured("steady").devices
+    (device,) = measured("steady").results
     assert device.roof is not None
     assert device.roof.origin == "measured"
     assert device.roof.percent == pytest.approx(80, rel=0.01)
 
 
 def test_a_device_that_cannot_measure_its_limit_keeps_its_hashrate() -> None:
-    (device,) = measured("roofless").devices
+    (device,) = measured("roofless").results
     assert (device.status, device.roof) == ("measured", None)
     assert "limit_unknown" in [warning.code for warning in device.warnings]
 
 
-def test_a_hashrate_far_above_its_limit_is_shown_and_named_as_what_cannot_be() -> None:
-    (device,) = measured("low-roofed").devices
+def test_a_rate_far_above_its_roof_gives_no_share_and_is_named_as_what_cannot_be() -> None:
+    (device,) = measured("low-roofed").results
     assert device.roof is not None
-    assert device.roof.percent == pytest.approx(150, rel=0.01)
+    assert device.roof.percent is None
+    assert re.search(r"1(49|50)\.\d % of the roof, which cannot be", device.roof.reason or "")
     (warning,) = [warning for warning in device.warnings if warning.code == "limit_unsure"]
-    assert "% of the device's own limit, which cannot be" in warning.text
+    assert "roof is unknown: the rate would be 1" in warning.text
     assert "limit_unsure" not in codes(only("steady"))
 
 
 def test_a_limit_measured_beside_other_programs_is_named_as_unsure_on_the_cpu_alone() -> None:
-    (warning,) = judge_limit(90.0, 0.8)
+    (warning,) = judge_roof(90.0, 0.8)
     assert warning.code == "limit_unsure"
-    assert "0.8 CPUs busy while the device's own limit was measured" in warning.text
-    assert judge_limit(104.0, 0.1) == judge_limit(90.0, None) == []
+    assert "0.8 CPUs busy while the device's own roof was measured" in warning.text
+    assert judge_roof(104.0, 0.1) == judge_roof(90.0, None) == []

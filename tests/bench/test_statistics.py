@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatt.bench.statistics import best_step, median_interval, poisson_p_value, trend
+from hashwatt.bench.statistics import best_step, median_interval, ratio_interval, trend
 
 rates = st.lists(st.floats(1.0, 1e12), min_size=1, max_size=60)
 
@@ -15,7 +15,7 @@ rates = st.lists(st.floats(1.0, 1e12), min_size=1, max_size=60)
 @given(rates)
 def test_the_interval_holds_the_median_and_lies_within_the_values(values: list[float]) -> None:
     interval = median_interval(values)
-    assert min(values) <= interval.low <= interval.median <= interval.high <= max(values)
+    assert min(values) <= interval.low <= interval.value <= interval.high <= max(values)
 
 
 @given(rates)
@@ -26,7 +26,7 @@ def test_the_interval_is_the_same_every_time(values: list[float]) -> None:
 def test_resampling_stays_the_same_in_every_version_of_numpy() -> None:
     # A stored result is checked by redoing the resampling: these numbers may never change.
     interval = median_interval([float(value) for value in (3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5)])
-    assert (interval.median, interval.low, interval.high) == (4.0, 2.0, 5.0)
+    assert (interval.value, interval.low, interval.high) == (4.0, 2.0, 5.0)
     interval = median_interval([100 + math.sin(index) for index in range(40)])
     assert (interval.low, interval.high) == pytest.approx((99.5838898, 100.4746249), abs=1e-6)
 
@@ -67,26 +67,28 @@ def test_a_step_is_told_from_a_slope() -> None:
     assert best_step([1.0, 2.0, 3.0]) is None
 
 
-@pytest.mark.parametrize(
-    ("count", "expected", "p_value"),
-    [
-        (0, 10.0, 2 * math.exp(-10)),
-        (5, 3.0, 2 * (1 - math.exp(-3) * (1 + 3 + 9 / 2 + 27 / 6 + 81 / 24))),
-        (1, 4.0, 2 * math.exp(-4) * 5),
-        (256, 256.0, 1.0),
-    ],
-)
-def test_the_poisson_test_is_exact(count: int, expected: float, p_value: float) -> None:
-    assert poisson_p_value(count, expected) == pytest.approx(p_value, rel=1e-9)
+samples_of_work = st.lists(st.tuples(st.integers(1, 10**12), st.floats(1e-6, 1e3)), min_size=1, max_size=30)
 
 
-@given(st.integers(0, 60), st.floats(0.1, 60))
-def test_the_poisson_test_equals_the_plain_sum(count: int, expected: float) -> None:
-    terms = [math.exp(-expected) * expected**index / math.factorial(index) for index in range(160)]
-    tail = math.fsum(terms[: count + 1]) if count < expected else math.fsum(terms[count:])
-    assert poisson_p_value(count, expected) == pytest.approx(min(1.0, 2 * tail), rel=1e-6)
+@given(samples_of_work)
+def test_the_interval_of_a_rate_holds_all_work_over_all_time(samples: list[tuple[int, float]]) -> None:
+    amounts, seconds = [amount for amount, _ in samples], [second for _, second in samples]
+    interval = ratio_interval(amounts, seconds)
+    assert interval.value == math.fsum(amounts) / math.fsum(seconds)
+    assert interval.low <= interval.value <= interval.high
+    assert interval == ratio_interval(amounts, seconds)
 
 
-@given(st.integers(0, 50_000), st.floats(1e-300, 1e30))
-def test_the_poisson_test_takes_any_numbers(count: int, expected: float) -> None:
-    assert 0 <= poisson_p_value(count, expected) <= 1
+def test_a_rate_weighs_samples_by_their_time() -> None:
+    # Ten seconds at 1 and one at 12 are two a second, whatever the median says.
+    assert ratio_interval([10, 12], [10.0, 1.0]).value == 2.0
+
+
+def test_the_interval_of_a_rate_holds_the_true_one_about_as_often_as_it_says() -> None:
+    random = np.random.default_rng(11)
+    held = 0
+    for _ in range(200):
+        seconds = random.normal(1, 0.05, 40)
+        interval = ratio_interval([100] * 40, seconds.tolist())
+        held += interval.low <= 100 <= interval.high
+    assert 180 <= held <= 199

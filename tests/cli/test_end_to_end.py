@@ -43,7 +43,7 @@ def measured(device: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("run") / "result.json"
     outcome = run_apart("run", "-d", device, "-t", "2", "--challenge", "Ana, 12 May", "-o", str(path))
     assert outcome.code == 0, outcome.err
-    assert "proven" in outcome.out
+    assert "verified" in outcome.out
     return path
 
 
@@ -65,17 +65,17 @@ def test_verifying_takes_no_longer_than_a_blink(measured: Path, capsys: Capture)
 
 
 def first(result: dict[str, Any]) -> dict[str, Any]:
-    device: dict[str, Any] = result["devices"][0]
+    device: dict[str, Any] = result["results"][0]
     return device
 
 
 def share_that_misses_its_target(result: dict[str, Any]) -> None:
-    share = first(result)["proof"]["shares"][0]
+    share = first(result)["evidence"]["shares"][0]
     share["nonce"] ^= 1
 
 
 def share_outside_the_claimed_range(result: dict[str, Any]) -> None:
-    proof = first(result)["proof"]
+    proof = first(result)["evidence"]
     share = proof["shares"][0]
     for chunk in proof["chunks"]:
         if chunk["running_number"] == share["running_number"] and chunk["start"] <= share["nonce"]:
@@ -84,7 +84,7 @@ def share_outside_the_claimed_range(result: dict[str, Any]) -> None:
 
 
 def share_that_stands_twice(result: dict[str, Any]) -> None:
-    shares = first(result)["proof"]["shares"]
+    shares = first(result)["evidence"]["shares"]
     shares.insert(1, copy.deepcopy(shares[0]))
 
 
@@ -93,13 +93,13 @@ def header_of_another_challenge(result: dict[str, Any]) -> None:
 
 
 def most_shares_gone(result: dict[str, Any]) -> None:
-    proof = first(result)["proof"]
+    proof = first(result)["evidence"]
     proof["shares"] = proof["shares"][::3]
 
 
 def rate_twice_as_high(result: dict[str, Any]) -> None:
-    for bound in ("value_hs", "low_hs", "high_hs"):
-        first(result)["hashrate"][bound] *= 2
+    for bound in ("value", "low", "high"):
+        first(result)["rate"][bound] *= 2
 
 
 def unknown_field(result: dict[str, Any]) -> None:
@@ -138,7 +138,7 @@ def test_a_tampered_result_is_refused(
 
 def test_a_wrong_checksum_is_refused_when_recomputed(measured: Path, tmp_path: Path, capsys: Capture) -> None:
     result = json.loads(measured.read_text(encoding="utf-8"))
-    chunks = first(result)["proof"]["chunks"]
+    chunks = first(result)["evidence"]["chunks"]
     for chunk in chunks:
         chunk["xor_h7"] ^= 1
     tampered = tmp_path / "tampered.json"

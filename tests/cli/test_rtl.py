@@ -8,7 +8,7 @@ import pytest
 
 import hashwatt.kernels.rtl.extra as extra
 from hashwatt.kernels.rtl.extra import missing
-from tests.rtl.toys import TINY
+from tests.kernels.rtl.toys import TINY
 
 from .terminal import run_here
 

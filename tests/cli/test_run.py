@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import hashwatt.bench.api
-from hashwatt.bench.result import Result, WarningRecord
-from hashwatt.bench.verdict import Verdict
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.result.model import RateTogether, Result, Together
+from hashwatt.bench.result.warning import WarningRecord
+from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
 from tests.reports.samples import BAD, GOOD, measured, result, unmeasured
 
@@ -112,20 +115,96 @@ def test_warnings_go_to_stderr(harness: Harness, capsys: Capture) -> None:
     assert "battery" not in outcome.out
 
 
-def test_a_device_that_failed_is_exit_code_1_and_the_others_stay(harness: Harness, capsys: Capture) -> None:
-    harness.answer = result(measured(), unmeasured("failed", "the driver did not answer"))
+FAILED = unmeasured("failed", "the driver did not answer; update it")
+
+
+def test_a_device_that_nobody_named_and_that_failed_is_told_and_no_failure(harness: Harness, capsys: Capture) -> None:
+    harness.answer = result(measured(), FAILED)
+    outcome = run_here(capsys, "run", "-o", "mine.json")
+    assert outcome.code == 0
+    assert "25.60 MH/s" in outcome.out
+    assert outcome.err.count("the driver did not answer; update it") == 1
+    assert Path("mine.json").exists()
+
+
+@pytest.mark.parametrize("option", ["-q", "--json"])
+def test_what_is_missing_is_told_in_one_line_where_there_is_no_table(
+    harness: Harness, capsys: Capture, option: str
+) -> None:
+    harness.answer = result(measured(), FAILED)
+    outcome = run_here(capsys, "run", option)
+    assert outcome.code == 0
+    assert outcome.err == f"not measured: {FAILED.device.id}: the driver did not answer; update it\n"
+
+
+def test_a_device_that_was_named_and_failed_is_exit_code_1(harness: Harness, capsys: Capture) -> None:
+    harness.answer = result(measured(), FAILED)
+    outcome = run_here(capsys, "run", "-d", "cpu", "-d", FAILED.device.id, "-o", "mine.json")
+    assert outcome.code == 1
+    assert f"not measured: {FAILED.device.id}" in outcome.err
+    assert Path("mine.json").exists()
+
+
+def test_no_device_measured_at_all_is_exit_code_1(harness: Harness, capsys: Capture) -> None:
+    harness.answer = result(FAILED)
+    assert run_here(capsys, "run").code == 1
+
+
+@pytest.mark.parametrize(
+    ("then", "options", "code"),
+    [
+        ((measured(), FAILED), "", 0),
+        ((measured(), FAILED), f"-d cpu -d {FAILED.device.id}", 1),
+        ((FAILED,), "", 1),
+        ((), "", 1),
+    ],
+    ids=["one lost", "the named one lost", "all lost", "nothing to measure together"],
+)
+def test_together_fails_where_nothing_or_not_a_named_device_was_measured_at_once(
+    harness: Harness, capsys: Capture, then: tuple[Measurement, ...], options: str, code: int
+) -> None:
+    rates = tuple(
+        RateTogether(
+            machine=entry.machine,
+            device=entry.device.id,
+            workload=entry.workload,
+            rate=entry.rate.value,
+            ratio_to_alone=1.0,
+        )
+        for entry in then
+        if entry.rate is not None
+    )
+    together = Together(
+        seconds=10.0,
+        reason=None if then else "it takes two devices",
+        results=then,
+        rates=rates,
+        sum_rate=rates[0].rate if rates else None,
+        unit="hash" if rates else None,
+        warnings=(),
+    )
+    harness.answer = replace(result(measured()), together=together)
+    assert run_here(capsys, "run", "--together", *options.split()).code == code
+
+
+def test_a_result_that_fits_on_no_disk_is_printed(
+    harness: Harness, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(what: Result, path: str) -> None:
+        raise InputError(f"{path} cannot be written (no space left on device)")
+
+    monkeypatch.setattr(hashwatt.bench.api, "save", full)
     outcome = run_here(capsys, "run", "-o", "mine.json")
     assert outcome.code == 1
-    assert "25.60 MH/s" in outcome.out
-    assert "the driver did not answer" in outcome.err
-    assert Path("mine.json").exists()
+    assert "mine.json cannot be written" in outcome.err
+    assert outcome.document["run_id"] == harness.answer.run_id
 
 
 def test_a_result_that_does_not_verify_is_exit_code_1(harness: Harness, capsys: Capture) -> None:
     harness.verdict = BAD
     outcome = run_here(capsys, "run")
     assert outcome.code == 1
-    assert "not proven" in outcome.out
+    assert "not verified" in outcome.out
     assert "share 3 does not meet the target" in outcome.err
 
 

@@ -45,6 +45,7 @@ def test_json_has_the_fields_that_scripts_rely_on(asked: dict[str, Any], capsys:
         "nonces": [7, 9],
         "seconds": 0.5,
         "xor_h7": 0xAB,
+        "complete": True,
     }
 
 
@@ -104,3 +105,20 @@ def test_bad_headers_are_refused(asked: dict[str, Any], capsys: Capture, header:
     assert outcome.code == 2
     assert "header" in outcome.err
     assert asked == {}
+
+
+@pytest.mark.parametrize("option", ["-v", "--json"])
+def test_an_interrupted_scan_gives_what_it_has_and_says_how_far_it_came(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, option: str
+) -> None:
+    part = ScanResult(
+        device="cpu", start=0, count=10, hashes=10, nonces=[7, 9], seconds=0.5, xor_h7=0xAB, complete=False
+    )
+    monkeypatch.setattr(hashwatt.bench.api, "scan", lambda *_: part)
+    outcome = run_here(capsys, "scan", "--header", HEADER, "--zero-bits", "8", "--count", "1000", option)
+    assert outcome.code == 130
+    assert "interrupted after 10 of 1,000 nonces" in outcome.err
+    if option == "--json":
+        assert (outcome.document["count"], outcome.document["complete"]) == (10, False)
+    else:
+        assert outcome.out == "7\n9\n"

@@ -49,5 +49,5 @@ def test_the_build_log_is_shown_when_asked_for_and_only_then(capsys: Capture, co
 
 def test_json_stays_one_document(capsys: Capture) -> None:
     outcome = run_here(capsys, "run", "-t", "0.5", "--meter", "none", "-v", "--json")
-    assert outcome.document["result"]["devices"][0]["status"] == "failed"
+    assert outcome.document["result"]["results"][0]["status"] == "failed"
     assert LOG[1] in outcome.err

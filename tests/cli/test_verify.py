@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import hashwatt.bench.api
-from hashwatt.bench.verdict import STATEMENT, Check, Verdict
+from hashwatt.bench.verification.verdict import STATEMENT, Check, Verdict
 from tests.reports.samples import BAD, GOOD
 
 from .terminal import run_apart, run_here

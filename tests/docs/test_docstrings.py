@@ -27,4 +27,7 @@ def test_docstring_examples(name: str) -> None:
 
 
 def test_there_are_docstring_examples() -> None:
-    assert sum(doctest.testmod(import_module(name)).attempted for name in ("hashwatt", "hashwatt.reports.units")) > 5
+    assert (
+        sum(doctest.testmod(import_module(name)).attempted for name in ("hashwatt", "hashwatt.reports.wording.units"))
+        > 5
+    )

@@ -41,6 +41,8 @@ class Subject:
     found: Found
     device: Device
     many: int = 5_000_011  # nonces of the largest scan: several batches of a fast device; less on a slow one
+    # How long the scan that is interrupted would take; None where every nonce there is may be asked for.
+    interrupted_s: float | None = None
 
 
 def assert_as_hashlib(device: Device, job: Job, nonces: range) -> None:
@@ -241,13 +243,24 @@ def works_twice_at_once(subject: Subject) -> None:
     assert_scan_as_hashlib(subject.device, one, range(0, 100))
 
 
+def long_range(subject: Subject) -> range:
+    """The nonces of the scan that is interrupted."""
+    if subject.interrupted_s is None:
+        return range(NONCES)
+    started_s = time.monotonic()
+    subject.device.scan(range(subject.many))
+    wanted = subject.interrupted_s / (time.monotonic() - started_s) * subject.many
+    return range(min(NONCES, int(wanted)))
+
+
 def is_usable_after_an_interruption(subject: Subject) -> None:
     job = Job(tuple(random_prefixes(1, seed=17)), target_from_zero_bits(20))
     subject.device.prepare(job)
     subject.device.scan(range(1_000))
+    nonces = long_range(subject)
 
     def scan_everything() -> None:
-        subject.device.scan(range(NONCES))
+        subject.device.scan(nonces)
         time.sleep(INTERRUPT_LIMIT_S)  # where a device is through all nonces before the interruption comes
 
     started_s = time.monotonic()

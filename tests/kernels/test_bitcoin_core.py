@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.device import Device, DeviceOptions, Found
+from hashwatt.kernels.device import Device, Found
 from hashwatt.kernels.job import Job, header_with_nonce
 from hashwatt.kernels.oracle import sha256d
 from hashwatt.kernels.target import target_from_bits
 
-from .devices_here import device_params
+from . import regtest_chain
+from .devices_here import device_params, open_or_skip
+from .regtest_chain import Chain, ChainDied
 
-pbk = pytest.importorskip("pbk", reason="py-bitcoinkernel (Bitcoin Core's validation code) has no wheel here")
+pytestmark = pytest.mark.skipif(not regtest_chain.IS_HERE, reason=regtest_chain.WHY_NOT)
 
 # Bitcoin Core, src/kernel/chainparams.cpp, CRegTestParams.
 GENESIS_HASH = bytes.fromhex("0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206")[::-1]
@@ -23,30 +25,6 @@ REGTEST_BITS = 0x207FFFFF
 SUBSIDY = 50 * 100_000_000
 
 BLOCKS = 6
-
-
-class Chain:
-    """A fresh regtest chain in a folder, kept by Bitcoin Core's code."""
-
-    def __init__(self, folder: Path) -> None:
-        options = pbk.ContextOptions()
-        options.set_chainparams(pbk.ChainParameters(pbk.ChainType.REGTEST))
-        context = pbk.Context(options)
-        manager_options = pbk.ChainstateManagerOptions(context, str(folder), str(folder / "blocks"))
-        self.manager = pbk.ChainstateManager(manager_options)
-
-    @property
-    def height(self) -> int:
-        return int(self.manager.get_active_chain().height)
-
-    def accepts(self, block: bytes) -> bool:
-        """Whether Bitcoin Core takes the block as the chain's new tip."""
-        before = self.height
-        try:
-            self.manager.process_block(pbk.Block(block))
-        except pbk.ProcessBlockException:
-            return False
-        return self.height == before + 1
 
 
 def coinbase(height: int) -> bytes:
@@ -81,16 +59,23 @@ def mine(device: Device, parent: bytes, height: int) -> tuple[bytes, bytes]:
 
 @pytest.mark.parametrize("found", device_params())
 def test_bitcoin_core_accepts_the_blocks_a_device_mines_and_no_others(found: Found, tmp_path: Path) -> None:
-    chain = Chain(tmp_path)
-    device = found.open(DeviceOptions())
+    device = open_or_skip(found)
     parent = GENESIS_HASH
     try:
-        for height in range(1, BLOCKS + 1):
-            block, wrong = mine(device, parent, height)
-            assert not chain.accepts(wrong)
-            assert chain.height == height - 1
-            assert chain.accepts(block)
-            parent = sha256d(block[:80])
+        with Chain(tmp_path) as chain:
+            for height in range(1, BLOCKS + 1):
+                block, wrong = mine(device, parent, height)
+                assert not chain.accepts(wrong)
+                assert chain.height == height - 1
+                assert chain.accepts(block)
+                parent = sha256d(block[:80])
+            assert chain.height == BLOCKS
     finally:
         device.close()
-    assert chain.height == BLOCKS
+
+
+def test_a_crash_of_bitcoin_core_is_told_and_ends_nothing_else(tmp_path: Path) -> None:
+    with Chain(tmp_path) as chain:
+        chain.process.kill()
+        with pytest.raises(ChainDied, match="Bitcoin Core's process ended with"):
+            chain.accepts(bytes(80))

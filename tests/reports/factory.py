@@ -9,23 +9,15 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from hashwatt.bench.sha256d.proof import derive_prefix, target_to_hex
 
-from hashwatt.bench.proof import derive_prefix, target_to_hex
-from hashwatt.bench.result import (
-    Chunk,
-    DeviceResult,
-    Energy,
-    Hashrate,
-    Proof,
-    ProofHeader,
-    Result,
-    Roof,
-    Sample,
-    Share,
-)
+from hashwatt.bench.result.energy import Energy
+from hashwatt.bench.result.measurement import Measurement, Rate, Roof, Sample
+from hashwatt.bench.result.model import Result
 from hashwatt.bench.statistics import median_interval
 from hashwatt.kernels.job import Job
 from hashwatt.kernels.oracle import reference_scan
+from hashwatt.kernels.workloads.evidence import Chunk, Header, Share, Shares
 
 from .samples import MACHINE, measured, unmeasured
 from .samples import result as plain_result
@@ -36,15 +28,15 @@ HASHES = 4096
 
 
 @cache
-def proof_of(challenge: str, device_id: str, run_id: str, samples: int) -> Proof:
+def proof_of(challenge: str, device_id: str, run_id: str, samples: int) -> Shares:
     """A true proof of `HASHES` hashes in so many equal samples."""
     prefix = derive_prefix(challenge, device_id, run_id, 0)
     size = HASHES // samples
     hits, _ = reference_scan(Job((prefix,), TARGET), range(size * samples))
-    return Proof(
+    return Shares(
         target_hex=target_to_hex(TARGET),
         prefixes=1,
-        headers=(ProofHeader(running_number=0, prefix_hex=prefix.hex()),),
+        headers=(Header(running_number=0, prefix_hex=prefix.hex()),),
         # The reports never recompute a chunk: its checksum may be anything.
         chunks=tuple(
             Chunk(running_number=0, start=index * size, nonces=size, xor_h7=index, sample=index)
@@ -59,7 +51,7 @@ def run_id_of(number: int) -> str:
     return sha256(f"run {number}".encode()).hexdigest()[:32]
 
 
-def proven(
+def verified(
     device: str = "cpu",
     *,
     run: int = 0,
@@ -72,7 +64,7 @@ def proven(
     roof_hs: float | None = None,
     seed: int = 0,
     **changes: Any,
-) -> DeviceResult:
+) -> Measurement:
     """A measured device of run number `run`; `changes` replace fields of its record (`name`, `kind`, `driver` …)."""
     chance = random.Random(f"{device} {run} {seed}")
     size = HASHES // samples
@@ -108,7 +100,7 @@ def proven(
         samples=readings,
         hashes=size * samples,
         seconds=sum(sample.seconds for sample in readings),
-        hashrate=Hashrate(
+        hashrate=Rate(
             value_hs=interval.median, low_hs=interval.low, high_hs=interval.high, confidence=0.95, origin="measured"
         ),
         roof=roof,
@@ -117,23 +109,23 @@ def proven(
     )
 
 
-def result(*devices: DeviceResult, run: int = 0, day: int = 12, **changes: Any) -> Result:
+def result(*devices: Measurement, run: int = 0, day: int = 12, **changes: Any) -> Result:
     """Run number `run`, on a day of May 2025, of devices that were made for it."""
     return msgspec.structs.replace(
-        plain_result(*(devices or (proven(run=run),))),
+        plain_result(*(devices or (verified(run=run),))),
         run_id=run_id_of(run),
         created=f"2025-05-{day:02d}T10:15:00Z",
         **changes,
     )
 
 
-def tampered(device: DeviceResult) -> DeviceResult:
+def tampered(device: Measurement) -> Measurement:
     """The same device with a claim that its samples do not support."""
     assert device.hashrate is not None
     return msgspec.structs.replace(device, hashrate=msgspec.structs.replace(device.hashrate, value_hs=9e12))
 
 
-def joules(j_per_th: float, device: DeviceResult, *, half_width: float = 0.02, **changes: Any) -> Energy:
+def joules(j_per_th: float, device: Measurement, *, half_width: float = 0.02, **changes: Any) -> Energy:
     """An energy record that gives so many J/TH for `device`, bounded to ± `half_width`."""
     gross = j_per_th * device.hashes / 1e12
     record = Energy(
@@ -153,7 +145,7 @@ def joules(j_per_th: float, device: DeviceResult, *, half_width: float = 0.02, *
     return msgspec.structs.replace(record, **changes)
 
 
-def with_energy(device: DeviceResult, j_per_th: float, **changes: Any) -> DeviceResult:
+def with_energy(device: Measurement, j_per_th: float, **changes: Any) -> Measurement:
     """The device with one energy record."""
     return msgspec.structs.replace(device, energy=(joules(j_per_th, device, **changes),))
 
@@ -165,7 +157,7 @@ def machine(**changes: Any) -> Any:
 
 def showcase() -> list[Result]:
     """Runs that show everything there is to show: several machines and kinds, a re-run, a lie, a failure."""
-    gpu = proven(
+    gpu = verified(
         "opencl:0",
         run=1,
         rate=6.2e9,
@@ -178,7 +170,7 @@ def showcase() -> list[Result]:
         roof_hs=7.0e9,
     )
     return [
-        result(with_energy(proven(run=0, roof_hs=27e6), 2.4e6), run=0, day=10),
+        result(with_energy(verified(run=0, roof_hs=27e6), 2.4e6), run=0, day=10),
         result(
             with_energy(gpu, 32_000, method="device-reported", scope="board", meter="nvml"),
             unmeasured("failed", "the driver did not answer within 60 s and was cut off", "opencl:1"),
@@ -186,6 +178,6 @@ def showcase() -> list[Result]:
             day=11,
             machine=machine(cpu_model="Ryzen 7 5700X", hypervisor="KVM"),
         ),
-        result(with_energy(proven(run=2, rate=26e6, roof_hs=27e6), 2.3e6), run=2, day=12),
-        result(tampered(proven(run=3, name="Wonder chip", kind="asic")), run=3, day=13),
+        result(with_energy(verified(run=2, rate=26e6, roof_hs=27e6), 2.3e6), run=2, day=12),
+        result(tampered(verified(run=3, name="Wonder chip", kind="asic")), run=3, day=13),
     ]

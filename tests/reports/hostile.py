@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from hashwatt.bench.result import Result, WarningRecord
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.warning import WarningRecord
 
-from .factory import machine, proven, result, tampered
+from .factory import machine, result, tampered, verified
 from .samples import unmeasured
 
 # What the result model lets pass: it is printable text.
@@ -40,13 +41,13 @@ UNPRINTABLE = (
 
 
 def results(texts: tuple[str, ...] = PRINTABLE) -> list[Result]:
-    """A run for each text, proven, refused and failed devices in each, the text wherever the model has room for it."""
+    """A run for each text, verified, refused and failed devices in each, the text wherever the model has room."""
     return [run_of(number, text) for number, text in enumerate(texts)]
 
 
 def run_of(number: int, text: str) -> Result:
     """One such run."""
-    good = proven(run=number, rate=25e6 + number, name=text, vendor=text, driver=text)
+    good = verified(run=number, rate=25e6 + number, name=text, vendor=text, driver=text)
     warning = WarningRecord(code="contention", text=text)
     assert good.kernel is not None
     short = text[:200] or "x"
@@ -55,7 +56,7 @@ def run_of(number: int, text: str) -> Result:
     )
     return result(
         good,
-        tampered(proven("opencl:0", run=number, name=text, driver=text)),
+        tampered(verified("opencl:0", run=number, name=text, driver=text)),
         msgspec.structs.replace(unmeasured("failed", text, "opencl:1"), warnings=(warning,)),
         run=number,
         note=text,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from hashwatt.bench.result import (
-    Chunk,
+from hashwatt.bench.result.machine import Machine
+from hashwatt.bench.result.measurement import (
     DeviceRecord,
-    DeviceResult,
-    Hashrate,
     KernelRecord,
-    Machine,
-    Proof,
-    ProofHeader,
-    Result,
+    Measurement,
+    Rate,
     Roof,
     RunSettings,
     Sample,
-    Share,
     Status,
-    WarningRecord,
 )
-from hashwatt.bench.verdict import Check, Verdict
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.warning import WarningRecord
+from hashwatt.bench.verification.verdict import Check, Verdict
+from hashwatt.kernels.workloads.evidence import Chunk, Header, Share, Shares
 
 MACHINE = Machine(
     cpu_model="Test CPU",
@@ -60,7 +57,7 @@ def measured(
     temperature_c: float | None = 61.0,
     roof_percent: float | None = 94.25,
     warnings: tuple[WarningRecord, ...] = (),
-) -> DeviceResult:
+) -> Measurement:
     """A device that did 1,024 M hashes in 40 s."""
     sample = Sample(
         hashes=512_000_000,
@@ -70,10 +67,10 @@ def measured(
         temperature_c=temperature_c,
         other_load=0.0,
     )
-    proof = Proof(
+    proof = Shares(
         target_hex=f"{(1 << 234) - 1:064x}",
         prefixes=prefixes,
-        headers=(ProofHeader(running_number=0, prefix_hex="00" * 76),),
+        headers=(Header(running_number=0, prefix_hex="00" * 76),),
         chunks=(Chunk(running_number=0, start=0, nonces=1 << 20, xor_h7=1, sample=0),),
         shares=tuple(Share(running_number=0, prefix=0, nonce=nonce) for nonce in range(251)),
     )
@@ -85,7 +82,7 @@ def measured(
         cycles_per_hash=90.0,
         explanation="x",
     )
-    return DeviceResult(
+    return Measurement(
         device=device_record(device, name),
         status=status,
         reason=None,
@@ -106,7 +103,7 @@ def measured(
         samples=(sample, sample),
         hashes=1_024_000_000,
         seconds=40.0,
-        hashrate=Hashrate(
+        hashrate=Rate(
             value_hs=25_600_000.0, low_hs=25_500_000.0, high_hs=25_700_000.0, confidence=0.95, origin="measured"
         ),
         roof=roof,
@@ -116,9 +113,9 @@ def measured(
     )
 
 
-def unmeasured(status: Status, reason: str, device: str = "opencl:0") -> DeviceResult:
+def unmeasured(status: Status, reason: str, device: str = "opencl:0") -> Measurement:
     """A device that gave no figure."""
-    return DeviceResult(
+    return Measurement(
         device=device_record(device, "Test GPU"),
         status=status,
         reason=reason,
@@ -137,7 +134,7 @@ def unmeasured(status: Status, reason: str, device: str = "opencl:0") -> DeviceR
     )
 
 
-def result(*devices: DeviceResult, warnings: tuple[WarningRecord, ...] = ()) -> Result:
+def result(*devices: Measurement, warnings: tuple[WarningRecord, ...] = ()) -> Result:
     """A run of these devices (one measured CPU by default)."""
     return Result(
         schema_version=1,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...sha256.graph import Node, Op
-from ...sha256.lower import XOR3
+from ...graph.lower import XOR3
+from ...graph.nodes import Node, Op
 from .instructions import Form, Instruction, Memory, Operand, Value
 
 INSTRUCTIONS = {

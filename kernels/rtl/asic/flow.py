@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DeviceError
+from ...genesis import GENESIS_HEADER, GENESIS_NONCE
 from ...job import Job
 from ..emit import TOP, rtlil
 from ..extra import versions
-from ..genesis import GENESIS, GENESIS_NONCE, check_result, start_core
+from ..genesis_check import check_result, start_core
 from ..job import core_job
 from ..shape import Shape
 from ..workshop import Say, say_nothing
@@ -117,7 +118,7 @@ def hash_genesis(shape: Shape, simulator: GateSimulator) -> tuple[Activity, int]
     """Run the netlist over nonces around the genesis block's, each held against hashlib; measured when it is full."""
     wanted = max(LEAST_HASHES, -(-2 * LEAST_HASHES // shape.passes))
     first = GENESIS_NONCE - wanted // 2
-    job = Job.of_header(GENESIS, 1)
+    job = Job.of_header(GENESIS_HEADER, 1)
     start_core(simulator, core_job(shape, job, 0, first))
     results = 0
     most_clocks = (wanted + 4) * shape.passes + 2 * shape.rounds + SPARE_CLOCKS

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import Literal
+
+from msgspec import MsgspecError, Struct, json
 
 from ...errors import InputError
 from .boolean import names_in, truth_table
@@ -16,6 +17,30 @@ from .library import Cell, FlipFlop, Library
 # The nets that never change; netlists call them "0" and "1" (and "x", which may be either).
 ZERO, ONE = 0, 1
 FIXED = {"0": ZERO, "1": ONE, "x": ZERO, "z": ZERO}
+
+
+Bit = int | Literal["0", "1", "x", "z"]
+
+
+class _Port(Struct, frozen=True):
+    direction: Literal["input", "output", "inout"]
+    bits: tuple[Bit, ...]
+
+
+class _Cell(Struct, frozen=True):
+    type: str
+    connections: dict[str, tuple[Bit, ...]]
+
+
+class _Module(Struct, frozen=True):
+    ports: dict[str, _Port]
+    cells: dict[str, _Cell]
+
+
+class _Yosys(Struct, frozen=True):
+    """The part of Yosys' JSON that is needed; it has more."""
+
+    modules: dict[str, _Module]
 
 
 @dataclass(frozen=True)
@@ -78,29 +103,37 @@ class Netlist:
 
 def read_netlist(path: Path, library: Library, top: str) -> Netlist:
     """The module `top` of a netlist that Yosys wrote as JSON. Raises InputError."""
-    modules: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["modules"]
-    module = modules[top]
+    module = _module(path, top)
     numbers: dict[int, int] = {}
 
-    def net(bit: int | str) -> int:
+    def net(bit: Bit) -> int:
         return FIXED[bit] if isinstance(bit, str) else numbers.setdefault(bit, len(numbers) + 2)
 
-    ports = {name: tuple(map(net, port["bits"])) for name, port in module["ports"].items()}
-    inputs = tuple(name for name, port in module["ports"].items() if port["direction"] == "input")
+    ports = {name: tuple(map(net, port.bits)) for name, port in module.ports.items()}
+    inputs = tuple(name for name, port in module.ports.items() if port.direction == "input")
     gates: list[Gate] = []
     flops: list[Flop] = []
-    for instance, entry in module["cells"].items():
-        cell = library.cells.get(entry["type"])
+    for instance, entry in module.cells.items():
+        cell = library.cells.get(entry.type)
         if cell is None:
             raise InputError(
-                f"the netlist uses the cell {entry['type']!r:.60}, which {library.name} has not; give all its files"
+                f"the netlist uses the cell {entry.type!r:.60}, which {library.name} has not; give all its files"
             )
-        wires = {pin: net(bits[0]) for pin, bits in entry["connections"].items() if bits}
+        wires = {pin: net(bits[0]) for pin, bits in entry.connections.items() if bits}
         if cell.flip_flop is not None:
             flops.append(_flop(instance, cell, cell.flip_flop, wires))
         else:
             gates.extend(_gates(instance, cell, wires))
     return Netlist(len(numbers) + 2, _sorted(gates), flops, ports, inputs)
+
+
+def _module(path: Path, top: str) -> _Module:
+    try:
+        return json.decode(path.read_bytes(), type=_Yosys).modules[top]
+    except (OSError, MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"the netlist {path.name} cannot be read ({error!s:.120}); synthesise it anew") from None
+    except KeyError:
+        raise InputError(f"the netlist {path.name} has no module {top!r:.60}; synthesise it anew") from None
 
 
 def _gates(instance: str, cell: Cell, wires: Mapping[str, int]) -> list[Gate]:

@@ -6,17 +6,18 @@ gives an FPGA's power, so there are no joules here.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import msgspec
+
 from ...errors import InputError
 from ..emit import TOP, digest, rtlil
 from ..extra import require, versions
-from ..genesis import finds_genesis
+from ..genesis_check import finds_genesis
 from ..shape import Shape
 from ..workshop import Say, ToolFailed, made_once, run_tool, run_yosys, say_nothing
 from .family import Family
@@ -25,6 +26,26 @@ from .netlist import ZeroDelaySimulator, simple_netlist
 # What the router aims at; it keeps optimising while it is not there.
 GOAL_MHZ = 120
 RUN_TOOL = "import sys, {module} as tool; sys.exit(tool.{function}(sys.argv[1:]))"
+
+
+class Clock(msgspec.Struct, frozen=True):
+    """The fastest clock of a net, in MHz."""
+
+    achieved: float
+
+
+class Use(msgspec.Struct, frozen=True):
+    """How much of a resource is used, and how much there is."""
+
+    used: int
+    available: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The part of nextpnr's report that is needed; it has more."""
+
+    fmax: dict[str, Clock]
+    utilization: dict[str, Use]
 
 
 @dataclass(frozen=True)
@@ -136,12 +157,22 @@ def route(family: Family, netlist: Path, seed: int) -> Routed:
 
     inputs = {"netlist": netlist.name, "options": options, **versions([family.distribution])}
     folder = made_once(f"{family.name}-routed", inputs, make)
-    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    clocks = [clock["achieved"] for clock in report["fmax"].values()]
+    report = read_report(folder / "report.json", family)
+    clocks = [clock.achieved for clock in report.fmax.values()]
     if not clocks:
         raise ToolFailed(f"nextpnr found no clock in the core on {family.device}; please report it")
-    used = {name: (entry["used"], entry["available"]) for name, entry in report["utilization"].items() if entry["used"]}
+    used = {name: (entry.used, entry.available) for name, entry in report.utilization.items() if entry.used}
     return Routed(seed, min(clocks) * 1e6, used, folder)
+
+
+def read_report(path: Path, family: Family) -> Report:
+    """What nextpnr wrote of one run. Raises ToolFailed."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Report)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ToolFailed(
+            f"nextpnr's report on {family.device} cannot be read ({error!s:.120}); please report it"
+        ) from None
 
 
 def pack(family: Family, routed: Routed) -> Path:

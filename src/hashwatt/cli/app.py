@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 import click
 
+from ..bench import interrupts
 from ..kernels.errors import HashwattError, InputError
+from ..kernels.numba_settings import default_settings
 from . import exits
 from .claims import claims
 from .compare import compare
@@ -26,6 +28,7 @@ from .rtl import rtl
 from .run import run
 from .scan import scan
 from .verify import verify
+from .workloads import workloads
 
 # What writing to stdout fails with; files that we open name themselves in the error.
 NOT_WRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
@@ -48,6 +51,7 @@ Examples:
   hashwatt run -d cpu -t 30           the CPU alone, 30 s of samples
   hashwatt verify hashwatt-….json     check a result, your own or a stranger's
   hashwatt devices                    what can be measured here, and why not the rest
+  hashwatt workloads                  what kinds of work can be measured
   hashwatt meters                     what can measure its energy, and what would mend the rest
   hashwatt report results/ -o x.html  one offline page that compares devices
   hashwatt compare old.json new.json  faster, slower, same, or cannot tell
@@ -55,7 +59,7 @@ Examples:
 
 \b
 Each command has --help with examples, and --json for scripts (one document on stdout).
-Exit codes: 0 done, 1 a check failed, 2 bad input or usage.
+Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 128 + signal if interrupted (130 Ctrl-C).
 """,
 )
 @click.option(
@@ -65,7 +69,10 @@ def hashwatt() -> None:
     """Measure the SHA-256d hashrate of this machine's devices, with a proof that others can check."""
 
 
-for command in (claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, verify):
+COMMANDS = (
+    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, verify, workloads,
+)  # fmt: skip
+for command in COMMANDS:
     hashwatt.add_command(command)
 
 
@@ -77,17 +84,18 @@ def execute(arguments: Sequence[str]) -> int:
         debug="--debug" in arguments or os.environ.get("HASHWATT_DEBUG", "0") not in ("", "0"),
     )
     try:
-        return run_command(arguments, output)
+        with default_settings():
+            return run_command(arguments, output)
     except BrokenPipeError:
         discard_stdout()
-        return exits.BROKEN_PIPE
+        return interrupts.exit_code(exits.BROKEN_PIPE)
 
 
 def code_of(error: HashwattError) -> int:
     """The exit code of an error that is meant for the user."""
     if isinstance(error, InputError):
         return exits.BAD_INPUT
-    return exits.INTERRUPTED if isinstance(error, exits.Interrupted) else exits.CHECK_FAILED
+    return interrupts.exit_code(exits.INTERRUPTED) if isinstance(error, exits.Interrupted) else exits.CHECK_FAILED
 
 
 def run_command(arguments: Sequence[str], output: Output) -> int:
@@ -105,7 +113,7 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         return exits.BAD_INPUT
     except (KeyboardInterrupt, click.Abort):
         output.fail("interrupted")
-        return exits.INTERRUPTED
+        return interrupts.exit_code(exits.INTERRUPTED)
     except HashwattError as error:
         if output.debug:
             traceback.print_exc()
@@ -121,7 +129,8 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         if isinstance(error, OSError) and error.errno in NOT_WRITABLE and error.filename is None:
             discard_stdout()
             output.fail(f"the answer cannot be written ({error.strerror}); send it to another place")
-            return exits.CHECK_FAILED
+            # Whoever hangs up takes the terminal along.
+            return interrupts.exit_code(exits.CHECK_FAILED)
         if output.debug:
             traceback.print_exc()
         output.fail(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from .files import warn_of_unreadable
 from .ladder import made_from
 from .output import Output, shared_options
 
@@ -22,6 +23,7 @@ Examples:
 def claims(output: Output, files: tuple[str, ...]) -> None:
     """Hold the white paper's claims against the data: reproduced, partly, not reproduced, or not testable here."""
     made = made_from(files)
+    warn_of_unreadable(output, made.collection.unreadable)
     if output.as_json:
         output.document({"claims": made.claims})
         return

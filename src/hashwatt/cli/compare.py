@@ -10,7 +10,7 @@ from ..kernels.errors import CheckFailed, InputError
 from .output import Output, as_unicode, shared_options
 
 if TYPE_CHECKING:
-    from ..reports.comparison import Comparison
+    from ..reports.compare.comparison import Comparison
 
 NOTE = "The intervals speak of these two runs; how much a device varies from run to run, `hashwatt history` shows."
 
@@ -31,15 +31,15 @@ of it, cannot tell otherwise.
 @click.argument("new", type=click.Path())
 @click.option(
     "--fail-if-slower", "percent", type=float, metavar="PERCENT",
-    help="Exit with 1 if a device is surely slower by more than this, or gave no proven figure.",
+    help="Exit with 1 if a device is surely slower by more than this, or gave no verified figure.",
 )  # fmt: skip
 @shared_options
 @click.pass_obj
 def compare(output: Output, base: str, new: str, percent: float | None) -> None:
     """Compare two runs, device by device: faster, slower, same, or cannot tell."""
-    from ..reports.comparison import compare as compare_series
-    from ..reports.comparison import failures
-    from ..reports.series import read_series
+    from ..reports.compare.comparison import compare as compare_series
+    from ..reports.compare.comparison import failures
+    from ..reports.compare.rate_series import read_series
 
     if percent is not None and not 0 <= percent < 100:
         raise InputError(f"--fail-if-slower {percent:g} is no share of a rate; give 0 to 100 per cent")
@@ -56,7 +56,7 @@ def compare(output: Output, base: str, new: str, percent: float | None) -> None:
 
 def show(output: Output, comparisons: list[Comparison]) -> None:
     """A paragraph for each device."""
-    from ..reports.sentences import comparison_lines
+    from ..reports.compare.sentences import comparison_lines
 
     for comparison in comparisons:
         for line in comparison_lines(comparison):

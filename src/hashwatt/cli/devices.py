@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..kernels.errors import DeviceError, InputError
-from ..reports.text import visible
-from ..reports.units import UNKNOWN, hashrate_text
+from ..reports.wording.units import UNKNOWN, hashrate_text
+from ..reports.wording.visible import visible
 from .output import Output, shared_options
 from .verbose import print_details, verbose_option
 

@@ -8,7 +8,7 @@ DONE = 0
 CHECK_FAILED = 1
 BAD_INPUT = 2
 BUG = 70  # EX_SOFTWARE of sysexits.h: neither a failed check nor the user's input
-INTERRUPTED = 130  # as shells report SIGINT
+INTERRUPTED = 130  # as shells report SIGINT; 143 after SIGTERM, 129 after SIGHUP (see bench/interrupts.py)
 BROKEN_PIPE = 141  # as shells report SIGPIPE
 
 

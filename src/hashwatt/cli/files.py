@@ -4,25 +4,50 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..kernels.errors import InputError
 from ..kernels.files import write_atomically
-from ..reports.text import visible
+from ..reports.wording.visible import visible
 
 if TYPE_CHECKING:
-    from ..reports.document import Report
+    from ..reports.document.report import Report
+    from .output import Output
 
 
-def check_targets(paths: Iterable[str]) -> None:
-    """Raise InputError unless every path names a known format and can be written."""
-    from ..bench.store import check_writable
+def check_targets(paths: Iterable[str], inputs: Iterable[str] = ()) -> None:
+    """Raise InputError unless every path names a known format, can be written, and holds nothing that was measured."""
+    from ..bench.result.file import check_writable, is_result
+    from ..reports.collect.gather import expanded
     from ..reports.formats import format_for
 
+    paths = list(paths)
     for path in paths:
         format_for(path)
         check_writable(path)
+    present = [path for path in paths if os.path.exists(path)]
+    # The folders' files are asked for only where something could be lost.
+    for given in expanded(inputs) if present else []:
+        refuse_to_overwrite(present, given)
+    for path in present:
+        if is_result(path):
+            raise InputError(f"{visible(path, 200)} holds a measurement; write the report under another name")
+
+
+def refuse_to_overwrite(paths: Iterable[str], given: str | Path) -> None:
+    """Raise InputError where one of the paths is the very file that is given, by whatever name or link."""
+    for path in paths:
+        with suppress(OSError):
+            if os.path.samefile(path, given):
+                raise InputError(f"{visible(path, 200)} is one of the inputs; write to another name")
+
+
+def warn_of_unreadable(output: Output, sentences: Iterable[str]) -> None:
+    """Name on stderr the files that were left out."""
+    for sentence in sentences:
+        output.warn(f"! left out: {sentence}")
 
 
 def write_reports(report: Report, paths: Iterable[str]) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .files import warn_of_unreadable
 from .output import Output, shared_options
 
 if TYPE_CHECKING:
-    from ..reports.history import History
+    from ..reports.compare.history import History
 
 
 @click.command(
@@ -25,16 +26,17 @@ Examples:
 @click.pass_obj
 def history(output: Output, files: tuple[str, ...]) -> None:
     """Show each device's runs over time, and name the conditions that changed where its rate stepped."""
-    from ..reports.findings import on_trust
-    from ..reports.gather import gather
-    from ..reports.history import histories
+    from ..reports.collect.gather import gather
+    from ..reports.compare.history import histories
+    from ..reports.layout.headline import on_trust
 
     collection = gather(files)
+    warn_of_unreadable(output, collection.unreadable)
     found = histories(collection)
     if output.as_json:
         output.document({"histories": [as_record(entry) for entry in found]})
         return
-    from ..reports.sentences import history_table, step_lines
+    from ..reports.compare.sentences import history_table, step_lines
     from ..reports.terminal import table
 
     for entry in found:
@@ -48,7 +50,7 @@ def history(output: Output, files: tuple[str, ...]) -> None:
 
 def as_record(history: History) -> dict[str, object]:
     """The fields of one history for the JSON document: the runs in short, not the whole results."""
-    from ..reports.records import record
+    from ..reports.layout.plain_figures import record
 
     return {
         "device": history.group.key,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..reports.text import visible
-from ..reports.units import UNKNOWN
+from ..reports.wording.units import UNKNOWN
+from ..reports.wording.visible import visible
 from .output import Output, shared_options
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Examples:
 def meters(output: Output) -> None:
     """List the energy meters, why others are missing, and what would mend that."""
     from ..bench.api import meters as find
-    from ..bench.energy.registry import ON_REQUEST
+    from ..bench.energy.meters.registry import ON_REQUEST
 
     found = find()
     if output.as_json:

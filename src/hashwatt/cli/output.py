@@ -12,12 +12,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import click
 
-from ..reports.text import visible
+from ..reports.wording.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -68,15 +69,29 @@ class Output:
 
     def fail(self, sentence: str) -> None:
         """Say why the command line cannot be carried out: on stderr, and as the document where one is owed."""
-        click.echo(visible(f"hashwatt: {sentence}"), err=True)
+        # Where stderr is gone (a terminal that was closed), the exit code still tells.
+        with suppress(OSError, ValueError):
+            click.echo(visible(f"hashwatt: {sentence}"), err=True)
         if self.as_json and not self.answered:
             self.document({"error": visible(sentence)})
 
 
 def shared_options(command: Command) -> Command:
-    """Declare --json and --debug; `execute` has read them already, because errors need them before click is done."""
-    command = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")(command)
-    return click.option("--json", is_flag=True, expose_value=False, help="Print one JSON document.")(command)
+    """Declare --json and --debug; `execute` has read them already, because errors need them before click is done.
+
+    The command's body is the way to NumPy, so whether it can be loaded is asked at its door, and not for --help.
+    """
+
+    @wraps(command)
+    def on_a_cpu_that_can(*arguments: object, **options: object) -> object:
+        from ..kernels.baseline import require_numpy_to_load
+
+        require_numpy_to_load()
+        return command(*arguments, **options)
+
+    debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+    document = click.option("--json", is_flag=True, expose_value=False, help="Print one JSON document.")
+    return document(debug(cast(Command, on_a_cpu_that_can)))
 
 
 def console() -> Console:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..reports.text import visible
-from ..reports.units import hashrate_text
+from ..kernels.workloads.quantity import quantity_of
+from ..reports.wording.units import count_text
+from ..reports.wording.visible import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -29,11 +30,11 @@ def progress_for(quiet: bool) -> Progress:
 class Lines:
     """Names each stage on a line of its own: what a log wants."""
 
-    def stage(self, device: str, text: str, total: float | None) -> None:
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         """Name the stage."""
         click.echo(visible(f"{device}: {text}"), err=True)
 
-    def advance(self, amount: float, rate_hs: float | None) -> None:
+    def advance(self, amount: float, rate: float | None) -> None:
         """Nothing: a log is not redrawn."""
 
     def done(self) -> None:
@@ -47,19 +48,21 @@ class Bar:
         """Nothing is drawn before the first stage."""
         self._progress: RichProgress | None = None
         self._task: TaskID | None = None
+        self._unit = ""
 
-    def stage(self, device: str, text: str, total: float | None) -> None:
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         """Replace the bar by one for the new stage; without a total it only shows that something happens."""
         progress = self._started()
+        self._unit = unit
         if self._task is not None:
             progress.remove_task(self._task)
         self._task = progress.add_task(visible(f"{device}: {text}"), total=total, rate="")
 
-    def advance(self, amount: float, rate_hs: float | None) -> None:
+    def advance(self, amount: float, rate: float | None) -> None:
         """Move the bar."""
         if self._progress is not None and self._task is not None:
-            rate = "" if rate_hs is None else hashrate_text(rate_hs)
-            self._progress.update(self._task, advance=amount, rate=rate)
+            shown = "" if rate is None else _rate_text(rate, self._unit)
+            self._progress.update(self._task, advance=amount, rate=shown)
 
     def done(self) -> None:
         """Wipe the bar, so that what follows starts on a clean line."""
@@ -83,3 +86,9 @@ class Bar:
             )
             self._progress.start()
         return self._progress
+
+
+def _rate_text(rate: float, unit: str) -> str:
+    """A rate with its prefix: "28.41 MH/s"."""
+    text = count_text(rate)
+    return f"{text}{'' if text[-1].isalpha() else ' '}{quantity_of(unit or 'unit').rate_unit}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .files import check_targets, write_reports
+from .files import check_targets, warn_of_unreadable, write_reports
 from .output import Output, as_unicode, shared_options
 
 
@@ -18,7 +18,8 @@ Examples:
   hashwatt report mine.json -o rounds.json           for `pytest-benchmark compare`
 
 \b
-Every result's proof is checked; what does not verify is shown apart and not ranked.
+Every result's proof is checked; what does not verify is shown apart and not ranked. A file that is no
+result is named and left out. A file that is read, or that holds a measurement, is never written over.
 """
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path())
@@ -31,19 +32,23 @@ Every result's proof is checked; what does not verify is shown apart and not ran
 @click.pass_obj
 def report(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: str | None) -> None:
     """Compare devices: merge result files, check their proofs, show who is fastest and thriftiest."""
-    from ..reports.document import report_on
-    from ..reports.gather import gather
-    from ..reports.network import parse_date
+    from ..reports.collect.gather import gather
+    from ..reports.document.report import report_on
+    from ..reports.ladder.network import parse_date
 
-    check_targets(paths)
+    check_targets(paths, files)
     made = report_on(gather(files), parse_date(day) if day else None)
     write_reports(made, paths)
+    if output.as_json or paths:
+        warn_of_unreadable(output, made.collection.unreadable)
     if output.as_json:
-        from ..reports.summary import summary
+        from ..reports.layout.summary import summary
 
         output.document({"files": [as_unicode(path) for path in paths], **summary(made)})
     elif paths:
-        for sentence in made.verdict:
+        from ..reports.layout.headline import headline
+
+        for sentence in headline(made.collection):
             output.line(sentence)
         output.line(f"Written: {', '.join(paths)}")
     else:

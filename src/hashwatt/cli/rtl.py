@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..kernels.errors import InputError
-from .integers import integer
+from ..reports.wording.visible import visible
+from .files import write_whole
+from .integers import INTEGER
 from .output import Output, shared_options
 from .progress import progress_for
 
@@ -42,7 +44,7 @@ def shape_options(command: click.decorators.FC) -> click.decorators.FC:
         help="Chained adders (ripple), or sums reduced before one addition (carry-save).",
     )(command)
     return click.option(
-        "--stages", type=integer, default="1", metavar="S", help="Rounds in hardware, 1 to 61: ⌈61/S⌉ clocks a hash."
+        "--stages", type=INTEGER, default=1, metavar="S", help="Rounds in hardware, 1 to 61: ⌈61/S⌉ clocks a hash."
     )(command)
 
 
@@ -93,7 +95,7 @@ The clock is the router's model of the finished layout; no open tool gives an FP
 )
 @click.option("--family", required=True, metavar="NAME", help="ice40 (HX8K) or ecp5 (85F).")
 @shape_options
-@click.option("--seeds", type=integer, default="3", metavar="N", help="How often to place: the clock is the median's.")
+@click.option("--seeds", type=INTEGER, default=3, metavar="N", help="How often to place: the clock is the median's.")
 @click.option("-o", "--output", "path", metavar="FILE", help="Write the bitstream here.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 @shared_options
@@ -102,10 +104,8 @@ def place(
     output: Output, family: str, stages: int, adder: str, skewed: bool, seeds: int, path: str | None, quiet: bool
 ) -> None:
     """Place and route the core on an FPGA: utilisation, clock, hashrate, bitstream."""
-    from pathlib import Path
-
     from ..bench.api import check_writable
-    from ..kernels.files import write_atomically
+    from ..bench.result.file import is_result
     from ..kernels.rtl.fpga.family import family_named
 
     chosen = family_named(family)
@@ -113,6 +113,8 @@ def place(
         raise InputError(f"{seeds} seeds cannot be placed; give 1 to 100")
     if path is not None:
         check_writable(path)
+        if is_result(path):
+            raise InputError(f"{visible(path, 200)} holds a measurement; write the bitstream under another name")
     shape = shape_of(stages, adder, skewed)
     from ..kernels.rtl.fpga.place import place as place_core
 
@@ -122,7 +124,7 @@ def place(
     finally:
         shown.done()
     if path is not None:
-        write_atomically(Path(path), placed.bitstream.read_bytes())
+        write_whole(path, placed.bitstream.read_bytes())
     if output.as_json:
         output.document({"origin": "modelled", **vars(placed), "bitstream": str(path or placed.bitstream)})
         return
@@ -165,7 +167,7 @@ def synth(
         raise InputError(f"a wire load of {wire_ff:g} fF a pin makes no sense; give 0 to 1000")
     shape = shape_of(stages, adder, skewed)
     from ..kernels.rtl.asic.flow import price
-    from ..kernels.rtl.asic.found import require_liberty
+    from ..kernels.rtl.asic.installed import require_liberty
     from ..kernels.rtl.asic.timing import Conditions
     from ..kernels.rtl.validate import bound
 

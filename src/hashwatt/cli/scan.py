@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from ..kernels.errors import InputError
-from ..reports.units import hashrate_text
-from .integers import integer
+from ..reports.wording.units import hashrate_text
+from .exits import Interrupted
+from .integers import INTEGER
 from .output import Output, shared_options
 from .progress import progress_for
 from .verbose import verbose_option
@@ -23,13 +24,14 @@ Examples, with HEADER the 160 hex digits of an 80-byte block header:
   hashwatt scan --header HEADER --zero-bits 24 --json | jq .nonces
 
 \b
-The nonces go to stdout, one a line, ascending; the header's own nonce field is ignored.
+The nonces go to stdout, one a line, ascending; the header's own nonce field is ignored. Ctrl-C ends
+the scan, prints what was found until then, and gives exit code 130.
 """
 )
 @click.option("--header", required=True, metavar="HEX", help="The block header, 160 hex digits.")
-@click.option("--start", type=integer, default="0", metavar="N", help="First nonce (0), decimal or 0x….")
-@click.option("--count", type=integer, metavar="N", help="How many nonces (all from the first one on).")
-@click.option("--zero-bits", type=integer, metavar="K", help="Report hashes that begin with K zero bits.")
+@click.option("--start", type=INTEGER, default=0, metavar="N", help="First nonce (0), decimal or 0x….")
+@click.option("--count", type=INTEGER, metavar="N", help="How many nonces (all from the first one on).")
+@click.option("--zero-bits", type=INTEGER, metavar="K", help="Report hashes that begin with K zero bits.")
 @click.option("--target", metavar="HEX", help="Report hashes that do not exceed this number (up to 64 hex digits).")
 @click.option("-d", "--device", metavar="ID", help="Scan on this device (the first one unless given).")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no summary.")
@@ -48,27 +50,26 @@ def scan(
 ) -> None:
     """Find every nonce whose hash meets a threshold."""
     from ..bench import api
+    from ..bench.interrupts import Deferred
     from ..kernels.job import parse_header
 
-    answer = api.scan(
-        parse_header(header),
-        start,
-        max(NONCES - start, 0) if count is None else count,
-        threshold(zero_bits, target),
-        device,
-        progress_for(quiet),
-    )
+    asked = max(NONCES - start, 0) if count is None else count
+    # An interrupt ends the scan; it must not come between that and what was found.
+    with Deferred():
+        answer = api.scan(parse_header(header), start, asked, threshold(zero_bits, target), device, progress_for(quiet))
     if output.as_json:
         output.document(answer)
-        return
-    for nonce in answer.nonces:
-        output.line(str(nonce))
-    if not quiet:
+    else:
+        for nonce in answer.nonces:
+            output.line(str(nonce))
+    if not (quiet or output.as_json):
         rate = hashrate_text(answer.hashes / answer.seconds) if answer.seconds else "too quick for a rate"
         output.warn(
             f"{answer.device}: {answer.hashes:,} hashes in {answer.seconds:.2f} s ({rate}), "
             f"{len(answer.nonces):,} shares, xor_h7 {answer.xor_h7:#010x}"
         )
+    if not answer.complete:
+        raise Interrupted(f"interrupted after {answer.count:,} of {asked:,} nonces; what these have is above")
 
 
 def threshold(zero_bits: int | None, target: str | None) -> int:

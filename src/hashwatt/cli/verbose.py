@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from ..reports.text import visible
+from ..reports.wording.visible import visible
 
 Command = TypeVar("Command", bound=Callable[..., object])
 LOGGER = "hashwatt"

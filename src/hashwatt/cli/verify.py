@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..kernels.errors import CheckFailed
-from .integers import integer
+from .integers import INTEGER
 from .output import Output, as_unicode, can_show, shared_options
 from .progress import progress_for
 
@@ -20,7 +20,7 @@ Examples:
 )
 @click.argument("file", type=click.Path())
 @click.option(
-    "--recompute", type=integer, default="0", metavar="N", help="Hash N randomly chosen ranges again and compare (0)."
+    "--recompute", type=INTEGER, default=0, metavar="N", help="Hash N randomly chosen ranges again and compare (0)."
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing where all is well.")
 @shared_options
@@ -31,7 +31,7 @@ def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
     It proves the work, not the clock: that so many hashes were computed for this challenge, not how long it took.
     """
     from ..bench import api
-    from ..reports.run_table import about
+    from ..reports.run.table import about
 
     verdict = api.verify(file, recompute, progress_for(quiet))
     if output.as_json:

@@ -1,0 +1,65 @@
+"""Whose joules a meter counts, seen from one device: its own, its own and others', or not its own at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ....kernels.device import DeviceInfo
+from ..meter import SCOPES, Coverage, MeterInfo
+
+Covers = Literal["the device", "the device and more", "not the device", "unknown"]
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """How a meter's figure relates to a device, and a sentence that says so."""
+
+    covers: Covers
+    sentence: str
+
+
+def attribute(info: MeterInfo, device: DeviceInfo) -> Attribution:
+    """How the meter's figure relates to the device."""
+    scope = "a scope that nobody has stated" if info.scope is None else SCOPES[info.scope]
+    covers = relation(info.coverage, info, device)
+    words = {
+        "the device": f"counts what {device.id} runs on: {scope}",
+        "the device and more": f"counts {device.id} and everything beside it: {scope}",
+        "not the device": f"does not count {device.id}, only what else the machine does meanwhile: {scope}",
+        "unknown": f"whether this meter counts {device.id} cannot be told from their names: {scope}",
+    }
+    return Attribution(covers, words[covers])
+
+
+def relation(coverage: Coverage, info: MeterInfo, device: DeviceInfo) -> Covers:
+    """The same, without the sentence."""
+    if info.scope in ("memory", "part"):
+        return "not the device"
+    if coverage.subject == "machine":
+        return "the device and more"
+    if coverage.subject == "processor":
+        return "the device" if device.on_host_cores else "not the device"
+    if coverage.subject == "graphics card":
+        return card_relation(coverage, device)
+    # Whoever names a lab meter by hand has put it where it counts the device.
+    return "the device and more"
+
+
+def card_relation(coverage: Coverage, device: DeviceInfo) -> Covers:
+    """Whether the meter's card is the device: by PCI address where both tell it, else by name."""
+    if device.kind != "gpu":
+        return "not the device"
+    address = pci_address(device.pci_address or "")
+    if address and coverage.pci:
+        return "the device" if address == pci_address(coverage.pci) else "not the device"
+    if coverage.name is None:
+        return "unknown"
+    mine, other = coverage.name.lower(), device.name.lower()
+    return "the device" if mine in other or other in mine else "not the device"
+
+
+def pci_address(text: str) -> str:
+    """`00000000:01:00.0` and `0000:01:00.0` are the same place: the domain without leading zeros."""
+    domain, colon, rest = text.strip().lower().partition(":")
+    return f"{domain.lstrip('0') or '0'}:{rest}" if colon and rest.count(":") == 1 else ""

@@ -1,0 +1,68 @@
+"""What a meter answered, and when: the raw material of every energy figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..meter import Reading
+
+
+@dataclass(frozen=True)
+class Point:
+    """One attempt to read: it began at `before_s` and ended at `after_s` (on the measurement's clock).
+
+    `reading` is None where it failed, and `error` says why. `cpu_s` is the CPU time it cost. The
+    next attempt was due after `due_s` (None: after the meter's own interval).
+    """
+
+    before_s: float
+    after_s: float
+    reading: Reading | None
+    error: str | None = None
+    cpu_s: float = 0.0
+    due_s: float | None = None
+
+    @property
+    def at_s(self) -> float:
+        """The best guess of the moment the value belongs to."""
+        return (self.before_s + self.after_s) / 2
+
+
+@dataclass(frozen=True)
+class Window:
+    """A stretch of time, in seconds on the measurement's clock."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.end_s - self.start_s
+
+
+def around(points: list[Point], window: Window) -> list[Point]:
+    """The points inside a window, and one usable point on each side of it."""
+    inside = [point for point in points if window.start_s <= point.at_s <= window.end_s]
+    earlier = [point for point in points if point.at_s < window.start_s and point.reading is not None]
+    later = [point for point in points if point.at_s > window.end_s and point.reading is not None]
+    return earlier[-1:] + inside + later[:1]
+
+
+def attempts(points: list[Point], window: Window) -> list[Point]:
+    """The attempts within a window and the nearest one on each side, successful or not."""
+    inside = [point for point in points if window.start_s <= point.at_s <= window.end_s]
+    earlier = [point for point in points if point.at_s < window.start_s]
+    later = [point for point in points if point.at_s > window.end_s]
+    return earlier[-1:] + inside + later[:1]
+
+
+def silences(points: list[Point]) -> int:
+    """How many times the meter fell silent: failed readings in a row count once."""
+    failed = [point.reading is None for point in points]
+    return sum(now and not before for now, before in zip(failed, [False, *failed], strict=False))
+
+
+def first_error(points: list[Point]) -> str | None:
+    """The first reason given for a failed reading."""
+    return next((point.error for point in points if point.error is not None), None)

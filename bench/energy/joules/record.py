@@ -1,0 +1,230 @@
+"""From a meter's readings to the record in the result: which figure, how sure, about what, or why there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from ...result.energy import CrossCheck, Energy, IdlePower, PowerPoint
+from ...result.printable import printable
+from ..meter import NOTHING_MENDS, MeterInfo, MeterMissing
+from .coverage import Attribution
+from .from_counter import integrate_counter
+from .from_power import integrate_power
+from .idle import above_idle
+from .integral import Integral, Value, scaled, summed
+from .readings import Point, Window, around, attempts, first_error, silences
+
+Method = Literal["integrated counter", "sampled power"]
+
+# A counter goes before watts as long as its step and delay leave no more doubt than this; then the surer one goes.
+COUNTER_DOUBT = 0.05
+COURSE_POINTS = 60
+HOLES_SOURCE = "time without readings is filled with the mean power and bounded by 0 and twice the highest power seen"
+DISAGREEMENT_SOURCE = "counter and watts disagree, so the bounds span both"
+
+
+def energy_record(
+    info: MeterInfo,
+    points: Sequence[Point],
+    window: Window,
+    attribution: Attribution,
+    idle: Sequence[IdlePower] = (),
+) -> Energy:
+    """The record of one meter over the window."""
+    near = around(list(points), window)
+    within = [point for point in near if window.start_s <= point.at_s <= window.end_s]
+    method, integral, other = best_figure(info, near, window)
+    check = None if other is None else cross_check(method, integral, other)
+    disagree = check is not None and not check.agrees
+    if disagree and other is not None:
+        integral = spanning(integral, other)
+    tried = attempts(list(points), window)
+    reason = why_unknown(info, integral, tried, window)
+    known = reason is None
+    above = above_idle(integral, window.seconds, idle) if known and not info.estimated else None
+    return Energy(
+        meter=printable(info.id, 200),
+        name=printable(info.name),
+        method="estimated" if info.estimated else method,
+        scope=info.scope,
+        covers=attribution.covers,
+        attribution=printable(attribution.sentence),
+        gross_j=integral.joules if known else None,
+        low_j=integral.low_j,
+        high_j=integral.high_j,
+        above_idle_j=None if above is None else above.joules,
+        above_idle_low_j=None if above is None else above.low_j,
+        above_idle_high_j=None if above is None else above.high_j,
+        idle=() if info.estimated else tuple(idle),
+        window_s=window.seconds,
+        samples=sum(point.reading is not None for point in within),
+        gaps=silences(tried) + integral.breaks,
+        hole_s=integral.hole_s,
+        bound_source=printable(bound_source(info, integral, disagree)),
+        cross_check=check,
+        course=course(info, method, near, window) if known else (),
+        meter_cpu_s=sum(point.cpu_s for point in within),
+        reason=None if reason is None else printable(reason),
+    )
+
+
+def best_figure(
+    info: MeterInfo, points: Sequence[Point], window: Window
+) -> tuple[Method | None, Integral, Integral | None]:
+    """The method chosen, its figure, and the figure of the other method where the meter tells both."""
+    counted = None if not info.counters else from_counters(info, points, window)
+    sampled = None if info.power_step_w is None else from_power(info, points, window)
+    if counted is None and sampled is None:
+        return None, Integral(None, None, None, window.seconds, 0, "the meter tells neither joules nor watts"), None
+    doubts = doubt(counted), doubt(sampled)
+    counted_in_full = None if counted is None else scaled(counted, info.spread)
+    sampled_in_full = None if sampled is None else scaled(sampled, info.spread)
+    if counted_in_full is None or (sampled_in_full and doubts[0] > COUNTER_DOUBT and doubts[1] < doubts[0]):
+        return "sampled power", cast(Integral, sampled_in_full), counted_in_full
+    return "integrated counter", counted_in_full, sampled_in_full
+
+
+def doubt(integral: Integral | None) -> float:
+    """How far the truth may lie from a figure, relative to it."""
+    if integral is None or not integral.joules or integral.low_j is None or integral.high_j is None:
+        return math.inf
+    return (integral.high_j - integral.low_j) / 2 / integral.joules
+
+
+def from_counters(info: MeterInfo, points: Sequence[Point], window: Window) -> Integral:
+    """The joules of all counters of a meter together."""
+    parts = []
+    for index, counter in enumerate(info.counters):
+        values = [
+            Value(point.at_s, (point.after_s - point.before_s) / 2, count)
+            for point in points
+            if point.reading is not None
+            and index < len(point.reading.counters_j)
+            and (count := point.reading.counters_j[index]) is not None
+        ]
+        parts.append(integrate_counter(values, counter, window, info.update_s))
+    return summed(parts)
+
+
+def from_power(info: MeterInfo, points: Sequence[Point], window: Window) -> Integral:
+    """The joules under the watts of a meter."""
+    values = [
+        Value(
+            point.at_s,
+            (point.after_s - point.before_s) / 2,
+            point.reading.power_w,
+            info.interval_s if point.due_s is None else point.due_s,
+        )
+        for point in points
+        if point.reading is not None and point.reading.power_w is not None
+    ]
+    return integrate_power(values, info.power_step_w or 0.0, window, info.update_s)
+
+
+def cross_check(method: Method | None, integral: Integral, other: Integral) -> CrossCheck | None:
+    """The second opinion, None where either figure is unknown."""
+    if method is None or integral.low_j is None or integral.high_j is None:
+        return None
+    if other.joules is None or other.low_j is None or other.high_j is None:
+        return None
+    return CrossCheck(
+        method="sampled power" if method == "integrated counter" else "integrated counter",
+        joules=other.joules,
+        low_j=other.low_j,
+        high_j=other.high_j,
+        agrees=other.low_j <= integral.high_j and integral.low_j <= other.high_j,
+    )
+
+
+def spanning(integral: Integral, other: Integral) -> Integral:
+    """The figure with bounds that take in the other one's: one of the two is wrong, and nobody knows which."""
+    return Integral(
+        integral.joules,
+        min(integral.low_j or 0.0, other.low_j or 0.0),
+        max(integral.high_j or 0.0, other.high_j or 0.0),
+        integral.hole_s,
+        integral.breaks,
+    )
+
+
+def why_unknown(info: MeterInfo, integral: Integral, points: Sequence[Point], window: Window) -> str | None:
+    """The reason why there is no figure, None where there is one."""
+    if integral.joules is None:
+        error = first_error(list(points))
+        return (integral.reason or "unknown") + (f" ({error})" if error else "")
+    low_j, high_j = integral.low_j or 0.0, integral.high_j or 0.0
+    # An estimate's bounds are wide by nature, and say so.
+    if integral.joules <= 0 or (doubt(integral) >= 1 and not info.estimated):
+        needed_s = window_needed_s(info, integral, window)
+        return f"between {low_j:.4g} and {high_j:.4g} J is all that can be told: " + (
+            f"{window.seconds:.3g} s are too short for this meter; measure for {needed_s:.0f} s (-t {needed_s:.0f})"
+            if needed_s > window.seconds
+            else "it saw next to no power"
+        )
+    return None
+
+
+def window_needed_s(info: MeterInfo, integral: Integral, window: Window, uncertainty: float = 0.05) -> float:
+    """How long a window must be for the meter's step and delay to stay within ± that share of the energy."""
+    if integral.joules is None or integral.low_j is None or integral.high_j is None or not window.seconds:
+        return 0.0
+    # The power is at least what the bounds leave, and where they leave nothing what they allow.
+    power_w = max(integral.joules, integral.high_j / 2) / window.seconds
+    step_j = sum(counter.step_j for counter in info.counters)
+    oldest_s = max([counter.update_s or info.update_s for counter in info.counters] or [info.update_s])
+    return (step_j / power_w + oldest_s) / uncertainty if power_w > 0 else 0.0
+
+
+def bound_source(info: MeterInfo, integral: Integral, disagree: bool) -> str:
+    """Where the bounds come from, in words."""
+    parts = [info.bound_source]
+    if integral.hole_s > 0:
+        parts.append(HOLES_SOURCE)
+    if disagree:
+        parts.append(DISAGREEMENT_SOURCE)
+    return "; ".join(parts)
+
+
+def course(info: MeterInfo, method: Method | None, points: Sequence[Point], window: Window) -> tuple[PowerPoint, ...]:
+    """The mean power in equal parts of the window, as fine as the readings allow: at least two in each part."""
+    usable = sum(point.reading is not None for point in points)
+    parts = max(1, min(COURSE_POINTS, usable // 2))
+    length_s = window.seconds / parts
+    taken = []
+    for index in range(parts):
+        part = Window(window.start_s + index * length_s, window.start_s + (index + 1) * length_s)
+        near = around(list(points), part)
+        figure = from_counters(info, near, part) if method == "integrated counter" else from_power(info, near, part)
+        if figure.joules is not None:
+            taken.append(PowerPoint(until_s=part.end_s - window.start_s, power_w=figure.joules / length_s))
+    return tuple(taken)
+
+
+def missing_record(reason: str) -> Energy:
+    """The record that says why there are no joules."""
+    return Energy(
+        meter=None,
+        method=None,
+        scope=None,
+        gross_j=None,
+        above_idle_j=None,
+        window_s=None,
+        samples=None,
+        gaps=None,
+        low_j=None,
+        high_j=None,
+        bound_source=None,
+        reason=printable(reason),
+    )
+
+
+def no_meter_reason(missing: Sequence[MeterMissing]) -> str:
+    """Why a machine has no meter at all, and what would give it one."""
+    if not missing:
+        return "no meter was asked for (--meter none)"
+    # What this kind of machine never has (a battery, another maker's chip) explains nothing.
+    telling = [entry for entry in missing if entry.mend != NOTHING_MENDS] or missing
+    reasons = "; ".join(f"{entry.id}: {entry.reason}" for entry in telling)
+    return f"no energy source ({reasons}). What would help: {telling[0].mend}; `hashwatt meters` has the whole list"

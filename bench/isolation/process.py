@@ -1,0 +1,307 @@
+"""The parent's end of a worker process: requests with deadlines, and a sentence for every way to die."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import BinaryIO, cast
+
+import msgspec
+
+from ...kernels import errors
+from ...kernels.device import REMEDY
+from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
+from .. import interrupts
+from ..result.printable import printable
+from ..sampling.budget import left_s
+from .lifeline import Lifeline
+from .messages import (
+    MOST_NAME,
+    Allocate,
+    BadFrame,
+    Close,
+    Compile,
+    Failed,
+    Find,
+    LaunchKernel,
+    MeasureCeilings,
+    MeasureRoof,
+    Open,
+    Prepare,
+    ReadBuffer,
+    Release,
+    Reply,
+    Request,
+    ScanRange,
+    Tried,
+    Trying,
+    WriteBuffer,
+    read_frame,
+    write_frame,
+)
+
+WORKER_MODULE = "hashwatt.bench.isolation.worker"
+CLOSE_S = 5.0
+# Who interrupts a run does not wait for a device to come to the end of what it is doing.
+CLOSE_IN_HASTE_S = 1.0
+# Waiting in slices: on Windows a wait without end cannot be interrupted.
+SLICE_S = 0.2
+ENDING_SLICE_S = 0.005
+KEPT_STDERR_BYTES = 4096
+WHAT_IT_DID = {
+    Find: "being found",
+    Open: "opening",
+    Prepare: "compiling",
+    ScanRange: "hashing",
+    MeasureRoof: "measuring its roof",
+    Allocate: "allocating memory",
+    WriteBuffer: "writing its memory",
+    ReadBuffer: "reading its memory",
+    Compile: "compiling",
+    LaunchKernel: "computing",
+    Release: "giving memory back",
+    MeasureCeilings: "measuring its limits",
+    Close: "closing",
+}
+
+
+class WorkerProcess:
+    """A process that drives the device `name`. It dies with its parent, or when `kill` is called.
+
+    `trial` is the kernel that is being tried, or was when the process ended; `worked` are those that were tried
+    and worked; `end` says how the process ended, if it did so by itself or did not answer.
+    """
+
+    def __init__(self, name: str, remedy: str = REMEDY) -> None:
+        """Start the process. `remedy`: what helps where it ends. Raises DeviceCrashed when it does not start."""
+        self._name = name
+        self._remedy = remedy
+        self.trial: str | None = None
+        self.worked: list[str] = []
+        self.end: str | None = None
+        self._sequence = 0
+        self._frames: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
+        self._stderr = b""
+        self._decoder: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+        try:
+            # -P: a file in the current folder that happens to be called numpy.py must not be imported.
+            self._lifeline = Lifeline()
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", WORKER_MODULE, *self._lifeline.arguments],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=self._lifeline.descriptors,
+                    start_new_session=os.name == "posix",
+                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                )
+            finally:
+                self._lifeline.passed_on()
+        except OSError as error:
+            raise DeviceCrashed(
+                f"{name}: no process could be started to drive it ({error.strerror}); {remedy}"
+            ) from None
+        self._stdin = cast(BinaryIO, self._process.stdin)
+        self._readers = [
+            threading.Thread(target=self._read_frames, args=(self._process.stdout,), daemon=True),
+            threading.Thread(target=self._read_stderr, args=(self._process.stderr,), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def process_id(self) -> int:
+        """The worker's process id."""
+        return self._process.pid
+
+    def ask(self, request: Request, deadline_s: float, trial_s: float | None = None) -> Reply:
+        """The reply to `request`, which must come within `deadline_s` seconds.
+
+        The trials of kernels on the way to it have `trial_s` seconds each, which count apart. Where less is left of a
+        budget, each wait has that only. Raises DeviceHung (OutOfTime where it was the budget; the process is killed),
+        DeviceCrashed, or the error that the worker answered with.
+        """
+        what = WHAT_IT_DID[type(request)]
+        # The end of a device has a time of its own, however the rest went.
+        bounded = not isinstance(request, Close)
+        if bounded:
+            deadline_s, _ = self._within_budget(deadline_s, what)
+        self._sequence += 1
+        # Only these may be more than a pipe holds, and a worker that hangs does not read them.
+        large = isinstance(request, Prepare | WriteBuffer)
+        watchdog = threading.Timer(deadline_s, self._process.kill) if large else None
+        try:
+            if watchdog is not None:
+                watchdog.daemon = True
+                watchdog.start()
+            write_frame(self._stdin, self._sequence, request)
+        except (OSError, ValueError):
+            raise self._crashed() from None
+        finally:
+            if watchdog is not None:
+                watchdog.cancel()
+        reply = self._answer(deadline_s, what, deadline_s if trial_s is None else trial_s, bounded)
+        if isinstance(reply, Failed):
+            raise _error(reply)
+        return reply
+
+    def _answer(self, rest_s: float, what: str, trial_s: float, bounded: bool) -> Reply:
+        """The first reply that is no note of a trial."""
+        self.trial = None
+        while True:
+            started = time.monotonic()
+            if self.trial is None:
+                reply = self._decoder.decode(self._wait(rest_s, what, bounded))
+                rest_s -= time.monotonic() - started
+            else:
+                reply = self._decoder.decode(self._wait(trial_s, f"trying its kernel {self.trial}", bounded))
+            if isinstance(reply, Trying):
+                self.trial = printable(reply.kernel, MOST_NAME)
+            elif isinstance(reply, Tried):
+                self.trial = None
+                if reply.worked and reply.kernel not in self.worked:
+                    self.worked.append(reply.kernel)
+            else:
+                self.trial = None
+                return reply
+
+    def close(self) -> None:
+        """Let the worker close its device and end; kill it if it does not. A second call does nothing."""
+        patience_s = CLOSE_IN_HASTE_S if interrupts.pending() else CLOSE_S
+        try:
+            if not self._has_ended(0):
+                with contextlib.suppress(HashwattError):
+                    self.ask(Close(), patience_s)
+                with contextlib.suppress(OSError):
+                    self._stdin.close()
+                self._has_ended(patience_s)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the worker and whatever it has started."""
+        self._end_group()
+        if self._process.returncode is None:
+            self._process.kill()
+            # A process that waits for hardware within the kernel does not even die at once.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(CLOSE_S)
+        self._lifeline.cut()
+        for reader in self._readers:
+            reader.join(1)
+        if not any(reader.is_alive() for reader in self._readers):
+            # Closing a stream that somebody waits at would wait, too.
+            for stream in (self._process.stdout, self._process.stderr):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+
+    def _end_group(self) -> None:
+        # It leads a session of its own: a compiler that its driver has started goes with it. Until the worker has been
+        # waited for, its id, which is its group's, cannot be another's.
+        if os.name == "posix" and self._process.returncode is None:
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _has_ended(self, patience_s: float) -> bool:
+        """Whether the worker ends within that time; where the system allows it, it is not waited for (see above)."""
+        if self._process.returncode is not None:
+            return True
+        if not hasattr(os, "waitid"):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience_s)
+            return self._process.returncode is not None
+        limit = time.monotonic() + patience_s
+        while True:
+            try:
+                ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+            except ChildProcessError:
+                return True
+            if ended or time.monotonic() >= limit:
+                return ended
+            time.sleep(ENDING_SLICE_S)
+
+    def _within_budget(self, deadline_s: float, what: str) -> tuple[float, type[DeviceHung]]:
+        """The time that a wait may take, and what it means when that is over."""
+        left = left_s(deadline_s)
+        if left <= 0:
+            self.kill()
+            raise OutOfTime(f"{self._name} had used up its time before {what} and was cut off; {self._remedy}")
+        return left, OutOfTime if left < deadline_s else DeviceHung
+
+    def _wait(self, deadline_s: float, what: str, bounded: bool) -> bytes:
+        hung: type[DeviceHung] = DeviceHung
+        if bounded:
+            deadline_s, hung = self._within_budget(deadline_s, what)
+        limit = time.monotonic() + deadline_s
+        while True:
+            left = limit - time.monotonic()
+            if left <= 0:
+                self.kill()
+                self.end = f"did not answer within {deadline_s:.0f} s"
+                raise hung(f"{self._name} {self.end} while {what} and was cut off{self._last_words()}; {self._remedy}")
+            try:
+                frame = self._frames.get(timeout=min(left, SLICE_S))
+            except queue.Empty:
+                continue
+            if frame is None:
+                raise self._crashed()
+            sequence, body = frame
+            # The answer to a request that was interrupted comes late, and nobody waits for it any more.
+            if sequence == self._sequence:
+                return body
+
+    def _crashed(self) -> DeviceCrashed:
+        if not self._has_ended(CLOSE_S):
+            self.kill()
+            self.end = "garbled the answers"
+            return DeviceCrashed(f"{self._name}: its driver {self.end}{self._last_words()}; {self._remedy}")
+        self.kill()
+        code = self._process.returncode or 0
+        self.end = f"died ({_exit_words(code)}){self._last_words()}"
+        return DeviceCrashed(f"{self._name}: the process that drove it {self.end}; {self._remedy}")
+
+    def _last_words(self) -> str:
+        lines = [line for line in self._stderr.decode(errors="replace").splitlines() if line.strip()]
+        return f", saying last: {printable(lines[-1], 200)}" if lines else ""
+
+    def _read_frames(self, stream: BinaryIO) -> None:
+        try:
+            while (frame := read_frame(stream)) is not None:
+                self._frames.put(frame)
+        except (OSError, ValueError, BadFrame):
+            pass
+        self._frames.put(None)
+
+    def _read_stderr(self, stream: BinaryIO) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while part := stream.read1(KEPT_STDERR_BYTES):  # type: ignore[attr-defined]
+                self._stderr = (self._stderr + part)[-KEPT_STDERR_BYTES:]
+
+
+def _error(reply: Failed) -> HashwattError:
+    kind = getattr(errors, reply.kind, None)
+    if not (isinstance(kind, type) and issubclass(kind, HashwattError)):
+        kind = DeviceError
+    error = kind(reply.sentence)
+    if reply.details:
+        error.add_note(reply.details)
+    return error
+
+
+def _exit_words(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,150 @@
+"""What the machine is: collected once a run and stored with it. What the system does not tell is None."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import TypeVar
+
+import archspec.cpu
+import psutil
+
+from ...kernels.bounded import MAX_TEXT
+from ...kernels.cpu.caches import cpu_caches
+from ...kernels.processor import cpu_name, cpu_quota
+from ...kernels.system_files import read_line
+from ..result.machine import Cache, Machine
+from ..result.printable import printable
+from .identity import machine_id
+from .load import busy_seconds, plausible_cpu_s
+from .virtualisation import container_name, hypervisor_name
+
+LIBRARIES = (
+    "numba", "llvmlite", "numpy", "pyopencl", "pocl-binary-distribution", "psutil", "archspec", "msgspec",
+)  # fmt: skip
+LOAD_WINDOW_S = 0.2
+MOST_FEATURES = 1000
+LONGEST_GOVERNOR = 200
+
+Answer = TypeVar("Answer")
+
+LOG = logging.getLogger(__name__)
+
+
+def describe_machine() -> Machine:
+    """The machine this runs on. Takes a fifth of a second, to see how busy it is."""
+    host = told(archspec.cpu.host)
+    return Machine(
+        id=machine_id(),
+        cpu_model=told(_cpu_model),
+        microarchitecture=None if host is None else _name(host.name),
+        cpu_vendor=None if host is None else _name(host.vendor),
+        cpu_features=() if host is None else tuple(sorted(filter(None, map(_name, host.features))))[:MOST_FEATURES],
+        caches=told(_caches) or (),
+        physical_cores=told(partial(psutil.cpu_count, logical=False)) or None,
+        logical_cpus=told(psutil.cpu_count) or None,
+        usable_cpus=told(_usable_cpus),
+        memory_bytes=told(lambda: int(psutil.virtual_memory().total)) or None,
+        architecture=told(lambda: _name(platform.machine())),
+        os=told(_os_name),
+        kernel=told(lambda: printable(f"{platform.system()} {platform.release()}")) or None,
+        python=printable(f"{platform.python_implementation()} {platform.python_version()}"),
+        hypervisor=told(hypervisor_name),
+        container=told(container_name),
+        governor=told(_governor),
+        on_battery=told(_on_battery),
+        load_before=told(_load),
+    )
+
+
+def told(question: Callable[[], Answer]) -> Answer | None:
+    """What a system answers; None where it answers with an error: whatever one is, it costs its own field only."""
+    try:
+        return question()
+    except Exception:
+        LOG.info("the system does not tell", exc_info=True)
+        return None
+
+
+def _name(text: object) -> str | None:
+    return printable(str(text), 200) or None
+
+
+def _caches() -> tuple[Cache, ...]:
+    named = [(cache, printable(cache.kind, 200)) for cache in cpu_caches()]
+    return tuple(Cache(level=one.level, kind=kind, size_bytes=one.size_bytes) for one, kind in named if kind)
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of the libraries that the figures depend on; those not installed are left out."""
+    versions = {}
+    for name in LIBRARIES:
+        try:
+            # A damaged installation has no version at all.
+            versions[name] = printable(str(version(name) or "unknown"), MAX_TEXT)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def hashwatt_version() -> str:
+    """This hashwatt's version."""
+    try:
+        return printable(str(version("hashwatt") or ""), 200) or "unknown"
+    except PackageNotFoundError:
+        # Run from a source tree that was never installed.
+        return "unknown"
+
+
+def _cpu_model() -> str | None:
+    return printable(cpu_name() or "") or None
+
+
+def _usable_cpus() -> float | None:
+    """How many logical CPUs this process may use: its affinity, and a container's quota."""
+    usable = float(len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else float(os.cpu_count() or 0)
+    quota = cpu_quota()
+    return (usable if quota is None else min(usable, quota)) or None
+
+
+def _os_name() -> str | None:
+    if platform.system() == "Linux":
+        try:
+            return printable(platform.freedesktop_os_release().get("PRETTY_NAME", "")) or None
+        except OSError:
+            return None
+    if platform.system() == "Darwin":
+        return printable(f"macOS {platform.mac_ver()[0]}")
+    return printable(f"{platform.system()} {platform.version()}") or None
+
+
+def _governor() -> str | None:
+    """The frequency governor and its driver, like `powersave (intel_pstate)`."""
+    folder = "/sys/devices/system/cpu/cpu0/cpufreq"
+    governor, driver = read_line(f"{folder}/scaling_governor"), read_line(f"{folder}/scaling_driver")
+    if governor is None:
+        return None
+    return printable(f"{governor} ({driver})" if driver else governor, LONGEST_GOVERNOR)
+
+
+def _on_battery() -> bool | None:
+    try:
+        battery = psutil.sensors_battery()
+    except (AttributeError, OSError, RuntimeError):
+        return None
+    if battery is None or battery.power_plugged is None:
+        return None
+    return not battery.power_plugged
+
+
+def _load() -> float | None:
+    before, started = busy_seconds(psutil.cpu_times()), time.perf_counter()
+    time.sleep(LOAD_WINDOW_S)
+    after, elapsed = busy_seconds(psutil.cpu_times()), time.perf_counter() - started
+    busy_s = plausible_cpu_s(after - before, elapsed)
+    return max(0.0, busy_s / elapsed) if after and busy_s is not None else None

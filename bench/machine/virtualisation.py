@@ -1,0 +1,65 @@
+"""Whether this is a virtual machine or a container, as far as one can tell without rights."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+from ...kernels.processor import has_hypervisor_flag
+from ...kernels.system_files import read_line, run_sysctl
+from ..result.printable import printable
+
+# What virtual machines write where a real one names its maker or model (DMI).
+HYPERVISOR_MARKS = {
+    "qemu": "QEMU", "kvm": "KVM", "amazon ec2": "Amazon EC2", "google compute engine": "Google Compute Engine",
+    "vmware": "VMware", "virtualbox": "VirtualBox", "innotek": "VirtualBox", "xen": "Xen", "parallels": "Parallels",
+    "bochs": "Bochs", "openstack": "OpenStack", "virtual machine": "Hyper-V", "firecracker": "Firecracker",
+    "apple virtualization": "Apple Virtualization", "digitalocean": "DigitalOcean", "hetzner": "Hetzner",
+}  # fmt: skip
+# Bare machines of clouds carry the same maker's name.
+BARE_METAL_MARK = ".metal"
+CGROUP_MARKS = ("docker", "containerd", "kubepods", "lxc", "libpod", "garden")
+
+
+def hypervisor_name() -> str | None:
+    """The hypervisor's name, `unknown hypervisor` if there is one without a name, None if none is seen."""
+    if platform.system() == "Darwin":
+        return "Apple Virtualization" if run_sysctl("kern.hv_vmm_present") == "1" else None
+    if platform.system() == "Windows":
+        # Windows itself may run under Hyper-V on a bare machine: the CPU flag would say nothing.
+        return None
+    kernel = read_line("/proc/version") or ""
+    if "microsoft" in kernel.lower():
+        return "WSL"
+    named = read_line("/sys/hypervisor/type")
+    if named is not None:
+        return printable(named, 80)
+    words = " ".join(
+        read_line(f"/sys/class/dmi/id/{field}") or ""
+        for field in ("sys_vendor", "product_name", "board_vendor", "bios_vendor")
+    ).lower()
+    if BARE_METAL_MARK in words:
+        return None
+    marked = next((name for mark, name in HYPERVISOR_MARKS.items() if mark in words), None)
+    return marked or ("unknown hypervisor" if has_hypervisor_flag() else None)
+
+
+def container_name() -> str | None:
+    """The kind of container, None if none is seen."""
+    if platform.system() != "Linux":
+        return None
+    if Path("/.dockerenv").exists():
+        return "Docker"
+    if Path("/run/.containerenv").exists():
+        return "Podman"
+    if os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return "Kubernetes"
+    declared = os.environ.get("container")  # noqa: SIM112 (systemd and LXC spell it so)
+    if declared:
+        return printable(declared, 80) or None
+    try:
+        groups = Path("/proc/1/cgroup").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    return next((mark for mark in CGROUP_MARKS if mark in groups), None)

@@ -1,0 +1,11 @@
+"""Which dates of runs can be believed."""
+
+from __future__ import annotations
+
+# No hashwatt is older than this day: a run that claims to be was made by a clock that was never set.
+RELEASED = "2025-01-01"
+
+
+def is_date_sure(created: str) -> bool:
+    """Whether a run can have taken place then (UTC, ISO 8601)."""
+    return created >= RELEASED

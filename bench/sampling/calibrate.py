@@ -1,0 +1,28 @@
+"""Finding the batch size that takes about as long as a sample should."""
+
+from __future__ import annotations
+
+import math
+
+from .stopwatch import Stopwatch
+
+# The largest step upwards: a first batch may be dear (lazy compilation) or far too small to tell a rate.
+MOST_DOUBLINGS_AT_ONCE = 5
+
+
+def calibrate(stopwatch: Stopwatch, target_s: float) -> int:
+    """The power of two whose batch takes nearest to `target_s` seconds (within a factor of √2, bounds aside).
+
+    Powers of two divide a space of inputs that is one, so that no sample is ever cut short by its end.
+    """
+    largest = stopwatch.task.largest_batch
+    batch = smallest = min(stopwatch.task.smallest_batch, largest)
+    stopwatch.run(batch)
+    while True:
+        seconds = stopwatch.run(batch).seconds
+        stopwatch.task.drop()
+        missing = math.log2(target_s / seconds)
+        if missing <= 0.5 or batch >= largest:
+            # One step back when the last one went too far.
+            return max(batch >> 1, 1) if missing < -0.5 and batch > smallest else batch
+        batch = min(largest, batch << max(1, min(MOST_DOUBLINGS_AT_ONCE, math.floor(missing))))

@@ -1,0 +1,37 @@
+"""Running until clocks, caches and the driver have settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..progress import Progress
+from .stopwatch import Stopwatch
+
+WINDOW = 5
+# The last batches may differ by this much, relative to their middle one.
+SPREAD = 0.02
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """How long the warm-up took, and the last batches' middle rate (units a second)."""
+
+    seconds: float
+    batches: int
+    rate: float
+
+
+def warm_up(stopwatch: Stopwatch, batch: int, longest_s: float, progress: Progress) -> Warmup:
+    """Run batches until the last five differ by less than 2 %, for `longest_s` seconds at most."""
+    started = stopwatch.clock()
+    rates: list[float] = []
+    while True:
+        timed = stopwatch.run(batch)
+        stopwatch.task.drop()
+        rates.append(timed.rate)
+        progress.advance(timed.seconds, timed.rate)
+        last = sorted(rates[-WINDOW:])
+        elapsed = stopwatch.clock() - started
+        settled = len(last) == WINDOW and last[-1] - last[0] <= SPREAD * last[WINDOW // 2]
+        if settled or elapsed >= longest_s:
+            return Warmup(elapsed, len(rates), last[len(last) // 2])

@@ -1,0 +1,55 @@
+"""What `verify` answers: one sentence for each check, and what they prove together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from ...kernels.workloads.evidence import Checked, Evidence, Reported
+
+STATEMENT = (
+    "This proves that the work was done for this challenge, not how long it took nor on which device: "
+    "the clock is the measuring machine's own word."
+)
+OWN_WORD = "Nothing here is proven: that the work was done, and how long it took, is the measuring machine's own word."
+PARTLY_OWN_WORD = (
+    "Where it says so, this proves that the work was done for this challenge; all else, and how long it took, is the "
+    "measuring machine's own word."
+)
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One check of one device's record (of the whole file where `device` is None).
+
+    `code` names it for scripts. Ours: `schema` (the file fits the result model), `devices` (each device stands once,
+    and has what its status promises), `workload` (its work is known here, and counted as stated), `amount` (the samples
+    add up), `rate` (work and seconds give the stated rates), `together` (rates at once, their ratios to alone and their
+    sum follow from the records). The others are the workload's, see there.
+    """
+
+    code: str
+    ok: bool
+    sentence: str
+    device: str | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """All checks in order; `ok` when none failed."""
+
+    ok: bool
+    checks: tuple[Check, ...]
+    statement: str = STATEMENT
+
+    @classmethod
+    def of(cls, checks: list[Check], statement: str = STATEMENT) -> Verdict:
+        """The verdict that follows from `checks`."""
+        return cls(ok=all(check.ok for check in checks), checks=tuple(checks), statement=statement)
+
+
+def statement_of(evidence: Iterable[Evidence | None]) -> str:
+    """What evidence of these classes shows together."""
+    own_word = {isinstance(each, Checked | Reported) for each in evidence if each is not None}
+    if own_word == {True}:
+        return OWN_WORD
+    return PARTLY_OWN_WORD if own_word == {True, False} else STATEMENT

@@ -1,0 +1,135 @@
+"""Judging the conditions: which warnings the machine and the samples call for."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from ..result.dates import RELEASED, is_date_sure
+from ..result.machine import Machine
+from ..result.measurement import Rate
+from ..result.warning import WarningRecord
+from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
+from ..sampling.sampler import TimedSample
+from ..statistics import best_step, trend
+from . import sentences
+
+DRIFT = 0.02
+DRIFT_P = 0.01
+FEWEST_FOR_DRIFT = 10
+THROTTLED_STEP = -0.05
+CLOCK_FALL = -0.03
+WARMER_BY_C = 5.0
+# Ticks and background services: below this many CPUs, others do not count.
+OTHER_LOAD = 0.1
+STOLEN_LOAD = 0.02
+# A rate and a roof measured a few seconds apart may differ by some noise, in per cent of the roof.
+MOST_OF_ROOF = 105.0
+# The fastest of many short trials counts for a roof: it takes more than a background service to spoil them all.
+ROOF_LOAD = 0.25
+
+
+def judge_machine(machine: Machine) -> list[WarningRecord]:
+    """What is amiss with the machine as such."""
+    warnings = []
+    if machine.hypervisor is not None:
+        warnings.append(sentences.virtual_machine(machine.hypervisor))
+    if machine.container is not None:
+        warnings.append(sentences.container(machine.container))
+    if machine.on_battery:
+        warnings.append(sentences.battery())
+    if machine.governor is not None and machine.governor.startswith("powersave"):
+        warnings.append(sentences.powersave_governor(machine.governor))
+    return warnings
+
+
+def judge_date(created: str) -> list[WarningRecord]:
+    """What is amiss with the time of the run (UTC, ISO 8601)."""
+    return [] if is_date_sure(created) else [sentences.date_unsure(created[:10], RELEASED)]
+
+
+def judge_samples(taken: Sequence[TimedSample], rate: Rate, failed_batches: int) -> list[WarningRecord]:
+    """What the samples of one device show."""
+    warnings = [*_judge_course(taken), *_judge_load(taken)]
+    if len(taken) < FEWEST_SAMPLES:
+        warnings.append(sentences.few_samples(len(taken)))
+    half_width = 0.0 if rate.low is None or rate.high is None else (rate.high - rate.low) / 2 / rate.value
+    if half_width > HALF_WIDTH:
+        warnings.append(sentences.wide_interval(half_width))
+    if all(sample.readings.clock_hz is None for sample in taken):
+        warnings.append(sentences.clock_unknown())
+    if failed_batches:
+        warnings.append(sentences.failed_batches(failed_batches))
+    return warnings
+
+
+def judge_roof(percent: float, other_load: float | None) -> list[WarningRecord]:
+    """What is amiss with a measured roof: the share of it that was reached, and who else was busy meanwhile."""
+    if percent > MOST_OF_ROOF:
+        return [sentences.limit_exceeded(percent)]
+    return [sentences.limit_disturbed(other_load)] if other_load is not None and other_load >= ROOF_LOAD else []
+
+
+def _judge_course(taken: Sequence[TimedSample]) -> list[WarningRecord]:
+    """Throttling where the rate falls with its cause in sight, or at once and for good; else drift."""
+    if len(taken) < FEWEST_FOR_DRIFT:
+        return []
+    rates = [sample.rate for sample in taken]
+    cause = _cause(taken)
+    step = best_step(rates)
+    # Where other programs are about, it may be one of them that started: heat is then not the likely cause.
+    if step is not None and step.clear and step.relative_change <= THROTTLED_STEP and not _other_load(taken):
+        return [sentences.throttling(step.relative_change, cause or "in one step that lasted")]
+    course = trend(rates)
+    if course.p_value >= DRIFT_P or abs(course.relative_change) < DRIFT:
+        return []
+    if course.relative_change < 0 and cause:
+        return [sentences.throttling(course.relative_change, cause)]
+    return [sentences.drift(course.relative_change)]
+
+
+def _cause(taken: Sequence[TimedSample]) -> str:
+    """What fell or rose along with the rate, from the first third of the samples to the last."""
+    third = max(1, len(taken) // 3)
+    clock_before, clock_after = (
+        _median([sample.readings.clock_hz for sample in part]) for part in (taken[:third], taken[-third:])
+    )
+    if clock_before and clock_after and clock_after / clock_before - 1 <= CLOCK_FALL:
+        return f"its clock fell from {clock_before / 1e6:.0f} to {clock_after / 1e6:.0f} MHz"
+    cold, warm = (
+        _median([sample.readings.temperature_c for sample in part]) for part in (taken[:third], taken[-third:])
+    )
+    if cold is not None and warm is not None and warm - cold >= WARMER_BY_C:
+        return f"its temperature rose from {cold:.0f} to {warm:.0f} °C"
+    return ""
+
+
+def _judge_load(taken: Sequence[TimedSample]) -> list[WarningRecord]:
+    other_load, stolen_load = _other_load(taken), _stolen_load(taken)
+    warnings = []
+    if other_load:
+        warnings.append(sentences.contention(other_load))
+    if stolen_load:
+        warnings.append(sentences.stolen_time(stolen_load))
+    return warnings
+
+
+def _other_load(taken: Sequence[TimedSample]) -> float:
+    """The mean number of CPUs that others kept busy, 0 where it is negligible or unknown."""
+    return _load([sample.readings.other_cpu_s for sample in taken], taken, OTHER_LOAD)
+
+
+def _stolen_load(taken: Sequence[TimedSample]) -> float:
+    return _load([sample.readings.stolen_cpu_s for sample in taken], taken, STOLEN_LOAD)
+
+
+def _load(cpu_s: Sequence[float | None], taken: Sequence[TimedSample], negligible: float) -> float:
+    wall_s = math.fsum(sample.readings.wall_s or 0.0 for sample in taken)
+    load = math.fsum(seconds or 0.0 for seconds in cpu_s) / wall_s if wall_s else 0.0
+    return load if load >= negligible else 0.0
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None

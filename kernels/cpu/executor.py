@@ -1,0 +1,237 @@
+"""Kernels on buffers, on the CPU's cores: each pinned thread works on its own part of every buffer, always the same.
+
+A thread touches its part first, so that on machines with several memory controllers the pages lie beside it; and
+since no item depends on another one's data, threads need not wait for each other between repeats.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ..device import BufferId, Ceiling, KernelId, Launch, Launched, Source
+from ..errors import DeviceError
+from ..execution import Numbered, check_launch, check_source, check_span, function_of
+from .workers import Workers
+
+T = TypeVar("T")
+Bytes = npt.NDArray[np.uint8]
+
+LANGUAGES = ("numba",)
+# Parts begin on a page: no two threads share one.
+PAGE_BYTES = 4096
+# Arrays that shall not fit the caches are so many times as large as the largest of them.
+BEYOND_CACHE = 4
+SMALLEST_READ_BYTES = 64 << 20
+LARGEST_READ_BYTES = 1 << 30
+READ_TRIALS = 8
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    source: Source
+    run: Callable[[int, bool], Callable[..., None]]
+
+
+class Team:
+    """Threads that each do their own part: number k of `len(team)` always gets the k-th."""
+
+    def __init__(self, cpus: Sequence[int]) -> None:
+        """A thread on each of these logical CPUs."""
+        self._workers = Workers(cpus, pin=True)
+        self._numbers: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def on_each(self, work: Callable[[int], T]) -> list[T]:
+        """What `work` returns for each part's number; all begin at the same moment. Raises what it raises."""
+        # A thread that is through early must not take another one's part: all wait until each has taken one.
+        ready = threading.Barrier(len(self))
+
+        def part() -> T:
+            with self._lock:
+                number = self._numbers.setdefault(threading.get_ident(), len(self._numbers))
+            ready.wait()
+            return work(number)
+
+        return self._workers.on_all(part, ready.abort)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._workers.close()
+
+
+class CpuExecutor:
+    """`Executor` on the CPU's cores; kernels are plain functions that Numba compiles."""
+
+    def __init__(self, device_id: str, cpus: Sequence[int], cache_bytes: int | None) -> None:
+        """One thread on each of these logical CPUs; `cache_bytes` is the largest cache, as far as it is known."""
+        self._device_id = device_id
+        self._team = Team(cpus)
+        self._cache_bytes = cache_bytes or 0
+        self._buffers = Numbered(device_id, "buffer")
+        self._kernels = Numbered(device_id, "kernel")
+
+    def allocate(self, size_bytes: int) -> BufferId:
+        """See Executor."""
+        return self._buffers.add(self._zeros(size_bytes))
+
+    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
+        """See Executor."""
+        target = self._buffers.get(buffer)
+        check_span(target.size, offset_bytes, len(data), self._device_id)
+        target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
+
+    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
+        """See Executor."""
+        target = self._buffers.get(buffer)
+        check_span(target.size, offset_bytes, size_bytes, self._device_id)
+        return bytes(target[offset_bytes : offset_bytes + size_bytes])
+
+    def compile(self, source: Source) -> tuple[KernelId, float]:
+        """See Executor."""
+        check_source(source, LANGUAGES, self._device_id)
+        started = time.process_time()
+        run = _compiled(function_of(source), len(source.types))
+        # Numba compiles at the first call, for the types of its arguments: the number of scalars is not known here.
+        return self._kernels.add(_Kernel(source, run)), time.process_time() - started
+
+    def launch(self, launch: Launch) -> Launched:
+        """See Executor."""
+        kernel = self._kernels.get(launch.kernel)
+        raw = [self._buffers.get(number) for number in launch.buffers]
+        check_launch(launch, kernel.source, tuple(each.size for each in raw), self._device_id)
+        arrays = [
+            each[: each.size // np.dtype(name).itemsize * np.dtype(name).itemsize].view(name)
+            for each, name in zip(raw, kernel.source.types, strict=True)
+        ]
+        run = kernel.run(len(launch.scalars), launch.rotate)
+        widest = max(np.dtype(name).itemsize for name in kernel.source.types)
+
+        def work(number: int) -> None:
+            start, stop = _part(launch.items, PAGE_BYTES // widest, number, len(self._team))
+            if start < stop:
+                run(*arrays, *launch.scalars, start, stop, launch.repeats)
+
+        try:
+            self._team.on_each(work)
+        except DeviceError:
+            raise
+        except Exception as error:
+            # Whatever Numba's compiler or a kernel raises is this kernel's failure only.
+            fault = f"{type(error).__name__}: {error!s:.200}"
+            raise DeviceError(f"{self._device_id}: the kernel {kernel.source.text:.80} failed ({fault})") from error
+        return Launched()
+
+    def release(self) -> None:
+        """See Executor."""
+        self._buffers.clear()
+        self._kernels.clear()
+
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """Memory: all threads read an array that no cache holds, the best of several times."""
+        size_bytes = max(SMALLEST_READ_BYTES, min(LARGEST_READ_BYTES, BEYOND_CACHE * self._cache_bytes))
+        words = self._zeros(size_bytes).view(np.uint64)
+        read = _compiled_sum()
+
+        def work(number: int) -> None:
+            start, stop = _part(len(words), PAGE_BYTES // 8, number, len(self._team))
+            read(words, start, stop)
+
+        self._team.on_each(work)
+        fastest_s = min(self._timed(work) for _ in range(READ_TRIALS))
+        return (
+            Ceiling(
+                "memory",
+                "byte",
+                size_bytes / fastest_s,
+                f"{len(self._team)} threads read {size_bytes >> 20} MiB, the best of {READ_TRIALS} times",
+            ),
+        )
+
+    def close(self) -> None:
+        """Give everything back and end the threads."""
+        self.release()
+        self._team.close()
+
+    def _timed(self, work: Callable[[int], None]) -> float:
+        started = time.perf_counter()
+        self._team.on_each(work)
+        return max(time.perf_counter() - started, 1e-9)
+
+    def _zeros(self, size_bytes: int) -> Bytes:
+        """Zeros, each part written first by the thread whose part it is."""
+        if size_bytes < 1:
+            raise DeviceError(f"{self._device_id}: a buffer has at least one byte, not {size_bytes}")
+        try:
+            # Room at its beginning, so that the buffer can start on a page.
+            room = np.empty(size_bytes + PAGE_BYTES, np.uint8)
+        except MemoryError:
+            raise DeviceError(
+                f"{self._device_id}: no memory for a buffer of {size_bytes >> 20} MiB; close other programs"
+            ) from None
+        skipped = -room.ctypes.data % PAGE_BYTES
+        buffer = room[skipped : skipped + size_bytes]
+
+        def touch(number: int) -> None:
+            start, stop = _part(size_bytes, PAGE_BYTES, number, len(self._team))
+            buffer[start:stop] = 0
+
+        self._team.on_each(touch)
+        return buffer
+
+
+def _part(items: int, grain: int, number: int, parts: int) -> tuple[int, int]:
+    """The `number`-th of so many equal parts, cut at multiples of `grain` items."""
+    grains = -(-items // grain)
+    return min(items, grains * number // parts * grain), min(items, grains * (number + 1) // parts * grain)
+
+
+def _compiled(function: Any, buffers: int) -> Callable[[int, bool], Callable[..., None]]:
+    """What gives, for a number of scalars and with or without rotation, the kernel in a loop over its repeats."""
+    import numba
+
+    compiled = numba.njit(nogil=True)(function)
+    made: dict[tuple[int, bool], Callable[..., None]] = {}
+
+    def run(scalars: int, rotate: bool) -> Callable[..., None]:
+        key = scalars, rotate and buffers > 1
+        if key not in made:
+            made[key] = numba.njit(nogil=True)(_wrapper(compiled, buffers, *key))
+        return made[key]
+
+    return run
+
+
+def _wrapper(kernel: Any, buffers: int, scalars: int, rotate: bool) -> Callable[..., None]:
+    names = [f"b{index}" for index in range(buffers)]
+    arguments = ", ".join([*names, *(f"s{index}" for index in range(scalars)), "start", "stop"])
+    lines = [f"def run({arguments}, repeats):", "    for _ in range(repeats):", f"        kernel({arguments})"]
+    if rotate:
+        lines.append(f"        {', '.join(names)} = {', '.join([*names[1:], names[0]])}")
+    space: dict[str, Any] = {"kernel": kernel}
+    exec("\n".join(lines), space)
+    return space["run"]  # type: ignore[no-any-return]
+
+
+def _compiled_sum() -> Callable[..., int]:
+    import numba
+
+    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
+    def read(words: npt.NDArray[np.uint64], start: int, stop: int) -> int:
+        total = np.uint64(0)
+        # An index that may be negative, as `start` may for all that Numba knows, would cost six times the time.
+        part = words[start:stop]
+        for index in range(len(part)):
+            total += part[index]
+        return total  # type: ignore[return-value]
+
+    return read  # type: ignore[no-any-return]

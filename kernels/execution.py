@@ -1,0 +1,120 @@
+"""Executing kernels: what every device that can do it shares.
+
+A device holds an `Executor` of its own kind and passes calls on to it (`ExecutesByExecutor`), so that a driver's
+file for hashing does not grow by another topic.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from .device import BufferId, Ceiling, Executor, KernelId, Launch, Launched, Source
+from .errors import DeviceError
+
+# The types that kernels' buffers may hold.
+TYPES = ("float64", "float32", "uint64", "int64", "uint32", "int32", "uint8")
+
+
+class ExecutesByExecutor:
+    """The methods of `Executes`, for a device that has an executor. See there."""
+
+    def _executor(self) -> Executor:
+        """The executor, made at its first use. Raises DeviceError where the device is closed."""
+        raise NotImplementedError
+
+    def allocate(self, size_bytes: int) -> BufferId:
+        """See Executes."""
+        return self._executor().allocate(size_bytes)
+
+    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
+        """See Executes."""
+        self._executor().write(buffer, offset_bytes, data)
+
+    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
+        """See Executes."""
+        return self._executor().read(buffer, offset_bytes, size_bytes)
+
+    def compile(self, source: Source) -> tuple[KernelId, float]:
+        """See Executes."""
+        return self._executor().compile(source)
+
+    def launch(self, launch: Launch) -> Launched:
+        """See Executes."""
+        return self._executor().launch(launch)
+
+    def release(self) -> None:
+        """See Executes."""
+        self._executor().release()
+
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """See Executes."""
+        return self._executor().ceilings()
+
+
+class Numbered:
+    """Things that a caller names by number. A number that was never given, or is of the past, is a DeviceError."""
+
+    def __init__(self, device_id: str, what: str) -> None:
+        """Nothing yet; `what` is the word for one of them."""
+        self._device_id = device_id
+        self._what = what
+        self._things: dict[int, Any] = {}
+        self._last = 0
+
+    def add(self, thing: Any) -> int:
+        """The number of a new one."""
+        self._last += 1
+        self._things[self._last] = thing
+        return self._last
+
+    def get(self, number: int) -> Any:
+        """The one of that number. Raises DeviceError."""
+        if number not in self._things:
+            raise DeviceError(f"{self._device_id} has no {self._what} {number}; make one first")
+        return self._things[number]
+
+    def clear(self) -> None:
+        """Forget all; numbers are not given twice."""
+        self._things.clear()
+
+
+def check_source(source: Source, languages: tuple[str, ...], device_id: str) -> None:
+    """Raise DeviceError for a language or a type that the device does not take."""
+    if source.language not in languages:
+        raise DeviceError(f"{device_id} compiles {', '.join(languages)}, not {source.language!r:.40}")
+    unknown = [name for name in source.types if name not in TYPES]
+    if unknown:
+        raise DeviceError(f"{device_id} has no buffers of {unknown[0]!r:.40}; there are {', '.join(TYPES)}")
+
+
+def check_span(size_bytes: int, offset_bytes: int, wanted_bytes: int, device_id: str) -> None:
+    """Raise DeviceError where a part lies outside its buffer."""
+    if offset_bytes < 0 or wanted_bytes < 0 or offset_bytes + wanted_bytes > size_bytes:
+        raise DeviceError(
+            f"{device_id}: {wanted_bytes} bytes from {offset_bytes} on lie outside a buffer of {size_bytes} bytes"
+        )
+
+
+def check_launch(launch: Launch, source: Source, sizes: tuple[int, ...], device_id: str) -> None:
+    """Raise DeviceError for a launch that does not fit its kernel's buffers (of `sizes` bytes)."""
+    if len(sizes) != len(source.types):
+        raise DeviceError(f"{device_id}: the kernel takes {len(source.types)} buffers, not {len(sizes)}")
+    if launch.items < 1 or launch.repeats < 1:
+        raise DeviceError(f"{device_id}: a launch has at least one item and one repeat")
+    if launch.rotate and len(set(source.types)) > 1:
+        raise DeviceError(f"{device_id}: only buffers of one type can take each other's place")
+    for size_bytes, name in zip(sizes, source.types, strict=True):
+        if size_bytes < launch.items * np.dtype(name).itemsize:
+            raise DeviceError(f"{device_id}: a buffer of {size_bytes} bytes is too small for {launch.items} items")
+
+
+def function_of(source: Source) -> Any:
+    """The function that `module:function` names. Raises DeviceError."""
+    module, _, name = source.text.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise DeviceError(f"the kernel {source.text!r:.120} cannot be imported ({error!s:.200})") from error

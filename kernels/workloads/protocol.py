@@ -1,0 +1,145 @@
+"""A kind of work, and that work bound to one open device: the two protocols behind which every workload lies.
+
+A `Workload` is one stateless object a folder. It says what it counts, what evidence it leaves and how that is
+verified, and binds itself to devices. A `Task` is what the harness drives: it knows batches and amounts, and neither
+time nor energy. All amounts are exact whole numbers of the workload's unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..device import AnyDevice, DeviceInfo, KernelInfo, Roof
+from .evidence import Claim, Evidence, EvidenceKind, Finding
+from .quantity import Quantity
+
+Value = int | float | str
+
+# A long run keeps as much evidence in each this many samples as it needs in all, so that it can be believed wherever it
+# is cut short; what is too much of it at its end is left out again.
+SAMPLES_FOR_EVIDENCE = 32
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run asks of a workload. `parameters` are the workload's own, already checked by `parameters_of`."""
+
+    challenge: str
+    run_id: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one batch did: an exact amount in the workload's unit, and the device's own word for its time."""
+
+    amount: int
+    device_s: float | None = None
+
+
+class Task(Protocol):
+    """One workload on one open device. All methods raise DeviceError; only `run` is timed.
+
+    A batch is a number that the task defines: work grows in proportion to it. Calibration begins at `smallest_batch`,
+    and `largest_batch` bounds it.
+    """
+
+    smallest_batch: int
+    largest_batch: int
+    kernel: KernelInfo | None
+    compile_s: float
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a result can hold no more of its evidence: whoever measures ends here."""
+        ...
+
+    def self_test(self) -> None:
+        """Compile what is not yet and check small answers against a trusted source. Raises WrongResult."""
+        ...
+
+    def rehearse(self, planned: float | None) -> None:
+        """Get ready for batches that do not count; `planned` units will count later (None: not known yet)."""
+        ...
+
+    def start(self, planned: float) -> None:
+        """Get ready for batches that count, about `planned` units of work in all."""
+        ...
+
+    def ready(self, batch: int) -> None:
+        """Get ready for a batch of that size (a power of two): whatever must not be timed."""
+        ...
+
+    def run(self, batch: int) -> Work:
+        """Do the batch."""
+        ...
+
+    def count(self, sample: int) -> None:
+        """Check the batches since the last `count` or `drop` and count them for sample number `sample`."""
+        ...
+
+    def drop(self) -> None:
+        """Forget the batches since the last `count` or `drop`."""
+        ...
+
+    def check_batch(self, batch: int) -> None:
+        """Check, once, that batches of this size are computed as small ones are. Raises WrongResult."""
+        ...
+
+    def spot_check(self) -> None:
+        """Check a tiny answer against a trusted source, now and then during the run. Raises WrongResult."""
+        ...
+
+    def evidence(self, samples: int) -> Evidence:
+        """The evidence for the first `samples` samples (an interrupt may have cost the last one its time)."""
+        ...
+
+    def roof(self) -> Roof | None:
+        """The smallest of the device's ceilings that bind this work, and which one; None where it cannot be told."""
+        ...
+
+
+class Workload(Protocol):
+    """One kind of work.
+
+    `binds` names the ceiling that limits it on most devices ("logic", "memory"). `counts`: how much of each ceiling's
+    unit one unit of work takes; empty where devices measure the limit with the very operations of their kernels.
+    """
+
+    name: str
+    summary: str
+    quantity: Quantity
+    evidence_kind: EvidenceKind
+    binds: str
+    counts: Mapping[str, float]
+
+    def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """The parameters that make two runs the same kind of work, defaults filled in. Raises InputError."""
+        ...
+
+    def variant_text(self, parameters: Mapping[str, Value]) -> str:
+        """How work with these parameters differs from the usual, in a few words ("version-rolled × 16"); or ""."""
+        ...
+
+    def why_not(self, info: DeviceInfo) -> str | None:
+        """Why this device cannot do the work, in one sentence; None where it can. It need not be open."""
+        ...
+
+    def bind(self, device: AnyDevice, request: Request) -> Task:
+        """The work on an open device, which `why_not` does not refuse. Raises DeviceError."""
+        ...
+
+    def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
+        """Hold evidence against what is claimed, without a device and within milliseconds; never raises."""
+        ...
+
+    def recompute(
+        self, evidence: Evidence, claim: Claim, count: int, device: AnyDevice, advance: Callable[[int], None]
+    ) -> Sequence[Finding]:
+        """Compute `count` parts of the work again, drawn beyond anyone's foresight. Raises DeviceError.
+
+        `advance` is told the amounts as they are done.
+        """
+        ...

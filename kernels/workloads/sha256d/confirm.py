@@ -1,0 +1,65 @@
+"""Holding a device's answers against hashlib: what is not confirmed is refused, never counted."""
+
+from __future__ import annotations
+
+from ...device import Scan, Scans
+from ...errors import WrongResult
+from ...job import Job
+from ...oracle import meets, reference_scan
+
+
+def check_answer(device_id: str, job: Job, nonces: range, scan: Scan) -> None:
+    """Raise WrongResult unless `scan` is consistent: exact hash count, ascending hits in range, each one confirmed.
+
+    That no hit is missing does not follow; `check_known_answer` and the proof's share count see to it.
+    """
+    if scan.hashes != len(nonces) * len(job.prefixes):
+        raise WrongResult(
+            f"{device_id} claims {scan.hashes} hashes for {len(nonces)} nonces × {len(job.prefixes)} prefixes; "
+            "its kernel is wrong, use another one"
+        )
+    if not 0 <= scan.xor_h7 < 1 << 32:
+        raise WrongResult(f"{device_id} returned a checksum of more than 32 bits; its kernel is wrong, use another one")
+    if any(before >= after for before, after in zip(scan.hits, scan.hits[1:], strict=False)):
+        raise WrongResult(f"{device_id} returned a share twice or out of order; its kernel is wrong, use another one")
+    for hit in scan.hits:
+        known = 0 <= hit.prefix < len(job.prefixes) and hit.nonce in nonces
+        if not known or not meets(job.prefixes[hit.prefix], hit.nonce, job.target):
+            raise WrongResult(
+                f"{device_id} returned nonce {hit.nonce} as a share and hashlib does not confirm it; "
+                "its kernel is wrong, use another one"
+            )
+
+
+def check_known_answer(device: Scans, job: Job, nonces: range) -> None:
+    """Let `device`, prepared for `job`, scan a small range and compare everything with hashlib. Raises WrongResult."""
+    scan = device.scan(nonces)
+    check_answer(device.info.id, job, nonces, scan)
+    hits, checksum = reference_scan(job, nonces)
+    if [(hit.prefix, hit.nonce) for hit in scan.hits] != hits:
+        raise WrongResult(
+            f"{device.info.id} found {len(scan.hits)} of {len(hits)} shares among nonces {nonces.start} to "
+            f"{nonces.stop - 1}; its kernel is wrong, use another one"
+        )
+    if scan.xor_h7 != checksum:
+        raise WrongResult(
+            f"{device.info.id} computed other hashes than hashlib among nonces {nonces.start} to {nonces.stop - 1} "
+            "(the checksum differs); its kernel is wrong, use another one"
+        )
+
+
+def check_in_parts(device: Scans, job: Job, nonces: range) -> None:
+    """Scan a range whole and in two uneven parts: the answers must agree. Raises WrongResult.
+
+    Catches what only shows on large ranges (a counter that overflows, a tail left out), which hashlib is too slow for.
+    """
+    middle = nonces.start + len(nonces) // 3
+    whole = device.scan(nonces)
+    parts = [device.scan(range(nonces.start, middle)), device.scan(range(middle, nonces.stop))]
+    check_answer(device.info.id, job, nonces, whole)
+    hits = sorted(hit for part in parts for hit in part.hits)
+    if list(whole.hits) != hits or whole.xor_h7 != parts[0].xor_h7 ^ parts[1].xor_h7:
+        raise WrongResult(
+            f"{device.info.id} gives another answer for {len(nonces)} nonces at once than for the same in two parts; "
+            "its kernel is wrong, use another one"
+        )

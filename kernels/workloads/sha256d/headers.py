@@ -1,0 +1,60 @@
+"""Proof of benchmark: headers nobody can hash before the challenge is known, and what shows they were hashed.
+
+A header prefix (76 bytes) is derived from the challenge, the device, the run and a running number k.
+The nonces 0…2³²−1 are walked under k = 0, then under k = 1, and so on; a version-rolled job hashes
+for each nonce also the prefixes that `roll_versions` makes of it. The result keeps
+
+- the *chunks*: which nonces under which running number were counted, and the XOR of all their H7;
+- the *shares*: every nonce among them that meets a target so chosen that about 256 are expected.
+
+Whoever claims n hashes at a target met by one hash in m must show about n ÷ m shares, and finding
+them costs those n hashes. That proves the work. It does not prove the clock: how long it took is
+the word of the machine that measured, and so is the device's name.
+"""
+
+from __future__ import annotations
+
+import struct
+from hashlib import sha256
+
+from ...job import PREFIX_BYTES
+from ...target import HASH_BITS, MAX_TARGET
+
+DOMAIN = "hashwatt proof 1"
+EXPECTED_SHARES = 256
+# Fewer expected shares say too little: at 10, not even finding none would be unlikely enough (p = 9·10⁻⁵).
+FEWEST_EXPECTED_SHARES = 10.0
+SHARE_COUNT_P = 1e-4
+
+
+def derive_prefix(challenge: str, device_id: str, run_id: str, running_number: int) -> bytes:
+    """The 76 header bytes (version, previous hash, merkle root, time, bits) under `running_number` (≥ 0).
+
+    Every part is encoded with its length, so that no two different inputs give the same message;
+    SHA-256 stretches the seed to 96 bytes, of which the first 76 are taken.
+    """
+    message = b"".join(
+        struct.pack("<Q", len(part)) + part
+        for part in (
+            DOMAIN.encode(),
+            challenge.encode(),
+            device_id.encode(),
+            run_id.encode(),
+            struct.pack("<Q", running_number),
+        )
+    )
+    seed = sha256(message).digest()
+    return b"".join(sha256(seed + bytes([block])).digest() for block in range(3))[:PREFIX_BYTES]
+
+
+def share_target(planned_hashes: float) -> int:
+    """The target at which `planned_hashes` hashes give 256 shares on average."""
+    chance = min(1.0, EXPECTED_SHARES / max(planned_hashes, 1.0))
+    # Exact integer arithmetic on the fraction: a float cannot hold 256 bits.
+    numerator, denominator = chance.as_integer_ratio()
+    return max(1, min(MAX_TARGET, (numerator << HASH_BITS) // denominator))
+
+
+def target_to_hex(target: int) -> str:
+    """The 64 hex digits of a target, most significant first."""
+    return f"{target:064x}"

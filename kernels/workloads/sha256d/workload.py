@@ -1,0 +1,73 @@
+"""SHA-256d as a workload: see the package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from ...device import AnyDevice, DeviceInfo, Scans
+from ...errors import InputError
+from ..evidence import Claim, Evidence, EvidenceKind, Finding, Shares
+from ..protocol import Request, Task, Value
+from ..quantity import HASH, Quantity
+
+# What BIP 310 lets miners roll: 16 bits of the version.
+MOST_PREFIXES = 1 << 16
+
+
+class Sha256d:
+    """See Workload. Its one parameter is `prefixes`: how many headers are hashed for each nonce (version rolling)."""
+
+    name = "sha256d"
+    summary = "Bitcoin's proof of work: double SHA-256 of block headers"
+    quantity: Quantity = HASH
+    evidence_kind: EvidenceKind = "shares"
+    binds = "logic"
+    # Devices measure the limit with their kernel's own operations, in its own proportions.
+    counts: Mapping[str, float] = {}
+
+    def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
+        """See Workload: one prefix a nonce unless told otherwise."""
+        for name in given:
+            if name != "prefixes":
+                raise InputError(f"sha256d has no parameter {name!r:.40}; it has prefixes")
+        prefixes = given.get("prefixes", 1)
+        if not isinstance(prefixes, int) or not 1 <= prefixes <= MOST_PREFIXES:
+            raise InputError(f"version rolling covers 1 to {MOST_PREFIXES} prefixes, not {prefixes!s:.40}; try 16")
+        return {"prefixes": prefixes}
+
+    def variant_text(self, parameters: Mapping[str, Value]) -> str:
+        """See Workload."""
+        prefixes = parameters.get("prefixes", 1)
+        return "" if prefixes == 1 else f"version-rolled × {prefixes}"
+
+    def why_not(self, info: DeviceInfo) -> str | None:
+        """See Workload."""
+        return None if info.scans else f"{info.id} scans no nonces; sha256d needs a device with a kernel for that"
+
+    def bind(self, device: AnyDevice, request: Request) -> Task:
+        """See Workload."""
+        from .task import HashingTask
+
+        return HashingTask(cast(Scans, device), request)
+
+    def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
+        """See Workload."""
+        from .verify import check_shares
+
+        if not isinstance(evidence, Shares):
+            return [Finding(code="evidence", ok=False, sentence="hashes of sha256d are proven by shares, nothing else")]
+        return check_shares(evidence, claim)
+
+    def recompute(
+        self, evidence: Evidence, claim: Claim, count: int, device: AnyDevice, advance: Callable[[int], None]
+    ) -> Sequence[Finding]:
+        """Hash chunks again. See Workload."""
+        from .recompute import recompute_chunks
+
+        if not isinstance(evidence, Shares):
+            return []
+        return recompute_chunks(evidence, claim, count, cast(Scans, device), advance)
+
+
+WORKLOAD = Sha256d()

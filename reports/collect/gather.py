@@ -1,0 +1,230 @@
+"""Bringing results together: files from anywhere are read, each proof is checked, re-runs of a device are grouped.
+
+What does not verify is kept apart, and what was not measured too. Nothing is averaged: a group shows
+its newest verified run and keeps the others beside it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from ...bench.result.dates import is_date_sure
+from ...bench.result.file import decode, encode
+from ...bench.result.measurement import Measurement, Rate
+from ...bench.result.model import Result
+from ...bench.verification.checks import check_result
+from ...bench.verification.verdict import Check
+from ...kernels.errors import InputError
+from ..wording.visible import visible
+from .device_name import NAME_LIMIT, device_name
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One device in one run. `faults` are the sentences of the checks that it fails: none, and it is verified."""
+
+    result: Result
+    device: Measurement
+    faults: tuple[str, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Whether every check of the device and of its file as a whole holds."""
+        return not self.faults
+
+    @property
+    def measured(self) -> bool:
+        """Whether it claims a rate."""
+        return self.device.hashrate is not None
+
+    @property
+    def rate(self) -> Rate:
+        """The rate, of an entry that is `measured`."""
+        assert self.device.hashrate is not None
+        return self.device.hashrate
+
+
+class GroupKey(Struct, frozen=True, order=True, kw_only=True):
+    """What makes two runs runs of the same device: the same work, on a device and machine of the same names."""
+
+    workload: str
+    unit: str
+    prefixes: int
+    name: str
+    kind: str
+    backend: str
+    machine: str
+    cpus: int
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """The verified runs of one device, newest first."""
+
+    key: GroupKey
+    entries: tuple[Entry, ...]
+
+    @property
+    def newest(self) -> Entry:
+        """The run that speaks for the device."""
+        return self.entries[0]
+
+
+class Ranking(Struct, frozen=True, kw_only=True):
+    """Devices that did the same kind of work, fastest first. With `prefixes` above 1 it hashed rolled versions."""
+
+    workload: str
+    unit: str
+    prefixes: int
+    groups: tuple[Group, ...]
+
+
+class Collection(Struct, frozen=True, kw_only=True):
+    """All that was gathered. `apart`: claims that do not verify; `unmeasured`: devices without a figure."""
+
+    results: tuple[Result, ...]
+    rankings: tuple[Ranking, ...]
+    apart: tuple[Entry, ...]
+    unmeasured: tuple[Entry, ...]
+    unreadable: tuple[str, ...]
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """All ranked devices, ranking by ranking."""
+        return tuple(group for ranking in self.rankings for group in ranking.groups)
+
+
+NOTHING = Collection(results=(), rankings=(), apart=(), unmeasured=(), unreadable=())
+
+
+def gather(paths: Iterable[str | Path]) -> Collection:
+    """Read and check result files; a folder stands for the `.json` files in it.
+
+    Raises InputError when a file is missing, or when none is a result at all. One that is no result while others are
+    is named in `unreadable`.
+    """
+    entries: list[Entry] = []
+    results: dict[str, list[Result]] = {}
+    unreadable: list[str] = []
+    for path in expanded(paths):
+        try:
+            checks, result = checked(path)
+        except InputError as error:
+            # A name that leads nowhere is a slip of the user's; what stands in a folder need not all be results.
+            if not os.path.lexists(path):
+                raise
+            unreadable.append(visible(str(error), 400))
+            continue
+        if result is None:
+            unreadable.extend(visible(check.sentence, 400) for check in checks if not check.ok)
+        # The same run given twice is one run; another one under the same id is kept (and stands for itself).
+        elif result not in results.setdefault(result.run_id, []):
+            results[result.run_id].append(result)
+            entries.extend(entries_of(result, checks))
+    if not results:
+        raise InputError(unreadable[0] if unreadable else "there is no result file; give one that `hashwatt run` wrote")
+    return collect([result for runs in results.values() for result in runs], entries, unreadable)
+
+
+def gather_results(results: Sequence[Result]) -> Collection:
+    """Check and group results that are in memory already. Raises InputError when there is none."""
+    if not results:
+        raise InputError("there is no result; give at least one")
+    entries = [entry for result in results for entry in entries_of(result, checks_of(result))]
+    return collect(list(results), entries, [])
+
+
+def checks_of(result: Result) -> tuple[Check, ...]:
+    """The checks on a result in memory, which may have been made by anyone: the model's bounds are among them."""
+    try:
+        decode(encode(result), "the result")
+    except (InputError, ValueError) as error:
+        return (Check(code="schema", ok=False, sentence=visible(str(error), 400)),)
+    return check_result(result)[0].checks
+
+
+def checked(path: Path) -> tuple[tuple[Check, ...], Result | None]:
+    """What the checks say of a file, and the result in it if it is one. Raises InputError."""
+    verdict, result = check_result(path)
+    return verdict.checks, result
+
+
+def expanded(paths: Iterable[str | Path]) -> list[Path]:
+    """The files that are meant, sorted within a folder. Raises InputError for an empty folder."""
+    files = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            files.append(path)
+            continue
+        found = sorted(path.glob("*.json"))
+        if not found:
+            raise InputError(f"{visible(str(path), 200)} holds no .json file; give a folder with result files")
+        files.extend(found)
+    return files
+
+
+def entries_of(result: Result, checks: Iterable[Check]) -> list[Entry]:
+    """An entry for each device, with the faults that concern it."""
+    failed = [check for check in checks if not check.ok]
+    return [
+        Entry(
+            result=result,
+            device=device,
+            faults=tuple(visible(check.sentence, 400) for check in failed if check.device in (None, device.device.id)),
+        )
+        for device in result.devices
+    ]
+
+
+def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) -> Collection:
+    """Sort entries into rankings and what stands apart."""
+    groups: dict[GroupKey, list[Entry]] = {}
+    for entry in entries:
+        if entry.verified and entry.measured:
+            groups.setdefault(key_of(entry), []).append(entry)
+    ranked: dict[tuple[str, str, int], list[Group]] = {}
+    for key, runs in groups.items():
+        group = Group(key=key, entries=tuple(sorted(runs, key=newest_first, reverse=True)))
+        ranked.setdefault((key.workload, key.unit, key.prefixes), []).append(group)
+    return Collection(
+        results=tuple(sorted(results, key=moment_of, reverse=True)),
+        rankings=tuple(
+            Ranking(workload=workload, unit=unit, prefixes=prefixes, groups=tuple(sorted(found, key=fastest_first)))
+            for (workload, unit, prefixes), found in sorted(ranked.items())
+        ),
+        apart=tuple(entry for entry in entries if not entry.verified),
+        unmeasured=tuple(entry for entry in entries if entry.verified and not entry.measured),
+        unreadable=tuple(unreadable),
+    )
+
+
+def key_of(entry: Entry) -> GroupKey:
+    """The group that an entry belongs to."""
+    device, machine = entry.device, entry.result.machine
+    return GroupKey(
+        workload=device.workload,
+        unit=device.unit,
+        prefixes=device.kernel.prefixes if device.kernel else 1,
+        name=device_name(device),
+        kind=device.device.kind,
+        backend=visible(device.device.backend, NAME_LIMIT),
+        machine=visible(machine.cpu_model or "unknown machine", NAME_LIMIT),
+        cpus=machine.logical_cpus or 0,
+    )
+
+
+def newest_first(entry: Entry) -> tuple[bool, str, str]:
+    """Orders runs in time, those without a date that can be before all others; the id decides within a second."""
+    return moment_of(entry.result)
+
+
+def moment_of(result: Result) -> tuple[bool, str, str]:
+    """What orders results in time."""
+    return is_date_sure(result.created), result.created, result.run_id
+
+
+def fastest_first(group: Group) -> tuple[float, GroupKey]:
+    """Orders devices by rate; the names decide between equals."""
+    return -group.newest.rate.value_hs, group.key

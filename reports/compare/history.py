@@ -1,0 +1,90 @@
+"""The runs of one device over time, and where its rate stepped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+
+from msgspec import Struct
+
+from ...bench.result.dates import is_date_sure
+from ..collect.gather import Collection, Entry, Group
+from .differences import differences
+
+# Below this many runs, a step cannot be told from the usual scatter; `compare` is for two.
+FEWEST_RUNS = 4
+# A step is this many times the scatter (fewer than 4 in 100 series without one then show one), and at least this much.
+SIGNIFICANT = 6.0
+SMALLEST_STEP = 0.01
+# Scatter below this is not believed.
+LEAST_SCATTER = 0.001
+# The median absolute deviation of a normal distribution, in standard deviations.
+MAD_OF_NORMAL = 0.6745
+
+
+class RateStep(Struct, frozen=True, kw_only=True):
+    """A lasting change that begins with run number `index` (from 0): the ratio of the medians after and before."""
+
+    index: int
+    ratio: float
+    conditions: tuple[str, ...]
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """A device's verified runs, oldest first, and its steps (None: too few runs to tell).
+
+    `undated` runs, made before the clock was set, have no place in time and come first.
+    """
+
+    group: Group
+    entries: tuple[Entry, ...]
+    steps: tuple[RateStep, ...] | None
+    undated: int = 0
+
+
+def histories(collection: Collection) -> tuple[History, ...]:
+    """A history for each device, in the order of the ranking."""
+    return tuple(history_of(group) for group in collection.groups)
+
+
+def history_of(group: Group) -> History:
+    """The history of one device."""
+    entries = tuple(reversed(group.entries))
+    undated = sum(not is_date_sure(entry.result.created) for entry in entries)
+    if len(entries) - undated < FEWEST_RUNS:
+        return History(group=group, entries=entries, steps=None, undated=undated)
+    logs = [math.log(entry.rate.value_hs) for entry in entries]
+    noise = scatter(logs[undated:], entries[undated:])
+    bounds = [undated, *step_places(logs, undated, len(logs), noise), len(logs)]
+    steps = []
+    for start, index, stop in zip(bounds, bounds[1:], bounds[2:], strict=False):
+        change = median(logs[index:stop]) - median(logs[start:index])
+        between = differences(entries[index - 1], entries[index])
+        steps.append(RateStep(index=index, ratio=math.exp(change), conditions=between))
+    return History(group=group, entries=entries, steps=tuple(steps), undated=undated)
+
+
+def scatter(logs: Sequence[float], entries: Sequence[Entry]) -> float:
+    """How far runs lie apart without a step: as neighbours do, and no less than the runs' own intervals."""
+    intervals = [(entry.rate.high_hs - entry.rate.low_hs) / entry.rate.value_hs / 2 / 1.96 for entry in entries]
+    return max(scatter_of(logs), median(intervals), LEAST_SCATTER)
+
+
+def scatter_of(logs: Sequence[float]) -> float:
+    """The standard deviation that neighbours show; a few steps among them do not move their median."""
+    return median(abs(after - before) for before, after in pairwise(logs)) / MAD_OF_NORMAL / math.sqrt(2)
+
+
+def step_places(logs: Sequence[float], start: int, stop: int, noise: float) -> list[int]:
+    """Where steps begin between `start` and `stop`: the most significant split, then those within its two sides."""
+    best, place = 0.0, None
+    for index in range(start + 1, stop):
+        change = abs(median(logs[index:stop]) - median(logs[start:index]))
+        significance = change / (noise * math.sqrt(1 / (index - start) + 1 / (stop - index)))
+        if change > SMALLEST_STEP and significance > max(best, SIGNIFICANT):
+            best, place = significance, index
+    if place is None:
+        return []
+    return [*step_places(logs, start, place, noise), place, *step_places(logs, place, stop, noise)]

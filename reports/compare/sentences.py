@@ -1,0 +1,78 @@
+"""Comparisons and histories in words, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...bench.result.dates import RELEASED
+from ..layout.device_row import place_text, rate_interval_text, rate_text
+from ..layout.tables import Table
+from ..wording.ratios import change_text
+from ..wording.units import UNKNOWN
+from .comparison import Comparison
+from .history import FEWEST_RUNS, History
+from .ratio import Ratio
+
+
+def comparison_lines(comparison: Comparison) -> Iterator[str]:
+    """The verdict on one device, then what else differed."""
+    because = f" ({comparison.because})" if comparison.because else ""
+    yield f"{comparison.name}: {comparison.judgement}{because}"
+    if comparison.ratio is not None:
+        yield f"  rate {ratio_line(comparison.ratio)}"
+    if comparison.energy_ratio is not None:
+        word = {"less": "less energy a hash", "more": "more energy a hash", "same": "the same energy a hash"}
+        judged = word.get(comparison.energy, f"energy: cannot tell ({comparison.energy_because})")
+        yield f"  {judged}: {ratio_line(comparison.energy_ratio)}"
+    else:
+        yield f"  energy: cannot tell ({comparison.energy_because})"
+    for condition in comparison.conditions:
+        yield f"  differs: {condition}"
+
+
+def ratio_line(ratio: Ratio) -> str:
+    """A ratio as a change, with its interval."""
+    bounds = f"{change_text(ratio.low)} to {change_text(ratio.high)}"
+    return f"× {ratio.value:.4g} ({change_text(ratio.value)}; 95 % interval {bounds})"
+
+
+def history_table(history: History) -> Table:
+    """A device's runs, oldest first; a step is marked where it begins."""
+    begun = {step.index: step.ratio for step in history.steps or ()}
+    rows = []
+    for index, entry in enumerate(history.entries):
+        before = history.entries[index - 1].rate.value_hs if index > history.undated else None
+        rows.append(
+            (
+                entry.result.created,
+                rate_text(entry.rate.value_hs, entry.device.unit),
+                rate_interval_text(entry.rate, entry.device.unit),
+                UNKNOWN if before is None else change_text(entry.rate.value_hs / before),
+                f"step {change_text(begun[index])}" if index in begun else "",
+                entry.result.run_id[:8],
+            )
+        )
+    title = f"{history.group.key.name} ({place_text(history.entries[-1])})"
+    return Table(caption=title, columns=("run", "rate", "interval", "change", "", "id"), rows=tuple(rows))
+
+
+def step_lines(history: History) -> Iterator[str]:
+    """What changed at each step."""
+    if history.undated:
+        have = "run has" if history.undated == 1 else "runs have"
+        yield (
+            f"{history.undated} {have} no place in time, because the clock was not set (before {RELEASED}); "
+            "set it and measure again"
+        )
+    if history.steps is None:
+        runs = len(history.entries) - history.undated
+        yield f"{runs} {'run is' if runs == 1 else 'runs are'} too few to tell steps from scatter ({FEWEST_RUNS} do)"
+        return
+    if not history.steps:
+        yield "no step stands out from the scatter"
+    for step in history.steps:
+        entry = history.entries[step.index]
+        yield f"stepped {change_text(step.ratio)} with run {entry.result.run_id[:8]} of {entry.result.created}"
+        yield from (f"  differs: {condition}" for condition in step.conditions)
+        if not step.conditions:
+            yield "  no recorded condition differs from the run before"

@@ -1,0 +1,158 @@
+"""One device's figures as text, the same in every format: each format only adds its own escapes."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ...bench.result.measurement import Measurement, Rate, Roof
+from ..collect.device_name import NAME_LIMIT, device_name
+from ..collect.energy_figure import EnergyFigure, energy_figure, why_unknown
+from ..collect.gather import Entry, Group
+from ..wording.ratios import efficiency_text, range_text
+from ..wording.units import UNKNOWN, count_text, hashrate_text, interval_text, percent_text
+from ..wording.visible import visible
+
+DETAIL_LIMIT = 500
+# A rate may lie this much above a roof that was measured at another moment.
+ABOVE_ROOF_PERCENT = 105
+
+
+class DeviceRow(Struct, frozen=True, kw_only=True):
+    """What a table shows of a device; all text is on one line and free of hidden characters.
+
+    `warning_kinds` are the warnings' codes in words, `warnings` their sentences.
+    """
+
+    device: str
+    place: str
+    rate: str
+    rate_interval: str
+    rate_origin: str
+    efficiency: str
+    efficiency_interval: str
+    efficiency_origin: str
+    roof: str
+    roof_origin: str
+    kernel: str
+    driver: str
+    proof: str
+    runs: str
+    warnings: tuple[str, ...]
+    warning_kinds: tuple[str, ...]
+
+
+def row_of(group: Group) -> DeviceRow:
+    """The row of a ranked device: its newest run, and how far the others lie."""
+    return row_of_entry(group.newest, runs_text(group))
+
+
+def row_of_entry(entry: Entry, runs: str = "") -> DeviceRow:
+    """The row of one run."""
+    device, energy = entry.device, energy_figure(entry.device)
+    rate = device.hashrate
+    return DeviceRow(
+        device=device_name(device),
+        place=place_text(entry),
+        rate=rate_text(rate.value_hs, device.unit) if rate else UNKNOWN,
+        rate_interval=rate_interval_text(rate, device.unit) if rate else "",
+        rate_origin=rate.origin if rate else "",
+        efficiency=efficiency_text(energy.j_per_th if energy else None),
+        efficiency_interval=efficiency_interval_text(energy),
+        efficiency_origin=f"{energy.origin}, {energy.scope}" if energy else "not known",
+        roof=roof_text(device.roof),
+        roof_origin=roof_origin_text(device.roof),
+        kernel=kernel_text(device),
+        driver=visible(device.device.driver, NAME_LIMIT) or UNKNOWN,
+        proof=proof_text(entry),
+        runs=runs,
+        warnings=warnings_of(entry),
+        warning_kinds=warning_kinds_of(entry),
+    )
+
+
+def place_text(entry: Entry) -> str:
+    """Kind, backend, machine and day: what tells two rows of one name apart."""
+    device, machine = entry.device.device, entry.result.machine
+    host = machine.cpu_model or "unknown machine"
+    parts = [device.kind, device.backend, *([host] if host != device.name else []), entry.result.created[:10]]
+    return " · ".join(visible(part, NAME_LIMIT) for part in parts)
+
+
+def rate_text(value: float, unit: str) -> str:
+    """A rate in its workload's unit."""
+    return hashrate_text(value) if unit == "hash" else f"{count_text(value)} {visible(unit, 40)}/s"
+
+
+def rate_interval_text(rate: Rate, unit: str) -> str:
+    """The rate's interval with its confidence."""
+    bounds = (
+        interval_text(rate.low_hs, rate.high_hs, rate.value_hs)
+        if unit == "hash"
+        else f"{count_text(rate.low_hs)}–{count_text(rate.high_hs)}"
+    )
+    return f"{rate.confidence * 100:.3g} % {bounds}"
+
+
+def efficiency_interval_text(energy: EnergyFigure | None) -> str:
+    """The bounds of the J/TH; one that nothing bounds from above says so."""
+    if energy is None or energy.low is None:
+        return ""
+    return f"at least {efficiency_text(energy.low)}" if energy.high is None else range_text(energy.low, energy.high)
+
+
+def roof_text(roof: Roof | None) -> str:
+    """The share of the roof that was reached; unknown where it says that the roof is wrong."""
+    percent = credible_percent(roof)
+    return "about 100 %" if percent is not None and percent > 100 else percent_text(percent)
+
+
+def credible_percent(roof: Roof | None) -> float | None:
+    """The share of the roof that was reached, None where it cannot be (a stranger's file may state any)."""
+    percent = None if roof is None else roof.percent
+    return None if percent is None or percent > ABOVE_ROOF_PERCENT else percent
+
+
+def roof_origin_text(roof: Roof | None) -> str:
+    """Whose word the roof is; a rate well above it says that the roof is wrong (or the clock)."""
+    if roof is None or roof.percent is None:
+        return ""
+    return f"{roof.origin}, too low" if roof.percent > ABOVE_ROOF_PERCENT else roof.origin
+
+
+def kernel_text(device: Measurement) -> str:
+    """The kernel's name; rolled versions are another kind of work and are named."""
+    if device.kernel is None:
+        return UNKNOWN
+    name = visible(device.kernel.name, NAME_LIMIT)
+    return name if device.kernel.prefixes == 1 else f"{name}, version-rolled × {device.kernel.prefixes}"
+
+
+def proof_text(entry: Entry) -> str:
+    """Whether the proof verifies."""
+    if not entry.measured:
+        return entry.device.status
+    judgement = "verified" if entry.verified else "does not verify"
+    return judgement if entry.device.status == "measured" else f"{judgement}, {entry.device.status}"
+
+
+def runs_text(group: Group) -> str:
+    """How many runs there are, and between which rates they lie."""
+    if len(group.entries) == 1:
+        return "1 run"
+    rates = [entry.rate.value_hs for entry in group.entries]
+    low, high = (rate_text(rate, group.key.unit) for rate in (min(rates), max(rates)))
+    return f"newest of {len(rates)} runs, {low} to {high}"
+
+
+def warnings_of(entry: Entry) -> tuple[str, ...]:
+    """The warnings of the run and of the device in words, and why its energy is not known where it is not."""
+    warnings = [warning.text for warning in (*entry.result.warnings, *entry.device.warnings)]
+    if energy_figure(entry.device) is None:
+        warnings.append(f"J/TH not known: {why_unknown(entry.device)}")
+    return tuple(visible(warning, DETAIL_LIMIT) for warning in warnings)
+
+
+def warning_kinds_of(entry: Entry) -> tuple[str, ...]:
+    """The kinds of the warnings, each once."""
+    warnings = [*entry.result.warnings, *entry.device.warnings]
+    return tuple(dict.fromkeys(warning.code.replace("_", " ") for warning in warnings))

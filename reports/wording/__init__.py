@@ -1,0 +1,1 @@
+"""Figures and foreign text in words: units, ratios, and strings made safe to show. Knows no result."""

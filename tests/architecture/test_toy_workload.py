@@ -1,0 +1,103 @@
+"""A workload of another distribution is measured, stored and verified without touching any file of ours."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hashwatt.bench import api
+from hashwatt.bench.api import load, save, verify
+from hashwatt.bench.result.model import Result
+from hashwatt.kernels.device import Found, Missing
+from hashwatt.kernels.errors import InputError
+from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.workloads.evidence import Recompute
+from hashwatt.kernels.workloads.registry import load_workload, workload_names
+
+from ..bench.fakes import fake, measured
+from .toy_workload import install
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on the path, with the distribution in it."""
+    folder = tmp_path / "site-packages"
+    folder.mkdir()
+    install(folder)
+    monkeypatch.syspath_prepend(folder)
+    load_workload.cache_clear()
+    yield folder
+    load_workload.cache_clear()
+    sys.modules.pop("toy_work", None)
+
+
+@pytest.fixture
+def result(site: Path) -> Result:
+    return measured("steady", "wrong-checksum", seconds=1.0, workloads=["toy"])
+
+
+def test_it_is_listed_with_ours(site: Path) -> None:
+    assert "toy" in workload_names()
+    assert [workload.name for workload in api.workloads()] == list(workload_names())
+
+
+def test_it_is_measured_in_its_own_unit_with_a_roof(result: Result) -> None:
+    entry, refused = result.results
+    assert (entry.status, entry.workload, entry.unit) == ("measured", "toy", "sum")
+    assert entry.rate is not None
+    # A hundred items take a fake device as long as a hash, of which it does 50,000 a second.
+    assert entry.rate.value == pytest.approx(5e6, rel=0.02)
+    assert entry.roof is not None
+    assert (entry.roof.binds, entry.roof.unit) == ("memory", "sum")
+    assert entry.roof.rate == pytest.approx(1e7)
+    assert isinstance(entry.evidence, Recompute)
+    assert (refused.status, refused.reason) == ("refused", "fake:wrong-checksum cannot add")
+
+
+def test_it_is_stored_verified_and_done_again(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(_backends: list[str] | None = None) -> list[Found | Missing]:
+        return [fake("steady", VirtualClock())]
+
+    monkeypatch.setattr(api, "find_all", found)
+    save(result, tmp_path / "toy.json")
+    assert load(tmp_path / "toy.json") == result
+    verdict = verify(tmp_path / "toy.json", recompute=3)
+    assert verdict.ok
+    assert [check.code for check in verdict.checks].count("sum") == 3
+
+
+def test_work_that_its_evidence_does_not_account_for_is_refused(result: Result) -> None:
+    entry = result.results[0]
+    assert isinstance(entry.evidence, Recompute)
+    fewer = msgspec.structs.replace(entry, evidence=Recompute(answers=entry.evidence.answers[1:]))
+    verdict = verify(msgspec.structs.replace(result, results=(fewer,)))
+    assert [check.code for check in verdict.checks if not check.ok] == ["answers"]
+
+
+def test_where_it_is_not_installed_nothing_of_it_is_believed(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(result, tmp_path / "toy.json")
+    monkeypatch.setattr("hashwatt.kernels.workloads.registry._foreign", dict)
+    load_workload.cache_clear()
+    assert load(tmp_path / "toy.json") == result
+    verdict = verify(tmp_path / "toy.json")
+    (failed,) = [check for check in verdict.checks if not check.ok]
+    assert failed.code == "workload"
+    assert "there is no workload 'toy'" in failed.sentence
+
+
+def test_a_name_that_nobody_has_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InputError, match="sha256d, stream"):
+        measured("steady", workloads=["nonsense"])
+
+
+def test_a_distribution_that_cannot_be_loaded_costs_its_own_workload_only(site: Path) -> None:
+    (site / "toy_work" / "__init__.py").write_text("raise OSError('no')", encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be loaded"):
+        measured("steady", workloads=["toy"])
+    assert measured("steady", seconds=0.5).results[0].status == "measured"

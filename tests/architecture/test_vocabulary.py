@@ -1,0 +1,65 @@
+"""The harness knows no workload by its name, and none of the words that only one kind of work has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hashwatt.kernels.workloads.registry import BUILT_IN
+
+TREE = Path(__file__).parents[2]
+# The part of the program that is general, but for what stands in SPECIAL.
+FOLDERS = ("bench",)
+SPECIAL = {
+    "bench/api.py": "the public functions, among them the search for shares of a header",
+    "bench/scan.py": "the search for shares of a header",
+    "bench/isolation": "carries each capability of devices across, and one of them is to scan nonces",
+    "bench/result/version1.py": "the first version counted hashes only",
+    "bench/result/upgrade.py": "the first version counted hashes only",
+}
+NAMES = "|".join(rf"\b{name}\b" for name in BUILT_IN if name != "stream")
+# `hashwatt`, hashlib and digests are everybody's; `stream` is a word of input and output, too.
+WORDS = re.compile(
+    rf"\bhash(es|ed|ing|rates?)?\b|\bnonces?\b|\bmidstates?\b|\bprefixes\b|\b[kMGTPE]?H/s|\bJ/TH\b|\bmin(er|ing)\b|{NAMES}",
+    re.IGNORECASE,
+)
+
+
+def found_in(path: Path) -> Iterator[str]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if match := WORDS.search(line):
+            yield f"{path.relative_to(TREE)}:{number}: {match.group(0)}: {line.strip()}"
+
+
+def is_special(path: Path) -> bool:
+    place = path.relative_to(TREE).as_posix()
+    return any(place == special or place.startswith(f"{special}/") for special in SPECIAL)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_word_of_one_kind_of_work_stands_in_the_general_part(folder: str) -> None:
+    general = [path for path in sorted((TREE / folder).rglob("*.py")) if not is_special(path)]
+    assert len(general) > 30
+    assert not (found := [line for path in general for line in found_in(path)]), "\n".join(found)
+
+
+def test_what_is_excepted_is_there_and_needs_to_be() -> None:
+    for special in SPECIAL:
+        path = TREE / special
+        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        assert any(line for file in files for line in found_in(file)), special
+
+
+@pytest.mark.parametrize("line", ["hashes", "the hashrate", "a nonce", "MH/s", "J/TH", "sha256d", "prefixes"])
+def test_such_words_are_seen(line: str) -> None:
+    assert WORDS.search(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["hashwatt", "from hashlib import sha256", "a stream of bytes", "shared", "determined"]
+)
+def test_other_words_are_not(line: str) -> None:
+    assert not WORDS.search(line)

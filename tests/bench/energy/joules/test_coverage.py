@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hashwatt.bench.energy.joules.coverage import attribute
+from hashwatt.bench.energy.meter import Coverage, MeterInfo, Scope
+from hashwatt.kernels.device import DeviceInfo, Kind
+
+from ..readings import PLAIN
+
+CARD = Coverage("graphics card", "NVIDIA GeForce RTX 4090", "00000000:01:00.0")
+
+
+def device(kind: Kind, name: str = "a device", pci: str | None = None) -> DeviceInfo:
+    return DeviceInfo("opencl:0", kind, name, "vendor", "opencl", "1", pci_address=pci)
+
+
+def meter(coverage: Coverage, scope: Scope | None = "package") -> MeterInfo:
+    return replace(PLAIN, coverage=coverage, scope=scope)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "scope", "subject", "covers"),
+    [
+        (Coverage("processor"), "package", device("cpu"), "the device"),
+        (Coverage("processor"), "package", device("gpu"), "not the device"),
+        (Coverage("processor"), "package", replace(device("accelerator"), runs_on_host_cpu=True), "the device"),
+        (Coverage("processor"), "part", device("cpu"), "not the device"),
+        (Coverage("machine"), "memory", device("cpu"), "not the device"),
+        (Coverage("machine"), "wall", device("cpu"), "the device and more"),
+        (Coverage("machine"), "system", device("gpu"), "the device and more"),
+        (Coverage("unknown"), None, device("gpu"), "the device and more"),
+        (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090"), "the device"),
+        (CARD, "board", device("gpu", "AMD Radeon"), "not the device"),
+        (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090", "0000:01:00.0"), "the device"),
+        (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090", "0000:02:00.0"), "not the device"),
+        (CARD, "board", device("cpu"), "not the device"),
+        (Coverage("graphics card", None, "0000:03:00.0"), "chip", device("gpu"), "unknown"),
+    ],
+)
+def test_a_figure_is_related_to_the_device(
+    coverage: Coverage, scope: Scope | None, subject: DeviceInfo, covers: str
+) -> None:
+    assert attribute(meter(coverage, scope), subject).covers == covers
+
+
+def test_the_sentence_names_the_device_and_the_scope() -> None:
+    sentence = attribute(meter(Coverage("machine"), "wall"), device("cpu")).sentence
+    assert "opencl:0" in sentence
+    assert "socket" in sentence

@@ -1,0 +1,200 @@
+"""From readings to joules: watts, coarse counters, second opinions, idleness, efficiency."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from msgspec.structs import replace as with_fields
+
+from hashwatt.bench.energy.joules.efficiency import efficiency
+from hashwatt.bench.energy.joules.idle import idle_power
+from hashwatt.bench.energy.joules.readings import Point, Window
+from hashwatt.bench.energy.joules.record import energy_record, no_meter_reason
+from hashwatt.bench.energy.meter import Counter, MeterMissing, Reading
+from hashwatt.bench.result.energy import Energy, IdlePower
+from hashwatt.bench.result.measurement import Rate
+from hashwatt.bench.warnings.energy import has_moved
+
+from ..meters.trees import PowerCurve
+from ..readings import ABOUT_IT, PLAIN, counted, failed, point, seconds, watts
+
+WATTS = replace(PLAIN, power_step_w=0.1, interval_s=1.0)
+JOULES = replace(PLAIN, counters=(Counter("it", step_j=0.01, plausible_w=1000.0),))
+TEN = Window(0.0, 10.0)
+RATE = Rate(
+    value=1e8, low=0.99e8, high=1.01e8, confidence=0.95, median=1e8, best=1.01e8, unit="hash", origin="measured"
+)
+
+
+def bounds(record: Energy) -> tuple[float, float]:
+    assert record.low_j is not None
+    assert record.high_j is not None
+    return record.low_j, record.high_j
+
+
+def test_steady_watts_are_watts_times_seconds() -> None:
+    record = energy_record(WATTS, [watts(at_s, 50.0) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
+    assert record.gross_j == pytest.approx(500.0)
+    assert bounds(record) == pytest.approx((499.0, 501.0))
+    assert record.method == "sampled power"
+
+
+def test_between_two_readings_anything_between_them_is_possible() -> None:
+    readings = [watts(at_s, 100.0 if at_s % 2 else 50.0) for at_s in seconds(0, 10)]
+    low_j, high_j = bounds(energy_record(WATTS, readings, TEN, ABOUT_IT))
+    assert low_j == pytest.approx(499.0)
+    assert high_j == pytest.approx(1001.0)
+
+
+def test_the_bounds_of_sampled_watts_hold_on_random_curves() -> None:
+    inside = 0
+    for seed in range(100):
+        curve = PowerCurve(seed, 12.0)
+        info = replace(PLAIN, power_step_w=0.1, interval_s=0.1)
+        readings = [watts(tenth / 10, round(curve.power_w(tenth / 10), 1)) for tenth in range(120)]
+        low_j, high_j = bounds(energy_record(info, readings, Window(1.0, 11.0), ABOUT_IT))
+        inside += low_j <= curve.joules(11.0) - curve.joules(1.0) <= high_j
+    assert inside >= 95
+
+
+def test_a_short_silence_is_filled_in_and_widens_the_bounds() -> None:
+    steady = [watts(tenth / 10, 50.0) for tenth in range(101) if not 30 < tenth < 39]
+    record = energy_record(replace(WATTS, interval_s=0.1), steady, TEN, ABOUT_IT)
+    assert record.gross_j == pytest.approx(500.0)
+    assert record.hole_s == pytest.approx(0.9)
+    assert record.gaps == 1
+    low_j, high_j = bounds(record)
+    # Anything from nothing to twice the highest power may have been in it.
+    assert low_j == pytest.approx(500 - 45 - 0.91, abs=0.5)
+    assert high_j == pytest.approx(500 + 45 + 1, abs=1)
+
+
+def test_a_long_silence_leaves_no_figure() -> None:
+    record = energy_record(WATTS, [watts(0.0, 50.0), watts(1.0, 50.0), failed(5.0), watts(10.0, 50.0)], TEN, ABOUT_IT)
+    assert record.gross_j is None
+    assert record.reason is not None
+    assert "it did not answer" in record.reason
+
+
+def test_no_reading_at_all_is_no_zero() -> None:
+    record = energy_record(JOULES, [], TEN, ABOUT_IT)
+    assert (record.gross_j, record.low_j, record.high_j) == (None, None, None)
+    assert record.reason is not None
+
+
+def test_a_counter_that_stands_still_is_no_zero() -> None:
+    record = energy_record(JOULES, [counted(at_s, 7.0) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
+    assert record.gross_j is None
+    assert bounds(record) == pytest.approx((0.0, 0.01))
+    assert "too short" in (record.reason or "")
+
+
+def test_a_counter_that_leaps_beyond_reason_is_a_gap() -> None:
+    readings = [counted(tenth / 10, tenth + (1e9 if tenth > 50 else 0.0)) for tenth in range(101)]
+    record = energy_record(JOULES, readings, TEN, ABOUT_IT)
+    assert record.gross_j == pytest.approx(100.0, rel=0.01)
+    assert record.gaps == 1
+
+
+def test_a_late_reading_widens_the_bounds() -> None:
+    prompt = [counted(at_s, 50 * at_s) for at_s in seconds(0, 10)]
+    late = [Point(taken.before_s - 0.25, taken.after_s + 0.25, taken.reading) for taken in prompt]
+    narrow, wide = (bounds(energy_record(JOULES, readings, TEN, ABOUT_IT)) for readings in (prompt, late))
+    assert wide[0] < narrow[0] - 10
+    assert wide[1] > narrow[1] + 10
+
+
+def test_a_coarse_counter_gives_way_to_watts_and_stays_the_second_opinion() -> None:
+    info = replace(WATTS, counters=(Counter("coarse", step_j=360.0, plausible_w=8000.0),))
+    readings = [point(at_s, Reading((360.0 * (at_s * 50 // 360),), 50.0)) for at_s in seconds(0, 60)]
+    record = energy_record(info, readings, Window(0.0, 60.0), ABOUT_IT)
+    assert record.method == "sampled power"
+    assert record.gross_j == pytest.approx(3000.0)
+    assert record.cross_check is not None
+    assert record.cross_check.method == "integrated counter"
+    assert record.cross_check.agrees
+
+
+def test_what_reading_cost_is_kept() -> None:
+    readings = [Point(at_s, at_s, Reading((at_s * 50,)), None, 0.002) for at_s in seconds(0, 10)]
+    assert energy_record(JOULES, readings, TEN, ABOUT_IT).meter_cpu_s == pytest.approx(0.022)
+
+
+def idle(when: str, power_w: float, doubt_w: float = 0.5) -> IdlePower:
+    return IdlePower(
+        when=when,  # type: ignore[arg-type]
+        seconds=3.0,
+        power_w=power_w,
+        low_w=power_w - doubt_w,
+        high_w=power_w + doubt_w,
+    )
+
+
+def test_above_idle_takes_off_the_mean_and_spans_both_baselines() -> None:
+    readings = [counted(at_s, 50 * at_s) for at_s in seconds(0, 10)]
+    record = energy_record(JOULES, readings, TEN, ABOUT_IT, [idle("before", 10.0), idle("after", 12.0)])
+    assert record.gross_j == pytest.approx(500.0)
+    assert record.above_idle_j == pytest.approx(390.0)
+    assert record.above_idle_low_j == pytest.approx(375.0, abs=0.1)
+    assert record.above_idle_high_j == pytest.approx(405.0, abs=0.1)
+    assert len(record.idle) == 2
+
+
+def test_a_baseline_that_has_moved_is_noticed() -> None:
+    assert has_moved([idle("before", 10.0), idle("after", 15.0)])
+    assert not has_moved([idle("before", 10.0), idle("after", 10.5)])
+    assert not has_moved([idle("before", 10.0, 5.0), idle("after", 15.0, 5.0)])
+    assert not has_moved([idle("before", 10.0)])
+
+
+def test_an_unknown_idle_figure_is_no_baseline() -> None:
+    from hashwatt.bench.energy.joules.integral import Integral
+
+    assert idle_power(Integral(None, None, None), 3.0, "before") is None
+
+
+def fifty_watts() -> Energy:
+    return energy_record(JOULES, [counted(at_s, 50 * at_s) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
+
+
+def test_efficiency_is_energy_over_work_both_ways_round() -> None:
+    derived = efficiency(fifty_watts(), RATE, timed_s=10.0)
+    assert derived is not None
+    # 50 W at 100 MH/s.
+    assert derived.j_per_unit.value * 1e12 == pytest.approx(500_000.0)
+    assert derived.units_per_j.value / 1e6 == pytest.approx(2.0)
+    assert derived.above_idle_j_per_unit is None
+
+
+def test_the_interval_of_efficiency_combines_hashrate_energy_and_untimed_moments() -> None:
+    record = with_fields(fifty_watts(), low_j=490.0, high_j=510.0)
+    derived = efficiency(record, RATE, timed_s=9.5)
+    assert derived is not None
+    assert derived.j_per_unit.low == pytest.approx(49.0 / 1.01e8)
+    assert derived.j_per_unit.high == pytest.approx(510.0 / 9.5 / 0.99e8)
+    assert derived.units_per_j.high is not None
+    assert derived.units_per_j.low < derived.units_per_j.value < derived.units_per_j.high
+    assert derived.units_per_j.high == pytest.approx(1 / derived.j_per_unit.low)
+
+
+def test_nothing_bounds_work_a_joule_where_the_energy_may_be_none() -> None:
+    derived = efficiency(with_fields(fifty_watts(), low_j=0.0), RATE, timed_s=10.0)
+    assert derived is not None
+    assert derived.units_per_j.high is None
+
+
+@pytest.mark.parametrize("covers", ["not the device", "unknown", None])
+def test_a_meter_that_is_not_about_the_device_gives_it_no_efficiency(covers: str | None) -> None:
+    assert efficiency(with_fields(fifty_watts(), covers=covers), RATE, timed_s=10.0) is None
+
+
+def test_no_hashrate_or_no_energy_give_no_efficiency() -> None:
+    assert efficiency(fifty_watts(), None, timed_s=10.0) is None
+    assert efficiency(with_fields(fifty_watts(), gross_j=None), RATE, timed_s=10.0) is None
+
+
+def test_a_machine_without_meters_is_told_why_and_what_would_help() -> None:
+    reason = no_meter_reason([MeterMissing("rapl", "a virtual machine", "run on the host")])
+    assert reason.startswith("no energy source (rapl: a virtual machine). What would help: run on the host")
+    assert "hashwatt meters" in reason

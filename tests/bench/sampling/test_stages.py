@@ -1,0 +1,133 @@
+"""Plan, calibration and warm-up, on work that only takes virtual time."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hashwatt.bench.progress import NoProgress
+from hashwatt.bench.sampling.calibrate import calibrate
+from hashwatt.bench.sampling.plan import MOST_SAMPLES, plan
+from hashwatt.bench.sampling.stopwatch import MOST_FAILED_BATCHES, Stopwatch
+from hashwatt.bench.sampling.warmup import WINDOW, warm_up
+from hashwatt.kernels.device import KernelInfo, Roof
+from hashwatt.kernels.errors import DeviceError, InputError
+from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.workloads.evidence import Checked
+from hashwatt.kernels.workloads.protocol import Work
+
+SMALLEST_BATCH = 1 << 10
+
+
+class Counting:
+    """Work that takes `overhead_s` a batch and `seconds` a unit, by a virtual clock; the rate may change by batch."""
+
+    smallest_batch = SMALLEST_BATCH
+    largest_batch = 1 << 32
+    kernel: KernelInfo | None = None
+    compile_s = 0.0
+
+    is_full = False
+
+    def __init__(self, rate: float, overhead_s: float = 0.0, factors: list[float] | None = None) -> None:
+        self.clock = VirtualClock()
+        self._rate = rate
+        self._overhead_s = overhead_s
+        self._factors = factors or []
+        self.batches = 0
+        self.failing = 0
+
+    def self_test(self) -> None: ...
+
+    def rehearse(self, planned: float | None) -> None: ...
+
+    def start(self, planned: float) -> None: ...
+
+    def ready(self, batch: int) -> None: ...
+
+    def run(self, batch: int) -> Work:
+        self.clock.spend(self._overhead_s)
+        if self.failing:
+            self.failing -= 1
+            raise DeviceError("it did not launch")
+        factor = self._factors[self.batches] if self.batches < len(self._factors) else 1.0
+        self.batches += 1
+        self.clock.spend(batch / (self._rate * factor))
+        return Work(batch)
+
+    def count(self, sample: int) -> None: ...
+
+    def drop(self) -> None: ...
+
+    def check_batch(self, batch: int) -> None: ...
+
+    def spot_check(self) -> None: ...
+
+    def evidence(self, samples: int) -> Checked:
+        return Checked(answers=samples, how="counted")
+
+    def roof(self) -> Roof | None:
+        return None
+
+
+def stopwatch(work: Counting) -> Stopwatch:
+    return Stopwatch(work, work.clock.now)
+
+
+@given(st.floats(1e4, 1e10), st.floats(0, 0.01))
+def test_calibration_ends_within_a_factor_of_the_target_time_at_any_rate(rate: float, overhead_s: float) -> None:
+    work = Counting(rate, overhead_s)
+    batch = calibrate(stopwatch(work), 0.25)
+    assert batch & (batch - 1) == 0, "a power of two divides the nonce space"
+    assert 0.12 <= overhead_s + batch / rate <= 0.36 or batch == SMALLEST_BATCH
+    assert work.clock.now_s < 2
+
+
+def test_a_slow_device_keeps_the_smallest_batch() -> None:
+    assert calibrate(stopwatch(Counting(100.0)), 0.25) == SMALLEST_BATCH
+
+
+def test_a_device_too_fast_for_one_header_takes_all_its_nonces() -> None:
+    assert calibrate(stopwatch(Counting(1e15)), 0.25) == 1 << 32
+
+
+def test_warm_up_ends_once_the_rate_is_steady() -> None:
+    work = Counting(1e6, factors=[0.5, 0.7, 0.8, 0.9, 0.95, 0.97])
+    warmup = warm_up(stopwatch(work), 250_000, 60.0, NoProgress())
+    assert warmup.batches == 6 + WINDOW
+    assert warmup.rate == pytest.approx(1e6)
+
+
+def test_warm_up_of_a_device_that_never_settles_is_bounded() -> None:
+    work = Counting(1e6, factors=[1.0, 0.5] * 500)
+    assert warm_up(stopwatch(work), 250_000, 3.0, NoProgress()).seconds < 4
+
+
+def test_a_failed_batch_is_repeated_and_its_time_never_counts() -> None:
+    work = Counting(1e6, overhead_s=0.1)
+    watch = stopwatch(work)
+    work.failing = 2
+    timed = watch.run(1_000_000)
+    assert timed.seconds == pytest.approx(1.1)
+    assert watch.failed_batches == 2
+
+
+def test_a_device_that_fails_too_often_is_given_up() -> None:
+    work = Counting(1e6)
+    work.failing = MOST_FAILED_BATCHES + 1
+    with pytest.raises(DeviceError, match="did not launch"):
+        stopwatch(work).run(1000)
+
+
+@given(st.floats(0.5, 86_400))
+def test_a_run_of_any_length_has_a_bounded_number_of_samples(seconds: float) -> None:
+    chosen = plan(seconds)
+    assert seconds / (chosen.batch_s * chosen.batches_per_sample) <= MOST_SAMPLES
+    assert seconds / (chosen.batch_s * chosen.batches_per_sample) >= 9.9
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 0.1, 1e9, float("nan"), float("inf")])
+def test_a_senseless_time_is_refused(seconds: float) -> None:
+    with pytest.raises(InputError, match="sampling takes"):
+        plan(seconds)

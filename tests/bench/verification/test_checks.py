@@ -1,0 +1,315 @@
+"""Every tampering, tried on a real result file: refused, with its own sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hashwatt.bench.api import verify
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.verification.verdict import Verdict
+from hashwatt.kernels.errors import InputError
+
+from ..fakes import measured, shares_of
+
+Json = dict[str, Any]
+Tamper = Callable[[Json, Json], None]  # given the whole file and its one device
+
+
+def tampered(honest_file: Path, folder: Path, tamper: Tamper) -> Verdict:
+    document = json.loads(honest_file.read_bytes())
+    tamper(document, document["results"][0])
+    path = folder / "tampered.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return verify(path)
+
+
+def samples(device: Json) -> list[Json]:
+    taken: list[Json] = device["rounds"][0]["samples"]
+    return taken
+
+
+def refusals(verdict: Verdict) -> dict[str, str]:
+    return {check.code: check.sentence for check in verdict.checks if not check.ok}
+
+
+def test_an_honest_result_holds(honest_file: Path) -> None:
+    verdict = verify(honest_file)
+    assert verdict.ok
+    assert refusals(verdict) == {}
+    assert [check.code for check in verdict.checks] == [
+        "schema", "devices", "header", "chunks", "share_target", "share_range", "share_duplicate", "share_count",
+        "amount", "rate",
+    ]  # fmt: skip
+    assert "not how long it took" in verdict.statement
+
+
+def test_verifying_takes_milliseconds(honest_file: Path) -> None:
+    verify(honest_file)
+    started = time.process_time()
+    verify(honest_file)
+    assert time.process_time() - started < 0.1
+
+
+def miss_the_target(_document: Json, device: Json) -> None:
+    device["evidence"]["shares"][3]["nonce"] ^= 1
+
+
+def share_outside(_document: Json, device: Json) -> None:
+    device["evidence"]["shares"][3]["nonce"] = 4_000_000_000
+
+
+def share_of_no_header(_document: Json, device: Json) -> None:
+    device["evidence"]["shares"][3]["running_number"] = 7
+
+
+def share_of_no_prefix(_document: Json, device: Json) -> None:
+    device["evidence"]["shares"][3]["prefix"] = 1
+
+
+def share_twice(_document: Json, device: Json) -> None:
+    device["evidence"]["shares"].append(device["evidence"]["shares"][0])
+
+
+def another_challenge(document: Json, _device: Json) -> None:
+    document["challenge"] = "prove that"
+
+
+def another_run(document: Json, _device: Json) -> None:
+    document["run_id"] = "0" * 32
+
+
+def another_device(_document: Json, device: Json) -> None:
+    device["device"]["id"] = "cpu"
+
+
+def another_header(_document: Json, device: Json) -> None:
+    device["evidence"]["headers"][0]["prefix_hex"] = "00" * 76
+
+
+def header_listed_twice(_document: Json, device: Json) -> None:
+    device["evidence"]["headers"] *= 2
+
+
+def no_header_listed(_document: Json, device: Json) -> None:
+    device["evidence"]["headers"] = []
+
+
+def drop_shares(_document: Json, device: Json) -> None:
+    del device["evidence"]["shares"][::2]
+
+
+def ease_the_target(_document: Json, device: Json) -> None:
+    target = int(device["evidence"]["target_hex"], 16)
+    device["evidence"]["target_hex"] = f"{target * 2:064x}"
+
+
+def impossible_target(_document: Json, device: Json) -> None:
+    device["evidence"]["target_hex"] = "0" * 64
+    device["evidence"]["shares"] = []
+
+
+def overlapping_chunks(_document: Json, device: Json) -> None:
+    device["evidence"]["chunks"][1]["start"] -= 1
+
+
+def chunk_past_the_end(_document: Json, device: Json) -> None:
+    device["evidence"]["chunks"][-1]["start"] = 2**32 - 5
+
+
+def longer_chunk(_document: Json, device: Json) -> None:
+    device["evidence"]["chunks"][-1]["nonces"] += 1
+
+
+def chunk_of_no_sample(_document: Json, device: Json) -> None:
+    device["evidence"]["chunks"][-1]["sample"] = 9_999
+
+
+def more_hashes_in_a_sample(_document: Json, device: Json) -> None:
+    samples(device)[0]["amount"] += 1
+
+
+def more_hashes_in_all(_document: Json, device: Json) -> None:
+    device["amount"] += 1
+
+
+def higher_rate(_document: Json, device: Json) -> None:
+    for name in ("value", "low", "high"):
+        device["rate"][name] *= 1.01
+
+
+def narrower_interval(_document: Json, device: Json) -> None:
+    device["rate"]["low"] = device["rate"]["value"]
+
+
+def shorter_sample(_document: Json, device: Json) -> None:
+    samples(device)[0]["seconds"] *= 0.5
+
+
+def vanishing_seconds(_document: Json, device: Json) -> None:
+    for sample in samples(device):
+        sample["seconds"] = 1e-9
+
+
+def another_origin(_document: Json, device: Json) -> None:
+    device["rate"]["origin"] = "cited"
+
+
+def no_proof(_document: Json, device: Json) -> None:
+    device["evidence"] = None
+
+
+def no_samples(_document: Json, device: Json) -> None:
+    device["rounds"] = []
+
+
+def failed_with_a_rate(_document: Json, device: Json) -> None:
+    device["status"] = "failed"
+
+
+def device_twice(document: Json, device: Json) -> None:
+    document["results"].append(device)
+
+
+@pytest.mark.parametrize(
+    ("tamper", "code", "sentence"),
+    [
+        (miss_the_target, "share_target", "1 of .* shares do not meet the target"),
+        (share_outside, "share_range", "1 of .* shares lie outside the claimed ranges"),
+        (share_of_no_header, "share_range", "outside the claimed ranges"),
+        (share_of_no_prefix, "share_range", "outside the claimed ranges"),
+        (share_twice, "share_duplicate", "1 of .* shares stand twice"),
+        (another_challenge, "header", "not derived from the challenge"),
+        (another_run, "header", "not derived from the challenge"),
+        (another_device, "header", "not derived from the challenge"),
+        (another_header, "header", "not derived from the challenge"),
+        (header_listed_twice, "header", "not those of the chunks"),
+        (no_header_listed, "header", "not those of the chunks"),
+        (drop_shares, "share_count", "does not fit the claimed hashes"),
+        (ease_the_target, "share_count", "does not fit the claimed hashes"),
+        (impossible_target, "share_count", "too few to support the claim"),
+        (overlapping_chunks, "chunks", "overlap at nonce"),
+        (chunk_past_the_end, "chunks", "reaches past nonce"),
+        (longer_chunk, "amount", "its chunks hold"),
+        (chunk_of_no_sample, "amount", "sample 9999, which does not exist"),
+        (more_hashes_in_a_sample, "amount", "states .* hashes, its chunks hold"),
+        (more_hashes_in_all, "amount", "the samples add up to"),
+        (higher_rate, "rate", "not the stated"),
+        (narrower_interval, "rate", "an interval of"),
+        (shorter_sample, "rate", "the samples add up to"),
+        (vanishing_seconds, "rate", "the samples add up to"),
+        (another_origin, "rate", "is measured, not cited"),
+        (no_proof, "devices", "has no evidence"),
+        (no_samples, "devices", "has no samples"),
+        (failed_with_a_rate, "devices", "is failed and yet claims work"),
+        (device_twice, "devices", "stands twice"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_tampered_result_is_refused_with_its_sentence(
+    tamper: Tamper, code: str, sentence: str, honest_file: Path, tmp_path: Path
+) -> None:
+    verdict = tampered(honest_file, tmp_path, tamper)
+    assert not verdict.ok
+    found = refusals(verdict)
+    assert code in found
+    assert re.search(sentence, found[code]), found[code]
+
+
+def test_ten_times_the_hashes_with_the_same_shares_are_refused(honest_file: Path, tmp_path: Path) -> None:
+    def inflate(_document: Json, device: Json) -> None:
+        for chunk in device["evidence"]["chunks"]:
+            chunk["start"] *= 10
+            chunk["nonces"] *= 10
+        for sample in samples(device):
+            sample["amount"] *= 10
+        device["amount"] *= 10
+        for name in ("value", "low", "high"):
+            device["rate"][name] *= 10
+
+    found = refusals(tampered(honest_file, tmp_path, inflate))
+    assert "does not fit the claimed hashes" in found["share_count"]
+
+
+def test_a_version_rolled_result_holds() -> None:
+    result = measured("steady", seconds=0.5, rolled=4)
+    assert shares_of(result.results[0]).prefixes == 4
+    assert {share.prefix for share in shares_of(result.results[0]).shares} == {0, 1, 2, 3}
+    assert verify(result).ok
+
+
+def test_a_device_that_failed_claims_nothing_and_spoils_nothing() -> None:
+    result = measured("broken", "steady", seconds=0.5)
+    assert [entry.status for entry in result.results] == ["failed", "measured"]
+    assert verify(result).ok
+
+
+@pytest.mark.parametrize("note", ["two\nlines", "\ud800", 5])
+def test_a_result_object_is_held_to_the_model_like_a_file(note: Any, honest_result: Result) -> None:
+    assert verify(honest_result).ok
+    verdict = verify(msgspec.structs.replace(honest_result, note=note))
+    assert list(refusals(verdict)) == ["schema"]
+
+
+def test_nan_in_a_result_object_is_refused(honest_result: Result) -> None:
+    (entry,) = honest_result.results
+    spoilt = msgspec.structs.replace(entry, seconds=float("nan"))
+    verdict = verify(msgspec.structs.replace(honest_result, results=(spoilt,)))
+    assert list(refusals(verdict)) == ["schema"]
+
+
+def all_places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container in a JSON document with each of its keys or indices."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield node, key
+        if isinstance(value, dict | list):
+            yield from all_places(value)
+
+
+scalars = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=4)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_is_changed_the_answer_is_a_verdict(data: st.DataObject, honest_file: Path, tmp_path: Path) -> None:
+    document = json.loads(honest_file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        places = list(all_places(document))
+        container, key = places[data.draw(st.integers(0, len(places) - 1))]
+        container[key] = data.draw(scalars)
+    path = tmp_path / "changed.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    # Anything but these two ways out is a traceback for the user.
+    with contextlib.suppress(InputError):
+        assert verify(path).checks
+
+
+def test_the_largest_result_the_model_allows_is_checked_in_seconds(honest_file: Path, tmp_path: Path) -> None:
+    def inflate(_document: Json, device: Json) -> None:
+        proof = device["evidence"]
+        proof["prefixes"] = 65536
+        proof["headers"] = [{"running_number": k, "prefix_hex": "00" * 76} for k in range(20_000)]
+        proof["chunks"] = [
+            {"running_number": k, "start": 0, "nonces": 2**32, "xor_h7": 0, "sample": 0} for k in range(20_000)
+        ]
+        proof["shares"] = [{"running_number": 0, "prefix": 65535, "nonce": k} for k in range(50_000)]
+        device["rounds"][0]["samples"] = samples(device)[:1] * 10_000
+
+    started = time.process_time()
+    assert not tampered(honest_file, tmp_path, inflate).ok
+    assert time.process_time() - started < 10
+
+
+def test_a_negative_number_of_chunks_is_refused(honest_result: Result) -> None:
+    with pytest.raises(InputError, match="cannot be recomputed"):
+        verify(honest_result, recompute=-1)

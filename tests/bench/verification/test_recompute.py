@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hashwatt.bench import api
+from hashwatt.bench.api import verify
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.verification.verdict import Verdict
+from hashwatt.kernels.device import Found, Missing
+from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.workloads.evidence import Chunk, Shares
+
+from ..fakes import fake, measured, shares_of
+
+ALL = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def _fake_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recompute with a device that is always there."""
+
+    def found(backends: list[str] | None = None) -> list[Found | Missing]:
+        assert backends == ["cpu"]
+        return [fake("steady", VirtualClock(), 1e9)]
+
+    monkeypatch.setattr(api, "find_all", found)
+
+
+def with_proof(result: Result, proof: Shares) -> Result:
+    (entry,) = result.results
+    return msgspec.structs.replace(result, results=(msgspec.structs.replace(entry, evidence=proof),))
+
+
+def proof_of(result: Result) -> Shares:
+    return shares_of(result.results[0])
+
+
+def refused(verdict: Verdict) -> set[str]:
+    return {check.code for check in verdict.checks if not check.ok}
+
+
+def test_an_honest_result_recomputes(honest_file: Path, honest_result: Result) -> None:
+    verdict = verify(honest_file, recompute=ALL)
+    assert verdict.ok
+    codes = [check.code for check in verdict.checks]
+    assert codes.count("checksum") == codes.count("recomputed_shares") == len(proof_of(honest_result).chunks)
+
+
+def test_only_as_many_chunks_as_asked_for_are_recomputed(honest_file: Path) -> None:
+    codes = [check.code for check in verify(honest_file, recompute=3).checks]
+    assert codes.count("checksum") == 3
+
+
+def test_the_choice_of_chunks_is_not_the_same_every_time(honest_file: Path) -> None:
+    choices = {verify(honest_file, recompute=2).checks[-1].sentence for _ in range(12)}
+    assert len(choices) > 1
+
+
+def test_a_changed_checksum_is_found(honest_result: Result) -> None:
+    proof = proof_of(honest_result)
+    first, *others = proof.chunks
+    changed: Chunk = msgspec.structs.replace(first, xor_h7=first.xor_h7 ^ 1)
+    forged = with_proof(honest_result, msgspec.structs.replace(proof, chunks=(changed, *others)))
+    assert verify(forged).ok
+    verdict = verify(forged, recompute=ALL)
+    assert refused(verdict) == {"checksum"}
+    assert any("not the stored" in check.sentence for check in verdict.checks)
+
+
+def test_a_single_share_left_out_is_found(honest_result: Result) -> None:
+    proof = proof_of(honest_result)
+    forged = with_proof(honest_result, msgspec.structs.replace(proof, shares=proof.shares[1:]))
+    assert verify(forged).ok
+    assert refused(verify(forged, recompute=ALL)) == {"recomputed_shares"}
+
+
+def test_version_rolled_chunks_recompute() -> None:
+    assert verify(measured("steady", seconds=0.5, rolled=3), recompute=ALL).ok
+
+
+def test_a_proof_that_does_not_hold_is_not_worth_recomputing(honest_result: Result) -> None:
+    forged = msgspec.structs.replace(honest_result, challenge="another")
+    verdict = verify(forged, recompute=ALL)
+    assert refused(verdict) == {"header"}
+    assert "checksum" not in {check.code for check in verdict.checks}
+
+
+def test_without_a_cpu_kernel_there_is_nothing_to_recompute_with(
+    honest_result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "find_all", lambda _backends: [Missing("cpu", "Numba is broken; reinstall it")])
+    with pytest.raises(DeviceError, match="Numba is broken"):
+        verify(honest_result, recompute=1)

@@ -1,0 +1,169 @@
+"""Compiled kernels are kept, and never served when anything they depend on has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from hashwatt.kernels.cpu import jit, race
+from hashwatt.kernels.cpu.features import host_attributes
+from hashwatt.kernels.cpu.variants import Variant, variant, variants
+from hashwatt.kernels.errors import InputError
+
+QUICK = variant("scalar-x1")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    def folder(*parts: str) -> Path:
+        path = tmp_path.joinpath(*parts)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    monkeypatch.setattr(jit, "cache_folder", folder)
+    monkeypatch.setattr(race, "cache_folder", folder)
+    return tmp_path
+
+
+def test_the_second_time_a_kernel_comes_from_the_cache() -> None:
+    first = jit.compile_variant(QUICK)
+    second = jit.compile_variant(QUICK)
+    assert (first.from_cache, second.from_cache) == (False, True)
+
+
+def test_an_edited_generator_is_another_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    jit.generator_hash.cache_clear()
+    before = jit.generator_hash()
+    edited = tmp_path / "sources"
+    for folder in ("cpu", "graph", "sha256", "machines"):
+        copytree(Path(jit.__file__).parent.parent / folder, edited / folder)
+    monkeypatch.setattr(jit, "__file__", str(edited / "cpu" / "jit.py"))
+    jit.generator_hash.cache_clear()
+    assert jit.generator_hash() == before
+    for changed in ("graph/schedule.py", "cpu/assembly/registers.py", "machines/models.csv"):
+        with (edited / changed).open("a") as source_file:
+            source_file.write("# edited\n")
+        jit.generator_hash.cache_clear()
+        after = jit.generator_hash()
+        assert after != before
+        before = after
+    jit.generator_hash.cache_clear()
+
+
+def test_a_damaged_cache_is_made_anew(own_cache: Path) -> None:
+    jit.compile_variant(QUICK)
+    damaged = list(own_cache.rglob("*.nb[ic]"))
+    assert damaged
+    for path in damaged:
+        path.write_bytes(b"\x80damaged")
+    assert not jit.compile_variant(QUICK).from_cache
+    # The damage is gone: what is compiled now is kept again.
+    jit.compile_variant(QUICK)
+    assert jit.compile_variant(QUICK).from_cache
+
+
+def test_without_a_writable_cache_kernels_are_compiled_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jit, "cache_folder", lambda *parts: None)
+    assert not jit.compile_variant(QUICK).from_cache
+    assert not jit.compile_variant(QUICK).from_cache
+
+
+def test_the_race_ranks_what_ran_and_gives_a_reason_for_what_did_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = "aarch64" if host_attributes() and QUICK.missing() is None and not _on_arm() else "x86_64"
+    foreign = next(each for each in variants(rolled=False) if each.architecture == elsewhere)
+    candidates = race.race([foreign, QUICK])
+    assert [candidate.name for candidate in candidates] == [QUICK.name, foreign.name]
+    assert candidates[0].hashrate_hs is not None
+    assert candidates[1].reason == f"it is for {elsewhere} CPUs"
+
+
+def test_the_race_is_run_once_and_remembered_until_it_is_to_be_run_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[list[Variant]] = []
+    real_race = race.race
+
+    def counted(entrants: list[Variant]) -> object:
+        runs.append(list(entrants))
+        return real_race(runs[-1])
+
+    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
+    monkeypatch.setattr(race, "race", counted)
+    first = race.choose(rolled=False)[1]
+    assert race.choose(rolled=False)[1] == first
+    assert len(runs) == 1
+    race.choose(rolled=False, anew=True)
+    assert len(runs) == 2
+
+
+@pytest.mark.parametrize(("rates", "loads"), [([9e6], 1), ([4e6, 9e6], 2), ([4e6, 5e6, 4.5e6, 3e6], 4)])
+def test_a_winner_that_is_slower_than_it_was_is_loaded_again_and_the_best_is_kept(
+    monkeypatch: pytest.MonkeyPatch, rates: list[float], loads: int
+) -> None:
+    placed: list[jit.Compiled] = []
+
+    def best_rates(compiled: list[jit.Compiled]) -> list[float]:
+        placed.extend(compiled)
+        return [rates[len(placed) - 1]]
+
+    monkeypatch.setattr(race, "_best_rates", best_rates)
+    kept = race._well_placed(QUICK, hashrate_hs=1e7)
+    assert len(placed) == loads
+    assert kept is placed[rates.index(max(rates))]
+
+
+def test_every_entrant_is_raced_at_two_places_and_the_better_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = iter([[2e6], [5e6]])
+    monkeypatch.setattr(race, "_best_rates", lambda compiled: next(turns))
+    (candidate,) = race.race([QUICK])
+    assert candidate.hashrate_hs == 5e6
+
+
+def test_what_another_kernel_does_better_is_raced_only_where_that_one_cannot_run() -> None:
+    outdone = replace(QUICK, name="outdone-x1", outdone_by=QUICK.name)
+    _, candidate = race.race([outdone, QUICK])
+    assert (candidate.name, candidate.hashrate_hs) == ("outdone-x1", None)
+    assert candidate.reason == "scalar-x1 does the same with better instructions"
+    (alone,) = race.race([replace(QUICK, outdone_by="absent-x16")])
+    assert alone.hashrate_hs
+
+
+def test_a_disk_that_takes_no_more_costs_the_memory_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
+    monkeypatch.setattr(race, "write_atomically", full)
+    monkeypatch.setattr(jit, "write_atomically", full)
+    assert race.choose(rolled=False)[1][0].hashrate_hs
+
+
+def test_a_damaged_memory_of_the_race_is_raced_again(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
+    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
+    race.choose(rolled=False)
+    (memory,) = own_cache.rglob("race-plain.json")
+    memory.write_bytes(b'[{"name": "scalar-x1", "hashrate_hs": "fast"}]')
+    assert race.choose(rolled=False)[1][0].hashrate_hs
+
+
+def test_a_kernel_that_lies_is_not_raced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(race, "reference_scan", lambda job, nonces: ([], 0x12345678))
+    (candidate,) = race.race([QUICK])
+    assert candidate.hashrate_hs is None
+    assert "disagrees with hashlib" in (candidate.reason or "")
+
+
+def test_an_unknown_kernel_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match="there is no CPU kernel 'warp'; choose one of avx512-x16"):
+        race.choose(rolled=False, wanted="warp")
+
+
+def test_a_kernel_for_another_cpu_is_answered_with_those_that_run() -> None:
+    foreign = next(each for each in variants(rolled=False) if each.missing())
+    with pytest.raises(InputError, match=r"cannot run here: .*; choose one of .*scalar-x1"):
+        race.choose(rolled=False, wanted=foreign.name)
+
+
+def _on_arm() -> bool:
+    return variant("neon-x4").missing() is None

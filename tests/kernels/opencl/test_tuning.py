@@ -1,0 +1,200 @@
+"""How much work a launch gets, and how a race picks its winner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from hashwatt.kernels.device import DeviceOptions
+from hashwatt.kernels.errors import DeviceError, WrongResult
+from hashwatt.kernels.opencl import tuner
+from hashwatt.kernels.opencl.candidates import SAFEST, race_entries
+from hashwatt.kernels.opencl.emit import emit
+from hashwatt.kernels.opencl.launch import Answer
+from hashwatt.kernels.opencl.scanner import zero_bits_tested
+from hashwatt.kernels.opencl.tuning import TARGET_LAUNCH_S, Pace, Tuning
+from hashwatt.kernels.opencl.variant import Variant
+from hashwatt.kernels.target import filter_mask, target_from_zero_bits
+
+TUNING = Tuning(Variant(16), vectors_per_item=64, local_size=1)
+
+
+@pytest.mark.parametrize("hashrate_hs", [20e3, 35e6, 22e9])
+def test_launches_settle_at_the_wanted_time_and_never_exceed_a_tenth_of_a_second(hashrate_hs: float) -> None:
+    pace = Pace()
+    seconds = []
+    for _ in range(20):
+        hashes = pace.nonces(TUNING, prefixes=1)
+        seconds.append(hashes / hashrate_hs)
+        pace.observe(hashes, seconds[-1])
+    # The very first launch knows nothing: only a simulator takes seconds for it.
+    assert max(seconds[1:]) < 0.1
+    assert seconds[-1] == pytest.approx(TARGET_LAUNCH_S, rel=0.2)
+
+
+def test_the_short_end_of_a_range_does_not_slow_the_pace() -> None:
+    pace = Pace(hashrate_hs=35e6)
+    before = pace.hashes
+    pace.observe(5, 0.001)
+    assert pace.hashes == before
+
+
+def test_an_overhead_only_launch_does_not_shrink_the_pace_to_nothing() -> None:
+    pace = Pace()
+    pace.observe(pace.hashes, 60.0)
+    assert pace.nonces(TUNING, prefixes=1) >= 1
+    assert pace.nonces(TUNING, prefixes=65_536) == 1
+
+
+def test_the_filter_keeps_every_share() -> None:
+    for zero_bits in range(40):
+        target = target_from_zero_bits(zero_bits)
+        mask = filter_mask(target)
+        # The hash value is the digest read little-endian: H7's bytes reversed are its top 32 bits.
+        top = int.from_bytes((target >> 224).to_bytes(4, "little"), "big")
+        assert top & mask == 0
+        assert mask.bit_count() == zero_bits_tested(target) == min(zero_bits, 32)
+
+
+class ScannerOf:
+    """A scanner whose launches take what they are told to."""
+
+    class Built:
+        build_s = 0.0
+
+    built = Built()
+
+    def __init__(self, host_ns_a_hash: float, event_s: float | None = None) -> None:
+        self.host_ns_a_hash = host_ns_a_hash
+        self.event_s = event_s
+
+    def launch_once(self, nonces: range, target: int) -> Answer:
+        host_s = len(nonces) * self.host_ns_a_hash * 1e-9
+        return Answer(nonces, 0, [], host_s, host_s if self.event_s is None else self.event_s)
+
+
+def race(scanners: dict[str, ScannerOf]) -> tuner.Outcome:
+    def make(tuning: Tuning) -> ScannerOf:
+        if tuning.variant.name not in scanners:
+            raise DeviceError("its compiler refuses the kernel")
+        return scanners[tuning.variant.name]
+
+    outcome = raced(make)
+    if outcome is None:
+        raise DeviceError("none runs")
+    return outcome
+
+
+@contextmanager
+def trying(_: Tuning) -> Iterator[None]:
+    yield
+
+
+def raced(make: Callable[[Tuning], ScannerOf]) -> tuner.Outcome | None:
+    return tuner.Race(make, trying, DeviceOptions()).run("cpu", 16, 4096)  # type: ignore[arg-type]
+
+
+def names() -> list[str]:
+    return [entry.variant.name for entry in race_entries("cpu", 16)]
+
+
+LIBRARY_CALLS = re.compile(r"\b(rotate|bitselect|select|any|all|mad\w*|shuffle2?|vload\w+|vstore\w+|convert_\w+)\(")
+
+
+@pytest.mark.parametrize("kind", ["cpu", "accelerator", "gpu"])
+@pytest.mark.parametrize("native_width", [1, 4, 8, 16])
+def test_no_kernel_of_a_race_hands_a_wide_vector_to_the_runtimes_library(kind: str, native_width: int) -> None:
+    for tuning in race_entries(kind, native_width):
+        if tuning.variant.width > 2:
+            assert not LIBRARY_CALLS.search(emit(tuning.variant)), tuning.name
+
+
+@pytest.mark.parametrize("native_width", [8, 16])
+def test_the_first_kernel_on_a_cpu_is_the_narrow_one_and_the_likeliest_winner_the_second(native_width: int) -> None:
+    first, second = race_entries("cpu", native_width)[:2]
+    assert first.variant == SAFEST
+    assert second.variant.width == native_width
+
+
+def test_where_a_runtime_makes_nothing_of_vectors_one_word_each_is_raced_first() -> None:
+    assert [tuning.variant.width for tuning in race_entries("cpu", 1)[:2]] == [1, 1]
+
+
+def test_the_fastest_kernel_wins() -> None:
+    outcome = race({name: ScannerOf(30.0 - index) for index, name in enumerate(names())})
+    assert outcome.tuning.variant.name == names()[-1]
+    assert [candidate.name for candidate in outcome.candidates] == [f"opencl-{name}" for name in reversed(names())]
+
+
+def test_events_that_claim_a_nanosecond_do_not_win() -> None:
+    first, second = names()[:2]
+    outcome = race({first: ScannerOf(40.0, event_s=1e-9), second: ScannerOf(30.0)})
+    assert outcome.tuning.variant.name == second
+
+
+def test_a_clock_of_the_host_that_is_too_short_does_not_win_either() -> None:
+    first, second = names()[:2]
+    outcome = race({first: ScannerOf(10.0, event_s=1.0), second: ScannerOf(30.0)})
+    assert outcome.tuning.variant.name == second
+
+
+def test_a_kernel_that_fails_is_in_the_table_with_its_reason() -> None:
+    outcome = race({names()[1]: ScannerOf(30.0)})
+    assert outcome.tuning.variant.name == names()[1]
+    assert {candidate.reason for candidate in outcome.candidates} == {None, "its compiler refuses the kernel"}
+
+
+def test_a_kernel_that_answers_wrongly_is_named_as_wrong_and_loses_to_a_slower_one() -> None:
+    right = names()[0]
+
+    def make(tuning: Tuning) -> ScannerOf:
+        if tuning.variant.name != right:
+            raise WrongResult("it does not agree with hashlib")
+        return ScannerOf(30.0)
+
+    outcome = raced(make)
+    assert outcome is not None
+    assert outcome.tuning.variant.name == right
+    reasons = [candidate.reason for candidate in outcome.candidates if candidate.hashrate_hs is None]
+    assert reasons == ["answers wrongly: it does not agree with hashlib"] * (len(names()) - 1)
+
+
+def test_a_refinement_that_fails_does_not_take_the_winner_along() -> None:
+    def make(tuning: Tuning) -> ScannerOf:
+        if tuning.refined:
+            raise DeviceError("its compiler refuses the kernel")
+        return ScannerOf(30.0)
+
+    outcome = raced(make)
+    assert outcome is not None
+    assert not outcome.tuning.refined
+    assert {candidate.name for candidate in outcome.candidates if candidate.reason} == {
+        f"{outcome.tuning.name}/16x4",
+        f"{outcome.tuning.name}/256x4",
+    }
+
+
+def test_a_kernel_that_fails_in_its_last_turn_leaves_the_race_to_the_next() -> None:
+    class Failing(ScannerOf):
+        launches = 0
+
+        def launch_once(self, nonces: range, target: int) -> Answer:
+            self.launches += 1
+            if self.launches > 20:
+                raise DeviceError("the launch failed")
+            return super().launch_once(nonces, target)
+
+    best = names()[-1]
+    failing = Failing(10.0)
+    outcome = raced(lambda tuning: failing if tuning.variant.name == best else ScannerOf(30.0))
+    assert outcome is not None
+    assert outcome.tuning.variant.name != best
+    assert all(tuning.variant.name != best for tuning in outcome.runners_up)
+
+
+def test_a_device_that_runs_no_kernel_fails_with_the_first_reason() -> None:
+    with pytest.raises(DeviceError, match="none runs"):
+        race({})

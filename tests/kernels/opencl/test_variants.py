@@ -1,0 +1,64 @@
+"""Every variant that a device's compiler takes hashes as hashlib does."""
+
+from __future__ import annotations
+
+import pytest
+
+from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
+from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.opencl.emit import emit
+from hashwatt.kernels.opencl.variant import Variant, all_variants, parse_variant
+from hashwatt.kernels.target import target_from_zero_bits
+
+from ..conformance import assert_as_hashlib
+from ..headers import random_prefixes
+from .devices import open_first
+
+# One of each choice: all of them would compile for minutes.
+VARIANTS = [
+    Variant(1, "shift", "xor"),
+    Variant(2, "rotate", "shared", "scheduled"),
+    Variant(4, "rotate", "select"),
+    Variant(8, "shift", "shared", "scheduled"),
+    Variant(16, "shift", "vpternlog"),
+    Variant(1, "shift", "shared", form="pipeline"),
+    Variant(4, "rotate", "xor", form="pipeline"),
+]
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
+@pytest.mark.parametrize("prefixes", [1, 3])
+def test_a_variant_hashes_as_hashlib(variant: Variant, prefixes: int) -> None:
+    device = open_first(variant.name)
+    job = Job(roll_versions(random_prefixes(1, seed=21)[0], prefixes), target_from_zero_bits(5))
+    try:
+        assert_as_hashlib(device, job, range(2_147_483_000, 2_147_483_000 + 1_237))
+    except WrongResult:
+        raise
+    except DeviceError as error:
+        if variant.logic != "vpternlog":
+            raise
+        pytest.skip(f"for CPUs with AVX-512 and runtimes that know its instructions: {error}")
+    finally:
+        device.close()
+
+
+def test_names_are_unique_and_lead_back_to_their_variant() -> None:
+    variants = all_variants()
+    assert len({variant.name for variant in variants}) == len(variants)
+    assert [parse_variant(variant.name) for variant in variants] == variants
+
+
+def test_an_unknown_kernel_is_answered_with_what_names_look_like() -> None:
+    with pytest.raises(InputError, match="x16-shift-shared-standard"):
+        parse_variant("fastest")
+
+
+def test_the_same_variant_gives_the_same_source() -> None:
+    assert emit(Variant(4)) == emit(Variant(4))
+
+
+def test_version_rolling_computes_the_shared_schedule_outside_the_loop_over_prefixes() -> None:
+    before, _, inside = emit(Variant(8, rolled=True)).partition("prefix < prefixes")
+    assert before.count("const word v") > 400
+    assert inside.count("const word v") > 3_000

@@ -1,0 +1,99 @@
+"""Thousands of prefixes are prepared and tried at once, not one by one, and each of them is tried."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from hashwatt.kernels import early, midstate
+from hashwatt.kernels.cpu import sha_rounds
+from hashwatt.kernels.cpu.sha_instructions import ArmSha, X86Sha
+from hashwatt.kernels.cpu.variants import program
+from hashwatt.kernels.device import KernelInfo, Scan
+from hashwatt.kernels.errors import WrongResult
+from hashwatt.kernels.fake import FakeDevice
+from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.workloads.sha256d import selftest
+
+MANY = 1 << 12
+PREFIX = bytes(range(76))
+
+
+def test_what_is_computed_at_once_is_what_is_computed_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    prefixes = roll_versions(PREFIX, 80)
+    at_once, one_by_one = Job(prefixes, 1), Job(prefixes, 1)
+    rows = [early.early_rows(program(ternary, True), at_once) for ternary in (True, False)]
+    words = [sha_rounds.job_words(at_once, isa) for isa in (X86Sha(), ArmSha())]
+    for module in (midstate, early, sha_rounds):
+        monkeypatch.setattr(module, "WORTH_AN_ARRAY", 1 << 20)
+    assert at_once.midstates == one_by_one.midstates
+    assert [[tuple(row) for row in each] for each in rows] == [
+        [tuple(row) for row in early.early_rows(program(ternary, True), one_by_one)] for ternary in (True, False)
+    ]
+    assert words == [sha_rounds.job_words(one_by_one, isa) for isa in (X86Sha(), ArmSha())]
+
+
+class Counted(FakeDevice):
+    """Counts what hashlib has to do for it."""
+
+    hashes = 0
+
+    def scan(self, nonces: range) -> Scan:
+        scan = super().scan(nonces)
+        self.hashes += scan.hashes
+        return scan
+
+
+class OneBadPrefix(FakeDevice):
+    """Computes the checksum of one of all prefixes wrongly."""
+
+    bad = 0
+    job: Job
+
+    def prepare(self, job: Job) -> KernelInfo:
+        self.job = job
+        return super().prepare(job)
+
+    def scan(self, nonces: range) -> Scan:
+        scan = super().scan(nonces)
+        wrong = len(self.job.prefixes) > self.bad and len(nonces) > 0
+        return Scan(scan.hits, scan.hashes, scan.xor_h7 ^ wrong)
+
+
+def nothing(seconds: float) -> None:
+    """Spend no time."""
+
+
+@pytest.mark.parametrize("prefixes", [1, 16, 17, 1000, MANY, 1 << 16])
+def test_the_self_test_s_work_does_not_grow_with_the_prefixes(prefixes: int) -> None:
+    device = Counted("steady", 1e12, nothing)
+    selftest.self_test(device, prefixes)
+    assert device.hashes < 300_000
+
+
+@pytest.mark.parametrize("bad", [0, 1, 1234, MANY - 1])
+def test_an_error_in_any_single_prefix_is_found(bad: int) -> None:
+    device = OneBadPrefix("steady", 1e12, nothing)
+    device.bad = bad
+    with pytest.raises(WrongResult, match="checksum"):
+        selftest.self_test(device, MANY)
+
+
+def test_few_prefixes_are_all_drawn_and_many_with_the_first_and_the_last() -> None:
+    assert len(selftest.some_prefixes(5)) == 5
+    drawn = {index for _ in range(20) for index in _numbers(selftest.some_prefixes(MANY))}
+    assert {0, MANY - 1} <= drawn
+    assert len(drawn) > 100
+
+
+def test_a_job_of_65536_prefixes_is_ready_within_seconds() -> None:
+    started = time.thread_time()
+    job = Job(roll_versions(PREFIX, 1 << 16), 1)
+    early.early_rows(program(True, True), job)
+    assert time.thread_time() - started < 8
+
+
+def _numbers(prefixes: tuple[bytes, ...]) -> list[int]:
+    first = int.from_bytes(prefixes[0][:4], "little")
+    return [(int.from_bytes(prefix[:4], "little") ^ first) >> 13 for prefix in prefixes]

@@ -1,0 +1,155 @@
+"""The triad on every device that can run it here, and on fake ones that run it wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from hashwatt.bench.isolation.device import IsolatedDevice
+from hashwatt.kernels import fake
+from hashwatt.kernels.cpu import backend
+from hashwatt.kernels.cpu.backend import CpuDevice
+from hashwatt.kernels.cpu.topology import read_topology
+from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found, Launch, Launched
+from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
+from hashwatt.kernels.fake import FakeDevice, VirtualClock
+from hashwatt.kernels.workloads.evidence import Checked, Claim
+from hashwatt.kernels.workloads.protocol import Request
+from hashwatt.kernels.workloads.stream.counts import BYTES_AN_ITEM
+from hashwatt.kernels.workloads.stream.task import TriadTask, array_items
+from hashwatt.kernels.workloads.stream.workload import WORKLOAD
+
+REQUEST = Request("a challenge", "run", WORKLOAD.parameters_of({}))
+CLAIM = Claim(challenge="a challenge", device_id="cpu", run_id="run", parameters={}, amounts=(1,))
+
+
+def small_cpu() -> CpuDevice:
+    """The CPU, said to have a small cache: arrays of 4 MiB do for what is right or wrong."""
+    (found,) = (entry for entry in backend.find() if isinstance(entry, Found))
+    return CpuDevice(replace(found.info, cache_bytes=1 << 20), read_topology(), DeviceOptions())
+
+
+def fake_device(behaviour: str) -> FakeDevice:
+    return FakeDevice(behaviour, spend=VirtualClock().spend)
+
+
+@pytest.fixture(params=["cpu", "fake", "isolated"])
+def device(request: pytest.FixtureRequest) -> Iterator[Executes]:
+    opened: Executes
+    if request.param == "cpu":
+        opened = small_cpu()
+    elif request.param == "fake":
+        opened = fake_device("steady")
+    else:
+        opened = IsolatedDevice(fake.fake_info("steady"), fake.__name__, DeviceOptions())
+    yield opened
+    opened.close()
+
+
+def measured_like(task: TriadTask, batch: int = 2) -> list[int]:
+    """What the harness does, in short; the amounts of three samples."""
+    task.self_test()
+    task.rehearse(None)
+    task.ready(batch)
+    task.run(batch)
+    task.drop()
+    task.rehearse(1e9)
+    task.check_batch(batch)
+    task.start(1e9)
+    amounts = []
+    for sample in range(3):
+        task.ready(batch)
+        amounts.append(task.run(batch).amount)
+        task.count(sample)
+    task.spot_check()
+    return amounts
+
+
+def test_it_moves_exactly_the_bytes_of_its_passes_and_every_answer_is_right(device: Executes) -> None:
+    task = TriadTask(device, REQUEST)
+    amounts = measured_like(task)
+    assert amounts == [2 * BYTES_AN_ITEM * array_items(device.info)] * 3
+    assert task.kernel is not None
+    assert task.kernel.tuning["array_bytes"] == 8 * array_items(device.info)
+    evidence = task.evidence(3)
+    assert evidence.answers == 3 * task.evidence(1).answers
+    assert all(finding.ok for finding in WORKLOAD.verify(evidence, CLAIM))
+
+
+def test_its_roof_is_the_memory(device: Executes) -> None:
+    task = TriadTask(device, REQUEST)
+    task.self_test()
+    roof = task.roof()
+    assert roof is not None
+    assert roof.binds == "memory"
+    assert roof.rate_per_s > 0
+
+
+@pytest.mark.parametrize("behaviour", ["wrong-checksum", "skipping-when-busy"])
+def test_a_device_that_computes_too_little_is_refused(behaviour: str) -> None:
+    with pytest.raises(WrongResult, match="numbers wrong"):
+        measured_like(TriadTask(fake_device(behaviour), REQUEST), batch=16)
+
+
+def test_after_a_failed_launch_the_arrays_are_filled_anew() -> None:
+    class FailsOnce(FakeDevice):
+        failures = 1
+
+        def launch(self, launch: Launch) -> Launched:
+            done = super().launch(launch)
+            if launch.repeats == 5 and self.failures:
+                self.failures -= 1
+                raise DeviceError("a launch that failed half-way")
+            return done
+
+    task = TriadTask(FailsOnce("steady", spend=VirtualClock().spend), REQUEST)
+    task.self_test()
+    task.rehearse(None)
+    task.ready(5)
+    with pytest.raises(DeviceError):
+        task.run(5)
+    with pytest.raises(DeviceError, match="lost"):
+        task.count(0)
+    task.ready(5)
+    task.run(5)
+    task.count(0)
+
+
+def test_numbers_that_would_grow_too_large_are_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hashwatt.kernels.workloads.stream.task.MOST_PASSES", 10)
+    task = TriadTask(fake_device("steady"), REQUEST)
+    task.self_test()
+    task.rehearse(None)
+    for sample in range(6):
+        task.ready(4)
+        task.run(4)
+        task.count(sample)
+
+
+def test_arrays_are_four_caches_long_but_leave_memory_free() -> None:
+    info = DeviceInfo("x", "cpu", "", "", "", "", cache_bytes=32 << 20)
+    assert array_items(info) * 8 == 128 << 20
+    assert array_items(replace(info, memory_bytes=60 << 20)) * 8 == 10 << 20
+    assert array_items(replace(info, cache_bytes=1 << 40)) * 8 == 1 << 30
+    assert array_items(replace(info, simulator=True)) * 8 == 1 << 16
+    assert array_items(replace(info, kind="gpu", cache_bytes=1 << 20)) * 8 == 256 << 20
+
+
+def test_a_device_without_kernels_of_others_is_told_why_it_cannot() -> None:
+    assert "runs no kernels" in (WORKLOAD.why_not(DeviceInfo("rtl:sim", "asic", "", "", "", "")) or "")
+    assert WORKLOAD.why_not(fake.fake_info("steady")) is None
+
+
+def test_parameters_that_it_does_not_have_are_refused() -> None:
+    assert WORKLOAD.parameters_of({"operation": "triad"}) == WORKLOAD.parameters_of({})
+    with pytest.raises(InputError, match="prefixes"):
+        WORKLOAD.parameters_of({"prefixes": 4})
+
+
+def test_evidence_of_another_kind_does_not_hold() -> None:
+    from hashwatt.kernels.workloads.evidence import Reported
+
+    assert [finding.ok for finding in WORKLOAD.verify(Reported(source="somebody"), CLAIM)] == [False]
+    assert [finding.ok for finding in WORKLOAD.verify(Checked(answers=3, how="so"), CLAIM)] == [True]

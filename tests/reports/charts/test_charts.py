@@ -1,0 +1,196 @@
+"""Charts are the same bytes for the same results, tell origins by shape and fill, and trust no text."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import hashwatt.reports.charts as charts_package
+from hashwatt.bench.result.model import Result
+from hashwatt.reports.charts.canvas import NARROW, WIDE, Chart, Size, png, svg
+from hashwatt.reports.charts.inline import StyleSheet, inline
+from hashwatt.reports.charts.selection import MOST_SAMPLE_CHARTS, charts_of
+from hashwatt.reports.charts.style import KIND_COLOURS, ORIGINS, mark
+from hashwatt.reports.collect.gather import NOTHING, gather_results
+from hashwatt.reports.document.report import report_on
+
+from .. import hostile
+from ..factory import result, showcase, verified, with_energy
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def charts(results: list[Result]) -> list[Chart]:
+    found = charts_of(report_on(gather_results(results)))
+    return [*(chart for pair in found.devices for chart in pair), *found.samples, *found.ladder]
+
+
+def texts(document: str) -> list[str]:
+    return ["".join(element.itertext()) for element in ElementTree.fromstring(document).iter(f"{SVG}text")]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG defines it."""
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_equal_results_give_equal_bytes(size: Size) -> None:
+    first, second = charts(showcase()), charts(showcase())
+    assert svg(first, size) == svg(second, size)
+    assert png(first, size) == png(second, size)
+
+
+def test_another_process_with_other_settings_gives_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 9\nfont.size: 30\naxes.grid: False\n")
+    program = (
+        "import hashlib; from tests.reports.charts.test_charts import charts, showcase, svg; "
+        "print(hashlib.sha256(svg(charts(showcase())).encode()).hexdigest())"
+    )
+    environment = os.environ | {"MATPLOTLIBRC": str(tmp_path), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "LC_ALL": "C"}
+    root = Path(__file__).parents[3]
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=root, env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == hashlib.sha256(svg(charts(showcase())).encode()).hexdigest()
+
+
+def test_another_result_gives_another_chart() -> None:
+    assert svg(charts([result(verified(rate=1e6))])) != svg(charts([result(verified(rate=2e6))]))
+
+
+def test_no_chart_carries_a_date_or_a_program_s_version() -> None:
+    document = svg(charts(showcase()))
+    assert "<dc:date>" not in document
+    assert "Matplotlib v" not in document
+
+
+def test_drawing_leaves_the_settings_of_a_notebook_alone() -> None:
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    svg(charts(showcase()))
+    assert dict(mpl.rcParams) == before
+
+
+def test_every_origin_has_a_mark_of_its_own_without_its_colour() -> None:
+    marks = {(mark(origin, "red")["marker"], mark(origin, "red")["markerfacecolor"] == "red") for origin in ORIGINS}
+    assert len(marks) == len(ORIGINS)
+
+
+def test_the_colour_of_each_kind_stands_out_from_white_paper() -> None:
+    for colour in KIND_COLOURS.values():
+        assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_the_figures_stand_in_the_picture_as_words() -> None:
+    shown = texts(svg(charts([result(with_energy(verified(roof_hs=27e6), 2.4e6))])[:2]))
+    assert "Test CPU" in shown
+    assert any("MH/s" in text for text in shown)
+    assert "2,400,000 J/TH (package)" in shown
+    assert "roof" in shown
+
+
+def test_clock_and_temperature_are_drawn_where_they_are_known() -> None:
+    readings = texts(svg(charts([result(verified(clock_hz=[2e9, 2.1e9], temperature_c=[60, 61]))])[1:2]))
+    assert {"clock, GHz", "temperature, °C"} <= set(readings)
+    without = texts(svg(charts([result(verified())])[1:2]))
+    assert not {"clock, GHz", "temperature, °C"} & set(without)
+
+
+def test_without_energy_there_is_no_chart_of_it() -> None:
+    found = charts_of(report_on(gather_results([result()])))
+    assert [len(pair) for pair in found.devices] == [1]
+
+
+def test_many_devices_draw_the_first_and_say_so() -> None:
+    many = [result(verified(run=run, rate=1e6 * (run + 1), name=f"Device {run}"), run=run) for run in range(45)]
+    found = charts_of(report_on(gather_results(many)))
+    assert "The first 40 of 45" in found.devices[0][0].caption
+    assert len(found.samples) == MOST_SAMPLE_CHARTS
+
+
+def test_the_ladder_needs_no_result() -> None:
+    found = charts_of(report_on(NOTHING))
+    assert found.devices == ()
+    assert "<svg" in svg(found.picture)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e9, 5e11])
+def test_rates_of_any_size_are_drawn(scale: float) -> None:
+    rates = [result(verified(run=run, rate=scale * (1 + run / 100), samples=4), run=run) for run in range(2)]
+    assert "<svg" in svg(charts(rates))
+
+
+def test_hostile_text_stays_text() -> None:
+    drawn = charts(hostile.results())
+    for size in (WIDE, NARROW):
+        tree = ElementTree.fromstring(svg(drawn, size))
+        tags = {element.tag.removeprefix(SVG) for element in tree.iter()}
+        assert tags <= {"svg", "metadata", "defs", "style", "g", "path", "use", "text", "clipPath", "rect", "tspan"} | {
+            tag for tag in tags if tag.startswith("{http")
+        }
+        assert not any(name.startswith("on") for element in tree.iter() for name in element.attrib)
+    assert png(drawn).startswith(b"\x89PNG")
+
+
+class TestInline:
+    """A chart fitted into a page."""
+
+    def drawn(self, results: list[Result]) -> tuple[str, StyleSheet]:
+        sheet = StyleSheet()
+        return "".join(inline(chart, WIDE, sheet) for chart in charts(results)), sheet
+
+    def test_no_style_attribute_is_left(self) -> None:
+        drawn, _ = self.drawn(showcase())
+        assert not re.search(r"<[^<>]* style=", drawn)
+
+    def test_colours_are_the_page_s_own(self) -> None:
+        drawn, sheet = self.drawn(showcase())
+        assert not re.search(r"#[0-9a-f]{6}", drawn)
+        assert not re.search(r"#[0-9a-f]{6}", sheet.css)
+        assert "var(--ink)" in sheet.css
+
+    def test_ids_are_unique_and_references_reach_them(self) -> None:
+        drawn, _ = self.drawn(showcase())
+        identities = re.findall(r' id="([^"]*)"', drawn)
+        assert len(identities) == len(set(identities))
+        assert set(re.findall(r'(?:url\(#|href="#)([^)"]+)', drawn)) <= set(identities)
+
+    def test_each_chart_is_an_image_with_a_name(self) -> None:
+        for chart in charts(showcase()):
+            drawn = inline(chart, WIDE, StyleSheet())
+            assert 'role="img"' in drawn
+            assert re.search(r'aria-label="[^"]{20,}"', drawn)
+
+    def test_a_name_that_looks_like_markup_is_not_rewritten(self) -> None:
+        name = 'a style="fill: red" id="x" href="#x" #1b1f24'
+        drawn, _ = self.drawn([result(verified(name=name))])
+        tree = ElementTree.fromstring(f"<page>{drawn}</page>")
+        assert any(name in "".join(element.itertext()) for element in tree.iter("text"))
+
+
+class TestDarkPage:
+    """The page's own colours, by which charts are shown in the dark."""
+
+    def colours(self, scheme: str) -> dict[str, str]:
+        css = (Path(charts_package.__file__).parents[1] / "page" / "page.css").read_text(encoding="utf-8")
+        light, _, rest = css.partition("@media (prefers-color-scheme: dark)")
+        text = light if scheme == "light" else rest.partition("\n}")[0]
+        return dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", text))
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize("name", ["ink", "muted", "link", "alarm", *KIND_COLOURS])
+    def test_words_and_marks_stand_out_from_the_paper(self, scheme: str, name: str) -> None:
+        found = self.colours(scheme)
+        first, second = sorted((luminance(found[name]), luminance(found["paper"])))
+        assert (second + 0.05) / (first + 0.05) >= 4.5

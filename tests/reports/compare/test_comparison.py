@@ -1,0 +1,241 @@
+"""Faster, slower, same or cannot tell: what the samples support, and no more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hashwatt.bench.result.file import save
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.warning import WarningRecord
+from hashwatt.kernels.errors import InputError
+from hashwatt.reports.collect.gather import gather_results
+from hashwatt.reports.compare.comparison import Comparison, compare, failures
+from hashwatt.reports.compare.rate_series import read_series
+from hashwatt.reports.compare.ratio import ratio_of_medians
+from hashwatt.reports.compare.sentences import comparison_lines
+from hashwatt.reports.document.report import report_on
+from hashwatt.reports.formats import format_for
+
+from ..factory import machine, result, tampered, verified, with_energy
+from ..samples import unmeasured
+
+
+def compared(tmp_path: Path, base: Result, new: Result) -> list[Comparison]:
+    for name, one in (("base", base), ("new", new)):
+        save(one, tmp_path / f"{name}.json")
+    return compare(read_series(tmp_path / "base.json"), read_series(tmp_path / "new.json"))
+
+
+def devices(tmp_path: Path, base: Measurement, new: Measurement) -> Comparison:
+    (comparison,) = compared(tmp_path, result(base, run=0), result(new, run=1))
+    return comparison
+
+
+@pytest.mark.parametrize(
+    ("rate", "scatter", "judgement"),
+    [
+        (30e6, 0.01, "faster"),
+        (20e6, 0.01, "slower"),
+        (25.02e6, 0.001, "same"),
+        (26e6, 0.30, "cannot tell"),
+    ],
+)
+def test_the_verdict_follows_from_the_interval(tmp_path: Path, rate: float, scatter: float, judgement: str) -> None:
+    found = devices(tmp_path, verified(run=0, scatter=scatter), verified(run=1, rate=rate, scatter=scatter))
+    assert found.judgement == judgement
+    assert found.ratio is not None
+    assert found.ratio.low <= found.ratio.value <= found.ratio.high
+    assert (judgement == "cannot tell") == bool(found.because)
+
+
+def test_the_ratio_is_the_same_every_time() -> None:
+    base, new = [1.0, 2.0, 3.0, 4.0] * 5, [2.0, 4.0, 6.0, 8.0] * 5
+    assert ratio_of_medians(base, new) == ratio_of_medians(base, new)
+    assert ratio_of_medians(base, new).value == 2.0
+
+
+def test_the_interval_holds_the_true_ratio_about_95_times_in_100() -> None:
+    import numpy as np
+
+    chance = np.random.default_rng(1)
+    held = 0
+    for _ in range(100):
+        ratio = ratio_of_medians(chance.normal(100, 5, 30).tolist(), chance.normal(110, 5, 30).tolist())
+        held += ratio.low <= 1.1 <= ratio.high
+    assert 88 <= held <= 100
+
+
+def test_long_series_stay_cheap() -> None:
+    ratio = ratio_of_medians([1.0, 1.1] * 50_000, [2.0, 2.2] * 50_000)
+    assert ratio.value == pytest.approx(2.0)
+
+
+def test_too_few_samples_support_no_verdict(tmp_path: Path) -> None:
+    found = devices(tmp_path, verified(run=0, samples=4), verified(run=1, samples=4, rate=1e6))
+    assert found.judgement == "cannot tell"
+    assert "fewer than 10 samples" in found.because
+
+
+def test_what_does_not_verify_is_not_compared(tmp_path: Path) -> None:
+    found = devices(tmp_path, verified(run=0), tampered(verified(run=1)))
+    assert found.judgement == "cannot tell"
+    assert found.because.startswith("the new run does not verify")
+
+
+def test_a_device_of_one_side_only_is_named(tmp_path: Path) -> None:
+    new = result(verified(run=1), verified("opencl:0", run=1), run=1)
+    found = compared(tmp_path, result(verified(run=0), run=0), new)
+    assert [(one.name, one.because) for one in found if one.because] == [
+        ("sha256d[opencl:0]", "it is not in the base run")
+    ]
+
+
+def test_another_kind_of_work_is_not_compared(tmp_path: Path) -> None:
+    other = msgspec.structs.replace(verified(run=1), unit="byte")
+    assert "different kinds of work" in devices(tmp_path, verified(run=0), other).because
+
+
+def test_differing_conditions_are_named(tmp_path: Path) -> None:
+    base = result(verified(run=0, clock_hz=[2e9], temperature_c=[50]), run=0)
+    hot = WarningRecord(code="throttling", text="it throttled")
+    device = verified(run=1, clock_hz=[3e9], temperature_c=[80], driver="test 2")
+    assert device.kernel is not None
+    device = msgspec.structs.replace(
+        device, kernel=msgspec.structs.replace(device.kernel, name="avx512", tuning={"width": 16}), warnings=(hot,)
+    )
+    new = result(device, run=1, machine=machine(hypervisor="KVM", governor="powersave"), libraries={"numba": "1"})
+    (found,) = compared(tmp_path, base, new)
+    assert set(found.conditions) == {
+        "driver: test 1 → test 2",
+        "kernel: avx2 → avx512",
+        "tuning: – → width=16",
+        "virtual machine: – → KVM",
+        "governor: – → powersave",
+        "library numba: – → 1",
+        "clock: 2.00 GHz → 3.00 GHz",
+        "temperature: 50 °C → 80 °C",
+        "warning only now: throttling",
+    }
+
+
+def test_equal_conditions_are_not_mentioned(tmp_path: Path) -> None:
+    assert devices(tmp_path, verified(run=0), verified(run=1)).conditions == ()
+
+
+class TestEnergy:
+    """Joules a hash are compared by the bounds that the meters leave."""
+
+    @pytest.mark.parametrize(
+        ("now", "half_width", "judgement"),
+        [(2.0e6, 0.02, "less"), (3.0e6, 0.02, "more"), (2.4e6, 0.001, "same"), (2.3e6, 0.1, "cannot tell")],
+    )
+    def test_the_verdict(self, tmp_path: Path, now: float, half_width: float, judgement: str) -> None:
+        base = with_energy(verified(run=0), 2.4e6, half_width=half_width)
+        found = devices(tmp_path, base, with_energy(verified(run=1), now, half_width=half_width))
+        assert found.energy == judgement
+
+    @pytest.mark.parametrize(
+        ("changes", "because"),
+        [
+            ({"scope": "wall"}, "the scope differs: package against wall"),
+            ({"method": "sampled power"}, "the method differs: integrated counter against sampled power"),
+            ({"low_j": None}, "the energy figures have no bounds"),
+            ({"gross_j": None}, "no energy figure on both sides"),
+        ],
+    )
+    def test_what_cannot_be_set_against_each_other(
+        self, tmp_path: Path, changes: dict[str, object], because: str
+    ) -> None:
+        found = devices(tmp_path, with_energy(verified(run=0), 2.4e6), with_energy(verified(run=1), 2.4e6, **changes))
+        assert (found.energy, found.energy_because) == ("cannot tell", because)
+
+
+class TestFailures:
+    """What `--fail-if-slower` fails for."""
+
+    def broken(self, tmp_path: Path, new: Measurement, percent: float, scatter: float = 0.01) -> list[str]:
+        return failures([devices(tmp_path, verified(run=0, scatter=scatter), new)], percent)
+
+    def test_a_device_surely_slower_by_more(self, tmp_path: Path) -> None:
+        slower = verified(run=1, rate=20e6)
+        assert self.broken(tmp_path, slower, 10) == ["sha256d[cpu] is slower by more than 10 %"]
+        assert self.broken(tmp_path, slower, 30) == []
+
+    def test_not_noise(self, tmp_path: Path) -> None:
+        assert self.broken(tmp_path, verified(run=1, rate=22e6, scatter=0.5), 5, scatter=0.5) == []
+
+    def test_a_result_that_does_not_verify(self, tmp_path: Path) -> None:
+        assert "does not verify" in self.broken(tmp_path, tampered(verified(run=1)), 5)[0]
+
+    def test_a_device_that_gave_no_figure_any_more(self, tmp_path: Path) -> None:
+        assert "failed: no answer" in self.broken(tmp_path, unmeasured("failed", "no answer", "cpu"), 5)[0]
+
+    def test_a_device_that_is_gone(self, tmp_path: Path) -> None:
+        found = compared(
+            tmp_path,
+            result(verified(run=0), verified("opencl:0", run=0), run=0),
+            result(verified(run=1), run=1),
+        )
+        assert failures(found, 5) == ["sha256d[opencl:0]: it is not in the new run"]
+
+    def test_nothing_to_compare(self, tmp_path: Path) -> None:
+        found = compared(tmp_path, result(verified(run=0), run=0), result(verified("opencl:0", run=1), run=1))
+        assert "nothing could be compared" in failures(found, 5)
+
+
+class TestPytestBenchmark:
+    """Files of pytest-benchmark can stand on either side."""
+
+    def test_a_result_compares_with_its_own_export(self, tmp_path: Path) -> None:
+        run = result(verified(), verified("opencl:0", rate=1e9, name="GPU"))
+        save(run, tmp_path / "a.json")
+        (tmp_path / "b.json").write_bytes(format_for("b.json").render(report_on(gather_results([run]))))
+        for base, new in (("a", "b"), ("b", "a")):
+            found = compare(read_series(tmp_path / f"{base}.json"), read_series(tmp_path / f"{new}.json"))
+            assert sorted(one.name for one in found) == ["sha256d[cpu]", "sha256d[opencl:0]"]
+            for one in found:
+                assert one.ratio is not None
+                assert one.ratio.value == pytest.approx(1)
+                assert one.conditions == ()
+
+    def stored(self, path: Path, stats: dict[str, object]) -> Path:
+        path.write_text(json.dumps({"benchmarks": [{"fullname": "tests/x.py::test_a", "stats": stats}]}))
+        return path
+
+    def test_two_files_of_pytest_benchmark(self, tmp_path: Path) -> None:
+        base = self.stored(tmp_path / "a.json", {"data": [1.0, 1.01] * 10, "mean": 1.005})
+        new = self.stored(tmp_path / "b.json", {"data": [2.0, 2.02] * 10, "mean": 2.01})
+        (found,) = compare(read_series(base), read_series(new))
+        assert (found.name, found.judgement) == ("tests/x.py::test_a", "slower")
+
+    def test_a_file_without_single_times_says_how_to_keep_them(self, tmp_path: Path) -> None:
+        file = self.stored(tmp_path / "a.json", {"mean": 1.0})
+        (found,) = compare(read_series(file), read_series(file))
+        assert "--benchmark-save-data" in found.because
+
+    @pytest.mark.parametrize("data", [[0.0], [-1.0], ["x"], [1e99]])
+    def test_impossible_times_are_refused(self, tmp_path: Path, data: list[object]) -> None:
+        with pytest.raises(InputError, match=r"a\.json is not a valid result"):
+            read_series(self.stored(tmp_path / "a.json", {"data": data}))
+
+    def test_another_json_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "x.json").write_text('{"hello": 1}')
+        with pytest.raises(InputError, match=r"x\.json is not a valid result"):
+            read_series(tmp_path / "x.json")
+
+
+def test_the_words_name_verdict_ratio_interval_and_conditions(tmp_path: Path) -> None:
+    found = devices(
+        tmp_path, with_energy(verified(run=0), 2.4e6), with_energy(verified(run=1, rate=50e6, driver="2"), 1.2e6)
+    )
+    lines = list(comparison_lines(found))
+    assert lines[0] == "sha256d[cpu]: faster"
+    assert lines[1].startswith("  rate × ")
+    assert "95 % interval +" in lines[1]
+    assert lines[2].startswith("  less energy a hash: × 0.5 (−50.0 %")
+    assert lines[3] == "  differs: driver: test 1 → 2"

@@ -1,0 +1,223 @@
+"""Every format holds what the report says, harmlessly; Markdown and CSV to the letter."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+import pytest
+
+from hashwatt.kernels.errors import InputError
+from hashwatt.reports.collect.gather import NOTHING, gather_results
+from hashwatt.reports.document.report import Report, report_on
+from hashwatt.reports.formats import format_for, suffixes
+from hashwatt.reports.layout.ladder_figures import ladder_summary
+from hashwatt.reports.layout.summary import summary
+
+from .. import hostile
+from ..factory import result, showcase, verified
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def report() -> Report:
+    return report_on(gather_results(showcase()))
+
+
+def rendered(suffix: str, about: Report) -> bytes:
+    return format_for(f"x{suffix}").render(about)
+
+
+def test_a_format_is_found_by_its_file_s_name() -> None:
+    assert suffixes() == [".csv", ".html", ".json", ".md", ".png", ".svg"]
+    assert format_for("Page.HTML") is format_for("other.html")
+
+
+@pytest.mark.parametrize("name", ["report", "report.pdf", "report.", "a.html/b", ".html"])
+def test_an_unknown_format_is_refused_with_the_known_ones(name: str) -> None:
+    with pytest.raises(InputError, match=r"end it with one of \.csv, \.html, \.json, \.md, \.png, \.svg"):
+        format_for(name)
+
+
+@pytest.mark.parametrize("suffix", suffixes())
+def test_equal_results_give_equal_files(suffix: str) -> None:
+    assert rendered(suffix, report()) == rendered(suffix, report())
+
+
+def ladder(results: bool = True) -> Report:
+    return report_on(gather_results(showcase()) if results else NOTHING, subject="ladder")
+
+
+@pytest.mark.parametrize("suffix", [".md", ".csv", ".json", ".html", ".svg"])
+@pytest.mark.parametrize("results", [False, True])
+def test_the_ladder_itself_is_in_every_format(suffix: str, results: bool) -> None:
+    written = rendered(suffix, ladder(results)).decode()
+    # In a picture a name may be broken into lines.
+    assert all(name in written for name in ("X6500", "Avalon 1", "Radeon"))
+    assert ("Test CPU" in written) == results
+
+
+def test_the_ladder_s_picture_is_the_ladder_alone() -> None:
+    assert rendered(".png", ladder(False)) != rendered(".png", ladder())
+    assert "Hashrate by device" not in rendered(".svg", ladder()).decode()
+    assert "Hashrate by device" in rendered(".svg", report()).decode()
+
+
+def test_the_ladder_s_csv_has_a_row_a_figure_and_lets_the_medians_be_redone() -> None:
+    about = ladder()
+    rows = list(csv.DictReader(io.StringIO(rendered(".csv", about).decode(), newline="")))
+    assert len(rows) == len(about.ladder.points)
+    assert [row["device"] for row in rows if row["origin"] == "measured"] == ["Radeon RX 6800", "Test CPU"]
+    for rung in about.ladder.rungs:
+        devices: dict[str, list[float]] = {}
+        for row in rows:
+            if row["rung"] == rung.rung and row["in_own_time"] == "yes":
+                devices.setdefault(row["device"], []).append(float(row["efficiency_j_per_th"]))
+        assert rung.efficiency_j_per_th is not None
+        assert median(map(median, devices.values())) == pytest.approx(rung.efficiency_j_per_th.median)
+    assert {row["device"] for row in rows if row["best_so_far"] == "yes"} == {
+        one.device for one in about.ladder.frontier
+    }
+
+
+def test_the_ladder_s_json_is_that_of_the_command_line() -> None:
+    document = json.loads(rendered(".json", ladder()))
+    assert document == json.loads(json.dumps(ladder_summary(ladder())))
+    assert list(document["rungs"][1])[:6] == [
+        "kind", "from", "to", "devices", "median_j_per_th", "ratio_to_previous",
+    ]  # fmt: skip
+    assert [rung["kind"] for rung in document["rungs"]] == ["cpu", "gpu", "fpga", "asic"]
+    assert document["rungs"][0]["ratio_to_previous"] is None
+    before, after = (rung["median_j_per_th"] for rung in document["rungs"][:2])
+    assert document["rungs"][1]["ratio_to_previous"] == pytest.approx(before / after)
+    assert all(list(one) == ["date", "kind", "device", "j_per_th"] for one in document["frontier"])
+    assert {"steps", "points", "places", "own", "today", "story"} <= set(document)
+
+
+def test_own_devices_have_their_figures_or_none() -> None:
+    own = ladder_summary(ladder())["own"]
+    assert [(one["device"], one["kind"], one["j_per_th"] and round(one["j_per_th"])) for one in own] == [
+        ("Radeon RX 6800", "gpu", 32_000), ("Test CPU", "cpu", 2_300_000),
+    ]  # fmt: skip
+    silent = ladder_summary(report_on(gather_results([result()]), subject="ladder"))["own"]
+    assert silent[0]["j_per_th"] is silent[0]["energy_origin"] is None
+    assert ladder_summary(ladder(False))["own"] == []
+
+
+@pytest.mark.parametrize("suffix", [".md", ".csv"])
+def test_the_file_is_as_agreed(suffix: str) -> None:
+    golden = GOLDEN / f"report{suffix}"
+    made = rendered(suffix, report())
+    # To agree on a change: HASHWATT_WRITE_GOLDEN=1 pytest tests/reports, and look at the difference.
+    if os.environ.get("HASHWATT_WRITE_GOLDEN") == "1":
+        golden.write_bytes(made)
+    assert made.decode() == golden.read_text(encoding="utf-8")
+
+
+def table_of(about: Report) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(rendered(".csv", about).decode(), newline="")))
+
+
+def test_csv_ranks_only_the_newest_verified_run_of_each_device() -> None:
+    ranks = [(row["device"], row["rank"], row["verified"], row["status"]) for row in table_of(report())]
+    assert ranks == [
+        ("Radeon RX 6800", "1", "yes", "measured"),
+        ("Test CPU", "2", "yes", "measured"),
+        ("Test CPU", "", "yes", "measured"),
+        ("Wonder chip", "", "no", "measured"),
+        ("Test GPU", "", "", "failed"),
+    ]
+
+
+def test_csv_leaves_blank_what_is_unknown() -> None:
+    (row,) = table_of(report_on(gather_results([result()])))
+    assert row["efficiency_j_per_th"] == row["percent_of_roof"] == row["note"] == ""
+
+
+def test_no_csv_cell_is_a_formula() -> None:
+    about = report_on(gather_results(hostile.results()))
+    for row in csv.reader(io.StringIO(rendered(".csv", about).decode(), newline="")):
+        for cell in row:
+            assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
+            assert "\n" not in cell
+
+
+def test_a_hostile_markdown_cell_breaks_neither_table_nor_page() -> None:
+    text = rendered(".md", report_on(gather_results(hostile.results()))).decode()
+    assert "<script" not in text
+    assert not re.search(r"<(?!br>)", text)
+    assert not re.search(r"(?<!\\)\]\(", text)
+    assert "http://" not in text
+    columns = {len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines() if line.startswith("| ")}
+    # Tables of 2 to 8 columns; a broken one would have another number of bars.
+    assert columns <= {3, 4, 5, 6, 7, 8, 9}
+
+
+@pytest.mark.parametrize("suffix", [".md", ".csv", ".json", ".html", ".svg"])
+@pytest.mark.parametrize("texts", [hostile.PRINTABLE, hostile.UNPRINTABLE])
+def test_no_format_lets_control_or_hidden_characters_through(suffix: str, texts: tuple[str, ...]) -> None:
+    shown = rendered(suffix, report_on(gather_results(hostile.results(texts)))).decode()
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]", shown)
+
+
+@pytest.mark.parametrize("suffix", suffixes())
+def test_ten_megabytes_of_name_do_not_reach_any_file(suffix: str) -> None:
+    huge = result(verified(name="x" * 10_000_000), note="y" * 10_000_000)
+    assert len(rendered(suffix, report_on(gather_results([huge])))) < 1_500_000
+
+
+def test_the_json_of_the_command_line_holds_every_device() -> None:
+    document = msgspec.json.decode(msgspec.json.encode(summary(report())))
+    assert [entry["device"] for entry in document["devices"]][:2] == ["Radeon RX 6800", "Test CPU"]
+    assert document["verdict"][0].startswith("Fastest of 2 devices")
+    assert len(msgspec.json.decode(msgspec.json.encode(ladder_summary(report())))["rungs"]) == 4
+
+
+class TestPytestBenchmark:
+    """Results in the form in which pytest-benchmark stores its own."""
+
+    def document(self) -> dict[str, Any]:
+        made: dict[str, Any] = json.loads(rendered(".json", report()))
+        return made
+
+    def test_a_round_is_a_sample_and_its_operations_a_second_the_rate(self) -> None:
+        cpu = next(entry for entry in self.document()["benchmarks"] if entry["fullname"] == "hashwatt::sha256d[cpu]")
+        assert cpu["stats"]["rounds"] == len(cpu["stats"]["data"]) == 16
+        assert cpu["stats"]["ops"] == pytest.approx(26e6, rel=0.01)
+
+    def test_only_verified_results_are_written(self) -> None:
+        names = [entry["extra_info"]["device"] for entry in self.document()["benchmarks"]]
+        assert names == ["Radeon RX 6800", "Test CPU"]
+
+    def test_statistics_agree_with_the_data(self) -> None:
+        for entry in self.document()["benchmarks"]:
+            stats = entry["stats"]
+            assert min(stats["data"]) == stats["min"] <= stats["q1"] <= stats["median"] <= stats["q3"] <= stats["max"]
+            assert stats["total"] == pytest.approx(sum(stats["data"]))
+
+    def test_pytest_benchmark_reads_and_compares_it(self, tmp_path: Path) -> None:
+        program = shutil.which("pytest-benchmark", path=str(Path(sys.executable).parent)) or shutil.which(
+            "pytest-benchmark"
+        )
+        if program is None:
+            pytest.skip("pytest-benchmark is not installed")
+        for name in ("a", "b"):
+            (tmp_path / f"{name}.json").write_bytes(rendered(".json", report()))
+        told = subprocess.run(
+            [program, "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert told.stdout.count("sha256d[cpu]") == 2

@@ -1,0 +1,74 @@
+"""The verdict in words claims no more than the runs support."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hashwatt.bench.result.measurement import Measurement
+from hashwatt.bench.result.model import Result
+from hashwatt.reports.collect.gather import gather_results
+from hashwatt.reports.layout.headline import headline
+
+from ..factory import result, tampered, verified, with_energy
+from ..samples import unmeasured
+
+
+def told(*results: Result) -> str:
+    return "\n".join(headline(gather_results(list(results))))
+
+
+def gpu(rate: float, *, run: int = 0, scatter: float = 0.01) -> Measurement:
+    return verified("opencl:0", run=run, rate=rate, scatter=scatter, name="GPU", kind="gpu")
+
+
+def test_one_device_is_not_called_the_fastest() -> None:
+    assert told(result()).startswith("Test CPU reaches 2")
+
+
+def test_a_clear_lead_is_a_ratio() -> None:
+    assert "It does 2.0" in told(result(verified(), gpu(50e6)))
+
+
+def test_overlapping_intervals_are_no_lead() -> None:
+    words = told(result(verified(scatter=0.2), gpu(25.5e6, scatter=0.2)))
+    assert "cannot be told: their intervals overlap" in words
+
+
+def test_a_lead_that_earlier_runs_contradict_is_not_called_one() -> None:
+    words = told(
+        result(verified(run=0, rate=30e6), gpu(20e6, run=0), run=0, day=10),
+        result(verified(run=1, rate=25e6), gpu(26e6, run=1), run=1, day=11),
+    )
+    assert "it is in the newest runs, not in all of them" in words
+
+
+def test_unknown_energy_is_said() -> None:
+    assert "which one is thriftiest cannot be told" in told(result())
+
+
+def test_energies_of_one_kind_are_set_against_each_other() -> None:
+    words = told(result(with_energy(verified(), 2e6), with_energy(gpu(50e6), 1e6)))
+    assert "Least energy a hash of 2: GPU with 1,000,000 J/TH (980,000–1,020,000; measured, package)." in words
+
+
+def test_energies_of_different_scope_are_not() -> None:
+    words = told(result(with_energy(verified(), 2e6), with_energy(gpu(50e6), 1e6, scope="wall")))
+    assert "but the figures differ in kind" in words
+
+
+def test_devices_without_energy_are_counted() -> None:
+    assert "; 1 more without an energy figure" in told(result(with_energy(verified(), 2e6), gpu(50e6)))
+
+
+def test_what_is_not_verified_not_measured_or_not_readable_is_counted() -> None:
+    words = told(result(verified(), tampered(gpu(50e6)), unmeasured("failed", "no answer", "opencl:1")))
+    assert "1 result verified" in words
+    assert "1 result not verified: shown apart and not ranked." in words
+    assert "1 device without a figure" in words
+
+
+def test_a_ranking_of_other_work_has_its_own_words_and_no_place_in_the_network() -> None:
+    other = msgspec.structs.replace(verified(), workload="memory", unit="byte")
+    words = told(result(other))
+    assert "byte/s" in words
+    assert "Bitcoin" not in words

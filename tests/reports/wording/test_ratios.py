@@ -1,0 +1,28 @@
+"""Numbers read the same at every size."""
+
+from __future__ import annotations
+
+import pytest
+
+from hashwatt.reports.wording.ratios import duration_text, share_text, three_digits
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1e-9, "0.000000001"), (0.000123456, "0.000123"), (0.5, "0.5"), (1, "1.00"), (9.996, "10.0"), (99.96, "100"),
+     (999.6, "1,000"), (1234567, "1,230,000")],
+)  # fmt: skip
+def test_three_digits_at_every_size(value: float, text: str) -> None:
+    assert three_digits(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.5, "0.5 seconds"), (60, "1 minute"), (5400, "1.50 hours"), (1e20, "3.17 trillion years")]
+)
+def test_times_in_their_natural_unit(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(2, "2.00 × all of it"), (1e-3, "0.1 %"), (9e-4, "one in 1,110")])
+def test_shares(share: float, text: str) -> None:
+    assert share_text(share) == text

@@ -1,0 +1,40 @@
+"""Text from strangers is shown, never obeyed."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hashwatt.reports.wording.visible import visible
+
+
+@pytest.mark.parametrize(
+    ("hostile", "harmless"),
+    [
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("two\nlines\r", "two\\nlines\\r"),
+        ("\u202egnp.exe", "\\u202egnp.exe"),
+        ("a\u200bb", "a\\u200bb"),
+        ("\x9b2J", "\\x9b2J"),
+        ("\ud800", "\\ud800"),
+        ("\u2028", "\\u2028"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_written_as_an_escape(hostile: str, harmless: str) -> None:
+    assert visible(hostile) == harmless
+
+
+def test_ordinary_text_stays_as_it_is() -> None:
+    assert visible("GeForce RTX 4090 – 24 GB × 1 €, 日本") == "GeForce RTX 4090 – 24 GB × 1 €, 日本"
+
+
+def test_long_text_is_cut_and_says_so() -> None:
+    assert visible("a" * 10_000_000, limit=10) == "aaaaaaaaa…"
+
+
+@given(st.text(st.characters(), max_size=200))
+def test_nothing_hidden_is_left(text: str) -> None:
+    assert not {unicodedata.category(character) for character in visible(text)} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
