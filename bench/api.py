@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ..kernels.device import DeviceOptions, Found, Missing
+from ..kernels.device import DeviceOptions, Found, Missing, scanning
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
 from ..kernels.workloads.protocol import Value, Workload
@@ -276,7 +276,7 @@ def scan(
     found = interruptible(_first_device if device_id is None else partial(_named, device_id))
     device = interruptible(partial(found.open, DeviceOptions()))
     try:
-        return scan_on(device, request, shown)
+        return scan_on(scanning(device), request, shown)
     finally:
         shown.done()
         device.close()

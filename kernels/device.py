@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from .errors import DeviceError
 from .job import Job
 
 Kind = Literal["cpu", "gpu", "fpga", "asic", "accelerator"]
@@ -131,8 +132,11 @@ class Scans(AnyDevice, Protocol):
         ...
 
 
-# Until everybody says which capability is meant.
-Device = Scans
+def scanning(device: AnyDevice) -> Scans:
+    """The device as one that scans nonces. Raises DeviceError where it cannot."""
+    if isinstance(device, Scans):
+        return device
+    raise DeviceError(f"{device.info.id} scans no nonces; choose another device (-d)")
 
 
 @dataclass(frozen=True)
@@ -323,7 +327,7 @@ class Found:
     """
 
     info: DeviceInfo
-    open: Callable[[DeviceOptions], Device]
+    open: Callable[[DeviceOptions], AnyDevice]
     isolate: bool = False
     by_default: bool = True
 

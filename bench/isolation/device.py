@@ -21,7 +21,6 @@ from ...kernels.device import (
     AnyDevice,
     BufferId,
     Ceiling,
-    Device,
     DeviceInfo,
     DeviceOptions,
     Found,
@@ -332,12 +331,12 @@ def find_isolated(backend: str, module: str, deadlines: Deadlines = DEADLINES) -
     return found
 
 
-def opener(info: DeviceInfo, module: str, deadlines: Deadlines = DEADLINES) -> Callable[[DeviceOptions], Device]:
+def opener(info: DeviceInfo, module: str, deadlines: Deadlines = DEADLINES) -> Callable[[DeviceOptions], AnyDevice]:
     """What opens the device in a worker."""
     return partial(_open, info, module, deadlines)
 
 
-def _open(info: DeviceInfo, module: str, deadlines: Deadlines, options: DeviceOptions) -> Device:
+def _open(info: DeviceInfo, module: str, deadlines: Deadlines, options: DeviceOptions) -> AnyDevice:
     return IsolatedDevice(info, module, options, deadlines)
 
 

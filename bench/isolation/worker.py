@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from ...kernels.device import Device, Found, HasRoof, Missing, TriesKernels
+from ...kernels.device import AnyDevice, Found, HasRoof, Missing, TriesKernels, scanning
 from ...kernels.errors import DeviceError, HashwattError, details_of
 from ...kernels.job import Job
 from ...kernels.numba_settings import default_settings
@@ -59,7 +59,7 @@ class Worker:
 
     def __init__(self, tell: Callable[[Trying | Tried], None]) -> None:
         """A worker without a device yet. `tell` is called before and after each trial of a kernel."""
-        self._device: Device | None = None
+        self._device: AnyDevice | None = None
         self._tell = tell
 
     def answer(self, request: Request) -> Reply:
@@ -91,12 +91,12 @@ class Worker:
             raise DeviceError("no device is open")
         if isinstance(request, Prepare):
             job = Job(request.prefixes, int.from_bytes(request.target, "big"))
-            return Prepared(sound(self._device.prepare(job)))
+            return Prepared(sound(scanning(self._device).prepare(job)))
         if isinstance(request, MeasureRoof):
             return RoofMeasured(sound(self._device.roof()) if isinstance(self._device, HasRoof) else None)
         if isinstance(request, Execution):
             return execute(self._device, request)
-        scan = self._device.scan(range(request.start, request.stop))
+        scan = scanning(self._device).scan(range(request.start, request.stop))
         return Scanned(tuple((hit.prefix, hit.nonce) for hit in scan.hits), scan.hashes, scan.xor_h7, scan.device_s)
 
     def _tell_trial(self, kernel: str, worked: bool | None) -> None:
@@ -140,7 +140,7 @@ def _entry(found: Found | Missing) -> Entry:
     return Entry(missing=sound(found))
 
 
-def _open(request: Open) -> Device:
+def _open(request: Open) -> AnyDevice:
     for found in _backend(request.module).find():
         if isinstance(found, Found) and found.info.id == request.device_id:
             return found.open(request.options)

@@ -8,9 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..device import REMEDY, Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from ..device import REMEDY, AnyDevice, DeviceInfo, DeviceOptions, Found, Kind, Missing
 from .caches import spare_an_unwritable_home
-from .candidates import SIMULATOR
 from .executor import LANGUAGES
 from .runtimes import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, VENDORS, registered
 from .wording import opencl_status
@@ -87,7 +86,7 @@ def _find(nothing: Missing) -> list[Found | Missing]:
     found: list[Found | Missing] = []
     for number, (unnumbered, device) in enumerate(sorted(devices, key=_rank)):
         info = replace(unnumbered, id=f"{BACKEND}:{number}")
-        found.append(Found(info, partial(_open, info, device), isolate=True, by_default=SIMULATOR not in info.name))
+        found.append(Found(info, partial(_open, info, device), isolate=True, by_default=not info.simulator))
     return found + missing or [nothing]
 
 
@@ -115,7 +114,7 @@ def _rank(entry: tuple[DeviceInfo, Any]) -> tuple[int, str]:
     return KINDS_IN_ORDER.index(info.kind), info.driver
 
 
-def _open(info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> Device:
+def _open(info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> AnyDevice:
     from .device import OpenCLDevice
 
     return OpenCLDevice(info, opencl_device, options)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from .tuning import Tuning
 from .variant import Variant
 
-SIMULATOR = "Oclgrind"
 # Every CPU for which there is a runtime has vectors of four words, and passes them alike; no built-in functions.
 SAFEST = Variant(4, "shift", "shared")
 NARROWEST = Variant(1, "shift", "shared")
@@ -25,9 +24,9 @@ GPU_VECTORS_PER_ITEM = 16
 GPU_LOCAL_SIZE = 64
 
 
-def first_guess(kind: str, name: str, native_width: int) -> Tuning:
+def first_guess(kind: str, simulator: bool, native_width: int) -> Tuning:
     """What to run where nothing is raced."""
-    if SIMULATOR in name:
+    if simulator:
         # It stops at plain shifts that LLVM recognises as a rotation. Small groups: it looks for races between them.
         return Tuning(Variant(2, "rotate", "shared"), vectors_per_item=2, local_size=4)
     return race_entries(kind, native_width)[0]

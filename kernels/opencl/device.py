@@ -13,7 +13,7 @@ from ..device import DeviceInfo, DeviceOptions, KernelInfo, Roof, Scan, TellTria
 from ..errors import DeviceError
 from ..execution import ExecutesByExecutor
 from ..job import NONCES, PREFIX_BYTES, Job
-from .candidates import SIMULATOR, first_guess
+from .candidates import first_guess
 from .executor import OpenCLExecutor
 from .known_answers import check_answers
 from .pocl import renamed
@@ -106,7 +106,7 @@ class OpenCLDevice(ExecutesByExecutor):
     def roof(self) -> Roof | None:
         """See HasRoof: the roof of one prefix, also where several are prepared. A simulator has none."""
         self._check_open()
-        if self._scanner is None or SIMULATOR in self.info.name:
+        if self._scanner is None or self.info.simulator:
             return None
         variant = replace(self._scanner.tuning.variant, rolled=False)
         units = int(self._opencl_device.max_compute_units or 1)
@@ -173,10 +173,10 @@ class OpenCLDevice(ExecutesByExecutor):
 
     def _chosen_or_raced(self) -> Outcome:
         width = int(self._opencl_device.native_vector_width_int or 1)
-        guess = first_guess(self.info.kind, self.info.name, width)
+        guess = first_guess(self.info.kind, self.info.simulator, width)
         if self._chosen:
             return Outcome(replace(guess, variant=self._chosen))
-        if SIMULATOR in self.info.name:
+        if self.info.simulator:
             return Outcome(guess)
         outcome = None if self._options.retune else recall(self._key())
         # What was not in time for that race may live where all of it has died since.

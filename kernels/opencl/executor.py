@@ -190,10 +190,10 @@ class OpenCLExecutor:
             return pyopencl.Kernel(compiled(self._context, text, self._cpu), entry)
         except pyopencl.RuntimeError as error:
             if error.code != pyopencl.status_code.BUILD_PROGRAM_FAILURE:
-                raise failure(f"{self._info.id}: building the kernel", error) from error
+                raise failure(f"{self._info.id}: building the kernel", error, self._info.remedy) from error
             raise build_failure(self._info, str(error)) from error
         except pyopencl.Error as error:
-            raise failure(f"{self._info.id}: building the kernel", error) from error
+            raise failure(f"{self._info.id}: building the kernel", error, self._info.remedy) from error
         except UnicodeDecodeError as error:
             raise DeviceError(f"{self._info.id}: its driver's build log is not text; {self._info.remedy}") from error
 
@@ -204,7 +204,7 @@ class OpenCLExecutor:
         try:
             yield
         except pyopencl.Error as error:
-            raise failure(f"{self._info.id}: {what}", error) from error
+            raise failure(f"{self._info.id}: {what}", error, self._info.remedy) from error
 
 
 def _argument(value: Scalar) -> Any:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from statistics import median
 
 from hashwatt.kernels.cpu.backend import find as find_cpu
-from hashwatt.kernels.device import Device, DeviceOptions, Found
+from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
 from hashwatt.kernels.job import Job, roll_versions
 from hashwatt.kernels.opencl.backend import find as find_opencl
 from hashwatt.kernels.opencl.device import TUNING_JOB, OpenCLDevice
@@ -32,7 +32,7 @@ HOPELESS = 1.5
 def opencl_on_the_cpu(part_of_name: str = "") -> OpenCLDevice:
     for entry in find_opencl():
         if isinstance(entry, Found) and entry.info.kind == "cpu" and part_of_name in entry.info.name:
-            device = entry.open(DeviceOptions(retune=True))
+            device = scanning(entry.open(DeviceOptions(retune=True)))
             assert isinstance(device, OpenCLDevice)
             return device
     raise SystemExit("no OpenCL device here runs on the CPU")
@@ -41,7 +41,7 @@ def opencl_on_the_cpu(part_of_name: str = "") -> OpenCLDevice:
 def against_cpu_kernel(prefixes: int, threads: int) -> dict[str, object]:
     """Our OpenCL kernel against our LLVM IR kernel, both on so many cores: the ratio of the medians."""
     job = Job(roll_versions(bytes(range(76)), prefixes), 1)
-    (cpu,) = (entry.open(DeviceOptions(threads=threads)) for entry in find_cpu() if isinstance(entry, Found))
+    (cpu,) = (scanning(entry.open(DeviceOptions(threads=threads))) for entry in find_cpu() if isinstance(entry, Found))
     opencl = opencl_on_the_cpu()
     names = [device.prepare(job).name for device in (opencl, cpu)]
     nonces = range(HASHES // prefixes)
@@ -112,7 +112,7 @@ def race_choice(device: OpenCLDevice) -> Tuning:
     return device._outcome.tuning
 
 
-def scan_of(device: Device, nonces: range) -> Callable[[], object]:
+def scan_of(device: Scans, nonces: range) -> Callable[[], object]:
     return lambda: device.scan(nonces)
 
 
