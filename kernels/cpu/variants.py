@@ -98,10 +98,10 @@ def _vector(
             shared = operation_counts(program(ternary, rotates), [Binding.BATCH] if rolled else [])
             return _named(own), _named(shared)
 
-        names = [f"{base}{ROLLED_SUFFIX * rolled}" if base else None for base in (name, outdone_by)]
-        return Variant(
-            names[0] or name, architecture, frozenset(requires), lanes, rolled, emit, job_words, operations, names[1]
-        )
+        suffix = ROLLED_SUFFIX * rolled
+        better = outdone_by + suffix if outdone_by else None
+        needs = frozenset(requires)
+        return Variant(name + suffix, architecture, needs, lanes, rolled, emit, job_words, operations, better)
 
     return [make(rolled=False), make(rolled=True)]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 import llvmlite.binding as llvm
 import pytest
@@ -11,11 +14,17 @@ import pytest
 from hashwatt.kernels.cpu import decoupled_ir, pipelined_ir
 from hashwatt.kernels.cpu.assembly.instructions import Memory
 from hashwatt.kernels.cpu.chains import STEPS, Chain, in_slots
+from hashwatt.kernels.cpu.features import host_attributes
 from hashwatt.kernels.cpu.horizontal_schedules import HorizontalSchedules
+from hashwatt.kernels.cpu.race import job_array
 from hashwatt.kernels.cpu.variants import Variant, program, variant, variants
 from hashwatt.kernels.cpu.vector_ir import VectorTarget
 from hashwatt.kernels.cpu.vertical_schedules import VerticalSchedules
+from hashwatt.kernels.cpu.workers import record_space
+from hashwatt.kernels.graph.words import MASK
+from hashwatt.kernels.job import Job, roll_versions
 from hashwatt.kernels.machines import host_machine, machine, machines
+from hashwatt.kernels.oracle import reference_scan
 
 AVX512 = '"target-cpu"="x86-64" "target-features"="+avx512f,+avx512vl,+avx512bw,+avx512dq,+sha"'
 AVX = '"target-cpu"="x86-64" "target-features"="+avx,+sha,+sse4.1"'
@@ -144,6 +153,64 @@ def test_chains_cut_at_the_end_of_a_pass_go_on_in_the_next(chains: int, slots: i
     last_pass = ended[-chains:]
     assert sorted(number for number, _ in last_pass) == list(range(chains))
     assert {total for _, total in last_pass} == {whole}
+
+
+Scanner = Callable[[Job, range], tuple[int, int]]
+
+
+def loaded(module: str, like: Variant) -> Scanner:
+    """Runs a module of a variant's sort on this CPU: the number of records and the checksum."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
+    machine_here = llvm.Target.from_default_triple().create_target_machine(opt=2, jit=True)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(module), machine_here)
+    engine.finalize_object()
+    signature = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p, *[ctypes.c_uint32] * 4, ctypes.c_void_p)
+    function = signature(engine.get_function_address("scan"))
+
+    def scan(job: Job, nonces: range) -> tuple[int, int]:
+        # `engine` is kept as long as the function.
+        assert engine is not None
+        words, prefixes = job_array(like, job), len(job.prefixes)
+        records = record_space(like.lanes, prefixes, len(nonces))
+        counts = nonces.start, *divmod(len(nonces), like.lanes), prefixes
+        answer = function(words.ctypes.data, *counts, records.ctypes.data)
+        return answer >> 32, answer & MASK
+
+    return scan
+
+
+NONCES_AT_AN_EDGE = range(2**31 - 40, 2**31 + 61)
+
+
+@pytest.mark.skipif(bool(variant("avx512-x16-piped").missing()), reason="this CPU lacks AVX-512")
+@pytest.mark.parametrize("ports_of", ["zen5", "zen4", "skylake_avx512"])
+@pytest.mark.parametrize("stages", [1, 2, 3])
+@pytest.mark.parametrize("prefixes", [1, 3])
+def test_any_number_of_stages_in_an_order_for_any_machine_gives_the_same(
+    ports_of: str, stages: int, prefixes: int
+) -> None:
+    rolled = prefixes > 1
+    target = VectorTarget(16, True, machine(ports_of).ports(512), host_attributes())
+    module = pipelined_ir.emit("scan", program(True, True), target, stages, rolled)
+    job = Job(roll_versions(bytes(range(76)), prefixes), 1)
+    answer = loaded(module, variant("avx512-x16-piped" + "-rolled" * rolled))(job, NONCES_AT_AN_EDGE)
+    assert answer == (0, reference_scan(job, NONCES_AT_AN_EDGE)[1])
+
+
+@pytest.mark.skipif(bool(variant("sha-decoupled-x8").missing()), reason="this CPU lacks SHA instructions or AVX")
+@pytest.mark.parametrize(("lanes", "slots", "streams"), [(4, 4, 2), (8, 3, 4), (5, 4, 3), (8, 6, 1), (12, 5, 2)])
+@pytest.mark.parametrize("prefixes", [1, 3])
+def test_any_number_of_chains_and_schedules_at_once_gives_the_same(
+    lanes: int, slots: int, streams: int, prefixes: int
+) -> None:
+    rolled = prefixes > 1
+    schedules = HorizontalSchedules(lanes, slots, streams)
+    module = decoupled_ir.emit("scan", schedules, host_attributes(("avx2", "avx512f")), rolled)
+    like = replace(variant("sha-decoupled-x8" + "-rolled" * rolled), lanes=lanes)
+    job = Job(roll_versions(bytes(range(76)), prefixes), 1)
+    assert loaded(module, like)(job, NONCES_AT_AN_EDGE) == (0, reference_scan(job, NONCES_AT_AN_EDGE)[1])
 
 
 def test_every_row_of_the_machines_says_who_measured_it() -> None:
