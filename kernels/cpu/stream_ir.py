@@ -88,7 +88,7 @@ def stream(symbol: str, mix: Mapping[str, float], write: Write, target: VectorTa
         reads = [values[lanes][(index + step) % count] for step in range(3)]
         if "." in kind:
             # SHA instructions come late: they wait for nothing but what was in their own register.
-            reads[1:] = [f"%start{lanes}.0", f"%start{lanes}.1"]
+            reads[1:] = [f"%start{lanes}.0", f"%start{lanes}.{1 % count}"]
         body.append(f"  %x{position} = {write(writers[lanes], kind, reads)}")
         values[lanes][index] = f"%x{position}"
     entry, carried, end = ["  %seed = alloca [8 x i64], align 64"], [], []
