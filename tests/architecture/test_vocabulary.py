@@ -1,4 +1,4 @@
-"""The harness knows no workload by its name, and none of the words that only one kind of work has."""
+"""Harness and reports know no workload by its name, and none of the words that only one kind of work has."""
 
 from __future__ import annotations
 
@@ -12,13 +12,21 @@ from hashwatt.kernels.workloads.registry import BUILT_IN
 
 TREE = Path(__file__).parents[2]
 # The part of the program that is general, but for what stands in SPECIAL.
-FOLDERS = ("bench",)
+FOLDERS = ("bench", "reports")
 SPECIAL = {
     "bench/api.py": "the public functions, among them the search for shares of a header",
     "bench/scan.py": "the search for shares of a header",
     "bench/isolation": "carries each capability of devices across, and one of them is to scan nonces",
     "bench/result/version1.py": "the first version counted hashes only",
     "bench/result/upgrade.py": "the first version counted hashes only",
+    "reports/claims": "a chapter about mining: what a white paper says of it",
+    "reports/ladder": "a chapter about mining: the progression from CPU to ASIC",
+    "reports/charts/by_rung.py": "draws the progression",
+    "reports/charts/ladder.py": "draws the progression",
+    "reports/layout/ladder_figures.py": "words of the progression",
+    "reports/layout/ladder_tables.py": "words of the progression",
+    "reports/layout/hash_columns.py": "what files held by such names before there was other work",
+    "reports/formats/html.py": "the page has the progression on it, whatever was measured",
 }
 NAMES = "|".join(rf"\b{name}\b" for name in BUILT_IN if name != "stream")
 # `hashwatt`, hashlib and digests are everybody's; `stream` is a word of input and output, too.
