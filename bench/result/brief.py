@@ -14,8 +14,8 @@ SHOWN_CHARACTERS = 160
 def rate_text(value: float, unit: str) -> str:
     """A rate in four digits, in the words of its unit.
 
-    >>> rate_text(76_423_000, "hash"), rate_text(512, "tile")
-    ('76.42 MH/s', '512 tile/s')
+    >>> rate_text(76_423_000_000, "byte"), rate_text(512, "tile")
+    ('76.42 GB/s', '512 tile/s')
     """
     size, prefix = next(((size, prefix) for size, prefix in _PREFIXES if value >= size), (1.0, ""))
     return f"{value / size:.4g} {prefix}{quantity_of(unit).rate_unit}"
