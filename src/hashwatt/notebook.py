@@ -18,7 +18,7 @@ from .reports.collect.gather import Collection, checks_of, entries_of, gather, g
 from .reports.compare.comparison import Comparison
 from .reports.compare.comparison import compare as compare_series
 from .reports.compare.history import History, histories
-from .reports.compare.rate_series import Series, name_of, read_series, series_of
+from .reports.compare.rate_series import Series, read_series, series_of_entries
 from .reports.document.report import Report, report_on
 from .reports.layout.plain_figures import Cell, records
 from .reports.layout.sample_figures import sample_records
@@ -77,7 +77,7 @@ def sample_rows(sources: Sources) -> list[Row]:
 
 def _series(source: Source) -> dict[str, Series]:
     if isinstance(source, Result):
-        return {name_of(entry): series_of(entry) for entry in entries_of(source, checks_of(source))}
+        return series_of_entries(entries_of(source, checks_of(source)))
     return read_series(source)
 
 
