@@ -35,7 +35,7 @@ def test_the_examples_pass(tmp_path: Path) -> None:
     for number, example in enumerate(examples("python")):
         body = "".join(f"    {line}\n" for line in example.text.splitlines())
         parts.append(f"def example_{number}() -> None:  # {example.place}\n{body}")
-    assert len(parts) >= 4
+    assert len(parts) >= 2
     assert errors_of("\n".join(parts), tmp_path) == ""
 
 
