@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from ..device import Candidate
 from ..errors import InputError
 from ..files import cache_folder, write_atomically
@@ -42,7 +44,7 @@ def recall(key: Key) -> Outcome | None:
     try:
         with path.open("rb") as file:
             text = file.read(MOST_BYTES)
-        record = json.loads(text)
+        record = msgspec.json.decode(text)
         if record["key"] != asdict(key):
             return None
         tuning = Tuning(
@@ -52,7 +54,7 @@ def recall(key: Key) -> Outcome | None:
         if not 0 < rate < math.inf:
             return None
         return Outcome(tuning, rate, tuple(_candidate(entry) for entry in record["candidates"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError, InputError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, InputError, msgspec.MsgspecError):
         return None
 
 
