@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from hashwatt.kernels.device import Device, DeviceOptions, Found
+from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
 from hashwatt.kernels.opencl.backend import BACKEND, find
 from hashwatt.kernels.opencl.device import OpenCLDevice
 
@@ -37,13 +37,13 @@ def first_device() -> Found:
     pytest.skip(f"no OpenCL device here hashes; {ONE_TEST_TELLS}" if entries else "no OpenCL device here")
 
 
-def open_first(kernel: str | None = None, retune: bool = False) -> Device:
+def open_first(kernel: str | None = None, retune: bool = False) -> Scans:
     """The first device that hashes, driven by a worker; skips the test where there is none."""
     return open_device(first_device(), kernel, retune)
 
 
-def open_device(entry: Found, kernel: str | None = None, retune: bool = False) -> Device:
-    return entry.open(DeviceOptions(kernel=kernel, retune=retune))
+def open_device(entry: Found, kernel: str | None = None, retune: bool = False) -> Scans:
+    return scanning(entry.open(DeviceOptions(kernel=kernel, retune=retune)))
 
 
 def open_here(kernel: str | None = None, retune: bool = False) -> OpenCLDevice:
@@ -52,7 +52,7 @@ def open_here(kernel: str | None = None, retune: bool = False) -> OpenCLDevice:
     info = first_device().info
     for entry in find():
         if isinstance(entry, Found) and entry.info.id == info.id:
-            device = entry.open(DeviceOptions(kernel=kernel, retune=retune))
+            device = scanning(entry.open(DeviceOptions(kernel=kernel, retune=retune)))
             assert isinstance(device, OpenCLDevice)
             return device
     raise AssertionError(f"{info.id} is found by a worker, but not here")
