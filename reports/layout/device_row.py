@@ -99,7 +99,7 @@ def rate_interval_text(rate: Rate) -> str:
 
 def per_cpu_text(device: Measurement) -> str:
     """The work for each second that a CPU was busy with it: it stays where others take the CPUs away."""
-    return "" if device.rate_per_cpu_s is None else f"{rate_text(device.rate_per_cpu_s, device.unit)} a busy CPU"
+    return "" if device.rate_per_cpu_s is None else f"{rate_text(device.rate_per_cpu_s, device.unit)} a CPU"
 
 
 def efficiency_interval_text(energy: EnergyFigure | None) -> str:
@@ -169,8 +169,7 @@ def warnings_of(entry: Entry) -> tuple[str, ...]:
     """The warnings of the run and of the device in words, and why its energy is not known where it is not."""
     warnings = [warning.text for warning in (*entry.result.warnings, *entry.device.warnings)]
     if energy_figure(entry.device) is None:
-        energy_unit = quantity_of(entry.device.unit).energy_unit
-        warnings.append(f"{energy_unit} not known: {why_unknown(entry.device)}")
+        warnings.append(f"energy not known: {why_unknown(entry.device)}")
     return tuple(visible(warning, DETAIL_LIMIT) for warning in warnings)
 
 

@@ -101,8 +101,13 @@ def together_lines(result: Result) -> list[str]:
 
 def run_notes(result: Result, verdict: Verdict) -> list[str]:
     """What the table has no room for, a sentence each: failures, refused checks, warnings with their mends."""
+    several = len({entry.workload for entry in result.results}) > 1
+
+    def name(entry: Measurement) -> str:
+        return f"{entry.device.id} ({entry.workload})" if several else entry.device.id
+
     notes = [
-        about(entry.device.id, f"{entry.status}: {entry.reason}")
+        about(name(entry), f"{entry.status}: {entry.reason}", entry.device.id)
         for entry in result.results
         if entry.reason is not None
     ]
@@ -110,27 +115,28 @@ def run_notes(result: Result, verdict: Verdict) -> list[str]:
     notes.extend(warning.text for warning in result.warnings)
     if result.together is not None:
         notes.extend(
-            f"together: {about(entry.device.id, f'{entry.status}: {entry.reason}')}"
+            f"together: {about(name(entry), f'{entry.status}: {entry.reason}', entry.device.id)}"
             for entry in result.together.results
             if entry.reason is not None
         )
         notes.extend(warning.text for warning in result.together.warnings)
-    # The same sentence for several devices is one note.
-    devices_of: dict[str, list[str]] = {}
+    # The same sentence for several measurements is one note.
+    concerned: dict[str, list[Measurement]] = {}
     for entry in result.results:
         for warning in entry.warnings:
-            devices_of.setdefault(warning.text, []).append(entry.device.id)
+            concerned.setdefault(warning.text, []).append(entry)
         if entry.rate is not None and entry.energy and energy_figure(entry) is None:
-            devices_of.setdefault(f"{quantity_of(entry.unit).energy_unit} unknown: {why_unknown(entry)}", []).append(
-                entry.device.id
-            )
-    notes.extend(about(", ".join(dict.fromkeys(devices)), text) for text, devices in devices_of.items())
+            concerned.setdefault(f"energy unknown: {why_unknown(entry)}", []).append(entry)
+    for text, entries in concerned.items():
+        ids = dict.fromkeys(entry.device.id for entry in entries)
+        whole = all(entry in entries for entry in result.results if entry.device.id in ids and entry.rate is not None)
+        notes.append(about(", ".join(ids if whole else dict.fromkeys(map(name, entries))), text))
     return [visible(note) for note in notes]
 
 
-def about(device: str | None, sentence: str) -> str:
-    """`sentence` with the device it is about in front, unless it names it anyway."""
-    return sentence if device is None or device in sentence else f"{device}: {sentence}"
+def about(device: str | None, sentence: str, told: str | None = None) -> str:
+    """`sentence` with the device it is about in front, unless it names it (`told`, or that very name) anyway."""
+    return sentence if device is None or (told or device) in sentence else f"{device}: {sentence}"
 
 
 def device_cell(entry: Measurement, result: Result) -> str:
