@@ -281,8 +281,9 @@ class Measurement(Record, frozen=True, kw_only=True):
         return f"Measurement({self.in_short()})"
 
     def in_short(self) -> str:
-        """Device, work, rate with its interval, and share of the roof, in a line; without a rate the reason."""
-        told = f"{self.device.id}, {self.workload}: "
+        """Device, work, rate with its interval, share of the roof, in a line; where there is no rate, the reason."""
+        given = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
+        told = f"{self.device.id}, {self.workload}{f'({given})' if given else ''}: "
         if self.rate is None:
             return f"{told}{self.status}, {self.reason or 'no reason given'}"
         told += f"{rate_text(self.rate.value, self.unit)} {self.rate.origin}"

@@ -108,6 +108,8 @@ def test_comparing_works_on_results_as_on_their_files(result: Result, other: Res
     from_memory = hashwatt.compare(result, other)
     assert [entry.name for entry in from_memory] == ["sha256d[fake:steady]", "sha256d[fake:broken]"]
     assert from_memory[0].judgement == "same"
+    assert repr(from_memory[0]).startswith("Comparison(sha256d[fake:steady]: same, 1 (0.99")
+    assert "it is not in the new run" in repr(from_memory[1])
     assert hashwatt.compare(folder / "one.json", other) == from_memory
 
 

@@ -23,10 +23,10 @@ def test_a_result_shows_when_where_and_a_line_for_each_measurement(result: Resul
     first, steady, broken = repr(result).splitlines()
     assert result.created in first
     assert result.run_id[:8] in first
-    assert "fake:steady, sha256d: 5" in steady
+    assert "fake:steady, sha256d(prefixes=1): 5" in steady
     assert "kH/s measured (" in steady
     assert "% of its roof" in steady
-    assert broken.strip().startswith("fake:broken, sha256d: failed, ")
+    assert broken.strip().startswith("fake:broken, sha256d(prefixes=1): failed, ")
     assert str(result.results[1].reason)[:40] in broken
 
 
