@@ -19,7 +19,7 @@ def prefixed(value: float, unit: str) -> str:
 
 
 def whole(value: float, unit: str) -> str:
-    """A figure written out: a tick's label where prefixes would mislead (J/TH)."""
+    """A figure written out: a tick's label where prefixes would mislead (joules for work)."""
     return f"{value:,.0f}" if value >= 1 else f"{value:g}"
 
 

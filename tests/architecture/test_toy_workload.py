@@ -1,7 +1,8 @@
-"""A workload of another distribution is measured, stored and verified without touching any file of ours."""
+"""A workload of another distribution is measured, stored, verified and shown without touching any file of ours."""
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,11 @@ import pytest
 from hashwatt.bench import api
 from hashwatt.bench.api import load, save, verify
 from hashwatt.bench.result.model import Result
+from hashwatt.cli.app import execute
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fake import VirtualClock
-from hashwatt.kernels.workloads.evidence import Recompute
+from hashwatt.kernels.workloads.evidence import CLASS_WORDS, Recompute
 from hashwatt.kernels.workloads.registry import load_workload, workload_names
 
 from ..bench.fakes import fake, measured
@@ -101,3 +103,20 @@ def test_a_distribution_that_cannot_be_loaded_costs_its_own_workload_only(site: 
     with pytest.raises(InputError, match="cannot be loaded"):
         measured("steady", workloads=["toy"])
     assert measured("steady", seconds=0.5).results[0].status == "measured"
+
+
+def test_it_is_shown_in_a_report_in_its_own_unit(
+    result: Result, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(result, tmp_path / "toy.json")
+    for suffix in ("csv", "md", "html"):
+        assert execute(["report", str(tmp_path / "toy.json"), "-o", str(tmp_path / f"report.{suffix}")]) == 0
+    assert "5.000 Msum/s" in capsys.readouterr().out
+    (row, refused) = csv.DictReader((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines())
+    assert (row["rank"], row["workload"], row["unit"], row["verified"]) == ("1", "toy", "sum", "yes")
+    assert float(row["rate_per_s"]) == pytest.approx(5e6, rel=0.02)
+    assert (refused["rank"], refused["status"]) == ("", "refused")
+    for suffix in ("md", "html"):
+        text = (tmp_path / f"report.{suffix}").read_text(encoding="utf-8")
+        assert "Msum/s" in text
+        assert CLASS_WORDS["recompute"] in text
