@@ -100,7 +100,7 @@ class CpuDevice(ExecutesByExecutor):
         return _Ready(compiled, kernel, Workers(placement.cpus, pin=True))
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         if self._closed:
             raise DeviceError(CLOSED)
         if self._job is None or self._words is None or self._current is None:
@@ -142,7 +142,7 @@ class CpuDevice(ExecutesByExecutor):
         return self._execution
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         if self._execution is not None:
             self._execution.close()
             self._execution = None

@@ -18,7 +18,7 @@ from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fake import VirtualClock
 from hashwatt.kernels.workloads.evidence import CLASS_WORDS, Recompute
-from hashwatt.kernels.workloads.registry import load_workload, workload_names
+from hashwatt.kernels.workloads.registry import BUILT_IN, load_workload, workload_names
 
 from ..bench.fakes import fake, measured
 from .toy_workload import install
@@ -98,11 +98,29 @@ def test_a_name_that_nobody_has_is_refused_with_those_there_are() -> None:
         measured("steady", workloads=["nonsense"])
 
 
-def test_a_distribution_that_cannot_be_loaded_costs_its_own_workload_only(site: Path) -> None:
+def test_a_distribution_that_cannot_be_loaded_costs_its_own_workload_only(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (site / "toy_work" / "__init__.py").write_text("raise OSError('no')", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be loaded"):
         measured("steady", workloads=["toy"])
     assert measured("steady", seconds=0.5).results[0].status == "measured"
+    assert [workload.name for workload in api.workloads()] == list(BUILT_IN)
+    assert execute(["workloads"]) == 0
+    told = capsys.readouterr()
+    assert "sha256d" in told.out
+    assert "'toy' of 'toy_work:WORKLOAD' cannot be loaded (no)" in told.err
+
+
+def test_evidence_that_a_foreign_workload_stumbles_over_does_not_hold(result: Result) -> None:
+    entry = result.results[0]
+    assert isinstance(entry.evidence, Recompute)
+    first, *others = entry.evidence.answers
+    odd = Recompute(answers=(msgspec.structs.replace(first, sample=9_999), *others))
+    verdict = verify(msgspec.structs.replace(result, results=(msgspec.structs.replace(entry, evidence=odd),)))
+    (failed,) = [check for check in verdict.checks if not check.ok]
+    assert failed.code == "evidence"
+    assert "toy cannot check its evidence (IndexError" in failed.sentence
 
 
 def test_it_is_shown_in_a_report_in_its_own_unit(
