@@ -30,8 +30,8 @@ def tables() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
         name, _, text = section.partition("\n")
-        rows = [match.groups() for line in text.splitlines() if (match := ROW.match(line))]
-        found[name] = {field: what for field, what in rows}
+        rows = [(match[1], match[2]) for line in text.splitlines() if (match := ROW.match(line))]
+        found[name] = dict(rows)
         assert len(found[name]) == len(rows), f"a field stands twice in {name}"
     return found
 
