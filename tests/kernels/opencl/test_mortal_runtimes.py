@@ -118,7 +118,11 @@ def test_what_the_race_did_not_try_may_still_die_for_several_prefixes(prepared: 
     assert {name.partition("/")[0] for name in reasons(kernel)} == {f"{NAMES[LAST]}-version-rolled"}
 
 
-@pytest.mark.parametrize(("kind", "error"), [("crashes", DeviceCrashed), ("hangs", DeviceHung)])
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    # A fast machine tries them all in that time: then the last process, which has nothing left to try, says so.
+    [("crashes", DeviceError), ("hangs", DeviceHung)],
+)
 def test_a_device_none_of_whose_kernels_lives_fails_within_its_time_and_says_what_helps(
     kind: str, error: type[DeviceError]
 ) -> None:
