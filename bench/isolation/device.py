@@ -116,7 +116,7 @@ class IsolatedDevice:
         return self._worker.process_id
 
     def prepare(self, job: Job) -> KernelInfo:
-        """See Device."""
+        """See Scans."""
         request = Prepare(job.prefixes, job.target.to_bytes(32, "big"))
         trials = _Trials(self._deadlines)
         while True:
@@ -131,7 +131,7 @@ class IsolatedDevice:
         return reply.kernel
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         if nonces.step != 1:
             # Only the ends travel: the device behind the border would scan what was never asked for.
             raise DeviceError(f"{self.info.id} scans ranges with step 1, not {nonces!r:.80}")
@@ -155,7 +155,7 @@ class IsolatedDevice:
         return reply.roof
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         self._worker.close()
 
     def allocate(self, size_bytes: int) -> BufferId:

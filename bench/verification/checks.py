@@ -146,7 +146,14 @@ def _check_evidence(entry: Measurement, evidence: Evidence, challenge: str, run_
     if entry.unit != workload.quantity.unit or parameters != entry.parameters:
         fault = f"{entry.workload} counts {workload.quantity.plural} and has other parameters than are stated"
         yield _check(entry, "workload", False, "", fault)
-    for finding in workload.verify(evidence, claim_of(entry, challenge, run_id)):
+    try:
+        findings = list(workload.verify(evidence, claim_of(entry, challenge, run_id)))
+    except Exception as error:
+        # Another distribution's code, and a stranger's file: whatever comes of the two, the answer is a verdict.
+        fault = f"{entry.workload} cannot check its evidence ({type(error).__name__}: {error!s:.200})"
+        yield _check(entry, "evidence", False, "", fault)
+        return
+    for finding in findings:
         yield _check(entry, finding.code, finding.ok, finding.sentence, finding.sentence)
 
 

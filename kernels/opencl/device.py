@@ -68,7 +68,7 @@ class OpenCLDevice(ExecutesByExecutor):
         self._tell = tell
 
     def prepare(self, job: Job) -> KernelInfo:
-        """See Device."""
+        """See Scans."""
         self._check_open()
         self._scanner = None
         with self._worded("the race of its kernels"):
@@ -91,7 +91,7 @@ class OpenCLDevice(ExecutesByExecutor):
         )
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         self._check_open()
         if self._scanner is None:
             raise DeviceError(f"{self.info.id} has no job yet; call prepare first")
@@ -115,7 +115,7 @@ class OpenCLDevice(ExecutesByExecutor):
             return measure_roof(self._context, self._queue, self.info.kind, variant, units, rated_hz, self._cpu)
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         self._closed = True
         self._scanner = self._execution = None
         self._built.clear()
