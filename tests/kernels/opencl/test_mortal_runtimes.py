@@ -21,7 +21,7 @@ from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from hashwatt.kernels.job import PREFIX_BYTES, Job, roll_versions
 from hashwatt.kernels.opencl import tuning_cache as memory
 from hashwatt.kernels.opencl.candidates import race_entries
-from hashwatt.kernels.opencl.tuner import Outcome
+from hashwatt.kernels.opencl.tuner import UNTRIED, Outcome
 from hashwatt.kernels.opencl.tuning_cache import Key
 from hashwatt.kernels.oracle import reference_scan
 from hashwatt.kernels.target import target_from_zero_bits
@@ -177,10 +177,16 @@ def test_where_all_that_was_raced_has_died_since_what_was_not_in_time_for_that_r
 ) -> None:
     monkeypatch.setattr(memory, "cache_folder", lambda *_: cache)
     only = race_entries("cpu", NATIVE_WIDTH)[LAST]
-    memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, (Candidate(only.name, 1e6, 0.0),)))
+    hung = "the process that tried it did not answer within 20 s"
+    candidates = (
+        Candidate(only.name, 1e6, 0.0),
+        Candidate(NAMES[LAST - 1], None, None, hung),
+        Candidate(NAMES[LAST - 2], None, None, UNTRIED),
+    )
+    memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, candidates))
     recalled = MortalDevice(info(HEALTHY), DeviceOptions())
     assert recalled.prepare(JOB).name == NAMES[LAST]
     following = MortalDevice(info(HEALTHY), DeviceOptions(avoid={NAMES[LAST]: "it died"}))
     kernel = following.prepare(JOB)
-    assert kernel.name == NAMES[LAST - 1]
-    assert reasons(kernel) == {NAMES[LAST]: "it died"}
+    assert kernel.name == NAMES[LAST - 2]
+    assert reasons(kernel) == {NAMES[LAST]: "it died", NAMES[LAST - 1]: hung}, "what hung is not tried once more"
