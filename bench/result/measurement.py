@@ -186,7 +186,7 @@ class Rate(Record, frozen=True, kw_only=True):
         confidence: how often such intervals hold the truth, 0.95; null: there is no interval
         median: of the samples' rates; null: there are none
         best: of the samples' rates; null: there are none
-        unit: of all these figures, without a prefix, like hash/s
+        unit: of all these figures, without a prefix, like byte/s
         origin: whose word it is
     """
 
@@ -207,7 +207,7 @@ class Roof(Record, frozen=True, kw_only=True):
 
     Fields:
         rate: what the device could do at most of this work, in `unit`
-        unit: without a prefix, like hash/s
+        unit: without a prefix, like byte/s
         origin: whose word it is
         percent: the share of it that was reached; null: it cannot be right, see `reason`
         binds: which of the device's ceilings it is, like logic or memory; null: not told

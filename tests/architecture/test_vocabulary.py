@@ -26,7 +26,6 @@ SPECIAL = {
     "reports/charts/ladder.py": "draws the progression",
     "reports/charts/ladder_names.py": "draws the progression",
     "reports/charts/by_rung.py": "draws the progression",
-    "reports/formats/html.py": "the page has the progression on it, whatever was measured",
     "reports/layout/hash_columns.py": "names of the first version, which scripts read",
     "src/hashwatt/cli/ladder.py": "a command about mining",
     "src/hashwatt/cli/predict.py": "a command about kernels that hash",
