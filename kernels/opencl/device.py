@@ -182,7 +182,9 @@ class OpenCLDevice(ExecutesByExecutor):
         # What was not in time for that race may live where all of it has died since.
         if outcome is not None and outcome.without(self._options.avoid) is not None:
             return outcome
-        race = Race(lambda tuning: self._checked_scanner(TUNING_JOB, tuning), self._trying, self._options)
+        # What ended or hung a process in an earlier run is left out of this race, too.
+        options = replace(self._options, avoid={**(outcome.failures if outcome else {}), **self._options.avoid})
+        race = Race(lambda tuning: self._checked_scanner(TUNING_JOB, tuning), self._trying, options)
         outcome = race.run(self.info.kind, width, self._opencl_device.max_work_group_size)
         if outcome is None:
             raise race.first_error or DeviceError(none_works(self.info, race.failures))

@@ -52,6 +52,12 @@ class Outcome:
     candidates: tuple[Candidate, ...] = ()
     runners_up: tuple[Tuning, ...] = ()
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """The kernels that do not work, and why; not those that nobody has tried."""
+        reasons = {candidate.name: candidate.reason for candidate in self.candidates}
+        return {name: reason for name, reason in reasons.items() if reason is not None and reason != UNTRIED}
+
     def without(self, failures: Mapping[str, str]) -> Outcome | None:
         """The outcome among those that are not in `failures` (a name and the reason); None where none is left."""
         left = [tuning for tuning in (self.tuning, *self.runners_up) if tuning.name not in failures]

@@ -13,7 +13,6 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from ...kernels.workloads.quantity import HASH
 from ..charts.canvas import NARROW, WIDE, Chart
 from ..charts.inline import StyleSheet, inline
 from ..charts.selection import MOST_SAMPLE_CHARTS, charts_of
@@ -23,7 +22,7 @@ from ..document.report import Report
 from ..ladder.story import story
 from ..layout import ladder_tables, tables
 from ..layout.headline import headline
-from ..layout.reading import energy_units, statement, units_shown
+from ..layout.reading import energy_units, statement
 from ..layout.run_details import run_details
 
 # Base64 takes a third more than the raw results themselves; the rest is room for the sentence about them.
@@ -66,7 +65,7 @@ def render(report: Report) -> bytes:
             figures=figures,
             most_samples=MOST_SAMPLE_CHARTS,
             statement=statement(report.collection),
-            energy_units=energy_units(tuple(dict.fromkeys((*units_shown(report.collection), HASH.unit)))),
+            energy_units=energy_units(report.collection),
             story=story(report.ladder),
             about_ladder=report.subject == "ladder" or not results,
             paper=paper_title(),
@@ -96,5 +95,5 @@ def resource(name: str) -> str:
 
 
 def hash_of(text: str) -> str:
-    """The hash by which the page's policy admits a style sheet or a script."""
+    """The digest by which the page's policy admits a style sheet or a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

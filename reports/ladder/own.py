@@ -18,6 +18,7 @@ from .points import Point
 from .reference import RUNGS
 
 MINING = "sha256d"
+LADDER_UNIT = HASH.unit
 # The days of the ladder's own table; the chosen date comes on top.
 MILESTONES = (date(2009, 7, 1), date(2010, 7, 1), date(2011, 7, 1), date(2013, 1, 1), date(2018, 1, 1))
 

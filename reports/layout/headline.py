@@ -15,13 +15,15 @@ from .work_words import class_words, evidence_kind, variant_text
 
 # Evidence of these classes convinces a stranger; the others are the measuring machine's own word.
 CONVINCING = ("shares", "recompute")
+NO_ENERGY = "No device's energy is known, so which one is thriftiest cannot be told."
 
 
 def headline(collection: Collection) -> tuple[str, ...]:
     """What the results say, most important first."""
     ranked = [sentence for ranking in collection.rankings for sentence in on_ranking(ranking)]
-    # What is said of several kinds of work in the same words is said once.
-    return (*dict.fromkeys(ranked), *on_trust(collection))
+    # That nothing is known comes after what is, and once for all kinds of work.
+    known = [sentence for sentence in ranked if sentence != NO_ENERGY]
+    return (*known, *([NO_ENERGY] if NO_ENERGY in ranked else []), *on_trust(collection))
 
 
 def on_ranking(ranking: Ranking) -> list[str]:
@@ -67,7 +69,7 @@ def on_energy(ranking: Ranking) -> str:
     """Who is thriftiest; only figures of one origin and scope are set against each other."""
     known = [(energy, group.newest) for group in ranking.groups if (energy := energy_figure(group.newest.device))]
     if not known:
-        return "No device's energy is known, so which one is thriftiest cannot be told."
+        return NO_ENERGY
     kinds = {(energy.origin, energy.scope) for energy, _ in known}
     energy, entry = min(known, key=lambda pair: pair[0].j_per_unit)
     interval = efficiency_interval_text(energy)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry
@@ -25,7 +23,7 @@ COLUMNS = (
     "j_per_unit", "j_per_unit_low", "j_per_unit_high", "roof_binds", "roof_reason", "schema_version",
 )  # fmt: skip
 
-Cell = str | int | float | None
+Cell = str | int | float | dict[str, int | float | str] | None
 
 
 def records(collection: Collection) -> Iterator[dict[str, Cell]]:
@@ -55,7 +53,7 @@ def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
         roof.rate if roof else None, credible_percent(roof),
         device.kernel.name if device.kernel else None, device.amount, device.seconds, len(entry.samples),
         "; ".join(warning_kinds_of(entry)) or None, entry.result.note,
-        device.machine, msgspec.json.encode(device.parameters, order="sorted").decode(),
+        device.machine, dict(sorted(device.parameters.items())),
         evidence_kind(device.evidence) if device.evidence is not None else None,
         *((rate.median, rate.best) if rate else (None,) * 2), device.rate_per_cpu_s, len(device.rounds),
         *((energy.j_per_unit, energy.low, energy.high) if energy else (None,) * 3),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...bench.verification.verdict import statement_of
 from ...kernels.workloads.quantity import quantity_of
 from ..collect.gather import Collection
+from ..ladder.own import LADDER_UNIT
 from ..wording.units import UNIT_LIMIT
 from ..wording.visible import visible
 
@@ -16,8 +17,9 @@ def statement(collection: Collection) -> str:
     return statement_of(entry.device.evidence for group in collection.groups for entry in group.entries)
 
 
-def energy_units(units: tuple[str, ...]) -> list[str]:
-    """A sentence for each energy unit that these units of work are told in."""
+def energy_units(collection: Collection) -> list[str]:
+    """A sentence for each energy unit in the report: those of the ranked work, and the ladder's."""
+    units = dict.fromkeys((*(ranking.unit for ranking in collection.rankings), LADDER_UNIT))
     return [energy_unit_text(unit) for unit in units]
 
 
@@ -33,8 +35,3 @@ def energy_unit_text(unit: str) -> str:
         return f"{name} is joules for 1 {visible(quantity.unit, UNIT_LIMIT)}"
     power = f"{quantity.energy_amount:.0e}".partition("e+")[2].lstrip("0").translate(_DIGITS)
     return f"{name} is joules for 10{power} {visible(quantity.plural, UNIT_LIMIT)}"
-
-
-def units_shown(collection: Collection) -> tuple[str, ...]:
-    """The units of work that are ranked, each once."""
-    return tuple(dict.fromkeys(ranking.unit for ranking in collection.rankings))

@@ -32,7 +32,7 @@ Examples:
 def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
     """Check a result file without trusting it.
 
-    It proves the work, not the clock: that so many hashes were computed for this challenge, not how long it took.
+    It proves the work, not the clock: that so much work was done for this challenge, not how long it took.
     """
     from ..bench import api
     from ..reports.run.table import about

@@ -21,7 +21,7 @@ from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from hashwatt.kernels.job import PREFIX_BYTES, Job, roll_versions
 from hashwatt.kernels.opencl import tuning_cache as memory
 from hashwatt.kernels.opencl.candidates import race_entries
-from hashwatt.kernels.opencl.tuner import Outcome
+from hashwatt.kernels.opencl.tuner import UNTRIED, Outcome
 from hashwatt.kernels.opencl.tuning_cache import Key
 from hashwatt.kernels.oracle import reference_scan
 from hashwatt.kernels.target import target_from_zero_bits
@@ -118,7 +118,11 @@ def test_what_the_race_did_not_try_may_still_die_for_several_prefixes(prepared: 
     assert {name.partition("/")[0] for name in reasons(kernel)} == {f"{NAMES[LAST]}-version-rolled"}
 
 
-@pytest.mark.parametrize(("kind", "error"), [("crashes", DeviceCrashed), ("hangs", DeviceHung)])
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    # A fast machine tries them all in that time: then the last process, which has nothing left to try, says so.
+    [("crashes", DeviceError), ("hangs", DeviceHung)],
+)
 def test_a_device_none_of_whose_kernels_lives_fails_within_its_time_and_says_what_helps(
     kind: str, error: type[DeviceError]
 ) -> None:
@@ -173,10 +177,16 @@ def test_where_all_that_was_raced_has_died_since_what_was_not_in_time_for_that_r
 ) -> None:
     monkeypatch.setattr(memory, "cache_folder", lambda *_: cache)
     only = race_entries("cpu", NATIVE_WIDTH)[LAST]
-    memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, (Candidate(only.name, 1e6, 0.0),)))
+    hung = "the process that tried it did not answer within 20 s"
+    candidates = (
+        Candidate(only.name, 1e6, 0.0),
+        Candidate(NAMES[LAST - 1], None, None, hung),
+        Candidate(NAMES[LAST - 2], None, None, UNTRIED),
+    )
+    memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, candidates))
     recalled = MortalDevice(info(HEALTHY), DeviceOptions())
     assert recalled.prepare(JOB).name == NAMES[LAST]
     following = MortalDevice(info(HEALTHY), DeviceOptions(avoid={NAMES[LAST]: "it died"}))
     kernel = following.prepare(JOB)
-    assert kernel.name == NAMES[LAST - 1]
-    assert reasons(kernel) == {NAMES[LAST]: "it died"}
+    assert kernel.name == NAMES[LAST - 2]
+    assert reasons(kernel) == {NAMES[LAST]: "it died", NAMES[LAST - 1]: hung}, "what hung is not tried once more"
