@@ -67,6 +67,7 @@ def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
         "seconds": 2.5,
         "challenge": "Ana",
         "note": "cold",
+        "workloads": None,
         "kernel": "avx2",
         "threads": 1,
         "rolled": 16,
