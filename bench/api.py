@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ..kernels.device import DeviceOptions, Found, Missing
+from ..kernels.device import DeviceOptions, Found, Missing, scanning
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
 from ..kernels.workloads.protocol import Value, Workload
@@ -41,7 +41,7 @@ from .verification.checks import check_result
 from .verification.recompute import recompute as do_again
 from .verification.verdict import Check, Verdict
 from .warnings.judge import judge_date, judge_machine
-from .warnings.sentences import meters_left_out
+from .warnings.sentences import driver_broken, meters_left_out
 
 __all__ = [
     "Check",
@@ -78,8 +78,14 @@ def meters() -> list[MeterEntry]:
 
 
 def workloads() -> list[Workload]:
-    """Every kind of work that can be measured, ours and those that other distributions bring. Raises InputError."""
-    return [load_workload(name) for name in workload_names()]
+    """Every kind of work that can be measured, ours and those that other distributions bring, as far as they load."""
+    loaded = []
+    for name in workload_names():
+        try:
+            loaded.append(load_workload(name))
+        except InputError as error:
+            LOG.warning("%s", error)
+    return loaded
 
 
 def run(
@@ -125,7 +131,8 @@ def run(
     chosen = _work(workloads, parameters, rolled)
     challenge, note = _texts(challenge, note)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
-    found = interruptible(partial(_chosen, list(device_ids or ())))
+    entries = interruptible(partial(_entries, list(device_ids or ())))
+    found = choose(entries, list(device_ids or ()) or None)
     if not found:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
     if together and len(chosen) > 1:
@@ -146,6 +153,7 @@ def run(
         idle_s=idle_s,
         progress=progress,
         patience_s=PATIENCE_WHEN_ASKED_S if device_ids or seconds is not None else PATIENCE_S,
+        broken=[entry for entry in entries if isinstance(entry, Missing) and entry.broken],
     )
 
 
@@ -164,11 +172,13 @@ def measure(
     idle_s: float | None = None,
     progress: Progress | None = None,
     patience_s: float = PATIENCE_WHEN_ASKED_S,
+    broken: Sequence[Missing] = (),
     clock: Clock = time.perf_counter,
 ) -> Result:
     """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with.
 
-    `patience_s` is what each device may take besides warm-up and samples.
+    `patience_s` is what each device may take besides warm-up and samples. `broken`: what is installed and does not
+    work, for a warning in the result.
     """
     challenge, note = _texts(challenge, note)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
@@ -189,7 +199,12 @@ def measure(
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         results, at_once = _measure_all(turns, assignment, Guarded(progress or NoProgress()), clock, together)
         left_out = assignment.energy.left_out
-        warnings = [*judge_machine(machine), *judge_date(created), *([meters_left_out(left_out)] if left_out else [])]
+        warnings = [
+            *judge_machine(machine),
+            *judge_date(created),
+            *([meters_left_out(left_out)] if left_out else []),
+            *(driver_broken(entry.reason) for entry in broken),
+        ]
         return fitted(
             Result(
                 schema_version=SCHEMA_VERSION,
@@ -264,10 +279,10 @@ def scan(
     """
     request = ScanRequest(header, start, count, target)
     shown = Guarded(progress or NoProgress())
-    found = interruptible(_first_device if device_id is None else lambda: _chosen([device_id])[0])
+    found = interruptible(_first_device if device_id is None else partial(_named, device_id))
     device = interruptible(partial(found.open, DeviceOptions()))
     try:
-        return scan_on(device, request, shown)
+        return scan_on(scanning(device), request, shown)
     finally:
         shown.done()
         device.close()
@@ -299,20 +314,26 @@ def verify(source: str | Path | Result, recompute: int = 0, progress: Progress |
         device.close()
 
 
-def _chosen(wanted: list[str]) -> list[Found]:
-    """The devices with the wanted ids; only their backends are asked, since asking a driver can take seconds.
+def _named(device_id: str) -> Found:
+    return choose(_entries([device_id]), [device_id])[0]
 
-    Where none is wanted by name, all that are measured by default, as far as their drivers answer soon.
+
+def _entries(wanted: list[str]) -> list[Found | Missing]:
+    """What there is, of the backends of the devices wanted where there are any: asking a driver can take seconds.
+
+    Where none is wanted by name, as far as their drivers answer soon.
     """
     if not wanted:
         with budget(FIND_S):
-            return choose(find_all(), None)
+            return find_all()
     backends = list(dict.fromkeys(name.partition(":")[0] for name in wanted))
     if all(name in BACKENDS for name in backends):
+        entries = find_all(backends)
         with contextlib.suppress(InputError):
-            return choose(find_all(backends), wanted)
-    # One is unknown: the error is to list every device there is.
-    return choose(find_all(), wanted)
+            choose(entries, wanted)
+            return entries
+    # Where one is unknown the error is to list every device there is.
+    return find_all()
 
 
 def _first_device() -> Found:

@@ -11,9 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
+from .errors import DeviceError
 from .job import Job
 
 Kind = Literal["cpu", "gpu", "fpga", "asic", "accelerator"]
+
+
+# What helps where a driver fails, unless something better is known of the device.
+REMEDY = "update its driver, or leave the device out with -d"
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class DeviceInfo:
     `runs_on_host_cpu`: its work is done by this machine's own cores, by whatever name. `simulator`: its rate says
     nothing about hardware. `pci_address` like 0000:01:00.0. `cache_bytes`: its largest cache. `memory_bytes`: what its
     buffers can take in all. `scans`: it can Scan. `languages`: what its `compile` takes, best first; empty where it
-    does not Execute.
+    does not Execute. `remedy`: what helps where its driver fails.
     """
 
     id: str
@@ -41,6 +46,7 @@ class DeviceInfo:
     memory_bytes: int | None = None
     scans: bool = True
     languages: tuple[str, ...] = ()
+    remedy: str = REMEDY
 
     @property
     def on_host_cores(self) -> bool:
@@ -126,8 +132,11 @@ class Scans(AnyDevice, Protocol):
         ...
 
 
-# Until everybody says which capability is meant.
-Device = Scans
+def scanning(device: AnyDevice) -> Scans:
+    """The device as one that scans nonces. Raises DeviceError where it cannot."""
+    if isinstance(device, Scans):
+        return device
+    raise DeviceError(f"{device.info.id} scans no nonces; choose another device (-d)")
 
 
 @dataclass(frozen=True)
@@ -277,12 +286,36 @@ class Reports(AnyDevice, Protocol):
 class DeviceOptions:
     """What a user may fix instead of leaving it to the device: a kernel's name, the number of threads.
 
-    `retune`: race the kernels anew, whatever is remembered of earlier races.
+    `retune`: race the kernels anew, whatever is remembered of earlier races. The rest is for a process that
+    follows one that its driver ended: `avoid` names the kernels that are not to be tried, with the reason of each,
+    and where `only` is given no others are to be tried than these, which have worked before.
     """
 
     kernel: str | None = None
     threads: int | None = None
     retune: bool = False
+    avoid: Mapping[str, str] = field(default_factory=dict)
+    only: tuple[str, ...] | None = None
+
+
+# A kernel's name, and whether it worked: None where it is about to be tried.
+TellTrial = Callable[[str, bool | None], None]
+
+
+def none_works(info: DeviceInfo, failures: Mapping[str, str]) -> str:
+    """The sentence for a device none of whose kernels works; `failures`: each kernel's name and what became of it."""
+    name, reason = next(iter(failures.items()), ("", "none was tried"))
+    others = f" and {len(failures) - 1} more that failed" if len(failures) > 1 else ""
+    return f"{info.id}: no kernel works ({name + ': ' if name else ''}{reason}{others}); {info.remedy}"
+
+
+@runtime_checkable
+class TriesKernels(Protocol):
+    """A device that tells which kernel it is about to build or launch, since that may end or hang the process."""
+
+    def tell_trials(self, tell: TellTrial) -> None:
+        """Have every trial from now on told, when it begins and when it ends."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -294,14 +327,18 @@ class Found:
     """
 
     info: DeviceInfo
-    open: Callable[[DeviceOptions], Device]
+    open: Callable[[DeviceOptions], AnyDevice]
     isolate: bool = False
     by_default: bool = True
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A backend (or one device of it) that cannot be used: why, and what to do about it, in one sentence."""
+    """A backend (or one device of it) that cannot be used: why, and what to do about it, in one sentence.
+
+    `broken`: something is installed and does not work, which a run says, too; else there is simply nothing.
+    """
 
     backend: str
     reason: str
+    broken: bool = False

@@ -129,7 +129,7 @@ class FakeDevice(ExecutesByExecutor):
         large = len(nonces) >= LARGE_RANGE
         self._misbehave(large)
         hashes = len(nonces) * len(self._job.prefixes)
-        hits, checksum = _hash_all(self._job, _really_hashed(self._behaviour, nonces))
+        hits, checksum = hash_all(self._job, _really_hashed(self._behaviour, nonces))
         duration_s = self._take_time(hashes, started)
         return Scan(tuple(self._shown(hits, nonces, large)), hashes, self._shown_checksum(checksum), duration_s)
 
@@ -224,7 +224,7 @@ def _really_hashed(behaviour: str, nonces: range) -> range:
     return nonces
 
 
-def _hash_all(job: Job, nonces: range) -> tuple[list[Hit], int]:
+def hash_all(job: Job, nonces: range) -> tuple[list[Hit], int]:
     """Like `oracle.reference_scan`, with the first block hashed only once."""
     hits: list[Hit] = []
     checksum = 0

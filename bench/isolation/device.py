@@ -1,7 +1,12 @@
-"""Devices driven from processes of their own: a driver that crashes or hangs costs its own result only."""
+"""Devices driven from processes of their own: a driver that crashes or hangs costs its own result only.
+
+Where it does so on a kernel that is being tried, it costs that kernel only: a new process goes on
+without it, as long as such kernels have not cost more than `Deadlines.trials_s` together.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +21,6 @@ from ...kernels.device import (
     AnyDevice,
     BufferId,
     Ceiling,
-    Device,
     DeviceInfo,
     DeviceOptions,
     Found,
@@ -29,9 +33,11 @@ from ...kernels.device import (
     Roof,
     Scan,
     Source,
+    none_works,
 )
-from ...kernels.errors import DeviceCrashed, DeviceError
+from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, OutOfTime
 from ...kernels.job import Job
+from ..sampling.budget import left_s
 from .messages import (
     PART_BYTES,
     Allocate,
@@ -70,7 +76,16 @@ class Deadlines:
 
     find_s: float = 60.0
     open_s: float = 120.0
+    # Besides the trials of kernels, where a device tells of them.
     prepare_s: float = 120.0
+    # To build a kernel and to run it for the first time.
+    trial_s: float = 20.0
+    # What all kernels that end or hang their process may cost a device, new processes included.
+    trials_s: float = 40.0
+    # Of that, what a new process and the kernels that work are to have.
+    restart_s: float = 6.0
+    # What is kept of a device's time for the work with the kernel that was found.
+    measuring_s: float = 12.0
     # Drivers compile lazily, at the first launch.
     first_scan_s: float = 120.0
     scan_s: float = 20.0
@@ -87,15 +102,13 @@ class IsolatedDevice:
     def __init__(self, info: DeviceInfo, module: str, options: DeviceOptions, deadlines: Deadlines = DEADLINES) -> None:
         """Open the device `info.id` of the backend in `module`. Raises DeviceError, InputError."""
         self.info = info
+        self._module = module
+        self._options = options
         self._deadlines = deadlines
         self._fewest_seconds_per_nonce: float | None = None
         self._fewest_seconds_per_item: dict[KernelId, float] = {}
-        self._worker = WorkerProcess(info.id)
-        try:
-            self._ask(Open(module, info.id, options), deadlines.open_s)
-        except BaseException:
-            self._worker.kill()
-            raise
+        self._has_prepared = False
+        self._open()
 
     @property
     def process_id(self) -> int:
@@ -103,15 +116,22 @@ class IsolatedDevice:
         return self._worker.process_id
 
     def prepare(self, job: Job) -> KernelInfo:
-        """See Device."""
+        """See Scans."""
         request = Prepare(job.prefixes, job.target.to_bytes(32, "big"))
-        reply = self._ask(request, self._deadlines.prepare_s)
+        trials = _Trials(self._deadlines)
+        while True:
+            try:
+                reply = self._ask(request, self._deadlines.prepare_s, trials.deadline_s(self._options))
+                break
+            except (DeviceCrashed, DeviceHung) as error:
+                self._go_on_without_the_last(trials, error)
         if not isinstance(reply, Prepared):
             raise self._confused()
+        self._has_prepared = True
         return reply.kernel
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         if nonces.step != 1:
             # Only the ends travel: the device behind the border would scan what was never asked for.
             raise DeviceError(f"{self.info.id} scans ranges with step 1, not {nonces!r:.80}")
@@ -135,7 +155,7 @@ class IsolatedDevice:
         return reply.roof
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         self._worker.close()
 
     def allocate(self, size_bytes: int) -> BufferId:
@@ -193,6 +213,30 @@ class IsolatedDevice:
             raise self._confused()
         return reply.ceilings
 
+    def _open(self) -> None:
+        self._worker = WorkerProcess(self.info.id, self.info.remedy)
+        try:
+            self._ask(Open(self._module, self.info.id, self._options), self._deadlines.open_s)
+        except BaseException:
+            self._worker.kill()
+            raise
+
+    def _go_on_without_the_last(self, trials: _Trials, error: DeviceError) -> None:
+        """After the process ended with `error`: another one, without the kernel that was being tried.
+
+        Only before anything has run: what is measured is measured with one kernel. Raises `error` where that cannot be.
+        """
+        kernel, end = self._worker.trial, self._worker.end
+        # Where the device's time is up, the kernel is not to blame.
+        if kernel is None or end is None or isinstance(error, OutOfTime):
+            raise error
+        if self._has_prepared or self._options.kernel is not None:
+            raise error
+        self._options = trials.without(self._options, kernel, f"the process that tried it {end}", self._worker.worked)
+        if self._options.only == ():
+            raise type(error)(none_works(self.info, self._options.avoid)) from None
+        self._open()
+
     def _work_deadline_s(self, amount: int, fewest_seconds: float | None) -> float:
         limits = self._deadlines
         if fewest_seconds is None:
@@ -201,15 +245,51 @@ class IsolatedDevice:
         # A rate from tiny scans is far too low; no caller asks for scans of minutes.
         return limits.scan_s + min(limits.first_scan_s, limits.scan_factor * expected)
 
-    def _ask(self, request: Request, deadline_s: float) -> Reply:
+    def _ask(self, request: Request, deadline_s: float, trial_s: float | None = None) -> Reply:
         try:
-            return self._worker.ask(request, deadline_s)
+            return self._worker.ask(request, deadline_s, trial_s)
         except msgspec.DecodeError:
             raise self._confused() from None
 
     def _confused(self) -> DeviceError:
         self._worker.kill()
-        return DeviceCrashed(f"{self.info.id}: its driver garbled the answers; update it, or leave it out with -d")
+        return DeviceCrashed(f"{self.info.id}: its driver garbled the answers; {self.info.remedy}")
+
+
+class _Trials:
+    """The time that kernels have cost which ended or hung their process, while one job is prepared."""
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self._worked: list[str] = []
+        self._troubled_since: float | None = None
+        self._asked_at = 0.0
+
+    def deadline_s(self, options: DeviceOptions) -> float:
+        """For each trial of the process that is asked now."""
+        self._asked_at = time.monotonic()
+        left_s = self._left_s()
+        # Those that have worked get what is kept for them.
+        kept_s = 0.0 if options.only is not None else self._deadlines.restart_s
+        return max(min(self._deadlines.trial_s, left_s - kept_s), self._deadlines.restart_s / 2)
+
+    def without(self, options: DeviceOptions, kernel: str, reason: str, worked: list[str]) -> DeviceOptions:
+        """The options for the next process; with `only` where there is no time left for other kernels."""
+        if self._troubled_since is None:
+            self._troubled_since = self._asked_at
+        self._worked += [name for name in worked if name not in self._worked]
+        if kernel in self._worked:
+            self._worked.remove(kernel)
+        avoid = {**options.avoid, kernel: reason}
+        only = options.only
+        if only is not None or self._left_s() < 2 * self._deadlines.restart_s:
+            only = tuple(self._worked)
+        return replace(options, avoid=avoid, only=only)
+
+    def _left_s(self) -> float:
+        spent_s = 0.0 if self._troubled_since is None else time.monotonic() - self._troubled_since
+        # A kernel that is found when the device's time is up measures nothing.
+        return min(self._deadlines.trials_s - spent_s, left_s(math.inf) - self._deadlines.measuring_s)
 
 
 def process_of(device: AnyDevice) -> int | None:
@@ -239,9 +319,9 @@ def find_isolated(backend: str, module: str, deadlines: Deadlines = DEADLINES) -
         finally:
             worker.close()
     except (DeviceError, msgspec.DecodeError) as error:
-        return [Missing(backend, str(error))]
+        return [Missing(backend, str(error), broken=True)]
     if not isinstance(reply, Entries):
-        return [Missing(backend, f"{backend}: its driver garbled the answers; update it")]
+        return [Missing(backend, f"{backend}: its driver garbled the answers; update it", broken=True)]
     found: list[Found | Missing] = []
     for entry in reply.entries:
         if entry.missing is not None:
@@ -251,12 +331,12 @@ def find_isolated(backend: str, module: str, deadlines: Deadlines = DEADLINES) -
     return found
 
 
-def opener(info: DeviceInfo, module: str, deadlines: Deadlines = DEADLINES) -> Callable[[DeviceOptions], Device]:
+def opener(info: DeviceInfo, module: str, deadlines: Deadlines = DEADLINES) -> Callable[[DeviceOptions], AnyDevice]:
     """What opens the device in a worker."""
     return partial(_open, info, module, deadlines)
 
 
-def _open(info: DeviceInfo, module: str, deadlines: Deadlines, options: DeviceOptions) -> Device:
+def _open(info: DeviceInfo, module: str, deadlines: Deadlines, options: DeviceOptions) -> AnyDevice:
     return IsolatedDevice(info, module, options, deadlines)
 
 

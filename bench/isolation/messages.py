@@ -23,6 +23,8 @@ MAX_FRAME_BYTES = 256 << 20
 PART_BYTES = 16 << 20
 # Characters of an error's details (a build log, say); of longer ones the end travels.
 MOST_DETAILS = 1 << 16
+# Characters of a kernel's name.
+MOST_NAME = 200
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
@@ -177,6 +179,19 @@ class CeilingsMeasured(Message, frozen=True):
     ceilings: tuple[Ceiling, ...]
 
 
+class Trying(Message, frozen=True):
+    """Before the answer: this kernel is tried now, which may end or hang the process."""
+
+    kernel: Annotated[str, msgspec.Meta(max_length=MOST_NAME)]
+
+
+class Tried(Message, frozen=True):
+    """Before the answer: the trial has ended, and the process lives."""
+
+    kernel: Annotated[str, msgspec.Meta(max_length=MOST_NAME)]
+    worked: bool
+
+
 class Failed(Message, frozen=True):
     """Answer to anything: the name of the error's class in `kernels.errors`, its sentence, and its notes."""
 
@@ -188,7 +203,7 @@ class Failed(Message, frozen=True):
 Execution = Allocate | WriteBuffer | ReadBuffer | Compile | LaunchKernel | Release | MeasureCeilings
 Request = Find | Open | Prepare | ScanRange | MeasureRoof | Execution | Close
 Executed = Allocated | BufferPart | CompiledKernel | LaunchedKernel | CeilingsMeasured
-Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Failed
+Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Trying | Tried | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 

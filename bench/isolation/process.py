@@ -15,12 +15,14 @@ from typing import BinaryIO, cast
 import msgspec
 
 from ...kernels import errors
+from ...kernels.device import REMEDY
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
 from .. import interrupts
 from ..result.printable import printable
 from ..sampling.budget import left_s
 from .lifeline import Lifeline
 from .messages import (
+    MOST_NAME,
     Allocate,
     BadFrame,
     Close,
@@ -37,6 +39,8 @@ from .messages import (
     Reply,
     Request,
     ScanRange,
+    Tried,
+    Trying,
     WriteBuffer,
     read_frame,
     write_frame,
@@ -50,7 +54,6 @@ CLOSE_IN_HASTE_S = 1.0
 SLICE_S = 0.2
 ENDING_SLICE_S = 0.005
 KEPT_STDERR_BYTES = 4096
-MEND = "update its driver, or leave the device out with -d"
 WHAT_IT_DID = {
     Find: "being found",
     Open: "opening",
@@ -69,11 +72,19 @@ WHAT_IT_DID = {
 
 
 class WorkerProcess:
-    """A process that drives the device `name`. It dies with its parent, or when `kill` is called."""
+    """A process that drives the device `name`. It dies with its parent, or when `kill` is called.
 
-    def __init__(self, name: str) -> None:
-        """Start the process. Raises DeviceCrashed when that fails."""
+    `trial` is the kernel that is being tried, or was when the process ended; `worked` are those that were tried
+    and worked; `end` says how the process ended, if it did so by itself or did not answer.
+    """
+
+    def __init__(self, name: str, remedy: str = REMEDY) -> None:
+        """Start the process. `remedy`: what helps where it ends. Raises DeviceCrashed when it does not start."""
         self._name = name
+        self._remedy = remedy
+        self.trial: str | None = None
+        self.worked: list[str] = []
+        self.end: str | None = None
         self._sequence = 0
         self._frames: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._stderr = b""
@@ -94,7 +105,9 @@ class WorkerProcess:
             finally:
                 self._lifeline.passed_on()
         except OSError as error:
-            raise DeviceCrashed(f"{name}: no process could be started to drive it ({error.strerror}); {MEND}") from None
+            raise DeviceCrashed(
+                f"{name}: no process could be started to drive it ({error.strerror}); {remedy}"
+            ) from None
         self._stdin = cast(BinaryIO, self._process.stdin)
         self._readers = [
             threading.Thread(target=self._read_frames, args=(self._process.stdout,), daemon=True),
@@ -108,18 +121,18 @@ class WorkerProcess:
         """The worker's process id."""
         return self._process.pid
 
-    def ask(self, request: Request, deadline_s: float) -> Reply:
+    def ask(self, request: Request, deadline_s: float, trial_s: float | None = None) -> Reply:
         """The reply to `request`, which must come within `deadline_s` seconds.
 
-        Where less is left of a budget, it must come within that. Raises DeviceHung (OutOfTime where it was the
-        budget; the process is killed), DeviceCrashed, or the error that the worker answered with.
+        The trials of kernels on the way to it have `trial_s` seconds each, which count apart. Where less is left of a
+        budget, each wait has that only. Raises DeviceHung (OutOfTime where it was the budget; the process is killed),
+        DeviceCrashed, or the error that the worker answered with.
         """
         what = WHAT_IT_DID[type(request)]
-        hung: type[DeviceHung] = DeviceHung
-        if not isinstance(request, Close):
-            left = self._within_budget(deadline_s, what)
-            if left < deadline_s:
-                deadline_s, hung = left, OutOfTime
+        # The end of a device has a time of its own, however the rest went.
+        bounded = not isinstance(request, Close)
+        if bounded:
+            deadline_s, _ = self._within_budget(deadline_s, what)
         self._sequence += 1
         # Only these may be more than a pipe holds, and a worker that hangs does not read them.
         large = isinstance(request, Prepare | WriteBuffer)
@@ -134,10 +147,30 @@ class WorkerProcess:
         finally:
             if watchdog is not None:
                 watchdog.cancel()
-        reply = self._decoder.decode(self._wait(deadline_s, what, hung))
+        reply = self._answer(deadline_s, what, deadline_s if trial_s is None else trial_s, bounded)
         if isinstance(reply, Failed):
             raise _error(reply)
         return reply
+
+    def _answer(self, rest_s: float, what: str, trial_s: float, bounded: bool) -> Reply:
+        """The first reply that is no note of a trial."""
+        self.trial = None
+        while True:
+            started = time.monotonic()
+            if self.trial is None:
+                reply = self._decoder.decode(self._wait(rest_s, what, bounded))
+                rest_s -= time.monotonic() - started
+            else:
+                reply = self._decoder.decode(self._wait(trial_s, f"trying its kernel {self.trial}", bounded))
+            if isinstance(reply, Trying):
+                self.trial = printable(reply.kernel, MOST_NAME)
+            elif isinstance(reply, Tried):
+                self.trial = None
+                if reply.worked and reply.kernel not in self.worked:
+                    self.worked.append(reply.kernel)
+            else:
+                self.trial = None
+                return reply
 
     def close(self) -> None:
         """Let the worker close its device and end; kill it if it does not. A second call does nothing."""
@@ -197,23 +230,25 @@ class WorkerProcess:
                 return ended
             time.sleep(ENDING_SLICE_S)
 
-    def _within_budget(self, deadline_s: float, what: str) -> float:
+    def _within_budget(self, deadline_s: float, what: str) -> tuple[float, type[DeviceHung]]:
+        """The time that a wait may take, and what it means when that is over."""
         left = left_s(deadline_s)
         if left <= 0:
             self.kill()
-            raise OutOfTime(f"{self._name} had used up its time before {what} and was cut off; {MEND}")
-        return left
+            raise OutOfTime(f"{self._name} had used up its time before {what} and was cut off; {self._remedy}")
+        return left, OutOfTime if left < deadline_s else DeviceHung
 
-    def _wait(self, deadline_s: float, what: str, hung: type[DeviceHung]) -> bytes:
+    def _wait(self, deadline_s: float, what: str, bounded: bool) -> bytes:
+        hung: type[DeviceHung] = DeviceHung
+        if bounded:
+            deadline_s, hung = self._within_budget(deadline_s, what)
         limit = time.monotonic() + deadline_s
         while True:
             left = limit - time.monotonic()
             if left <= 0:
                 self.kill()
-                raise hung(
-                    f"{self._name} did not answer within {deadline_s:.0f} s while {what} and was cut off"
-                    f"{self._last_words()}; {MEND}"
-                )
+                self.end = f"did not answer within {deadline_s:.0f} s"
+                raise hung(f"{self._name} {self.end} while {what} and was cut off{self._last_words()}; {self._remedy}")
             try:
                 frame = self._frames.get(timeout=min(left, SLICE_S))
             except queue.Empty:
@@ -228,12 +263,12 @@ class WorkerProcess:
     def _crashed(self) -> DeviceCrashed:
         if not self._has_ended(CLOSE_S):
             self.kill()
-            return DeviceCrashed(f"{self._name}: its driver garbled the answers{self._last_words()}; {MEND}")
+            self.end = "garbled the answers"
+            return DeviceCrashed(f"{self._name}: its driver {self.end}{self._last_words()}; {self._remedy}")
         self.kill()
         code = self._process.returncode or 0
-        return DeviceCrashed(
-            f"{self._name}: the process that drove it died ({_exit_words(code)}){self._last_words()}; {MEND}"
-        )
+        self.end = f"died ({_exit_words(code)}){self._last_words()}"
+        return DeviceCrashed(f"{self._name}: the process that drove it {self.end}; {self._remedy}")
 
     def _last_words(self) -> str:
         lines = [line for line in self._stderr.decode(errors="replace").splitlines() if line.strip()]

@@ -13,12 +13,13 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from importlib import import_module
 from typing import BinaryIO, cast
 
 import msgspec
 
-from ...kernels.device import Device, Found, HasRoof, Missing
+from ...kernels.device import AnyDevice, Found, HasRoof, Missing, TriesKernels, scanning
 from ...kernels.errors import DeviceError, HashwattError, details_of
 from ...kernels.job import Job
 from ...kernels.numba_settings import default_settings
@@ -28,6 +29,7 @@ from . import lifeline
 from .executing import execute
 from .messages import (
     MOST_DETAILS,
+    MOST_NAME,
     BadFrame,
     Close,
     Done,
@@ -44,6 +46,8 @@ from .messages import (
     Request,
     RoofMeasured,
     Scanned,
+    Tried,
+    Trying,
     read_frame,
     sound,
     write_frame,
@@ -53,9 +57,10 @@ from .messages import (
 class Worker:
     """Answers requests with one device."""
 
-    def __init__(self) -> None:
-        """A worker without a device yet."""
-        self._device: Device | None = None
+    def __init__(self, tell: Callable[[Trying | Tried], None]) -> None:
+        """A worker without a device yet. `tell` is called before and after each trial of a kernel."""
+        self._device: AnyDevice | None = None
+        self._tell = tell
 
     def answer(self, request: Request) -> Reply:
         """Do what `request` asks; an error becomes an answer, too."""
@@ -75,6 +80,8 @@ class Worker:
             return Entries(tuple(_entry(found) for found in _backend(request.module).find()))
         if isinstance(request, Open):
             self._device = _open(request)
+            if isinstance(self._device, TriesKernels):
+                self._device.tell_trials(self._tell_trial)
             return Done()
         if isinstance(request, Close):
             if self._device is not None:
@@ -84,18 +91,23 @@ class Worker:
             raise DeviceError("no device is open")
         if isinstance(request, Prepare):
             job = Job(request.prefixes, int.from_bytes(request.target, "big"))
-            return Prepared(sound(self._device.prepare(job)))
+            return Prepared(sound(scanning(self._device).prepare(job)))
         if isinstance(request, MeasureRoof):
             return RoofMeasured(sound(self._device.roof()) if isinstance(self._device, HasRoof) else None)
         if isinstance(request, Execution):
             return execute(self._device, request)
-        scan = self._device.scan(range(request.start, request.stop))
+        scan = scanning(self._device).scan(range(request.start, request.stop))
         return Scanned(tuple((hit.prefix, hit.nonce) for hit in scan.hits), scan.hashes, scan.xor_h7, scan.device_s)
+
+    def _tell_trial(self, kernel: str, worked: bool | None) -> None:
+        name = kernel[:MOST_NAME]
+        self._tell(Trying(name) if worked is None else Tried(name, worked))
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer requests one by one until Close, or until `requests` ends."""
-    worker = Worker()
+    sequence = 0
+    worker = Worker(lambda note: write_frame(replies, sequence, note))
     decoder = msgspec.msgpack.Decoder(Request)
     waiting: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
@@ -128,7 +140,7 @@ def _entry(found: Found | Missing) -> Entry:
     return Entry(missing=sound(found))
 
 
-def _open(request: Open) -> Device:
+def _open(request: Open) -> AnyDevice:
     for found in _backend(request.module).find():
         if isinstance(found, Found) and found.info.id == request.device_id:
             return found.open(request.options)

@@ -30,6 +30,7 @@ WarningCode = Literal[
     "ended_early",
     "date_unsure",
     "left_out",
+    "driver_broken",
 ]
 
 

@@ -12,7 +12,7 @@ def drift(relative_change: float) -> WarningRecord:
     direction = "rose" if relative_change > 0 else "fell"
     return WarningRecord(
         code="drift",
-        text=f"the rate {direction} by {abs(relative_change):.1%} from the first sample to the last, so the median "
+        text=f"the rate {direction} by {abs(relative_change):.1%} from the first sample to the last, so it "
         "depends on when it was taken; let the machine settle and measure longer (-t 60)",
     )
 
@@ -50,6 +50,11 @@ def virtual_machine(hypervisor: str) -> WarningRecord:
         text=f"this is a virtual machine ({hypervisor}), whose rate also depends on its neighbours and whose clock "
         "cannot be read; measure on the bare machine for figures to publish",
     )
+
+
+def driver_broken(reason: str) -> WarningRecord:
+    """A driver is installed and does not work, so that devices may be missing."""
+    return WarningRecord(code="driver_broken", text=printable(reason))
 
 
 def container(name: str) -> WarningRecord:

@@ -8,11 +8,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..device import Device, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from ..device import REMEDY, AnyDevice, DeviceInfo, DeviceOptions, Found, Kind, Missing
 from .caches import spare_an_unwritable_home
-from .candidates import SIMULATOR
 from .executor import LANGUAGES
-from .runtimes import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, registered
+from .runtimes import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, VENDORS, registered
 from .wording import opencl_status
 
 BACKEND = "opencl"
@@ -33,6 +32,10 @@ NO_RUNTIME = (
 )
 
 
+RUSTICL, RUSTICL_SWITCH = "rusticl", "RUSTICL_ENABLE"
+# pip's PoCL has no newer release: the driver cannot be updated.
+REMEDY_FOR_POCL = 'try another runtime (`pip install "hashwatt[intel]"`), or leave the device out with -d'
+
 _process_that_looked: int | None = None
 
 
@@ -44,11 +47,15 @@ def find() -> list[Found | Missing]:
         return [Missing(BACKEND, "this process was forked after OpenCL was in use; start it by spawn instead")]
     _process_that_looked = os.getpid()
     spare_an_unwritable_home()
-    with registered():
-        return _find()
+    nothing = _no_runtime(os.environ.get(VENDORS))
+    with registered() as registration:
+        found = _find(nothing)
+        broken = [Missing(BACKEND, text, broken=True) for text in (*registration.left_out, *registration.not_loaded())]
+    # What is broken is the reason for having nothing.
+    return [*found, *broken] if not broken or found != [nothing] else list(broken)
 
 
-def _find() -> list[Found | Missing]:
+def _find(nothing: Missing) -> list[Found | Missing]:
     try:
         import pyopencl
     except (ImportError, OSError) as error:
@@ -58,8 +65,9 @@ def _find() -> list[Found | Missing]:
     except pyopencl.Error as error:
         # Without any platform the ICD loader answers PLATFORM_NOT_FOUND_KHR, which pyopencl knows by number only.
         status = opencl_status(error)
-        known = "PLATFORM_NOT_FOUND" in status
-        return [Missing(BACKEND, NO_RUNTIME if known else f"the OpenCL loader answers {status}; {NO_RUNTIME}")]
+        if "PLATFORM_NOT_FOUND" not in status:
+            return [Missing(BACKEND, f"the OpenCL loader answers {status}; {NO_RUNTIME}")]
+        return [nothing]
     devices: list[tuple[DeviceInfo, Any]] = []
     missing: list[Found | Missing] = []
     for platform in platforms:
@@ -70,16 +78,33 @@ def _find() -> list[Found | Missing]:
         except pyopencl.Error as error:
             status = opencl_status(error)
             missing.append(
-                Missing(BACKEND, f"the platform {_name(platform)} fails with {status}; reinstall its driver")
+                Missing(BACKEND, f"the platform {_name(platform)} fails with {status}; reinstall its driver", True)
             )
             continue
         if not here:
-            missing.append(Missing(BACKEND, f"platform {_name(platform)} shows no device; is its hardware there?"))
+            missing.append(Missing(BACKEND, _no_device(_name(platform))))
     found: list[Found | Missing] = []
     for number, (unnumbered, device) in enumerate(sorted(devices, key=_rank)):
         info = replace(unnumbered, id=f"{BACKEND}:{number}")
-        found.append(Found(info, partial(_open, info, device), isolate=True, by_default=SIMULATOR not in info.name))
-    return found + missing or [Missing(BACKEND, NO_RUNTIME)]
+        found.append(Found(info, partial(_open, info, device), isolate=True, by_default=not info.simulator))
+    return found + missing or [nothing]
+
+
+def _no_runtime(stated: str | None) -> Missing:
+    if not stated:
+        return Missing(BACKEND, NO_RUNTIME)
+    return Missing(BACKEND, f"{VENDORS}={stated:.200} shows no OpenCL runtime; unset it to have the system's", True)
+
+
+def _no_device(platform: str) -> str:
+    if platform == RUSTICL:
+        stated = os.environ.get(RUSTICL_SWITCH)
+        if stated is None:
+            return (
+                f"platform {platform} shows no device unless told which: set {RUSTICL_SWITCH}=llvmpipe (the CPU), say"
+            )
+        return f"platform {platform} shows no device with {RUSTICL_SWITCH}={stated:.100}; name a driver of Mesa's"
+    return f"platform {platform} shows no device; is its hardware there?"
 
 
 def _rank(entry: tuple[DeviceInfo, Any]) -> tuple[int, str]:
@@ -89,7 +114,7 @@ def _rank(entry: tuple[DeviceInfo, Any]) -> tuple[int, str]:
     return KINDS_IN_ORDER.index(info.kind), info.driver
 
 
-def _open(info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> Device:
+def _open(info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> AnyDevice:
     from .device import OpenCLDevice
 
     return OpenCLDevice(info, opencl_device, options)
@@ -133,6 +158,7 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
             "max_clock_mhz": device.max_clock_frequency,
             "memory_bytes": device.global_mem_size,
         },
+        remedy=REMEDY_FOR_POCL if platform_name == POCL else REMEDY,
     )
 
 

@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..device import DeviceInfo, DeviceOptions, KernelInfo, Roof, Scan
+from ..cpu.features import host_features
+from ..device import DeviceInfo, DeviceOptions, KernelInfo, Roof, Scan, TellTrial, none_works
 from ..errors import DeviceError
 from ..execution import ExecutesByExecutor
 from ..job import NONCES, PREFIX_BYTES, Job
-from .candidates import SIMULATOR, first_guess
+from .candidates import first_guess
 from .executor import OpenCLExecutor
 from .known_answers import check_answers
+from .pocl import renamed
 from .program import Built, build
 from .roof import measure_roof
 from .scanner import Scanner
-from .tuner import Outcome, tune
-from .tuning import Pace, Tuning
+from .tuner import Outcome, Race, reason_of
+from .tuning import DEALT, Pace, Tuning
 from .tuning_cache import Key, recall, remember
 from .variant import Variant, parse_variant
 from .wording import failure
@@ -36,17 +38,12 @@ class OpenCLDevice(ExecutesByExecutor):
 
     def __init__(self, info: DeviceInfo, opencl_device: Any, options: DeviceOptions) -> None:
         """Open it. Raises DeviceError, InputError."""
-        import pyopencl
-
         self.info = info
+        self._options = options
         self._chosen = parse_variant(options.kernel) if options.kernel else None
-        self._retune = options.retune
-        with self._worded("opening it"):
-            self._opencl_device = _limited(opencl_device, info, options.threads)
-            self._context = pyopencl.Context([self._opencl_device])
-            self._queue = pyopencl.CommandQueue(
-                self._context, properties=pyopencl.command_queue_properties.PROFILING_ENABLE
-            )
+        self._tell: TellTrial = _nobody_listens
+        self._tunings: dict[bool, Tuning] = {}
+        self._connect(opencl_device)
         self._built: dict[Variant, Built] = {}
         self._paces: dict[Tuning, Pace] = {}
         self._scanner: Scanner | None = None
@@ -55,16 +52,29 @@ class OpenCLDevice(ExecutesByExecutor):
         self._closed = False
         self._process_id = os.getpid()
 
+    def _connect(self, opencl_device: Any) -> None:
+        import pyopencl
+
+        with self._worded("opening it"):
+            self._cpu: str | None = renamed(opencl_device, host_features())
+            self._opencl_device = _limited(opencl_device, self.info, self._options.threads)
+            self._context = pyopencl.Context([self._opencl_device])
+            self._queue = pyopencl.CommandQueue(
+                self._context, properties=pyopencl.command_queue_properties.PROFILING_ENABLE
+            )
+
+    def tell_trials(self, tell: TellTrial) -> None:
+        """See TriesKernels."""
+        self._tell = tell
+
     def prepare(self, job: Job) -> KernelInfo:
-        """See Device."""
+        """See Scans."""
         self._check_open()
         self._scanner = None
         with self._worded("the race of its kernels"):
-            tuning = self._tuning(rolled=len(job.prefixes) > 1)
-        scanner = self._scanner_for(job, tuning)
-        with self._worded("the self-test"):
-            check_answers(scanner, self.info.id)
+            scanner = self._settled(job)
         self._scanner = scanner
+        tuning = scanner.tuning
         return KernelInfo(
             name=f"opencl-{tuning.variant.name}",
             prefixes=len(job.prefixes),
@@ -81,7 +91,7 @@ class OpenCLDevice(ExecutesByExecutor):
         )
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         self._check_open()
         if self._scanner is None:
             raise DeviceError(f"{self.info.id} has no job yet; call prepare first")
@@ -89,23 +99,23 @@ class OpenCLDevice(ExecutesByExecutor):
             raise DeviceError(f"{self.info.id} scans ranges within 0…2³²−1 with step 1, not {nonces!r:.80}")
         job = self._scanner.job
         with self._worded("the launch"):
-            tally = self._scanner.scan(nonces, job.target, self.info.id)
+            tally = self._scanner.scan(nonces, job.target, self.info)
         sane = SANE_EVENT_SHARE * tally.host_s <= tally.event_s <= 1.01 * tally.host_s
         return Scan(tuple(tally.hits), len(job.prefixes) * tally.nonces, tally.xor_h7, tally.event_s if sane else None)
 
     def roof(self) -> Roof | None:
         """See HasRoof: the roof of one prefix, also where several are prepared. A simulator has none."""
         self._check_open()
-        if self._scanner is None or SIMULATOR in self.info.name:
+        if self._scanner is None or self.info.simulator:
             return None
         variant = replace(self._scanner.tuning.variant, rolled=False)
         units = int(self._opencl_device.max_compute_units or 1)
         rated_hz = 1e6 * float(self._opencl_device.max_clock_frequency or 0)
         with self._worded("measuring its roof"):
-            return measure_roof(self._context, self._queue, self.info.kind, variant, units, rated_hz)
+            return measure_roof(self._context, self._queue, self.info.kind, variant, units, rated_hz, self._cpu)
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         self._closed = True
         self._scanner = self._execution = None
         self._built.clear()
@@ -114,43 +124,102 @@ class OpenCLDevice(ExecutesByExecutor):
     def _executor(self) -> OpenCLExecutor:
         self._check_open()
         if self._execution is None:
-            self._execution = OpenCLExecutor(self.info, self._opencl_device, self._context, self._queue)
+            self._execution = OpenCLExecutor(self.info, self._opencl_device, self._context, self._queue, self._cpu)
         return self._execution
 
-    def _tuning(self, rolled: bool) -> Tuning:
+    def _settled(self, job: Job) -> Scanner:
+        """The job with the race's winner, or with the next that works where that one does not, rolled for it say."""
+        rolled = len(job.prefixes) > 1
         if self._outcome is None:
             self._outcome = self._chosen_or_raced()
             # Those of the race started from nothing.
             self._paces.clear()
-        tuning = self._outcome.tuning
-        # What is fastest for one prefix is within a few percent of it for many: no second race.
-        return replace(tuning, variant=replace(tuning.variant, rolled=rolled))
+        if rolled in self._tunings:
+            return self._checked_scanner(job, self._tunings[rolled])
+        first_error: DeviceError | None = None
+        failures: dict[str, str] = {}
+        for plain in (self._outcome.tuning, *self._outcome.runners_up):
+            # What is fastest for one prefix is within a few percent of it for many: no second race.
+            tuning = replace(plain, variant=replace(plain.variant, rolled=rolled))
+            reason = self._reason_against(tuning)
+            if reason is None:
+                try:
+                    with self._trying(tuning):
+                        scanner = self._checked_scanner(job, tuning)
+                    self._tunings[rolled] = tuning
+                    break
+                except DeviceError as error:
+                    if self._chosen:
+                        raise
+                    first_error = first_error or error
+                    reason = reason_of(error)
+            failures[tuning.name] = reason
+        else:
+            raise first_error or DeviceError(none_works(self.info, failures))
+        if failures and not self._chosen:
+            self._keep(self._outcome.without(failures) or self._outcome)
+        return scanner
+
+    def _reason_against(self, tuning: Tuning) -> str | None:
+        """Why it is not to be tried: it ended or hung the process before this one, or did so in an earlier run."""
+        known = self._outcome.candidates if self._outcome else ()
+        failed = {candidate.name: candidate.reason for candidate in known if candidate.reason is not None}
+        failed.update(self._options.avoid)
+        if not tuning.variant.rolled:
+            return failed.get(tuning.name)
+        # Of these no other dealing has worked before: it is one kernel.
+        kernels = {name.partition(DEALT)[0]: reason for name, reason in failed.items()}
+        return kernels.get(tuning.name.partition(DEALT)[0])
 
     def _chosen_or_raced(self) -> Outcome:
         width = int(self._opencl_device.native_vector_width_int or 1)
-        guess = first_guess(self.info.kind, self.info.name, width)
+        guess = first_guess(self.info.kind, self.info.simulator, width)
         if self._chosen:
             return Outcome(replace(guess, variant=self._chosen))
-        if SIMULATOR in self.info.name:
+        if self.info.simulator:
             return Outcome(guess)
-        key = Key(self.info.name, self.info.driver, self._opencl_device.max_compute_units)
-        outcome = None if self._retune else recall(key)
+        outcome = None if self._options.retune else recall(self._key())
+        # What was not in time for that race may live where all of it has died since.
+        if outcome is not None and outcome.without(self._options.avoid) is not None:
+            return outcome
+        # What ended or hung a process in an earlier run is left out of this race, too.
+        options = replace(self._options, avoid={**(outcome.failures if outcome else {}), **self._options.avoid})
+        race = Race(lambda tuning: self._checked_scanner(TUNING_JOB, tuning), self._trying, options)
+        outcome = race.run(self.info.kind, width, self._opencl_device.max_work_group_size)
         if outcome is None:
-            largest_group = self._opencl_device.max_work_group_size
-            outcome = tune(self._checked_scanner, self.info.kind, width, largest_group)
-            remember(key, outcome)
+            raise race.first_error or DeviceError(none_works(self.info, race.failures))
+        remember(self._key(), outcome)
         return outcome
 
-    def _checked_scanner(self, tuning: Tuning) -> Scanner:
-        scanner = self._scanner_for(TUNING_JOB, tuning)
+    def _keep(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        if outcome.hashrate_hs:
+            remember(self._key(), outcome)
+
+    def _key(self) -> Key:
+        compiled_for = f", compiled for {self._cpu}" if self._cpu else ""
+        return Key(self.info.name, self.info.driver + compiled_for, self._opencl_device.max_compute_units)
+
+    @contextmanager
+    def _trying(self, tuning: Tuning) -> Iterator[None]:
+        self._tell(tuning.name, None)
+        worked = False
+        try:
+            yield
+            worked = True
+        finally:
+            self._tell(tuning.name, worked)
+
+    def _checked_scanner(self, job: Job, tuning: Tuning) -> Scanner:
+        scanner = self._scanner_for(job, tuning)
         with self._worded("the self-test"):
-            check_answers(scanner, self.info.id)
+            check_answers(scanner, self.info)
         return scanner
 
     def _scanner_for(self, job: Job, tuning: Tuning) -> Scanner:
         variant = tuning.variant
         if variant not in self._built:
-            self._built[variant] = build(self._context, self._opencl_device, variant, self.info.id)
+            self._built[variant] = build(self._context, self._opencl_device, variant, self.info, self._cpu)
         pace = self._paces.setdefault(tuning, Pace(self._outcome.hashrate_hs if self._outcome else None))
         with self._worded("uploading the job"):
             return Scanner(self._context, self._queue, self._built[variant], tuning, pace, job)
@@ -169,7 +238,11 @@ class OpenCLDevice(ExecutesByExecutor):
         try:
             yield
         except pyopencl.Error as error:
-            raise failure(f"{self.info.id}: {what}", error) from error
+            raise failure(f"{self.info.id}: {what}", error, self.info.remedy) from error
+
+
+def _nobody_listens(_kernel: str, _worked: bool | None) -> None:
+    """What a device tells of its trials where nobody asked for it."""
 
 
 def _limited(opencl_device: Any, info: DeviceInfo, threads: int | None) -> Any:

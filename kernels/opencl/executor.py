@@ -55,9 +55,10 @@ class _Kernel:
 class OpenCLExecutor:
     """`Executor` on one queue of an OpenCL device; kernels are OpenCL C."""
 
-    def __init__(self, info: DeviceInfo, opencl_device: Any, context: Any, queue: Any) -> None:
-        """`queue` is in order and profiles; the three are pyopencl's objects."""
+    def __init__(self, info: DeviceInfo, opencl_device: Any, context: Any, queue: Any, cpu: str | None = None) -> None:
+        """`queue` is in order and profiles; the three are pyopencl's objects. `cpu`: see `program.compiled`."""
         self._info = info
+        self._cpu = cpu
         self._opencl_device = opencl_device
         self._context = context
         self._queue = queue
@@ -186,15 +187,15 @@ class OpenCLExecutor:
         import pyopencl
 
         try:
-            return pyopencl.Kernel(compiled(self._context, text), entry)
+            return pyopencl.Kernel(compiled(self._context, text, self._cpu), entry)
         except pyopencl.RuntimeError as error:
             if error.code != pyopencl.status_code.BUILD_PROGRAM_FAILURE:
-                raise failure(f"{self._info.id}: building the kernel", error) from error
-            raise build_failure(self._info.id, str(error)) from error
+                raise failure(f"{self._info.id}: building the kernel", error, self._info.remedy) from error
+            raise build_failure(self._info, str(error)) from error
         except pyopencl.Error as error:
-            raise failure(f"{self._info.id}: building the kernel", error) from error
+            raise failure(f"{self._info.id}: building the kernel", error, self._info.remedy) from error
         except UnicodeDecodeError as error:
-            raise DeviceError(f"{self._info.id}: its driver's build log is not text; update the driver") from error
+            raise DeviceError(f"{self._info.id}: its driver's build log is not text; {self._info.remedy}") from error
 
     @contextmanager
     def _worded(self, what: str) -> Iterator[None]:
@@ -203,7 +204,7 @@ class OpenCLExecutor:
         try:
             yield
         except pyopencl.Error as error:
-            raise failure(f"{self._info.id}: {what}", error) from error
+            raise failure(f"{self._info.id}: {what}", error, self._info.remedy) from error
 
 
 def _argument(value: Scalar) -> Any:

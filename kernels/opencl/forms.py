@@ -79,9 +79,15 @@ def vector_macros(width: int) -> list[str]:
         f"#define PASSED(h7, filter) as_uint{width}(((h7) & SPLAT(filter)) == SPLAT(0u))",
         # Not any(), which on some CPU runtimes is a call that no compiler looks into.
         f"#define SOME(x) ({_some(width)} != 0u)",
-        f"#define LANES_OF(name, x) uint name[{width}]; vstore{width}(x, 0, name)",
+        # Not vstore(): no function of the runtime's library may take or give a wide vector. Where PoCL compiles the
+        # kernel for other vectors than its library, each call of one makes its compiler crash or run on without end.
+        f"#define LANES_OF(name, x) const uint name[{width}] = {{{', '.join(_lanes(width))}}}",
         f"#define FOLD(x) {_fold(width)}",
     ]
+
+
+def _lanes(width: int) -> list[str]:
+    return [f"(x).s{lane:x}" for lane in range(width)]
 
 
 def _some(width: int) -> str:
@@ -92,4 +98,4 @@ def _some(width: int) -> str:
 
 def _fold(width: int) -> str:
     # XOR of all lanes.
-    return "(" + " ^ ".join(f"(x).s{lane:x}" for lane in range(width)) + ")"
+    return "(" + " ^ ".join(_lanes(width)) + ")"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from ..device import Hit
+from ..device import DeviceInfo, Hit
 from ..errors import WrongResult
 from ..job import NONCES, Job
 from ..oracle import reference_scan
@@ -17,18 +17,17 @@ HASHES = 1_021
 ZERO_BITS = 4
 
 
-def check_answers(scanner: Scanner, what: str) -> None:
+def check_answers(scanner: Scanner, info: DeviceInfo) -> None:
     """Hash a few nonces of the job with an easy target on both sides. Raises WrongResult."""
     job = Job(scanner.job.prefixes, target_from_zero_bits(ZERO_BITS))
     count = max(HASHES // len(job.prefixes), 1)
     # Elsewhere for every job, and the same for the same job: a failure can be repeated.
     start = random.Random(job.prefixes[0]).randrange(NONCES - count)
     nonces = range(start, start + count)
-    tally = scanner.scan(nonces, job.target, what)
+    tally = scanner.scan(nonces, job.target, info)
     hits, xor_h7 = reference_scan(job, nonces)
     if tally.hits != [Hit(*hit) for hit in hits] or tally.xor_h7 != xor_h7:
         raise WrongResult(
-            f"{what} does not agree with hashlib on {count} nonces from {start} (kernel "
-            f"{scanner.built.variant.name}); its compiler or the device is faulty: update the driver, or leave it out "
-            "with -d"
+            f"{info.id} does not agree with hashlib on {count} nonces from {start} (kernel "
+            f"{scanner.built.variant.name}); its compiler or the device is faulty: {info.remedy}"
         )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ..early import early_rows
 from ..job import Job
-from .emit import job_words, prefix_words, program_of
+from .emit import program_of, words_in_rows, words_passed
 from .layout import FIRST_RECORD, HITS, RECORD_WORDS, RECORDS_FETCHED_FIRST, XOR_H7, buffer_words, room_for
 from .program import Built
 from .tuning import Tuning
@@ -46,12 +46,11 @@ class Uploaded:
         values = early_rows(program, job)
         self.prefixes = len(job.prefixes)
         self.room = room_for(self.prefixes)
-        own = prefix_words(program)
+        own = words_in_rows(built.variant, program)
         rows = np.array([[row[index] for index in own] for row in values], np.uint32)
         flags = pyopencl.mem_flags
         self.rows = pyopencl.Buffer(context, flags.READ_ONLY | flags.COPY_HOST_PTR, hostbuf=rows)
-        passed = job_words(program) if built.variant.rolled else range(len(program.early))
-        self.early = [np.uint32(values[0][index]) for index in passed]
+        self.early = [np.uint32(values[0][index]) for index in words_passed(built.variant, program)]
 
 
 class Slot:

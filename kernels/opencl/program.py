@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+from ..device import DeviceInfo
 from ..errors import DeviceError
 from .emit import KERNEL, emit
 from .variant import Variant
@@ -25,33 +26,35 @@ class Built:
     log: str
 
 
-def build(context: Any, opencl_device: Any, variant: Variant, what: str) -> Built:
-    """Compile a variant for the device of `context`. Raises DeviceError, which names the device as `what`."""
+def build(context: Any, opencl_device: Any, variant: Variant, info: DeviceInfo, cpu: str | None = None) -> Built:
+    """Compile a variant for the device of `context`. `cpu`: see `compiled`. Raises DeviceError."""
     import pyopencl
 
     source = emit(variant)
     started = time.perf_counter()
     try:
-        program = compiled(context, source)
+        program = compiled(context, source, cpu)
         log = str(program.get_build_info(opencl_device, pyopencl.program_build_info.LOG))
         kernel = pyopencl.Kernel(program, KERNEL)
     except pyopencl.RuntimeError as error:
         if error.code != pyopencl.status_code.BUILD_PROGRAM_FAILURE:
-            raise failure(f"{what}: building the kernel", error) from error
-        raise build_failure(what, str(error)) from error
+            raise failure(f"{info.id}: building the kernel", error, info.remedy) from error
+        raise build_failure(info, str(error)) from error
     except pyopencl.Error as error:
-        raise failure(f"{what}: building the kernel", error) from error
+        raise failure(f"{info.id}: building the kernel", error, info.remedy) from error
     except UnicodeDecodeError as error:
-        raise DeviceError(f"{what}: its driver's build log is not text; update the driver") from error
+        raise DeviceError(f"{info.id}: its driver's build log is not text; {info.remedy}") from error
     digest = hashlib.sha256(source.encode()).hexdigest()
     return Built(variant, kernel, digest, time.perf_counter() - started, log)
 
 
-def compiled(context: Any, source: str) -> Any:
-    """pyopencl's program of a source. Raises pyopencl's errors."""
+def compiled(context: Any, source: str, cpu: str | None = None) -> Any:
+    """pyopencl's program of a source. `cpu`: the name that the CPU was given (see `pocl`). Raises pyopencl's errors."""
     import pyopencl
 
+    # Only to tell kernels apart in the runtime's cache on disk, which goes by the name that the CPU had before.
+    options = [f"-DCPU_{cpu.replace('-', '_')}"] if cpu else []
     with warnings.catch_warnings():
         # pyopencl warns that a build log is not empty; kernels keep theirs in `Built` instead.
         warnings.simplefilter("ignore", pyopencl.CompilerWarning)
-        return pyopencl.Program(context, source).build()
+        return pyopencl.Program(context, source).build(options)

@@ -1,7 +1,7 @@
 """The roof of an OpenCL device: how fast it could hash if operations were all that counts.
 
-Measured with streams of the hash's own operations (see `stream`). Whether the device does logic of
-three words in one instruction is measured, too, and decides which of two counts of operations holds.
+Measured with streams of the hash's own operations (see `stream`), in both ways to write the hash: with
+logic of two words, and of three, where the device may have instructions for that. The faster is the limit.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cpu.features import host_features
 from ..device import Roof
 from .program import compiled
 from .stream import ADD, CHAINS, ROTATE, STREAM, XOR3, emit_stream, interleaved, operation_mix
@@ -27,36 +28,50 @@ NOTICEABLE = 0.002
 # Work-items a compute unit: a CPU's core needs one, and a few even the load; a GPU hides its latency with many.
 ITEMS = {"gpu": 2048, "cpu": 4, "accelerator": 4}
 LOCAL_SIZE = {"gpu": 64, "cpu": 1, "accelerator": 1}
-# An XOR of three that is this fast, held against an addition, is one instruction. (Not against an XOR of two:
-# where there is one for three, compilers make one of two.)
+# On a GPU, an XOR of three that is this fast, held against an addition, is one instruction. (Not against an XOR of
+# two: where there is one for three, compilers make one of two.) CPUs have more ports for additions than for logic
+# (Zen 4 twice as many), but tell what they have.
 FUSED = 0.75
 
 
-def measure_roof(context: Any, queue: Any, kind: str, variant: Variant, units: int, rated_hz: float) -> Roof:
-    """The roof for a kernel of one prefix. `rated_hz`: the clock that the driver names, 0 where it names none."""
-    meter = _Meter(context, queue, kind, variant, units)
+def measure_roof(
+    context: Any, queue: Any, kind: str, variant: Variant, units: int, rated_hz: float, cpu: str | None = None
+) -> Roof:
+    """The roof for a kernel of one prefix. `rated_hz`: the clock that the driver names, 0 where it names none.
+
+    `cpu`: see `program.compiled`.
+    """
+    meter = _Meter(context, queue, kind, variant, units, cpu)
     alone = {name: meter.rate([name] * CHAINS) for name in (ADD, XOR3)}
     # A chain of nothing but rotations would be folded into one.
     alone["rotate and add in turns"] = meter.rate([ROTATE, ADD])
-    fused = alone[XOR3] >= FUSED * alone[ADD]
-    mix = operation_mix(three_operand_logic=fused)
-    rate = meter.rate(interleaved(mix))
-    operations = sum(mix.values())
+    ways = {False: operation_mix(three_operand_logic=False)}
+    measured_so = alone[XOR3] >= FUSED * alone[ADD]
+    if measured_so if kind == "gpu" else has_three_operand_logic():
+        ways[True] = operation_mix(three_operand_logic=True)
+    limits = {fused: meter.rate(interleaved(mix)) * variant.width / mix.total() for fused, mix in ways.items()}
+    fused = max(limits, key=lambda way: limits[way])
+    operations = ways[fused].total()
     per_cycle = {name: value / (units * rated_hz) for name, value in alone.items()} if rated_hz else {}
-    logic = "does" if fused else "does not do"
+    logic = "three words" if fused else "two words"
     return Roof(
-        rate_per_s=rate * variant.width / operations,
+        rate_per_s=limits[fused],
         clock_hz=None,
         cycles_per_unit=None,
         throughput=per_cycle,
         explanation=(
             f"The roof is that of the hash's {operations} operations, run in the same proportions with nothing to "
-            f"wait for; the device {logic} logic of three words in one instruction. Throughputs are for vectors of "
+            f"wait for, with logic of {logic} in one instruction. Throughputs are for vectors of "
             f"{variant.width} words, a compute unit and a cycle of the clock that the driver names, not of the one "
             "that it ran at."
         ),
         binds="logic",
     )
+
+
+def has_three_operand_logic() -> bool:
+    """Whether the CPU has an instruction for any logic of three words (x86's vpternlogd)."""
+    return "avx512f" in host_features()
 
 
 def fewest_seconds(trial: Callable[[], float]) -> float:
@@ -72,8 +87,10 @@ def fewest_seconds(trial: Callable[[], float]) -> float:
 
 
 class _Meter:
-    def __init__(self, context: Any, queue: Any, kind: str, variant: Variant, units: int) -> None:
+    def __init__(self, context: Any, queue: Any, kind: str, variant: Variant, units: int, cpu: str | None) -> None:
         import pyopencl
+
+        self.cpu = cpu
 
         self.context = context
         self.queue = queue
@@ -86,7 +103,7 @@ class _Meter:
         """Vector operations a second of a stream, the fastest of some trials."""
         import pyopencl
 
-        kernel = pyopencl.Kernel(compiled(self.context, emit_stream(self.variant, steps)), STREAM)
+        kernel = pyopencl.Kernel(compiled(self.context, emit_stream(self.variant, steps), self.cpu), STREAM)
         operations = self.items * len(steps) * CHAINS
         # Some runtimes compile at the first launch.
         self._seconds(kernel, 1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..device import Hit
+from ..device import DeviceInfo, Hit
 from ..errors import WrongResult
 from ..job import Job, header_with_nonce
 from ..oracle import hash_value, sha256d
@@ -47,8 +47,8 @@ class Scanner:
         self.uploaded = Uploaded(context, built, job)
         self.slots = [Slot(context, queue, self.uploaded) for _ in range(2)]
 
-    def scan(self, nonces: range, target: int, what: str) -> Tally:
-        """Hash every prefix with every nonce. Raises WrongResult, which names the device as `what`."""
+    def scan(self, nonces: range, target: int, info: DeviceInfo) -> Tally:
+        """Hash every prefix with every nonce. Raises WrongResult, which names the device."""
         zero_bits = zero_bits_tested(target)
         mask = filter_mask(target)
         most = max(self._nonces_for_the_buffer(zero_bits), 1)
@@ -75,7 +75,7 @@ class Scanner:
                 half = len(answer.nonces) // 2
                 left.extendleft((answer.nonces[half:], answer.nonces[:half]))
             else:
-                self._count(tally, answer, answer.records, target, zero_bits, what)
+                self._count(tally, answer, answer.records, target, zero_bits, info)
         tally.hits.sort()
         return tally
 
@@ -90,31 +90,35 @@ class Scanner:
         return (self.uploaded.room << zero_bits) // (2 * self.uploaded.prefixes)
 
     def _count(
-        self, tally: Tally, answer: Answer, records: list[tuple[int, int]], target: int, zero_bits: int, what: str
+        self,
+        tally: Tally,
+        answer: Answer,
+        records: list[tuple[int, int]],
+        target: int,
+        zero_bits: int,
+        info: DeviceInfo,
     ) -> None:
         tally.nonces += len(answer.nonces)
         tally.xor_h7 ^= answer.xor_h7
         tally.event_s += answer.event_s
         tally.host_s += answer.host_s
         self.pace.observe(len(answer.nonces) * self.uploaded.prefixes, answer.host_s)
-        tally.hits.extend(self._confirmed(answer.nonces, records, target, zero_bits, what))
+        tally.hits.extend(self._confirmed(answer.nonces, records, target, zero_bits, info))
 
     def _confirmed(
-        self, nonces: range, records: list[tuple[int, int]], target: int, zero_bits: int, what: str
+        self, nonces: range, records: list[tuple[int, int]], target: int, zero_bits: int, info: DeviceInfo
     ) -> Iterable[Hit]:
         if len(set(records)) != len(records):
-            raise WrongResult(f"{what} reported a nonce twice; update its driver, or leave it out with -d")
+            raise WrongResult(f"{info.id} reported a nonce twice; {info.remedy}")
         limit = (1 << (HASH_BITS - zero_bits)) - 1
         for prefix, nonce in records:
             if nonce not in nonces or prefix >= len(self.job.prefixes):
-                raise WrongResult(
-                    f"{what} reported nonce {nonce}, which it was not given; update its driver, or leave it out with -d"
-                )
+                raise WrongResult(f"{info.id} reported nonce {nonce}, which it was not given; {info.remedy}")
             value = hash_value(sha256d(header_with_nonce(self.job.prefixes[prefix], nonce)))
             if value > limit:
                 raise WrongResult(
-                    f"{what} reported nonce {nonce}, whose hash by hashlib has fewer than {zero_bits} leading zero "
-                    "bits; update its driver, or leave it out with -d"
+                    f"{info.id} reported nonce {nonce}, whose hash by hashlib has fewer than {zero_bits} leading zero "
+                    f"bits; {info.remedy}"
                 )
             if value <= target:
                 yield Hit(prefix, nonce)

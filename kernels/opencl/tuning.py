@@ -15,13 +15,28 @@ FEWEST_HASHES_A_LAUNCH = 1 << 8
 MOST_NONCES_A_LAUNCH = 1 << 30
 
 
+# In a name, before how the work is dealt out.
+DEALT = "/"
+
+
 @dataclass(frozen=True)
 class Tuning:
-    """`vectors_per_item`: vectors of nonces each work-item hashes; `local_size`: work-items a work-group."""
+    """`vectors_per_item`: vectors of nonces each work-item hashes; `local_size`: work-items a work-group.
+
+    `refined`: these are not what its kind of device begins with.
+    """
 
     variant: Variant
     vectors_per_item: int = 64
     local_size: int = 1
+    refined: bool = False
+
+    @property
+    def name(self) -> str:
+        """What a race and a result call it: `opencl-x16-shift-shared-standard`, with `/256x4` where it is refined."""
+        return f"opencl-{self.variant.name}" + (
+            f"{DEALT}{self.vectors_per_item}x{self.local_size}" if self.refined else ""
+        )
 
     def nonces_a_group(self) -> int:
         """Nonces that one work-group hashes."""

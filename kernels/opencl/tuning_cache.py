@@ -1,5 +1,7 @@
 """Races already run, remembered on disk by device, driver and generator: a file a race.
 
+With the race the kernels are remembered that ended or hung their process: no later run tries them again.
+
 A file that cannot be read, or says anything odd, is as good as none; one that cannot be written is
 not missed.
 """
@@ -13,6 +15,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from ..device import Candidate
 from ..errors import InputError
@@ -42,17 +46,15 @@ def recall(key: Key) -> Outcome | None:
     try:
         with path.open("rb") as file:
             text = file.read(MOST_BYTES)
-        record = json.loads(text)
+        record = msgspec.json.decode(text)
         if record["key"] != asdict(key):
             return None
-        tuning = Tuning(
-            parse_variant(record["variant"]), _positive(record["vectors_per_item"]), _positive(record["local_size"])
-        )
+        tuning, *others = [_tuning(entry) for entry in (record["tuning"], *record["runners_up"])]
         rate = float(record["hashrate_hs"])
         if not 0 < rate < math.inf:
             return None
-        return Outcome(tuning, rate, tuple(_candidate(entry) for entry in record["candidates"]))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError, InputError):
+        return Outcome(tuning, rate, tuple(_candidate(entry) for entry in record["candidates"]), tuple(others))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, InputError, msgspec.MsgspecError):
         return None
 
 
@@ -60,9 +62,8 @@ def remember(key: Key, outcome: Outcome) -> None:
     """Keep an outcome. Written whole or not at all."""
     record = {
         "key": asdict(key),
-        "variant": outcome.tuning.variant.name,
-        "vectors_per_item": outcome.tuning.vectors_per_item,
-        "local_size": outcome.tuning.local_size,
+        "tuning": _entry(outcome.tuning),
+        "runners_up": [_entry(tuning) for tuning in outcome.runners_up],
         "hashrate_hs": outcome.hashrate_hs,
         "candidates": [asdict(candidate) for candidate in outcome.candidates],
     }
@@ -90,6 +91,27 @@ def _path(key: Key) -> Path | None:
         return None
     parts = json.dumps([asdict(key), generator_sha256()]).encode()
     return folder / f"{hashlib.sha256(parts).hexdigest()[:32]}.json"
+
+
+def _entry(tuning: Tuning) -> dict[str, object]:
+    return {
+        "variant": tuning.variant.name,
+        "vectors_per_item": tuning.vectors_per_item,
+        "local_size": tuning.local_size,
+        "refined": tuning.refined,
+    }
+
+
+def _tuning(entry: dict[str, object]) -> Tuning:
+    refined = entry["refined"]
+    if not isinstance(refined, bool):
+        raise TypeError(entry)
+    return Tuning(
+        parse_variant(str(entry["variant"])),
+        _positive(entry["vectors_per_item"]),
+        _positive(entry["local_size"]),
+        refined,
+    )
 
 
 def _positive(value: object) -> int:

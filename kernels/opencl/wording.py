@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..device import REMEDY, DeviceInfo
 from ..errors import DeviceError
 
 LAST_LINES = 3
@@ -14,10 +15,8 @@ MENDS = {
     "DEVICE_NOT_AVAILABLE": "another program holds it, or its driver is restarting; try again",
     "INVALID_CONTEXT": "the driver lost its connection to the device; start again",
     "INVALID_COMMAND_QUEUE": "the driver lost its connection to the device; start again",
-    "BUILD_PROGRAM_FAILURE": "its compiler refuses the kernel; update the driver",
     "COMPILER_NOT_AVAILABLE": "the driver has no compiler; install the full driver",
 }
-DEFAULT_MEND = "update its driver, or leave the device out with -d"
 
 
 def opencl_status(error: Exception) -> str:
@@ -27,17 +26,17 @@ def opencl_status(error: Exception) -> str:
     return text.rpartition("failed: ")[2].split()[0].rstrip(".,:") if "failed: " in text else text or repr(error)
 
 
-def failure(what: str, error: Exception) -> DeviceError:
-    """The error to raise for `what` ("opencl:0: the launch"), worded with what helps."""
+def failure(what: str, error: Exception, remedy: str = REMEDY) -> DeviceError:
+    """The error to raise for `what` ("opencl:0: the launch"), worded with what helps, `remedy` if nothing better."""
     status = opencl_status(error)
-    return DeviceError(f"{what} failed with {status}; {MENDS.get(status, DEFAULT_MEND)}")
+    return DeviceError(f"{what} failed with {status}; {MENDS.get(status, remedy)}")
 
 
-def build_failure(what: str, log: str) -> DeviceError:
+def build_failure(info: DeviceInfo, log: str) -> DeviceError:
     """The error for a kernel that does not compile: the log's last errors in the sentence, all of it as a note."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     telling = [line for line in lines if "error" in line.lower()] or lines
     tail = " | ".join(line[:LONGEST_LINE] for line in telling[-LAST_LINES:]) or "no build log"
-    error = DeviceError(f"{what}: its compiler refuses the kernel ({tail}); update the driver")
+    error = DeviceError(f"{info.id}: its compiler refuses the kernel ({tail}); {info.remedy}")
     error.add_note(log)
     return error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..device import Device, DeviceInfo, DeviceOptions, Found, Missing
+from ..device import AnyDevice, DeviceInfo, DeviceOptions, Found, Missing
 from .extra import missing, versions
 
 BACKEND = "rtl"
@@ -31,7 +31,7 @@ def find() -> list[Found | Missing]:
     return [Found(info, lambda options: _open(info, options), by_default=False)]
 
 
-def _open(info: DeviceInfo, options: DeviceOptions) -> Device:
+def _open(info: DeviceInfo, options: DeviceOptions) -> AnyDevice:
     from .device import SimulatedDevice
 
     return SimulatedDevice(info, options)

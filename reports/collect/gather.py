@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ...bench.rates import counted_samples, rate_of
+from ...bench.result.brief import lines_of
 from ...bench.result.dates import is_date_sure
 from ...bench.result.file import decode, encode
 from ...bench.result.machine import Machine
@@ -63,6 +64,10 @@ class Entry(Struct, frozen=True, kw_only=True):
         """What tells the machine from the file's others; empty where there is only one."""
         return self.device.machine if len(self.result.machines) > 1 else ""
 
+    def __repr__(self) -> str:
+        told = f"{self.result.created}, {self.device.in_short()}"
+        return f"Entry({told}{'' if self.verified else ', does not verify'})"
+
 
 # A parameter's name, whether its value is text (numbers and texts have no order among each other), and the value.
 Parameters = tuple[tuple[str, bool, int | float | str], ...]
@@ -96,6 +101,9 @@ class Group(Struct, frozen=True, kw_only=True):
         """The run that speaks for the device."""
         return self.entries[0]
 
+    def __repr__(self) -> str:
+        return lines_of(f"Group of {len(self.entries)} runs of {self.key.name}:", self.entries)
+
 
 class Ranking(Struct, frozen=True, kw_only=True):
     """Devices that did the same kind of work (workload and parameters), fastest first."""
@@ -118,6 +126,16 @@ class Collection(Struct, frozen=True, kw_only=True):
     def groups(self) -> tuple[Group, ...]:
         """All ranked devices, ranking by ranking."""
         return tuple(group for ranking in self.rankings for group in ranking.groups)
+
+    def __repr__(self) -> str:
+        counts = {"ranked": self.groups, "not verified": self.apart, "not measured": self.unmeasured}
+        told = ", ".join(f"{len(part)} {what}" for what, part in {**counts, "unreadable": self.unreadable}.items())
+        places = (
+            f"{place}. {group.key.name}: {group.newest.device.in_short()}"
+            for ranking in self.rankings
+            for place, group in enumerate(ranking.groups, start=1)
+        )
+        return lines_of(f"Collection of {len(self.results)} results ({told}):", places)
 
 
 NOTHING = Collection(results=(), rankings=(), apart=(), unmeasured=(), unreadable=())

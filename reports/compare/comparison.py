@@ -38,6 +38,11 @@ class Comparison(Struct, frozen=True, kw_only=True):
     energy_because: str
     conditions: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        energy = f"{self.energy}, {self.energy_ratio} times the joules" if self.energy_ratio else self.energy_because
+        rate = f"{self.ratio} times the rate" if self.ratio else self.because
+        return f"Comparison({self.name}: {self.judgement}, {rate}; {energy})"
+
 
 def compare(base: dict[str, Series], new: dict[str, Series]) -> list[Comparison]:
     """A comparison for each device of either side, in the base's order."""

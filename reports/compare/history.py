@@ -9,6 +9,7 @@ from statistics import median
 
 from msgspec import Struct
 
+from ...bench.result.brief import lines_of
 from ...bench.result.dates import is_date_sure
 from ...bench.result.measurement import Rate
 from ..collect.gather import Collection, Entry, Group, comparable_rates, of_several_versions
@@ -46,6 +47,10 @@ class History(Struct, frozen=True, kw_only=True):
     recomputed: bool
     steps: tuple[RateStep, ...] | None
     undated: int = 0
+
+    def __repr__(self) -> str:
+        steps = "too few runs to tell steps" if self.steps is None else f"{len(self.steps)} steps"
+        return lines_of(f"History of {self.group.key.name} ({steps}):", self.entries)
 
 
 def histories(collection: Collection) -> tuple[History, ...]:

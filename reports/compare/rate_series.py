@@ -54,13 +54,17 @@ def read_series(path: str | Path) -> dict[str, Series]:
     file = Path(path)
     checks, result = checked(file)
     if result is not None:
-        entries = entries_of(result, checks)
-        return {name: series_of(entry) for name, entry in zip(entry_names(entries), entries, strict=True)}
+        return series_of_entries(entries_of(result, checks))
     try:
         storage = msgspec.json.decode(read_bounded(file), type=_Storage)
     except (msgspec.DecodeError, InputError, RecursionError):
         raise InputError(next(check.sentence for check in checks if not check.ok)) from None
     return {name_of_benchmark(benchmark): series_of_benchmark(benchmark) for benchmark in storage.benchmarks}
+
+
+def series_of_entries(entries: list[Entry]) -> dict[str, Series]:
+    """The series of a run's entries, by name."""
+    return {name: series_of(entry) for name, entry in zip(entry_names(entries), entries, strict=True)}
 
 
 def name_of_benchmark(benchmark: _Benchmark) -> str:

@@ -24,6 +24,9 @@ class Ratio(Struct, frozen=True, kw_only=True):
     low: float
     high: float
 
+    def __str__(self) -> str:
+        return f"{self.value:.4g} ({self.low:.4g} to {self.high:.4g})"
+
 
 def ratio_of_medians(base: Sequence[float], new: Sequence[float]) -> Ratio:
     """Median of `new` over median of `base` (both positive, at least one each), percentile interval of 95 %.

@@ -27,6 +27,9 @@ class Report(Struct, frozen=True, kw_only=True):
     claims: tuple[Claim, ...]
     day: date
 
+    def __repr__(self) -> str:
+        return f"Report on {self.subject}, with the network of {self.day}; {self.collection!r}"
+
 
 def report_on(
     collection: Collection, day: date | None = None, subject: Literal["devices", "ladder"] = "devices"

@@ -1,4 +1,4 @@
-"""The harness knows no workload by its name, and none of the words that only one kind of work has."""
+"""Harness and reports know no workload by its name, and none of the words that only one kind of work has."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SPECIAL = {
     "bench/isolation": "carries each capability of devices across, and one of them is to scan nonces",
     "bench/result/version1.py": "the first version counted hashes only",
     "bench/result/upgrade.py": "the first version counted hashes only",
-    "reports/ladder": "a chapter about mining",
-    "reports/claims": "a chapter about mining",
-    "reports/layout/ladder_tables.py": "the chapters about mining",
-    "reports/layout/ladder_figures.py": "the chapters about mining",
-    "reports/charts/ladder.py": "the chapters about mining",
-    "reports/charts/ladder_names.py": "the chapters about mining",
-    "reports/charts/by_rung.py": "the chapters about mining",
+    "reports/ladder": "a chapter about mining: the progression from CPU to ASIC",
+    "reports/claims": "a chapter about mining: what a white paper says of it",
+    "reports/layout/ladder_tables.py": "words of the progression",
+    "reports/layout/ladder_figures.py": "words of the progression",
+    "reports/charts/ladder.py": "draws the progression",
+    "reports/charts/ladder_names.py": "draws the progression",
+    "reports/charts/by_rung.py": "draws the progression",
     "reports/layout/hash_columns.py": "names of the first version, which scripts read",
     "src/hashwatt/cli/ladder.py": "a command about mining",
     "src/hashwatt/cli/predict.py": "a command about kernels that hash",

@@ -97,14 +97,14 @@ def test_progress_adds_up_to_the_whole_range() -> None:
 
 
 class PressesCtrlC(NoProgress):
-    """Twice within a moment, while the third part is shown."""
+    """Twice within a moment, while the second part is shown."""
 
     def __init__(self) -> None:
         self._parts = 0
 
     def advance(self, amount: float, rate: float | None) -> None:
         self._parts += 1
-        if self._parts == 3:
+        if self._parts == 2:
             signal.raise_signal(signal.SIGINT)
 
     def done(self) -> None:

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hashwatt.kernels.device import Device, DeviceOptions, Found, Hit, Kind
+from hashwatt.kernels.device import DeviceOptions, Found, Hit, Kind, Scans, scanning
 from hashwatt.kernels.errors import DeviceError, HashwattError
 from hashwatt.kernels.job import NONCES, PREFIX_BYTES, Job, header_with_nonce, roll_versions
 from hashwatt.kernels.oracle import hash_value, reference_scan, sha256d
@@ -32,6 +32,8 @@ from .headers import known_blocks, random_prefixes
 INTERRUPT_AFTER_S = 0.2
 # How long a device may take to notice Ctrl-C: the launch under way, on the slowest device, and some.
 INTERRUPT_LIMIT_S = 5.0
+# A scan of so long tells how fast a device is.
+ENOUGH_TO_TELL_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,20 +41,20 @@ class Subject:
     """The device under test: opened once for all checks, and the means to open it again."""
 
     found: Found
-    device: Device
+    device: Scans
     many: int = 5_000_011  # nonces of the largest scan: several batches of a fast device; less on a slow one
     # How long the scan that is interrupted would take; None where every nonce there is may be asked for.
     interrupted_s: float | None = None
 
 
-def assert_as_hashlib(device: Device, job: Job, nonces: range) -> None:
+def assert_as_hashlib(device: Scans, job: Job, nonces: range) -> None:
     """Prepare the job, scan the range, and hold every word of the answer against hashlib."""
     kernel = device.prepare(job)
     assert kernel.prefixes == len(job.prefixes)
     assert_scan_as_hashlib(device, job, nonces)
 
 
-def assert_scan_as_hashlib(device: Device, job: Job, nonces: range) -> None:
+def assert_scan_as_hashlib(device: Scans, job: Job, nonces: range) -> None:
     """The same for a job that is prepared already."""
     scan = device.scan(nonces)
     hits, xor_h7 = reference_scan(job, nonces)
@@ -208,7 +210,7 @@ def refuses_a_range_that_is_none(subject: Subject) -> None:
 
 
 def refuses_to_scan_before_a_job_is_prepared(subject: Subject) -> None:
-    device = subject.found.open(DeviceOptions())
+    device = scanning(subject.found.open(DeviceOptions()))
     try:
         with pytest.raises(DeviceError):
             device.scan(range(10))
@@ -218,7 +220,7 @@ def refuses_to_scan_before_a_job_is_prepared(subject: Subject) -> None:
 
 def refuses_to_work_after_it_was_closed(subject: Subject) -> None:
     job = Job((bytes(PREFIX_BYTES),), target_from_zero_bits(32))
-    device = subject.found.open(DeviceOptions())
+    device = scanning(subject.found.open(DeviceOptions()))
     device.prepare(job)
     device.close()
     device.close()
@@ -231,7 +233,7 @@ def refuses_to_work_after_it_was_closed(subject: Subject) -> None:
 def works_twice_at_once(subject: Subject) -> None:
     """Two open handles, each with its own job, do not mix them up."""
     one, other = (Job((prefix,), target_from_zero_bits(6)) for prefix in random_prefixes(2, seed=16))
-    second = subject.found.open(DeviceOptions())
+    second = scanning(subject.found.open(DeviceOptions()))
     try:
         subject.device.prepare(one)
         second.prepare(other)
@@ -247,10 +249,14 @@ def long_range(subject: Subject) -> range:
     """The nonces of the scan that is interrupted."""
     if subject.interrupted_s is None:
         return range(NONCES)
-    started_s = time.monotonic()
-    subject.device.scan(range(subject.many))
-    wanted = subject.interrupted_s / (time.monotonic() - started_s) * subject.many
-    return range(min(NONCES, int(wanted)))
+    count = 1_000
+    while True:
+        started_s = time.monotonic()
+        subject.device.scan(range(count))
+        elapsed_s = time.monotonic() - started_s
+        if elapsed_s > ENOUGH_TO_TELL_S or count >= subject.many:
+            return range(min(NONCES, int(subject.interrupted_s / elapsed_s * count)))
+        count *= 4
 
 
 def is_usable_after_an_interruption(subject: Subject) -> None:

@@ -14,7 +14,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from hashwatt.bench.isolation.device import IN_PROCESS, find_all
-from hashwatt.kernels.device import Device, DeviceOptions, Found, Hit, Missing
+from hashwatt.kernels.device import DeviceOptions, Found, Hit, Missing, Scans, scanning
 from hashwatt.kernels.errors import HashwattError
 from hashwatt.kernels.job import Job
 from hashwatt.kernels.oracle import reference_scan
@@ -46,11 +46,11 @@ def device_params(missing: bool = True) -> list[ParameterSet]:
     ]
 
 
-def open_or_skip(found: Found, options: DeviceOptions | None = None) -> Device:
+def open_or_skip(found: Found, options: DeviceOptions | None = None) -> Scans:
     """The device, opened; skips the test where it cannot hash at all, of which another test tells."""
     if trouble(found):
         pytest.skip(f"{found.info.id} does not hash here; {ONE_TEST_TELLS}")
-    return found.open(options or DeviceOptions())
+    return scanning(found.open(options or DeviceOptions()))
 
 
 def trouble(found: Found) -> str:
@@ -60,7 +60,7 @@ def trouble(found: Found) -> str:
 
 def _try(found: Found) -> str:
     try:
-        device = found.open(DeviceOptions())
+        device = scanning(found.open(DeviceOptions()))
         try:
             device.prepare(TRIAL_JOB)
             scan = device.scan(TRIAL_NONCES)

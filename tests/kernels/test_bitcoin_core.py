@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.device import Device, Found
+from hashwatt.kernels.device import Found, Scans
 from hashwatt.kernels.job import Job, header_with_nonce
 from hashwatt.kernels.oracle import sha256d
 from hashwatt.kernels.target import target_from_bits
@@ -43,7 +43,7 @@ def coinbase(height: int) -> bytes:
     )
 
 
-def mine(device: Device, parent: bytes, height: int) -> tuple[bytes, bytes]:
+def mine(device: Scans, parent: bytes, height: int) -> tuple[bytes, bytes]:
     """The next block with a nonce that the device found, and the same block with a nonce that it passed over."""
     transaction = coinbase(height)
     prefix = struct.pack(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from hashwatt.kernels.device import DeviceOptions, Found
+from hashwatt.kernels.device import DeviceOptions, Found, scanning
 from hashwatt.kernels.errors import DeviceCrashed, DeviceHung
 
 from .conformance import CHECKS, Subject
@@ -29,7 +29,7 @@ class Opened:
             check(subject)
         except (DeviceCrashed, DeviceHung):
             self.close()
-            self._device = self.found.open(DeviceOptions())
+            self._device = scanning(self.found.open(DeviceOptions()))
             raise
 
     def close(self) -> None:

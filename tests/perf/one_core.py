@@ -1,4 +1,4 @@
-"""Measures the first OpenCL device that runs on the CPU, on one core: `python -m tests.perf.one_core WHAT`.
+"""Measures the first OpenCL device that runs on the CPU, on one core or more: `python -m tests.perf.one_core WHAT`.
 
 In a process of its own, because PoCL reads how many threads it may have when it is loaded. By the
 process's CPU time, so that other programs cost little; entries take turns. Prints JSON.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from statistics import median
 
 from hashwatt.kernels.cpu.backend import find as find_cpu
-from hashwatt.kernels.device import Device, DeviceOptions, Found
+from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
 from hashwatt.kernels.job import Job, roll_versions
 from hashwatt.kernels.opencl.backend import find as find_opencl
 from hashwatt.kernels.opencl.device import TUNING_JOB, OpenCLDevice
@@ -32,16 +32,16 @@ HOPELESS = 1.5
 def opencl_on_the_cpu(part_of_name: str = "") -> OpenCLDevice:
     for entry in find_opencl():
         if isinstance(entry, Found) and entry.info.kind == "cpu" and part_of_name in entry.info.name:
-            device = entry.open(DeviceOptions(retune=True))
+            device = scanning(entry.open(DeviceOptions(retune=True)))
             assert isinstance(device, OpenCLDevice)
             return device
     raise SystemExit("no OpenCL device here runs on the CPU")
 
 
-def against_cpu_kernel(prefixes: int) -> dict[str, object]:
-    """Our OpenCL kernel against our LLVM IR kernel: the ratio of the medians."""
+def against_cpu_kernel(prefixes: int, threads: int) -> dict[str, object]:
+    """Our OpenCL kernel against our LLVM IR kernel, both on so many cores: the ratio of the medians."""
     job = Job(roll_versions(bytes(range(76)), prefixes), 1)
-    (cpu,) = (entry.open(DeviceOptions(threads=1)) for entry in find_cpu() if isinstance(entry, Found))
+    (cpu,) = (scanning(entry.open(DeviceOptions(threads=threads))) for entry in find_cpu() if isinstance(entry, Found))
     opencl = opencl_on_the_cpu()
     names = [device.prepare(job).name for device in (opencl, cpu)]
     nonces = range(HASHES // prefixes)
@@ -50,9 +50,15 @@ def against_cpu_kernel(prefixes: int) -> dict[str, object]:
     rates: list[list[float]] = [[], []]
     for _ in range(ROUNDS):
         for taken, device in zip(rates, (opencl, cpu), strict=True):
-            taken.append(HASHES / seconds(scan_of(device, nonces)))
+            taken.append(threads * HASHES / seconds(scan_of(device, nonces)))
     mhs = [round(median(taken) / 1e6, 2) for taken in rates]
-    return {"device": opencl.info.name, "kernels": names, "mhs": mhs, "ratio": round(mhs[0] / mhs[1], 3)}
+    return {
+        "device": opencl.info.name,
+        "compiled_for": opencl._cpu,
+        "kernels": names,
+        "mhs": mhs,
+        "ratio": round(mhs[0] / mhs[1], 3),
+    }
 
 
 def against_exhaustive_search() -> dict[str, object]:
@@ -62,14 +68,14 @@ def against_exhaustive_search() -> dict[str, object]:
     kernel = device.prepare(TUNING_JOB)
     race_s = time.perf_counter() - started
     chosen = race_choice(device)
-    points: dict[Tuning, Scanner] = {chosen: device._checked_scanner(chosen)}
+    points: dict[Tuning, Scanner] = {chosen: device._checked_scanner(TUNING_JOB, chosen)}
     for variant in all_variants():
         if variant.form != "ndrange" or variant.width not in (8, 16) or variant.rotate == "rotate" or variant.rolled:
             continue
         for vectors in (64, 256):
             for local_size in (1, 4, 16):
                 tuning = Tuning(variant, vectors, local_size)
-                points.setdefault(tuning, device._checked_scanner(tuning))
+                points.setdefault(tuning, device._checked_scanner(TUNING_JOB, tuning))
     fewest = dict.fromkeys(points, float("inf"))
     for turn in range(SEARCH_ROUNDS):
         limit = min(fewest.values()) * HOPELESS
@@ -106,7 +112,7 @@ def race_choice(device: OpenCLDevice) -> Tuning:
     return device._outcome.tuning
 
 
-def scan_of(device: Device, nonces: range) -> Callable[[], object]:
+def scan_of(device: Scans, nonces: range) -> Callable[[], object]:
     return lambda: device.scan(nonces)
 
 
@@ -119,7 +125,7 @@ def seconds(work: Callable[[], object]) -> float:
 if __name__ == "__main__":
     what, *arguments = sys.argv[1:]
     answers: dict[str, Callable[[], dict[str, object]]] = {
-        "cpu-kernel": lambda: against_cpu_kernel(int(arguments[0])),
+        "cpu-kernel": lambda: against_cpu_kernel(*map(int, arguments)),
         "search": against_exhaustive_search,
         "rate": lambda: rate_on(arguments[0]),
     }

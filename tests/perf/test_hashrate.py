@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from hashwatt.kernels.device import Device, DeviceOptions, Found
+from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
 from hashwatt.kernels.job import Job
 from hashwatt.kernels.target import target_from_zero_bits
 from tests.kernels.devices_here import device_params
@@ -33,15 +33,15 @@ SHA256_MODE = "1400"
 
 
 @pytest.fixture(scope="module", params=device_params())
-def device(request: pytest.FixtureRequest) -> Iterator[Device]:
+def device(request: pytest.FixtureRequest) -> Iterator[Scans]:
     found: Found = request.param
-    device = found.open(DeviceOptions())
+    device = scanning(found.open(DeviceOptions()))
     device.prepare(JOB)
     yield device
     device.close()
 
 
-def nonces_for(device: Device, seconds: float) -> range:
+def nonces_for(device: Scans, seconds: float) -> range:
     """A range that takes about so long, from a scan long enough to be warm."""
     count = 1 << 16
     while True:
@@ -76,7 +76,7 @@ def hashcat_rate_hs() -> float:
 
 
 def alternate(
-    benchmark: Any, device: Device, yardstick: Callable[[], float], rounds: int
+    benchmark: Any, device: Scans, yardstick: Callable[[], float], rounds: int
 ) -> tuple[list[float], list[float]]:
     """Measure the device and the yardstick in turns: hashes a second of both, round by round."""
     nonces = nonces_for(device, SCAN_S)
@@ -90,7 +90,7 @@ def median_ratio(rates_hs: list[float], yardstick_hs: list[float]) -> float:
     return median(rate / other for rate, other in zip(rates_hs, yardstick_hs, strict=True))
 
 
-def test_hashrate_against_a_plain_hashlib_loop(benchmark: Any, device: Device) -> None:
+def test_hashrate_against_a_plain_hashlib_loop(benchmark: Any, device: Scans) -> None:
     rates_hs, hashlib_hs = alternate(benchmark, device, hashlib_rate_hs, ROUNDS)
     ratio = median_ratio(rates_hs, hashlib_hs)
     benchmark.extra_info.update(
@@ -104,7 +104,7 @@ def test_hashrate_against_a_plain_hashlib_loop(benchmark: Any, device: Device) -
 
 
 @pytest.mark.skipif(shutil.which("hashcat") is None, reason="hashcat is not installed (Debian: apt install hashcat)")
-def test_hashrate_against_hashcat(benchmark: Any, device: Device) -> None:
+def test_hashrate_against_hashcat(benchmark: Any, device: Scans) -> None:
     """hashcat has no SHA-256d of headers: its mode 1400 is a single SHA-256, half the compressions of ours."""
     rates_hs, single_sha256_hs = alternate(benchmark, device, hashcat_rate_hs, HASHCAT_ROUNDS)
     benchmark.extra_info.update(

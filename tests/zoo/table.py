@@ -110,4 +110,4 @@ def cell_text(text: str) -> str:
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if len(text) > LONGEST_CELL:
         text = f"{text[: LONGEST_CELL - 1]}…"
-    return re.sub(r"([|<>*_\[\]\\])", r"\\\1", text)
+    return re.sub(r"([|<>*\[\]\\])", r"\\\1", text)

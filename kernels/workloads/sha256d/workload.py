@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
 
-from ...device import AnyDevice, DeviceInfo, Scans
+from ...device import AnyDevice, DeviceInfo, scanning
 from ...errors import InputError
 from ..evidence import Claim, Evidence, EvidenceKind, Finding, Shares
 from ..protocol import Request, Task, Value
@@ -49,7 +48,7 @@ class Sha256d:
         """See Workload."""
         from .task import HashingTask
 
-        return HashingTask(cast(Scans, device), request)
+        return HashingTask(scanning(device), request)
 
     def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
         """See Workload."""
@@ -67,7 +66,7 @@ class Sha256d:
 
         if not isinstance(evidence, Shares):
             return []
-        return recompute_chunks(evidence, claim, count, cast(Scans, device), advance)
+        return recompute_chunks(evidence, claim, count, scanning(device), advance)
 
 
 WORKLOAD = Sha256d()

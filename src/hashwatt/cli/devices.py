@@ -151,12 +151,13 @@ def race_all(output: Output, found: list[Found | Missing], options: DeviceOption
 
 def race(entry: Found, options: DeviceOptions) -> KernelInfo:
     """Prepare a device and fetch its kernel, with the race it won."""
+    from ..kernels.device import scanning
     from ..kernels.job import PREFIX_BYTES, Job
     from ..kernels.target import target_from_zero_bits
 
     device = entry.open(options)
     try:
-        return device.prepare(Job((bytes(PREFIX_BYTES),), target_from_zero_bits(32)))
+        return scanning(device).prepare(Job((bytes(PREFIX_BYTES),), target_from_zero_bits(32)))
     finally:
         device.close()
 

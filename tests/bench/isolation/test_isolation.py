@@ -22,7 +22,7 @@ from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, find_all,
 from hashwatt.bench.isolation.messages import Entries, Entry, Prepared, Reply, sound
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels import fake as fakes
-from hashwatt.kernels.device import Candidate, Device, DeviceOptions, Found, KernelInfo, Missing
+from hashwatt.kernels.device import Candidate, DeviceOptions, Found, KernelInfo, Missing, Scans
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError, details_of
 from hashwatt.kernels.job import NONCES, PREFIX_BYTES, Job, roll_versions
 from hashwatt.kernels.oracle import reference_scan
@@ -65,7 +65,7 @@ def steady() -> Iterator[IsolatedDevice]:
 
 
 def test_an_isolated_device_is_a_device(steady: IsolatedDevice) -> None:
-    assert isinstance(steady, Device)
+    assert isinstance(steady, Scans)
 
 
 @settings(max_examples=20, deadline=None)

@@ -14,7 +14,7 @@ from hashwatt.bench.sampling import budget as budgets
 from hashwatt.bench.sampling.budget import budget, device_seconds, left_s
 from hashwatt.bench.sampling.plan import plan
 from hashwatt.kernels import fake as fakes
-from hashwatt.kernels.device import DeviceOptions, Found
+from hashwatt.kernels.device import DeviceOptions, Found, scanning
 from hashwatt.kernels.errors import DeviceCrashed, DeviceHung, OutOfTime
 from hashwatt.kernels.fake import VirtualClock
 
@@ -75,7 +75,7 @@ def test_a_device_that_hangs_is_cut_off_when_its_time_is_up_and_the_next_is_meas
 
 
 def test_a_device_whose_time_is_up_is_not_asked_any_more() -> None:
-    device = found("steady").open(DeviceOptions())
+    device = scanning(found("steady").open(DeviceOptions()))
     with budget(-1.0), pytest.raises(OutOfTime, match="had used up its time before hashing"):
         device.scan(range(10))
     device.close()

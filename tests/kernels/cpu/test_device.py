@@ -11,7 +11,7 @@ from hashwatt.kernels.cpu.backend import CpuDevice, find
 from hashwatt.kernels.cpu.race import choose
 from hashwatt.kernels.cpu.topology import Topology
 from hashwatt.kernels.cpu.workers import Workers, _Chunks
-from hashwatt.kernels.device import Device, DeviceOptions, Found, HasRoof
+from hashwatt.kernels.device import DeviceOptions, Found, HasRoof, Scans, scanning
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.job import Job, roll_versions
 from hashwatt.kernels.oracle import reference_scan
@@ -20,10 +20,10 @@ from hashwatt.kernels.target import target_from_zero_bits
 JOB = Job((bytes(range(76)),), target_from_zero_bits(8))
 
 
-def open_cpu(kernel: str | None = None, threads: int | None = None) -> Device:
+def open_cpu(kernel: str | None = None, threads: int | None = None) -> Scans:
     (found,) = find()
     assert isinstance(found, Found)
-    return found.open(DeviceOptions(kernel=kernel, threads=threads))
+    return scanning(found.open(DeviceOptions(kernel=kernel, threads=threads)))
 
 
 @pytest.mark.parametrize("threads", [1, None])

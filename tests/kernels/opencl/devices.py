@@ -1,13 +1,14 @@
 """The OpenCL devices of this machine that a test may use, each driven by a worker process.
 
-Only a test that is marked `own_process` may open one in its own process (`open_here`), to replace parts of the backend.
+Only a test that is marked `own_process` may open one in its own process (`open_here`), to look into it, or to
+replace parts of the backend.
 """
 
 from __future__ import annotations
 
 import pytest
 
-from hashwatt.kernels.device import Device, DeviceOptions, Found
+from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
 from hashwatt.kernels.opencl.backend import BACKEND, find
 from hashwatt.kernels.opencl.device import OpenCLDevice
 
@@ -37,22 +38,22 @@ def first_device() -> Found:
     pytest.skip(f"no OpenCL device here hashes; {ONE_TEST_TELLS}" if entries else "no OpenCL device here")
 
 
-def open_first(kernel: str | None = None, retune: bool = False) -> Device:
+def open_first(kernel: str | None = None, retune: bool = False) -> Scans:
     """The first device that hashes, driven by a worker; skips the test where there is none."""
     return open_device(first_device(), kernel, retune)
 
 
-def open_device(entry: Found, kernel: str | None = None, retune: bool = False) -> Device:
-    return entry.open(DeviceOptions(kernel=kernel, retune=retune))
+def open_device(entry: Found, kernel: str | None = None, retune: bool = False) -> Scans:
+    return scanning(entry.open(DeviceOptions(kernel=kernel, retune=retune)))
 
 
-def open_here(kernel: str | None = None, retune: bool = False) -> OpenCLDevice:
-    """The first device that hashes, in this process, for a test that replaces parts of it."""
+def open_here(kernel: str | None = None, retune: bool = False, wanted: Found | None = None) -> OpenCLDevice:
+    """A device (the first that hashes), in this process, for a test that looks into it or replaces parts of it."""
     assert is_own_process(), f"mark the test `{MARK}`: its runtime would be loaded into the process of all tests"
-    info = first_device().info
+    info = (wanted or first_device()).info
     for entry in find():
         if isinstance(entry, Found) and entry.info.id == info.id:
-            device = entry.open(DeviceOptions(kernel=kernel, retune=retune))
+            device = scanning(entry.open(DeviceOptions(kernel=kernel, retune=retune)))
             assert isinstance(device, OpenCLDevice)
             return device
     raise AssertionError(f"{info.id} is found by a worker, but not here")

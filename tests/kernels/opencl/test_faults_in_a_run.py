@@ -32,7 +32,10 @@ HEALTHY = "hashwatt.kernels.opencl.backend"
 TOLD = {
     "wrong word": ("refused", r"hashlib"),
     "misses shares of large launches": ("refused", r"share|hashlib|parts"),
-    "does not compile": ("failed", r"opencl:\d: its compiler refuses the kernel \(.*no_such_function.*update"),
+    "does not compile": (
+        "failed",
+        r"opencl:\d: its compiler refuses the kernel \(.*no_such_function.*; (try another runtime|update)",
+    ),
     "hangs in large launches": ("failed", r"opencl:\d did not answer within .* s while hashing and was cut off"),
     "crashes in large launches": ("failed", r"opencl:\d: the process that drove it died \(signal SIG\w+\)"),
     LOST_CONTEXT: ("failed", r"INVALID_CONTEXT; the driver lost its connection to the device; start again"),

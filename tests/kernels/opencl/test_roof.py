@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import chain, count, repeat
+from typing import ClassVar
 
 import pytest
 
 from hashwatt.kernels.device import HasRoof
 from hashwatt.kernels.job import PREFIX_BYTES, Job
+from hashwatt.kernels.opencl import roof
 from hashwatt.kernels.opencl.roof import MOST_TRIALS, fewest_seconds
-from hashwatt.kernels.opencl.stream import ROTATE, STEPS, interleaved, operation_mix
+from hashwatt.kernels.opencl.stream import ADD, ROTATE, STEPS, XOR, XOR3, interleaved, operation_mix
+from hashwatt.kernels.opencl.variant import Variant
 
 from .devices import open_first
 
@@ -29,6 +32,31 @@ def test_rotations_never_follow_each_other_where_a_compiler_could_fold_them(thre
     steps = interleaved(operation_mix(three_operand_logic))
     following = zip(steps, [*steps[1:], steps[0]], strict=True)
     assert (ROTATE, ROTATE) not in set(following)
+
+
+class Meter:
+    """A device that does four additions a cycle, two rotations, and two of its logic, as Zen 4 and 5 do on vectors."""
+
+    cycles: ClassVar[dict[str, float]] = {ADD: 1 / 4, ROTATE: 1 / 2, XOR3: 1 / 2, XOR: 1 / 2}
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def rate(self, steps: list[str]) -> float:
+        return 1e9 * len(steps) / sum(self.cycles[step] for step in steps)
+
+
+@pytest.mark.parametrize("fuses", [True, False])
+def test_more_ports_for_additions_than_for_logic_do_not_hide_logic_of_three_words(
+    fuses: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(roof, "_Meter", Meter)
+    monkeypatch.setattr(roof, "has_three_operand_logic", lambda: fuses)
+    limit = roof.measure_roof(None, None, "cpu", Variant(16), 2, 0.0)
+    operations = operation_mix(three_operand_logic=fuses)
+    right = 16 * Meter().rate(interleaved(operations)) / operations.total()
+    assert limit.rate_per_s == pytest.approx(right)
+    assert f"logic of {'three' if fuses else 'two'} words" in limit.explanation
 
 
 def test_a_quiet_moment_counts_even_when_it_comes_late() -> None:
@@ -54,10 +82,10 @@ def test_a_device_measures_its_limit_for_the_kernel_it_runs() -> None:
         assert isinstance(device, HasRoof)
         assert device.roof() is None, "nothing is prepared"
         device.prepare(Job((bytes(PREFIX_BYTES),), target=1))
-        roof = device.roof()
+        limit = device.roof()
     finally:
         device.close()
-    assert roof is not None
-    assert roof.rate_per_s > 1e5
-    assert "operations" in roof.explanation
-    assert all(rate > 0 for rate in roof.throughput.values())
+    assert limit is not None
+    assert limit.rate_per_s > 1e5
+    assert "operations" in limit.explanation
+    assert all(rate > 0 for rate in limit.throughput.values())

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from hashwatt.kernels.device import Missing
+from hashwatt.bench import api
+from hashwatt.kernels import fake as fakes
+from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.opencl import caches, runtimes
 from hashwatt.kernels.opencl.backend import find
 
@@ -24,6 +31,7 @@ def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "libintelocl.so").touch()
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(runtimes, "SYSTEM_FOLDER", tmp_path / "no such folder")
     monkeypatch.delenv(runtimes.VENDORS, raising=False)
     return tmp_path
 
@@ -45,15 +53,123 @@ def test_the_systems_runtimes_are_carried_over(prefix: Path, monkeypatch: pytest
 
 
 def test_what_the_user_set_is_left_alone(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(runtimes.VENDORS, "/my/own")
+    monkeypatch.setenv(runtimes.VENDORS, str(prefix))
     with runtimes.registered():
-        assert os.environ[runtimes.VENDORS] == "/my/own"
+        assert os.environ[runtimes.VENDORS] == str(prefix)
 
 
 def test_a_runtime_whose_library_is_gone_is_not_registered(prefix: Path) -> None:
     (prefix / "lib" / "libintelocl.so").unlink()
     with runtimes.registered():
         assert runtimes.VENDORS not in os.environ
+
+
+BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "begins with NUL": (lambda path: path.write_bytes(b"\0\0\n"), "names no library"),
+    "empty": (Path.touch, "names no library"),
+    "far too long": (lambda path: path.write_bytes(b"a" * 100_000), "names no library"),
+    "a pipe": (os.mkfifo, "not a regular file"),
+    "a folder": (Path.mkdir, "Is a directory"),
+    "a link to nothing": (lambda path: path.symlink_to("/nowhere/at/all"), "No such file"),
+}
+
+
+@pytest.mark.parametrize("what", BAD_FILES)
+def test_a_file_that_the_loader_may_die_of_is_left_out_and_named_and_the_others_stay(
+    what: str, prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, cause = BAD_FILES[what]
+    system = prefix / "system"
+    system.mkdir()
+    (system / "good.icd").write_text("libgood.so\n")
+    make(system / "bad.icd")
+    monkeypatch.setattr(runtimes, "SYSTEM_FOLDER", system)
+    with runtimes.registered() as registration:
+        shown = sorted(path.name for path in Path(os.environ[runtimes.VENDORS]).iterdir())
+    assert shown == ["good.icd", "pip-intel-cpu.icd"]
+    (sentence,) = registration.left_out
+    assert sentence.startswith(f"{system}/bad.icd: ")
+    assert cause in sentence
+
+
+def entries_in_a_process(**environment: str) -> list[dict[str, object]]:
+    """What `hashwatt devices` says of OpenCL with these variables: a loader looks once in a process."""
+    command = [sys.executable, "-m", "hashwatt", "devices", "--json"]
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return [entry for entry in json.loads(done.stdout)["devices"] if entry["backend"] == "opencl"]
+
+
+def test_a_file_that_begins_with_nul_hides_no_other_runtime(tmp_path: Path) -> None:
+    (tmp_path / "bad.icd").write_bytes(b"\0")
+    usual = [
+        entry["name"] for entry in entries_in_a_process(OCL_ICD_VENDORS=str(tmp_path / "..")) if entry["available"]
+    ]
+    entries = entries_in_a_process(OCL_ICD_VENDORS=str(tmp_path))
+    assert [entry["name"] for entry in entries if entry["available"]] == usual
+    assert [f"{tmp_path}/bad.icd: names no library" in str(entry["reason"]) for entry in entries][-1]
+
+
+def test_a_runtime_whose_library_cannot_be_loaded_is_named_with_the_cause(tmp_path: Path) -> None:
+    (tmp_path / "broken.icd").write_text("/nowhere/libbroken.so\n")
+    reasons = [str(entry["reason"]) for entry in entries_in_a_process(OCL_ICD_VENDORS=str(tmp_path))]
+    assert any("broken.icd: /nowhere/libbroken.so cannot be loaded" in reason for reason in reasons), reasons
+
+
+def test_a_folder_of_runtimes_that_is_not_there_is_not_called_no_runtime() -> None:
+    entries = entries_in_a_process(OCL_ICD_VENDORS="/nowhere/at/all")
+    reasons = [str(entry["reason"]) for entry in entries if not entry["available"]]
+    assert reasons == [
+        "OCL_ICD_VENDORS=/nowhere/at/all is not there, which hides the system's OpenCL runtimes; unset it"
+    ]
+
+
+def test_intel_s_runtime_without_its_libraries_is_told_which_it_lacks(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtimes, "version", versions(**{"intel-opencl-rt": "2025.0.5"}))
+    (prefix / "lib" / "libintelocl.so").write_text("no library")
+    with runtimes.registered() as registration:
+        sentences = registration.not_loaded()
+    library = prefix / "lib" / "libintelocl.so"
+    assert sentences == [
+        f"pip-intel-cpu.icd: {library} cannot be loaded ({library}: file too short); "
+        'intel-opencl-rt needs intel-cmplr-lib-rt: `pip install "hashwatt[intel]"`'
+    ]
+    report = next(each for each in runtimes.report_runtimes([]) if each.runtime.extra == "intel")
+    assert "but not intel-cmplr-lib-rt, whose libraries it needs" in report.sentence
+
+
+def versions(**installed: str) -> Callable[[str], str]:
+    def version(distribution: str) -> str:
+        if distribution not in installed:
+            raise PackageNotFoundError(distribution)
+        return installed[distribution]
+
+    return version
+
+
+@pytest.mark.parametrize(
+    ("switch", "told"), [(None, "set RUSTICL_ENABLE=llvmpipe"), ("radeon", "with RUSTICL_ENABLE=radeon")]
+)
+def test_rusticl_without_its_switch_says_so(switch: str | None, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RUSTICL_ENABLE", raising=False)
+    if switch is not None:
+        monkeypatch.setenv("RUSTICL_ENABLE", switch)
+    platform = SimpleNamespace(name="rusticl", get_devices=list)
+    monkeypatch.setattr("pyopencl.get_platforms", lambda: [platform])
+    (reason,) = (entry.reason for entry in find() if isinstance(entry, Missing) and "rusticl" in entry.reason)
+    assert told in reason
+
+
+def test_what_is_installed_and_broken_is_said_by_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    steady = Found(fakes.fake_info("steady"), lambda _: fakes.FakeDevice("steady"))
+    entries = [steady, Missing("opencl", "a.icd is broken; delete it", broken=True), Missing("rtl", "no yosys")]
+    monkeypatch.setattr(api, "find_all", lambda *_: entries)
+    result = api.run(seconds=0.5, meters=["none"])
+    assert [warning.text for warning in result.warnings if warning.code == "driver_broken"] == [
+        "a.icd is broken; delete it"
+    ]
 
 
 def test_no_pyopencl_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 import pytest
 
-from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.device import DeviceOptions
+from hashwatt.kernels.errors import DeviceError, WrongResult
 from hashwatt.kernels.opencl import tuner
-from hashwatt.kernels.opencl.candidates import race_entries
+from hashwatt.kernels.opencl.candidates import SAFEST, race_entries
+from hashwatt.kernels.opencl.emit import emit
 from hashwatt.kernels.opencl.launch import Answer
 from hashwatt.kernels.opencl.scanner import zero_bits_tested
 from hashwatt.kernels.opencl.tuning import TARGET_LAUNCH_S, Pace, Tuning
@@ -76,11 +82,45 @@ def race(scanners: dict[str, ScannerOf]) -> tuner.Outcome:
             raise DeviceError("its compiler refuses the kernel")
         return scanners[tuning.variant.name]
 
-    return tuner.tune(make, "cpu", 16, 4096)  # type: ignore[arg-type]
+    outcome = raced(make)
+    if outcome is None:
+        raise DeviceError("none runs")
+    return outcome
+
+
+@contextmanager
+def trying(_: Tuning) -> Iterator[None]:
+    yield
+
+
+def raced(make: Callable[[Tuning], ScannerOf]) -> tuner.Outcome | None:
+    return tuner.Race(make, trying, DeviceOptions()).run("cpu", 16, 4096)  # type: ignore[arg-type]
 
 
 def names() -> list[str]:
     return [entry.variant.name for entry in race_entries("cpu", 16)]
+
+
+LIBRARY_CALLS = re.compile(r"\b(rotate|bitselect|select|any|all|mad\w*|shuffle2?|vload\w+|vstore\w+|convert_\w+)\(")
+
+
+@pytest.mark.parametrize("kind", ["cpu", "accelerator", "gpu"])
+@pytest.mark.parametrize("native_width", [1, 4, 8, 16])
+def test_no_kernel_of_a_race_hands_a_wide_vector_to_the_runtimes_library(kind: str, native_width: int) -> None:
+    for tuning in race_entries(kind, native_width):
+        if tuning.variant.width > 2:
+            assert not LIBRARY_CALLS.search(emit(tuning.variant)), tuning.name
+
+
+@pytest.mark.parametrize("native_width", [8, 16])
+def test_the_first_kernel_on_a_cpu_is_the_narrow_one_and_the_likeliest_winner_the_second(native_width: int) -> None:
+    first, second = race_entries("cpu", native_width)[:2]
+    assert first.variant == SAFEST
+    assert second.variant.width == native_width
+
+
+def test_where_a_runtime_makes_nothing_of_vectors_one_word_each_is_raced_first() -> None:
+    assert [tuning.variant.width for tuning in race_entries("cpu", 1)[:2]] == [1, 1]
 
 
 def test_the_fastest_kernel_wins() -> None:
@@ -107,6 +147,54 @@ def test_a_kernel_that_fails_is_in_the_table_with_its_reason() -> None:
     assert {candidate.reason for candidate in outcome.candidates} == {None, "its compiler refuses the kernel"}
 
 
+def test_a_kernel_that_answers_wrongly_is_named_as_wrong_and_loses_to_a_slower_one() -> None:
+    right = names()[0]
+
+    def make(tuning: Tuning) -> ScannerOf:
+        if tuning.variant.name != right:
+            raise WrongResult("it does not agree with hashlib")
+        return ScannerOf(30.0)
+
+    outcome = raced(make)
+    assert outcome is not None
+    assert outcome.tuning.variant.name == right
+    reasons = [candidate.reason for candidate in outcome.candidates if candidate.hashrate_hs is None]
+    assert reasons == ["answers wrongly: it does not agree with hashlib"] * (len(names()) - 1)
+
+
+def test_a_refinement_that_fails_does_not_take_the_winner_along() -> None:
+    def make(tuning: Tuning) -> ScannerOf:
+        if tuning.refined:
+            raise DeviceError("its compiler refuses the kernel")
+        return ScannerOf(30.0)
+
+    outcome = raced(make)
+    assert outcome is not None
+    assert not outcome.tuning.refined
+    assert {candidate.name for candidate in outcome.candidates if candidate.reason} == {
+        f"{outcome.tuning.name}/16x4",
+        f"{outcome.tuning.name}/256x4",
+    }
+
+
+def test_a_kernel_that_fails_in_its_last_turn_leaves_the_race_to_the_next() -> None:
+    class Failing(ScannerOf):
+        launches = 0
+
+        def launch_once(self, nonces: range, target: int) -> Answer:
+            self.launches += 1
+            if self.launches > 20:
+                raise DeviceError("the launch failed")
+            return super().launch_once(nonces, target)
+
+    best = names()[-1]
+    failing = Failing(10.0)
+    outcome = raced(lambda tuning: failing if tuning.variant.name == best else ScannerOf(30.0))
+    assert outcome is not None
+    assert outcome.tuning.variant.name != best
+    assert all(tuning.variant.name != best for tuning in outcome.runners_up)
+
+
 def test_a_device_that_runs_no_kernel_fails_with_the_first_reason() -> None:
-    with pytest.raises(DeviceError, match="refuses"):
+    with pytest.raises(DeviceError, match="none runs"):
         race({})

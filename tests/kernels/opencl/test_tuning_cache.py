@@ -22,6 +22,7 @@ OUTCOME = Outcome(
     Tuning(Variant(16, "shift", "shared", "scheduled"), 64, 1),
     36.5e6,
     (Candidate("opencl-x16", 36.5e6, 1.2), Candidate("opencl-x1", None, None, "its compiler refuses the kernel")),
+    (Tuning(Variant(8), 64, 1), Tuning(Variant(4), 256, 1, refined=True)),
 )
 
 
@@ -56,11 +57,11 @@ def test_a_later_race_replaces_an_earlier_one() -> None:
 def test_retuning_races_although_a_race_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     races: list[Outcome] = []
 
-    def tune(*_: object) -> Outcome:
+    def run(*_: object) -> Outcome:
         races.append(Outcome(Tuning(Variant(4), 64, 1), 1e6, OUTCOME.candidates))
         return races[-1]
 
-    monkeypatch.setattr("hashwatt.kernels.opencl.device.tune", tune)
+    monkeypatch.setattr("hashwatt.kernels.opencl.device.Race.run", run)
     for retune in (False, False, True):
         device = open_here(retune=retune)
         device.prepare(Job((bytes(PREFIX_BYTES),), target=1))
@@ -91,6 +92,7 @@ def test_a_damaged_file_is_as_good_as_none(folder: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        ('"refined": true', '"refined": 1'),
         ('"local_size": 1', '"local_size": 0'),
         ('"local_size": 1', '"local_size": 1e9'),
         ('"vectors_per_item": 64', '"vectors_per_item": "64"'),
@@ -110,6 +112,7 @@ def test_an_odd_value_is_as_good_as_none(folder: Path, before: str, after: str) 
 
 
 def test_a_cache_that_cannot_be_written_is_not_missed(folder: Path) -> None:
+    folder.rmdir()
     folder.write_text("a file where the folder should be")
     remember(KEY, OUTCOME)
     assert recall(KEY) is None

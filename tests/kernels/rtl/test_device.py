@@ -10,7 +10,7 @@ import hashwatt.kernels.rtl.backend as rtl_backend
 import hashwatt.kernels.rtl.extra as extra
 import hashwatt.kernels.rtl.simulate as simulator
 from hashwatt.bench import api
-from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, Missing
+from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, Missing, scanning
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.registry import choose
 from tests.kernels.conformance import CHECKS, Subject
@@ -25,7 +25,7 @@ def subject() -> Iterator[Subject]:
     if isinstance(entry, Missing):
         pytest.skip(entry.reason)
     # Two stages take half the time of one.
-    device = entry.open(DeviceOptions(kernel="s2"))
+    device = scanning(entry.open(DeviceOptions(kernel="s2")))
     yield Subject(entry, device, MANY)
     device.close()
 
