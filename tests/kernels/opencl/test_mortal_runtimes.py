@@ -15,8 +15,9 @@ import pytest
 
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, opener
+from hashwatt.bench.sampling.budget import budget
 from hashwatt.kernels import fake as fakes
-from hashwatt.kernels.device import Candidate, DeviceOptions, Found, KernelInfo
+from hashwatt.kernels.device import NO_MORE_TIME, Candidate, DeviceOptions, Found, KernelInfo
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from hashwatt.kernels.job import PREFIX_BYTES, Job, roll_versions
 from hashwatt.kernels.opencl import tuning_cache as memory
@@ -143,6 +144,14 @@ def test_where_the_time_is_up_a_device_is_measured_with_what_works(prepared: Pre
     assert "not tried" in reasons(kernel)[NAMES[LAST]]
 
 
+def test_a_kernel_that_was_given_less_time_than_others_is_not_said_to_hang_with_them() -> None:
+    with budget(8.0):
+        device = mortal("build-all-hangs", Deadlines(restart_s=1.0, measuring_s=4.0))
+        with pytest.raises(DeviceHung, match=r"did not answer within \d s, all that was left of the device's time"):
+            device.prepare(JOB)
+    device.close()
+
+
 def test_a_kernel_that_was_asked_for_is_not_replaced_by_another() -> None:
     name = NAMES[LAST].removeprefix("opencl-")
     device = mortal(f"build-{LAST}-crashes", kernel=name)
@@ -181,7 +190,8 @@ def test_where_all_that_was_raced_has_died_since_what_was_not_in_time_for_that_r
     candidates = (
         Candidate(only.name, 1e6, 0.0),
         Candidate(NAMES[LAST - 1], None, None, hung),
-        Candidate(NAMES[LAST - 2], None, None, UNTRIED),
+        Candidate(NAMES[LAST - 2], None, None, hung + NO_MORE_TIME),
+        Candidate(NAMES[LAST - 3], None, None, UNTRIED),
     )
     memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, candidates))
     recalled = MortalDevice(info(HEALTHY), DeviceOptions())
@@ -190,3 +200,4 @@ def test_where_all_that_was_raced_has_died_since_what_was_not_in_time_for_that_r
     kernel = following.prepare(JOB)
     assert kernel.name == NAMES[LAST - 2]
     assert reasons(kernel) == {NAMES[LAST]: "it died", NAMES[LAST - 1]: hung}, "what hung is not tried once more"
+    assert {candidate.name for candidate in kernel.candidates} == set(NAMES)
