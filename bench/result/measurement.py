@@ -186,7 +186,7 @@ class Rate(Record, frozen=True, kw_only=True):
         confidence: how often such intervals hold the truth, 0.95; null: there is no interval
         median: of the samples' rates; null: there are none
         best: of the samples' rates; null: there are none
-        unit: what is counted a second, without a prefix
+        unit: of all these figures, without a prefix, like byte/s
         origin: whose word it is
     """
 
@@ -206,8 +206,8 @@ class Roof(Record, frozen=True, kw_only=True):
     `percent` is the share of it that was reached; null, with `reason`, where the limit cannot be right.
 
     Fields:
-        rate: what the device could do at most of this work, in `unit` a second
-        unit: what is counted a second
+        rate: what the device could do at most of this work, in `unit`
+        unit: without a prefix, like byte/s
         origin: whose word it is
         percent: the share of it that was reached; null: it cannot be right, see `reason`
         binds: which of the device's ceilings it is, like logic or memory; null: not told

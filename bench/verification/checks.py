@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ...kernels.errors import InputError
 from ...kernels.workloads.evidence import Claim, Evidence
+from ...kernels.workloads.quantity import per_second
 from ...kernels.workloads.registry import load_workload
 from ..rates import counted_samples, rate_of, rate_per_cpu_s
 from ..result.file import SchemaViolation, encode, load
@@ -189,7 +190,7 @@ def _check_rate(entry: Measurement, written_as: int) -> Check:
         )
     elif not _close(entry.rate_per_cpu_s, rate_per_cpu_s(samples)):
         fault = "the stated work a CPU second does not follow from the samples"
-    elif stated.unit != entry.unit:
+    elif stated.unit != per_second(entry.unit):
         fault = f"a rate of {entry.unit} is not counted in {stated.unit}"
     elif stated.origin != "measured":
         fault = f"a rate from samples is measured, not {stated.origin}"

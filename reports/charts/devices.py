@@ -97,7 +97,7 @@ def efficiency_line(group: Group) -> Line | None:
 def line_chart(
     name: str, title: str, lines: Sequence[Line], unit: str, total: int, better: str, plain: bool = False
 ) -> Chart:
-    """The chart of such lines; `plain`: figures are written out and the unit stands at the axis."""
+    """The chart of such lines; `plain`: the unit takes no prefix and stands at the axis."""
     shown = "" if len(lines) == total else f" The first {len(lines)} of {total}; the table has all."
     roof = " The upright stroke is the device's own roof." if any(line.roof for line in lines) else ""
     told = "; ".join(f"{line.label}: {line.text}, {line.origin}" for line in lines[:10])

@@ -27,7 +27,7 @@ def headline(collection: Collection) -> tuple[str, ...]:
 
 
 def on_ranking(ranking: Ranking) -> list[str]:
-    """Who is fastest, by how much, who is thriftiest, and what place it had in the network."""
+    """Who is fastest, by how much, who is thriftiest, and what place each would have had in the network."""
     first = ranking.groups[0].newest
     rate = rate_text(first.rate.value, ranking.unit)
     interval = rate_interval_text(first.rate)

@@ -54,7 +54,7 @@ def test_it_is_measured_in_its_own_unit_with_a_roof(result: Result) -> None:
     # A hundred items take a fake device as long as a hash, of which it does 50,000 a second.
     assert entry.rate.value == pytest.approx(5e6, rel=0.02)
     assert entry.roof is not None
-    assert (entry.roof.binds, entry.roof.unit) == ("memory", "sum")
+    assert (entry.roof.binds, entry.roof.unit) == ("memory", "sum/s")
     assert entry.roof.rate == pytest.approx(1e7)
     assert isinstance(entry.evidence, Recompute)
     assert (refused.status, refused.reason) == ("refused", "fake:wrong-checksum cannot add")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 import hashwatt.bench.api
 from hashwatt.bench.result.file import save
 from hashwatt.kernels.device import Candidate
+from hashwatt.kernels.rtl.asic.flow import Energy, Silicon
+from hashwatt.kernels.rtl.fpga.place import Placement
 from hashwatt.reports.layout.plain_figures import COLUMNS
 from tests.reports.factory import result, streaming, tampered, verified, with_energy
 from tests.reports.samples import unmeasured
@@ -30,8 +33,8 @@ def tables() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for section in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
         name, _, text = section.partition("\n")
-        rows = [match.groups() for line in text.splitlines() if (match := ROW.match(line))]
-        found[name] = {field: what for field, what in rows}
+        rows = [(match[1], match[2]) for line in text.splitlines() if (match := ROW.match(line))]
+        found[name] = dict(rows)
         assert len(found[name]) == len(rows), f"a field stands twice in {name}"
     return found
 
@@ -108,6 +111,20 @@ def test_scans_are_documented(capsys: Capture) -> None:
     assert printed(capsys, "scan", "-d", "cpu", "--header", header, "--zero-bits", "8", "--count", "1000") == (
         documented("scan")
     )
+
+
+@pytest.mark.parametrize("command", ["emit", "validate"])
+def test_what_the_core_s_commands_tell_at_once_is_documented(command: str, capsys: Capture) -> None:
+    if command == "emit":
+        pytest.importorskip("amaranth", reason="emit needs the extra rtl")
+    assert printed(capsys, "rtl", command) == documented(f"rtl {command}")
+
+
+def test_what_the_core_s_slow_commands_tell_is_documented() -> None:
+    derived = {"efficiency_j_per_th", "power_w", "heat_w_per_mm2", "bound_factor"}
+    parts = {f"energy.{field.name}" for field in fields(Energy)}
+    assert documented("rtl place") == {"origin", *(field.name for field in fields(Placement))}
+    assert documented("rtl synth") == {"origin", "missing", *(one.name for one in fields(Silicon)), *parts, *derived}
 
 
 def test_the_columns_of_the_csv_are_documented_in_their_order() -> None:
