@@ -45,8 +45,8 @@ When = Literal["before", "after"]
 SHORTEST_IDLE_S = 1.0
 LONGEST_IDLE_S = 3600.0
 SLICE_S = 0.25
-# Which meters are read where there are more than a result holds: the whole machine's first, an unknown one's last.
-RANK: tuple[Scope | None, ...] = ("wall", "system", "board", "package", "chip", "memory", "part", None)
+# Which meters are read where there are more than a result holds: the whole machine's first, parts last.
+RANK: tuple[Scope | None, ...] = ("wall", "system", "board", "package", "chip", None, "memory", "part")
 NOT_MEASURED = "the device gave no rate, so its energy was not accounted for"
 
 

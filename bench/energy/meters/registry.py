@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from ....kernels.errors import InputError
+from ....kernels.system_files import is_foreign_root, system_root
 from ...result.printable import printable
 from ..meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
 from . import amdsmi, apple, battery, command, estimated, hwmon, nvml, rapl
@@ -29,16 +30,19 @@ ON_REQUEST = (
 )
 
 
-def find(root: Path = Path("/")) -> list[MeterEntry]:
-    """Every meter of this machine, and for each kind that there is none of, why and what would mend it."""
-    return [
-        *asked("rapl", partial(rapl.find, root)),
-        *asked("nvml", nvml.find),
-        *asked("amdsmi", amdsmi.find),
-        *asked("hwmon", partial(hwmon.find, root)),
-        *asked("battery", partial(battery.find, root)),
-        *asked("apple", apple.find),
-    ]
+def find(root: Path | None = None) -> list[MeterEntry]:
+    """Every meter of this machine, and for each kind that there is none of, why and what would mend it.
+
+    `root`: where /sys and /proc are looked for (None: where HASHWATT_ROOT says, else this machine's own). Of another
+    machine's tree only what stands in files is told: libraries would speak of this one.
+    """
+    libraries = (("nvml", nvml.find), ("amdsmi", amdsmi.find), ("apple", apple.find))
+    files = (("rapl", rapl.find), ("hwmon", hwmon.find), ("battery", battery.find))
+    place = system_root() if root is None else root
+    entries = [entry for kind, find_kind in files for entry in asked(kind, partial(find_kind, place))]
+    if is_foreign_root():
+        return entries
+    return [*entries, *(entry for kind, find_kind in libraries for entry in asked(kind, find_kind))]
 
 
 def asked(kind: str, find_kind: Callable[[], list[MeterEntry]]) -> list[MeterEntry]:
