@@ -51,7 +51,7 @@ def relation(coverage: Coverage, info: MeterInfo, device: DeviceInfo) -> Covers:
 
 def card_relation(coverage: Coverage, device: DeviceInfo) -> Covers:
     """Whether the meter's card is the device: by PCI address where both tell it, else by name."""
-    if device.kind not in ("gpu", "accelerator"):
+    if device.on_host_cores or device.kind not in ("gpu", "accelerator"):
         return "not the device"
     address = pci_address(device.pci_address or "")
     if address and coverage.pci:
