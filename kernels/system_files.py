@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from .errors import InputError
+
 # An attribute in sysfs is at most one page.
 PAGE_BYTES = 4096
 # Device trees end their texts with a NUL.
@@ -34,6 +36,12 @@ def system_root() -> Path:
 def is_foreign_root() -> bool:
     """Whether HASHWATT_ROOT shows another machine's files in place of this one's."""
     return bool(os.environ.get(ROOT_VARIABLE))
+
+
+def check_root() -> None:
+    """Raise InputError where HASHWATT_ROOT names no folder: every fact would silently be unknown."""
+    if is_foreign_root() and not system_root().is_dir():
+        raise InputError(f"{ROOT_VARIABLE} names no folder ({str(system_root())!r:.60}); unpack a snapshot there, or unset it")
 
 
 def located(path: str | Path) -> Path:
@@ -72,7 +80,7 @@ def read_text(path: str | Path, most_bytes: int = PAGE_BYTES) -> str:
             data += more
     finally:
         os.close(descriptor)
-    if noted is not None:
+    if noted is not None and len(data) >= len(noted.get(str(place)) or b""):
         noted[str(place)] = data
     return data.decode("utf-8", "replace").strip(SPACE)
 

@@ -111,9 +111,13 @@ def _cpu_model() -> str | None:
 
 def _usable_cpus() -> float | None:
     """How many logical CPUs this process may use: its affinity, and a container's quota."""
-    usable = float(len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else float(os.cpu_count() or 0)
-    quota = cpu_quota()
+    usable, quota = float(allowed_cpus()), cpu_quota()
     return (usable if quota is None else min(usable, quota)) or None
+
+
+def allowed_cpus() -> int:
+    """The logical CPUs that this process may run on; 0 where the system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
 
 
 def _memory_bytes() -> int | None:

@@ -62,11 +62,23 @@ def cpu_temperature_c() -> float | None:
     """The hottest of the CPU's own sensors; what is only told for fan control counts where there is nothing else."""
     readings = [
         (celsius, label.lower() == CONTROL_LABEL)
-        for chip, label, celsius in (_in_tree(system_root()) if is_foreign_root() else _by_psutil())
+        for chip, label, celsius in (tree_temperatures(system_root()) if is_foreign_root() else _by_psutil())
         if chip in CPU_SENSORS and PLAUSIBLE_C[0] <= celsius <= PLAUSIBLE_C[1]
     ]
     true = [celsius for celsius, for_control in readings if not for_control]
     return max(true or [celsius for celsius, _ in readings], default=None)
+
+
+def tree_temperatures(root: Path) -> Iterator[tuple[str, str, float]]:
+    """Each sensor's chip, label and °C of any machine's tree, which psutil does not look into."""
+    for name in names_in(root / HWMON):
+        folder = root / HWMON / name
+        chip = text_or_none(folder / "name") or ""
+        for file in names_in(folder) if chip in CPU_SENSORS else ():
+            text = text_or_none(folder / file) or ""
+            if file.startswith("temp") and file.endswith("_input") and text.lstrip("-").isdecimal() and len(text) < 20:
+                label = text_or_none(folder / file.replace("_input", "_label")) or ""
+                yield chip, label, int(text) * FROM_MILLI
 
 
 def _by_psutil() -> list[tuple[str, str, float]]:
@@ -81,15 +93,3 @@ def _by_psutil() -> list[tuple[str, str, float]]:
         ]
     except (AttributeError, OSError, ValueError, TypeError, LookupError, RuntimeError):
         return []
-
-
-def _in_tree(root: Path) -> Iterator[tuple[str, str, float]]:
-    """The same of another machine's tree, which psutil does not look into."""
-    for name in names_in(root / HWMON):
-        folder = root / HWMON / name
-        chip = text_or_none(folder / "name") or ""
-        for file in names_in(folder) if chip in CPU_SENSORS else ():
-            text = text_or_none(folder / file) or ""
-            if file.startswith("temp") and file.endswith("_input") and text.lstrip("-").isdecimal() and len(text) < 20:
-                label = text_or_none(folder / file.replace("_input", "_label")) or ""
-                yield chip, label, int(text) * FROM_MILLI

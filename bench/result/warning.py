@@ -31,6 +31,8 @@ WarningCode = Literal[
     "date_unsure",
     "left_out",
     "driver_broken",
+    "quota",
+    "foreign_root",
 ]
 
 

@@ -6,6 +6,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from ...kernels.quota import Throttling, cpu_throttling
+from ...kernels.system_files import is_foreign_root
 from ..result.dates import RELEASED, is_date_sure
 from ..result.machine import Machine
 from ..result.measurement import Rate
@@ -42,6 +44,20 @@ def judge_machine(machine: Machine) -> list[WarningRecord]:
     if machine.governor is not None and machine.governor.startswith("powersave"):
         warnings.append(sentences.powersave_governor(machine.governor))
     return warnings
+
+
+def judge_quota(cpus: int, granted: float | None, before: Throttling | None) -> list[WarningRecord]:
+    """What is amiss where a control group grants less than `cpus` logical CPUs; `before`: its count before the run."""
+    if granted is None or granted >= cpus:
+        return []
+    now = cpu_throttling()
+    during = None if now is None or before is None else now.since(before)
+    return [sentences.quota(granted, during and during.throttled, during and during.periods)]
+
+
+def judge_root() -> list[WarningRecord]:
+    """The stamp of a run that shows another machine's files."""
+    return [sentences.foreign_root()] if is_foreign_root() else []
 
 
 def judge_date(created: str) -> list[WarningRecord]:

@@ -66,6 +66,25 @@ def container(name: str) -> WarningRecord:
     )
 
 
+def quota(cpus: float, throttled: int | None, periods: int | None) -> WarningRecord:
+    """The control group grants less than the CPUs that are there."""
+    held = f", and it was throttled in {throttled} of {periods} periods" if periods else ""
+    return WarningRecord(
+        code="quota",
+        text=f"a quota held it to {cpus:.3g} CPUs{held}: the rate is the quota's, not the machine's; lift the quota "
+        "(CPUQuota=, --cpus) and measure again",
+    )
+
+
+def foreign_root() -> WarningRecord:
+    """What is told of the machine was read from another place than the system."""
+    return WarningRecord(
+        code="foreign_root",
+        text="HASHWATT_ROOT was set, so that machine, meters and sensors are those of a tree of files: for trying what "
+        "is read from it, never to be ranked; unset it to measure",
+    )
+
+
 def battery() -> WarningRecord:
     """It was measured on battery."""
     return WarningRecord(

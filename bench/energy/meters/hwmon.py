@@ -129,7 +129,9 @@ def sensors(root: Path) -> Iterator[Sensor]:
 def is_power_supply(folder: Path) -> bool:
     """Whether the chip's parent is a battery, a charger or a USB port."""
     device = folder / "device"
-    return text_or_none(device / "type") is not None and any((device / name).exists() for name in ("status", "online"))
+    return text_or_none(device / "type") is not None and any(
+        text_or_none(device / name) is not None for name in ("status", "online")
+    )
 
 
 def entry_for(sensor: Sensor, known: Chip | None) -> MeterEntry:
