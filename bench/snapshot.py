@@ -40,7 +40,16 @@ UUID = re.compile(r"\b[0-9a-fA-F]{8}([-_][0-9a-fA-F]{4}){3}[-_][0-9a-fA-F]{12}\b
 SERIAL_LINE = re.compile(r"^serial\s*:.*\n?", re.IGNORECASE | re.MULTILINE)
 BUILD_HOST = re.compile(r"\(.*", re.DOTALL)
 # Names of control groups that are the same on every system.
-COMMON_GROUPS = ("", "system.slice", "user.slice", "machine.slice", "init.scope", "docker", "kubepods", "kubepods.slice")
+COMMON_GROUPS = (
+    "",
+    "system.slice",
+    "user.slice",
+    "machine.slice",
+    "init.scope",
+    "docker",
+    "kubepods",
+    "kubepods.slice",
+)
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,12 @@ def impersonal(path: str, data: bytes, groups: dict[str, str]) -> bytes:
     text = data.decode("utf-8", "replace")
     if path in GROUP_FILES:
         text = "\n".join(
-            ":".join([*line.split(":", 2)[:2], "/".join(groups.get(name, name) for name in line.split(":", 2)[-1].split("/"))])
+            ":".join(
+                [
+                    *line.split(":", 2)[:2],
+                    "/".join(groups.get(name, name) for name in line.split(":", 2)[-1].split("/")),
+                ]
+            )
             for line in text.splitlines()
         )
     elif path == VERSION_FILE:

@@ -41,7 +41,9 @@ def is_foreign_root() -> bool:
 def check_root() -> None:
     """Raise InputError where HASHWATT_ROOT names no folder: every fact would silently be unknown."""
     if is_foreign_root() and not system_root().is_dir():
-        raise InputError(f"{ROOT_VARIABLE} names no folder ({str(system_root())!r:.60}); unpack a snapshot there, or unset it")
+        raise InputError(
+            f"{ROOT_VARIABLE} names no folder ({str(system_root())!r:.60}); unpack a snapshot there, or unset it"
+        )
 
 
 def located(path: str | Path) -> Path:

@@ -33,6 +33,7 @@ WarningCode = Literal[
     "driver_broken",
     "quota",
     "foreign_root",
+    "two_levels",
 ]
 
 

@@ -30,7 +30,9 @@ def attribute(info: MeterInfo, device: DeviceInfo) -> Attribution:
         "unknown": f"whether this meter counts {device.id} cannot be told from their names: {scope}",
     }
     if info.coverage.subject == "unknown":
-        words["unknown"] = f"unknown coverage: nobody has looked up what this sensor counts, so no joules of {device.id}"
+        words["unknown"] = (
+            f"unknown coverage: nobody has looked up what this sensor counts, so no joules of {device.id}"
+        )
     return Attribution(covers, words[covers])
 
 

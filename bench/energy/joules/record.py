@@ -171,10 +171,11 @@ def why_frozen(info: MeterInfo, points: Sequence[Point], window: Window, has_idl
         if enough and moves_w < LEAST_W and len(counts) == 1 and None not in counts:
             return f"the counter {counter.name} did not move in {window.seconds:.3g} s, so it counts nothing"
     told = [point.reading.power_w for point in points if point.reading is not None]
-    if has_idled and not info.counters and len(told) >= FEWEST_FROZEN and len(set(told)) == 1 and told[0]:
-        if (info.power_step_w or 0.0) <= FROZEN_STEP * told[0]:
-            return f"the reading did not move: {told[0]:.6g} W to the last digit, idle and at work"
-    return None
+    if not has_idled or info.counters or len(told) < FEWEST_FROZEN or len(set(told)) > 1 or not told[0]:
+        return None
+    if (info.power_step_w or 0.0) > FROZEN_STEP * told[0]:
+        return None
+    return f"the reading did not move: {told[0]:.6g} W to the last digit, idle and at work"
 
 
 def why_unknown(info: MeterInfo, integral: Integral, points: Sequence[Point], window: Window) -> str | None:

@@ -2,7 +2,7 @@
 
 Each `energyN_input` (µJ) or `powerN_average`/`powerN_input` (µW) file is a sensor. What it covers, and whether it is a
 meter of its own or one of several that are summed, stands in `hwmon_chips`; of what nobody has looked up the coverage
-is unknown: it is listed and kept, but no J/TH follows from it.
+is unknown: it is listed and kept, but no joules of a unit of work follow from it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ..meter import (
     Scope,
     most_w,
 )
-from .hwmon_chips import Chip, chip_of
+from .hwmon_chips import Chip, chip_of, shares_of
 from .plausible import FROM_MICRO
 from .twins import package_count, without_twins
 
@@ -82,17 +82,14 @@ class Sensor:
 def find(root: Path = Path("/")) -> list[MeterEntry]:
     """The meters that the sensors make, or the reason why there is none."""
     entries: list[MeterEntry] = []
-    sums: dict[tuple[object, ...], list[Sensor]] = {}
+    sums: dict[tuple[str, str], list[Sensor]] = {}
     for sensor in sensors(root):
         known = chip_of(sensor.chip, sensor.kind, sensor.label)
-        if known is None or known.role in ("whole", "part"):
+        if known is None or known.role in ("whole", "part", "share"):
             entries.append(entry_for(sensor, known))
-        elif known.role == "share":
-            entries.append(entry_for(sensor, known))
-            sums.setdefault((known, sensor.folder), []).append(sensor)
-        elif known.role == "socket":
-            sums.setdefault((known,), []).append(sensor)
-    entries.extend(sum_of(group, root) for group in sums.values())
+        if known is not None and known.role in ("share", "socket"):
+            sums.setdefault((known.driver, known.role), []).append(sensor)
+    entries.extend(sum_of(group, root) for group in sums.values() if is_complete(group))
     if entries:
         return entries
     if not (root / "proc").is_dir():
@@ -147,6 +144,14 @@ def entry_for(sensor: Sensor, known: Chip | None) -> MeterEntry:
     return found(sensor.id, sensor.title, [sensor], coverage, scope, by_default=known is None or known.role == "whole")
 
 
+def is_complete(group: Sequence[Sensor]) -> bool:
+    """Whether no chip of the group lacks one of the parts that only together are a whole."""
+    rows = {sensor.folder: set[Chip | None]() for sensor in group}
+    for sensor in group:
+        rows[sensor.folder].add(chip_of(sensor.chip, sensor.kind, sensor.label))
+    return all(seen >= shares_of(group[0].chip) for seen in rows.values())
+
+
 def sum_of(group: Sequence[Sensor], root: Path) -> MeterEntry:
     """The meter of sensors that together are one whole, or why there is none."""
     known = chip_of(group[0].chip, group[0].kind, group[0].label)
@@ -159,9 +164,10 @@ def sum_of(group: Sequence[Sensor], root: Path) -> MeterEntry:
     meter_id = "+".join([counted[0].id, *(suffix(sensor, counted[0]) for sensor in counted[1:])])
     packages = package_count(root)
     title = f"hwmon {counted[0].chip} {labels}"
-    if known.role == "socket" and packages is not None and len(counted) < packages:
+    sockets = len({sensor.folder for sensor in counted}) if known.role == "share" else len(counted)
+    if packages is not None and sockets < packages:
         # The others draw as much, and nobody tells it.
-        title = f"{title} ({len(counted)} of {packages} CPU packages)"
+        title = f"{title} ({sockets} of {packages} CPU packages)"
         return found(meter_id, title, counted, Coverage(UNKNOWN_COVERAGE), None, by_default=True)
     return found(meter_id, title, counted, Coverage(known.subject), known.scope, by_default=True)
 

@@ -1,9 +1,9 @@
 """What the sensors of Linux' hwmon cover, by driver and label: `hwmon_chips.csv`, each row with its source.
 
 A sensor's role: `whole` is a figure by itself; `socket` one of the machine's CPU packages, which are summed over all
-chips of the driver; `share` one of several labels of a chip that together are the whole; `part` lies within another
-figure and is read on request; `inside` is not even listed (one of a hundred cores, another view of the same counter,
-the light of an optical fibre). What no row names has an unknown coverage.
+chips of the driver; `share` one of several labels of a chip that only all together are a package; `part` lies within
+another figure and is read on request; `inside` is not even listed (one of a hundred cores, another view of the same
+counter, the light of an optical fibre). What no row names has an unknown coverage.
 """
 
 from __future__ import annotations
@@ -62,3 +62,8 @@ def chips() -> tuple[Chip, ...]:
 def chip_of(driver: str, kind: str, label: str | None) -> Chip | None:
     """What is known of a sensor, None for a driver or label that nobody has looked up."""
     return next((chip for chip in chips() if chip.speaks_of(driver, kind, label)), None)
+
+
+def shares_of(driver: str) -> frozenset[Chip]:
+    """The rows of a driver whose sensors only all together are a whole."""
+    return frozenset(chip for chip in chips() if chip.role == "share" and re.fullmatch(chip.driver, driver))

@@ -77,11 +77,11 @@ def test_the_cpus_that_work_are_those_that_threads_are_kept_on() -> None:
 
 def test_the_temperature_of_a_tree_is_the_die_s(tree: Path) -> None:
     assert cpu_temperature_c() is None
-    for name, text in {
-        "name": "k10temp", "temp1_input": 95_000, "temp1_label": "Tctl", "temp2_input": 68_000, "temp2_label": "Tdie",
-        "temp3_input": 4_294_967_000,
-    }.items():  # fmt: skip
-        write(tree / "sys/class/hwmon/hwmon2" / name, text)
+    chip = tree / "sys/class/hwmon/hwmon2"
+    write(chip / "name", "k10temp")
+    for number, label, millidegrees in ((1, "Tctl", 95_000), (2, "Tdie", 68_000), (3, "Tccd1", 4_294_967_000)):
+        write(chip / f"temp{number}_input", millidegrees)
+        write(chip / f"temp{number}_label", label)
     assert cpu_temperature_c() == 68.0
 
 

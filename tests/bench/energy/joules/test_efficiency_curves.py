@@ -143,9 +143,7 @@ def test_a_rate_of_two_levels_has_the_joules_of_both() -> None:
         for slow in (False,) * 6 + (True,) * 2
     ]  # fmt: skip
     amount = sum(sample.amount for sample in samples)
-    readings = [
-        counted(float(second), second // 4 * 340.0 + (second % 4) * 100.0) for second in range(25)
-    ]
+    readings = [counted(float(second), second // 4 * 340.0 + (second % 4) * 100.0) for second in range(25)]
     record = energy_record(replace(METER, update_s=0.0), readings, Window(0.0, 24.0), ABOUT_IT)
     stated = efficiency(record, rate_of(samples, "hash"), amount, 24.0)
     assert stated is not None
