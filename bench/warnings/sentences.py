@@ -31,8 +31,8 @@ def two_levels(low_of_high: float, share: float) -> WarningRecord:
     """The rate goes to and fro between two levels."""
     return WarningRecord(
         code="two_levels",
-        text=f"the rate had two levels, the lower {low_of_high:.0%} of the higher and {share:.0%} of the time: rate and "
-        "joules are the mean over both, and another run may have another share; find what holds the device back",
+        text=f"the rate had two levels, the lower {low_of_high:.0%} of the higher and {share:.0%} of the time: rate "
+        "and joules are the mean over both, and another run may have another share; find what holds the device back",
     )
 
 
