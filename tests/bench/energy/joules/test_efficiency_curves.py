@@ -131,6 +131,12 @@ def test_half_of_the_figures_are_within_half_a_percent(figures: list[tuple[float
     assert statistics.median(abs(stated.value / truth - 1) for truth, stated in figures) <= 0.005
 
 
+def test_the_bounds_are_of_use(figures: list[tuple[float, Interval]]) -> None:
+    """Rates that step, stall and drift by tens of per cent leave that much open; the rest is a few per cent."""
+    widths = sorted(((stated.high or math.inf) - stated.low) / stated.value for _, stated in figures)
+    assert widths[CURVES // 2] < 0.3
+
+
 def test_a_rate_of_two_levels_has_the_joules_of_both() -> None:
     """150 kH/s at 100 W, and for one second in four 30 kH/s at 40 W: neither level's, and no mean ÷ median."""
     joules = (3 * 100.0 + 40.0) * 6
