@@ -70,7 +70,9 @@ def read_text(path: str | Path, most_bytes: int = PAGE_BYTES) -> str:
     place = located(path)
     noted = _seen.get()
     try:
-        descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        # In somebody's tree a pipe may stand, which would keep a reader waiting.
+        patience = getattr(os, "O_NONBLOCK", 0) if is_foreign_root() else 0
+        descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | patience)
     except PermissionError:
         if noted is not None:
             noted[str(place)] = None

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from hashwatt.bench import snapshot
-from hashwatt.bench.energy.meter import MeterEntry, MeterFound
+from hashwatt.bench.energy.meter import MeterEntry, MeterError, MeterFound
 from hashwatt.bench.energy.meters import registry
+from hashwatt.bench.energy.meters.estimated import from_text
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.verification.checks import check_result
 from hashwatt.kernels.cpu.topology import read_topology
@@ -125,10 +126,23 @@ def test_what_is_missing_below_the_root_is_unknown(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.usefixtures("tree")
+def test_nothing_is_estimated_from_this_machine_s_load_for_another() -> None:
+    with pytest.raises(MeterError, match="HASHWATT_ROOT"):
+        from_text("65").open().read()
+
+
+@pytest.mark.usefixtures("tree")
 def test_only_files_of_the_system_are_looked_for_below_the_root(tmp_path: Path) -> None:
     write(tmp_path / "elsewhere", "here")
     assert read_text(tmp_path / "elsewhere") == "here"
     assert "alice" in read_text("/proc/version")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes among its files")
+def test_a_pipe_in_a_tree_keeps_nobody_waiting(tree: Path) -> None:
+    (tree / "proc/meminfo").unlink()
+    os.mkfifo(tree / "proc/meminfo")
+    assert describe_machine().memory_bytes is None
 
 
 def test_a_root_that_is_no_folder_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def find(root: Path = Path("/")) -> list[MeterEntry]:
     return [
         MeterMissing(
             "hwmon",
-            f"no sensor under {root / HWMON} tells watts or joules of the machine",
+            f"no sensor under {root / HWMON} tells watts or joules",
             "load the driver of the board's sensors (sudo sensors-detect), or of the graphics card (amdgpu, xe)",
         )
     ]

@@ -36,13 +36,21 @@ def find(root: Path | None = None) -> list[MeterEntry]:
     `root`: where /sys and /proc are looked for (None: where HASHWATT_ROOT says, else this machine's own). Of another
     machine's tree only what stands in files is told: libraries would speak of this one.
     """
-    libraries = (("nvml", nvml.find), ("amdsmi", amdsmi.find), ("apple", apple.find))
-    files = (("rapl", rapl.find), ("hwmon", hwmon.find), ("battery", battery.find))
     place = system_root() if root is None else root
-    entries = [entry for kind, find_kind in files for entry in asked(kind, partial(find_kind, place))]
-    if is_foreign_root():
-        return entries
-    return [*entries, *(entry for kind, find_kind in libraries for entry in asked(kind, find_kind))]
+    kinds: tuple[tuple[str, Callable[[], list[MeterEntry]], bool], ...] = (
+        ("rapl", partial(rapl.find, place), True),
+        ("nvml", nvml.find, False),
+        ("amdsmi", amdsmi.find, False),
+        ("hwmon", partial(hwmon.find, place), True),
+        ("battery", partial(battery.find, place), True),
+        ("apple", apple.find, False),
+    )
+    return [
+        entry
+        for kind, find_kind, in_files in kinds
+        if in_files or not is_foreign_root()
+        for entry in asked(kind, find_kind)
+    ]
 
 
 def asked(kind: str, find_kind: Callable[[], list[MeterEntry]]) -> list[MeterEntry]:
