@@ -19,7 +19,7 @@ from ..kernels.cpu.caches import cpu_caches
 from ..kernels.cpu.topology import read_topology
 from ..kernels.errors import InputError
 from ..kernels.processor import has_hypervisor_flag, logical_cpus
-from ..kernels.quota import CGROUPS, cpu_quota, cpu_throttling
+from ..kernels.quota import CGROUPS, VERSION_1_MOUNTS, cpu_quota, cpu_throttling
 from ..kernels.system_files import is_foreign_root, noting_reads, read_line, system_root, text_or_none
 from .energy.meter import MeterError, MeterFound
 from .energy.meters import battery, hwmon, rapl
@@ -128,7 +128,11 @@ def placed(path: PurePosixPath, links: dict[str, str], groups: dict[str, str]) -
         if text.startswith(f"{link}/"):
             text = f"sys/devices/{device}/{text.removeprefix(f'{link}/')}"
     if text.startswith(f"{CGROUPS}/"):
-        text = "/".join(groups.get(name, name) for name in text.split("/"))
+        mounts = ("unified", *VERSION_1_MOUNTS)
+        first, *rest = text.removeprefix(f"{CGROUPS}/").split("/")
+        # A group may be called like a mount.
+        first = first if first in mounts else groups.get(first, first)
+        text = "/".join([CGROUPS, first, *(groups.get(name, name) for name in rest)])
     return without_addresses(text)
 
 

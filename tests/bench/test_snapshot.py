@@ -191,6 +191,20 @@ def test_a_snapshot_holds_nothing_personal_and_nothing_that_is_not_read(tmp_path
     assert "Some Xeon" in everything
 
 
+def test_groups_called_like_mounts_keep_their_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "server"
+    write(root / "proc/self/cgroup", "4:cpu,cpuacct:/sys/cpu/alice")
+    write(root / "sys/fs/cgroup/cpu/sys/cpu/alice/cpu.cfs_quota_us", 50_000)
+    write(root / "sys/fs/cgroup/cpu/sys/cpu/alice/cpu.cfs_period_us", 100_000)
+    this_machine()
+    monkeypatch.setenv(ROOT_VARIABLE, str(root))
+    assert cpu_quota() == 0.5
+    copy = unpacked(tmp_path / "copy")
+    assert not list(copy.rglob("*alice*"))
+    monkeypatch.setenv(ROOT_VARIABLE, str(copy))
+    assert cpu_quota() == 0.5
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_a_counter_that_may_not_be_read_stays_unreadable(tree: Path, tmp_path: Path) -> None:
     (tree / "sys/class/powercap/intel-rapl:0/energy_uj").chmod(0)

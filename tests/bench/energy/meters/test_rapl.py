@@ -134,6 +134,12 @@ def test_dies_that_show_one_counter_are_counted_once(tmp_path: Path) -> None:
     assert at_ten_watts(package_meter(tmp_path), zones[:1]).gross_j == pytest.approx(100.0)
 
 
+def test_dies_that_both_stand_at_0_are_not_known_to_be_one(tmp_path: Path) -> None:
+    for die in range(2):
+        rapl_zone(tmp_path, f"intel-rapl:{die}", f"package-0-die-{die}", 0)
+    assert len(package_meter(tmp_path).info.counters) == 2
+
+
 def test_equal_counts_of_two_sockets_are_two_counters(tmp_path: Path) -> None:
     zones = [rapl_zone(tmp_path, f"intel-rapl:{socket}", f"package-{socket}") for socket in range(2)]
     assert at_ten_watts(package_meter(tmp_path), zones).gross_j == pytest.approx(200.0)
