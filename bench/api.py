@@ -79,8 +79,14 @@ def meters() -> list[MeterEntry]:
 
 
 def workloads() -> list[Workload]:
-    """Every kind of work that can be measured, ours and those that other distributions bring. Raises InputError."""
-    return [load_workload(name) for name in workload_names()]
+    """Every kind of work that can be measured, ours and those that other distributions bring, as far as they load."""
+    loaded = []
+    for name in workload_names():
+        try:
+            loaded.append(load_workload(name))
+        except InputError as error:
+            LOG.warning("%s", error)
+    return loaded
 
 
 def run(

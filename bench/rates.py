@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from ..kernels.workloads.quantity import per_second
 from .result.measurement import Measurement, Rate, Sample
 from .statistics import CONFIDENCE, median_interval, ratio_interval
 
@@ -33,7 +34,7 @@ def rate_of(samples: Sequence[Sample], unit: str, written_as: int = 2) -> Rate:
         confidence=CONFIDENCE,
         median=interval.value if median else statistics.median(rates),
         best=max(rates),
-        unit=unit,
+        unit=per_second(unit),
         origin="measured",
     )
 

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from ..kernels.cpu.caches import cpu_caches
 from ..kernels.cpu.topology import read_topology
 from ..kernels.errors import InputError
+from ..kernels.free_memory import free_bytes
 from ..kernels.processor import has_hypervisor_flag, logical_cpus
 from ..kernels.quota import CGROUPS, VERSION_1_MOUNTS, cpu_quota, cpu_throttling
 from ..kernels.system_files import is_foreign_root, noting_reads, read_line, system_root, text_or_none
@@ -90,7 +91,7 @@ def look_at_everything(root: Path) -> None:
     describe_machine()
     topology = read_topology()
     list(tree_temperatures(root))
-    for ask in (cpu_caches, cpu_quota, cpu_throttling, logical_cpus, has_hypervisor_flag, on_battery):
+    for ask in (cpu_caches, cpu_quota, cpu_throttling, logical_cpus, has_hypervisor_flag, on_battery, free_bytes):
         ask()
     hypervisor_name(), container_name(), read_line(f"/{VERSION_FILE}"), text_or_none(MEMORY)
     for group_file in GROUP_FILES:

@@ -15,11 +15,6 @@ MOST_HEADERS = 20_000
 MOST_CHUNKS = 20_000
 MOST_METERS = 100
 MOST_WARNINGS = 100
-MOST_SAMPLES = 10_000
-MOST_HEADERS = 20_000
-MOST_CHUNKS = 20_000
-MOST_METERS = 100
-MOST_WARNINGS = 100
 
 # No control characters, line separators, bidirectional marks, zero-width spaces or lone surrogates: a file's
 # strings are shown in terminals and pages. A look-ahead, because `$` would let a last newline pass.
@@ -53,5 +48,27 @@ Probability = Annotated[float, Meta(ge=0, le=1)]
 Settings = Annotated[dict[Name, Integer | Annotated[float, Meta(ge=-1e30, le=1e30)] | Text], Meta(max_length=200)]
 
 
+# What a representation shows at most of a text, in characters, and of a sequence before it shows the first alone.
+_SHOWN_CHARACTERS = 80
+_SHOWN_ITEMS = 3
+
+
 class Record(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Base of all parts of a result."""
+    """Base of all parts of a result. In an interpreter it shows all fields, the long ones cut short."""
+
+    def __repr__(self) -> str:
+        fields = (f"{name}={_shortened(getattr(self, name))}" for name in self.__struct_fields__)
+        return f"{type(self).__name__}({', '.join(fields)})"
+
+    def __rich_repr__(self) -> None:  # type: ignore[override]
+        """Nothing of its own: without this, msgspec's would give rich all fields in full."""
+
+
+def _shortened(value: object) -> str:
+    if isinstance(value, str) and len(value) > _SHOWN_CHARACTERS:
+        return repr(f"{value[: _SHOWN_CHARACTERS - 1]}…")
+    if isinstance(value, tuple) and len(value) > _SHOWN_ITEMS:
+        return f"({_shortened(value[0])}, … {len(value):,} in all)"
+    if isinstance(value, dict) and len(value) > _SHOWN_ITEMS:
+        return f"{{{', '.join(map(repr, list(value)[:_SHOWN_ITEMS]))}, … {len(value):,} in all}}"
+    return repr(value)

@@ -298,6 +298,9 @@ class DeviceOptions:
     only: tuple[str, ...] | None = None
 
 
+# Ends the reason against a kernel that was given less time than others, so that nothing is known of it.
+NO_MORE_TIME = ", all that was left of the device's time"
+
 # A kernel's name, and whether it worked: None where it is about to be tried.
 TellTrial = Callable[[str, bool | None], None]
 

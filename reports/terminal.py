@@ -9,16 +9,8 @@ from .claims.ledger import Claim
 from .document.report import Report
 from .ladder.story import story
 from .layout.headline import headline
-from .layout.tables import (
-    Table,
-    apart_table,
-    device_table,
-    frontier_table,
-    own_table,
-    place_table,
-    rung_table,
-    unmeasured_table,
-)
+from .layout.ladder_tables import frontier_table, own_table, place_table, rung_table
+from .layout.tables import Table, apart_table, device_table, unmeasured_table
 from .wording.visible import visible
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import pytest
 
 from . import own_process
 from .own_process import is_own_process
+from .own_process import pytest_runtest_protocol as pytest_runtest_protocol
 from .run_folder import make_run_folder, remove_run_folder
 
 # How the libraries of OpenCL's runtimes begin, and Bitcoin Core's validation code. (OpenCL's loader alone is harmless.)

@@ -50,14 +50,20 @@ def register(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     if is_own_process() or item.get_closest_marker(MARK) is None:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    for report in reports_from_a_process(item, LIMIT_S):
+    for report in (*reports_from_a_process(item, LIMIT_S), *_torn_down(item, nextitem)):
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def _torn_down(item: pytest.Item, nextitem: pytest.Item | None) -> list[pytest.TestReport]:
+    """End in this process what the test before left to its module and the next test does not need; the failures."""
+    call = pytest.CallInfo.from_call(lambda: item.session._setupstate.teardown_exact(nextitem), "teardown")
+    return [pytest.TestReport.from_item_and_call(item, call)] if call.excinfo else []
 
 
 def reports_from_a_process(item: pytest.Item, limit_s: float) -> list[pytest.TestReport]:

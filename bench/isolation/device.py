@@ -18,6 +18,7 @@ import msgspec
 
 from ...kernels import registry
 from ...kernels.device import (
+    NO_MORE_TIME,
     AnyDevice,
     BufferId,
     Ceiling,
@@ -116,7 +117,7 @@ class IsolatedDevice:
         return self._worker.process_id
 
     def prepare(self, job: Job) -> KernelInfo:
-        """See Device."""
+        """See Scans."""
         request = Prepare(job.prefixes, job.target.to_bytes(32, "big"))
         trials = _Trials(self._deadlines)
         while True:
@@ -131,7 +132,7 @@ class IsolatedDevice:
         return reply.kernel
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         if nonces.step != 1:
             # Only the ends travel: the device behind the border would scan what was never asked for.
             raise DeviceError(f"{self.info.id} scans ranges with step 1, not {nonces!r:.80}")
@@ -155,7 +156,7 @@ class IsolatedDevice:
         return reply.roof
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         self._worker.close()
 
     def allocate(self, size_bytes: int) -> BufferId:
@@ -232,7 +233,10 @@ class IsolatedDevice:
             raise error
         if self._has_prepared or self._options.kernel is not None:
             raise error
-        self._options = trials.without(self._options, kernel, f"the process that tried it {end}", self._worker.worked)
+        reason = f"the process that tried it {end}"
+        if isinstance(error, DeviceHung) and trials.was_short:
+            reason += NO_MORE_TIME
+        self._options = trials.without(self._options, kernel, reason, self._worker.worked)
         if self._options.only == ():
             raise type(error)(none_works(self.info, self._options.avoid)) from None
         self._open()
@@ -264,6 +268,8 @@ class _Trials:
         self._worked: list[str] = []
         self._troubled_since: float | None = None
         self._asked_at = 0.0
+        # Whether the trials that were asked for last had less time than a kernel may take.
+        self.was_short = False
 
     def deadline_s(self, options: DeviceOptions) -> float:
         """For each trial of the process that is asked now."""
@@ -271,6 +277,7 @@ class _Trials:
         left_s = self._left_s()
         # Those that have worked get what is kept for them.
         kept_s = 0.0 if options.only is not None else self._deadlines.restart_s
+        self.was_short = left_s - kept_s < self._deadlines.trial_s
         return max(min(self._deadlines.trial_s, left_s - kept_s), self._deadlines.restart_s / 2)
 
     def without(self, options: DeviceOptions, kernel: str, reason: str, worked: list[str]) -> DeviceOptions:

@@ -9,6 +9,7 @@ from numbers import Integral
 
 from ...kernels import device
 from ...kernels.device import DeviceInfo, KernelInfo
+from ...kernels.workloads.quantity import per_second
 from .measurement import CandidateRecord, DeviceRecord, KernelRecord, Roof
 from .printable import printable
 
@@ -84,7 +85,7 @@ def roof_record(roof: device.Roof, rate_per_s: float, unit: str) -> Roof | None:
     beyond = f"the rate is {percent:.1f} % of the roof, which cannot be: the roof was measured too low"
     return Roof(
         rate=roof_per_s,
-        unit=unit,
+        unit=per_second(unit),
         origin="measured",
         percent=None if percent > 100 else percent,
         binds=None if roof.binds is None else printable(roof.binds, 200) or None,

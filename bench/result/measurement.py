@@ -29,6 +29,7 @@ from ...kernels.bounded import (
     Rate as PositiveRate,
 )
 from ...kernels.workloads.evidence import Evidence
+from .brief import rate_text
 from .energy import Energy, Telemetry
 from .warning import WarningRecord
 
@@ -185,7 +186,7 @@ class Rate(Record, frozen=True, kw_only=True):
         confidence: how often such intervals hold the truth, 0.95; null: there is no interval
         median: of the samples' rates; null: there are none
         best: of the samples' rates; null: there are none
-        unit: what is counted a second, without a prefix
+        unit: of all these figures, without a prefix, like byte/s
         origin: whose word it is
     """
 
@@ -205,8 +206,8 @@ class Roof(Record, frozen=True, kw_only=True):
     `percent` is the share of it that was reached; null, with `reason`, where the limit cannot be right.
 
     Fields:
-        rate: what the device could do at most of this work, in `unit` a second
-        unit: what is counted a second
+        rate: what the device could do at most of this work, in `unit`
+        unit: without a prefix, like byte/s
         origin: whose word it is
         percent: the share of it that was reached; null: it cannot be right, see `reason`
         binds: which of the device's ceilings it is, like logic or memory; null: not told
@@ -275,3 +276,19 @@ class Measurement(Record, frozen=True, kw_only=True):
     telemetry: Annotated[tuple[Telemetry, ...], Meta(max_length=20)]
     evidence: Evidence | None
     warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
+
+    def __repr__(self) -> str:
+        return f"Measurement({self.in_short()})"
+
+    def in_short(self) -> str:
+        """Device, work, rate with its interval, share of the roof, in a line; where there is no rate, the reason."""
+        given = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
+        told = f"{self.device.id}, {self.workload}{f'({given})' if given else ''}: "
+        if self.rate is None:
+            return f"{told}{self.status}, {self.reason or 'no reason given'}"
+        told += f"{rate_text(self.rate.value, self.unit)} {self.rate.origin}"
+        if self.rate.low is not None and self.rate.high is not None:
+            told += f" ({rate_text(self.rate.low, self.unit)} to {rate_text(self.rate.high, self.unit)})"
+        if self.roof is not None and self.roof.percent is not None and self.roof.percent <= 100:
+            told += f", {self.roof.percent:.1f} % of its roof"
+        return told if self.status == "measured" else f"{told}, {self.status}"

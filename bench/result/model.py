@@ -25,6 +25,7 @@ from ...kernels.bounded import (
     Text,
     Timestamp,
 )
+from .brief import lines_of
 from .machine import Machine
 from .measurement import Measurement
 from .warning import WarningRecord
@@ -109,3 +110,11 @@ class Result(Record, frozen=True, kw_only=True):
     results: Annotated[tuple[Measurement, ...], Meta(max_length=20_000)]
     together: Together | None = None
     written_as: Literal[1, 2] = 2
+
+    def __repr__(self) -> str:
+        where = self.machines[0].cpu_model or "unknown machine"
+        if len(self.machines) > 1:
+            where = f"{len(self.machines)} machines"
+        first = f"Result of {self.created} on {where}, run {self.run_id[:8]}:"
+        many = len(self.machines) > 1
+        return lines_of(first, (f"{f'{entry.machine}, ' if many else ''}{entry.in_short()}" for entry in self.results))

@@ -11,6 +11,7 @@ from hashlib import sha256
 from msgspec.structs import asdict
 
 from ...kernels.workloads.evidence import Shares
+from ...kernels.workloads.quantity import per_second
 from . import version1
 from .energy import Efficiency, Energy, Interval
 from .machine import Machine
@@ -155,7 +156,7 @@ def _rate(old: version1.Hashrate, unit: str, rates: list[float]) -> Rate:
         confidence=old.confidence,
         median=old.value_hs,
         best=max(rates, default=None),
-        unit=unit,
+        unit=per_second(unit),
         origin=old.origin,
     )
 
@@ -190,7 +191,7 @@ def _rounds(old: version1.DeviceResult) -> tuple[Round, ...]:
 def _roof(old: version1.Roof, unit: str) -> Roof:
     return Roof(
         rate=old.hashrate_hs,
-        unit=unit,
+        unit=per_second(unit),
         origin=old.origin,
         percent=old.percent,
         binds=None,

@@ -47,6 +47,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
         """The verdict that follows from `checks`."""
         return cls(ok=all(check.ok for check in checks), checks=tuple(checks), statement=statement)
 
+    def __repr__(self) -> str:
+        """Verified or not in a line, and a line for each check that fails."""
+        failed = [check for check in self.checks if not check.ok]
+        held = f"{len(self.checks) - len(failed)} of {len(self.checks)} checks hold"
+        lines = [f"  {check.code}{f' of {check.device}' if check.device else ''}: {check.sentence}" for check in failed]
+        return "\n".join([f"Verdict: {'verified' if self.ok else 'refused'}, {held}", *lines])
+
+    def __rich_repr__(self) -> None:  # type: ignore[override]
+        """Nothing of its own: rich, too, then shows these lines."""
+
 
 def statement_of(evidence: Iterable[Evidence | None]) -> str:
     """What evidence of these classes shows together."""

@@ -13,7 +13,7 @@ def drift(relative_change: float) -> WarningRecord:
     direction = "rose" if relative_change > 0 else "fell"
     return WarningRecord(
         code="drift",
-        text=f"the rate {direction} by {abs(relative_change):.1%} from the first sample to the last, so the median "
+        text=f"the rate {direction} by {abs(relative_change):.1%} from the first sample to the last, so it "
         "depends on when it was taken; let the machine settle and measure longer (-t 60)",
     )
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, replace
 
-import psutil
-
 from ..device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
 from ..errors import DeviceError
 from ..execution import ExecutesByExecutor
+from ..free_memory import free_bytes
 from ..job import NONCES, Job
 from ..oracle import meets
 from ..processor import cpu_name, cpu_vendor
@@ -40,7 +39,7 @@ def find() -> list[Found | Missing]:
         limits={"logical_cpus": len(topology.cpus), "topology": topology.describe()},
         runs_on_host_cpu=True,
         cache_bytes=largest_cache_bytes(),
-        memory_bytes=_available_bytes(),
+        memory_bytes=free_bytes(),
         languages=LANGUAGES,
     )
     return [Found(info, lambda options: CpuDevice(info, topology, options))]
@@ -101,7 +100,7 @@ class CpuDevice(ExecutesByExecutor):
         return _Ready(compiled, kernel, Workers(placement.cpus, pin=True))
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         if self._closed:
             raise DeviceError(CLOSED)
         if self._job is None or self._words is None or self._current is None:
@@ -139,11 +138,11 @@ class CpuDevice(ExecutesByExecutor):
             raise DeviceError(CLOSED)
         if self._execution is None:
             cpus = cpus_for(self._topology, self._options.threads)
-            self._execution = CpuExecutor(self.info.id, cpus, self.info.cache_bytes)
+            self._execution = CpuExecutor(self.info.id, cpus, self.info.cache_bytes, self.info.memory_bytes)
         return self._execution
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         if self._execution is not None:
             self._execution.close()
             self._execution = None
@@ -151,8 +150,3 @@ class CpuDevice(ExecutesByExecutor):
             ready.workers.close()
         self._ready.clear()
         self._closed = True
-
-
-def _available_bytes() -> int | None:
-    """The memory that is free to use; less would have the system swap."""
-    return psutil.virtual_memory().available or None

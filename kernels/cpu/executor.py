@@ -72,11 +72,15 @@ class Team:
 class CpuExecutor:
     """`Executor` on the CPU's cores; kernels are plain functions that Numba compiles."""
 
-    def __init__(self, device_id: str, cpus: Sequence[int], cache_bytes: int | None) -> None:
-        """One thread on each of these logical CPUs; `cache_bytes` is the largest cache, as far as it is known."""
+    def __init__(
+        self, device_id: str, cpus: Sequence[int], cache_bytes: int | None, memory_bytes: int | None = None
+    ) -> None:
+        """One thread on each of these logical CPUs; the largest cache and the free memory, as far as they are known."""
         self._device_id = device_id
         self._team = Team(cpus)
-        self._cache_bytes = cache_bytes or 0
+        self._read_bytes = max(SMALLEST_READ_BYTES, min(LARGEST_READ_BYTES, BEYOND_CACHE * (cache_bytes or 0)))
+        if memory_bytes is not None:
+            self._read_bytes = max(PAGE_BYTES, min(self._read_bytes, memory_bytes // 4 // PAGE_BYTES * PAGE_BYTES))
         self._buffers = Numbered(device_id, "buffer")
         self._kernels = Numbered(device_id, "kernel")
 
@@ -138,7 +142,7 @@ class CpuExecutor:
 
     def ceilings(self) -> tuple[Ceiling, ...]:
         """Memory: all threads read an array that no cache holds, the best of several times."""
-        size_bytes = max(SMALLEST_READ_BYTES, min(LARGEST_READ_BYTES, BEYOND_CACHE * self._cache_bytes))
+        size_bytes = self._read_bytes
         words = self._zeros(size_bytes).view(np.uint64)
         read = _compiled_sum()
 

@@ -115,8 +115,8 @@ def generator_hash() -> str:
 
     digest = sha256()
     here = Path(__file__).parent
-    for folder in (here, here.parent / "graph", here.parent / "sha256"):
-        for path in sorted(folder.glob("*.py")):
+    for folder in (here, *(here.parent / name for name in ("graph", "sha256", "machines"))):
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".csv")):
             digest.update(path.read_bytes())
     for part in (numba.__version__, llvmlite.__version__, sys.version, platform.machine(), host_attributes()):
         digest.update(part.encode() + b"\0")
@@ -138,6 +138,8 @@ def native_call(variant_name: str, part: str) -> object:
         signature = types.uint64(types.uintp, word, word, word, word, types.uintp)
 
         def codegen(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            # Without it LLVM ends the process where it meets assembly of our own.
+            llvm.initialize_native_asmparser()
             context.active_code_library.add_llvm_module(llvm.parse_assembly(emitted.emit(part, symbol)))
             word, pointer = ir.IntType(32), ir.PointerType()
             kind = ir.FunctionType(ir.IntType(64), [pointer, word, word, word, word, pointer])

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from ..device import Roof
+from ..machines import host_machine
 from .clock import thread_seconds
 from .jit import Compiled, compile_variant
 from .variants import CLOCK, MIX, Variant
@@ -49,10 +50,24 @@ def _explain(kernel: Variant, per_batch: Mapping[str, float], throughput: Mappin
     kinds = ", ".join(f"{kind} {rate:.2f}" for kind, rate in sorted(throughput.items(), key=lambda item: -item[1]))
     return (
         f"The roof is that of the kernel's {sum(per_batch.values()):.0f} operations for {kernel.lanes} hashes, run in "
-        f"the same proportions with nothing to wait for. Operations a cycle and core, one kind alone: {kinds}. Beyond "
+        f"the same proportions with nothing to wait for. Operations a cycle and core, one kind alone: {kinds}. What "
+        f"binds is {_binding(kernel, per_batch, throughput)}. Beyond "
         "them the kernel pays for the nonce, the checksum and the test of each batch, for operands that arrive late "
         "and for ports that do not fill evenly."
     )
+
+
+def _binding(kernel: Variant, per_batch: Mapping[str, float], throughput: Mapping[str, float]) -> str:
+    # What would take longest if it were alone: one kind, rotates and shifts together where the machine's data say
+    # that they share ports, or all operations at the rate of the most frequent kind.
+    cycles = {kind: count / throughput[kind] for kind, count in per_batch.items()}
+    host = host_machine()
+    if host is not None and host.shares_shifts(32 * kernel.lanes):
+        shifts = [kind for kind in ("rotr", "shr", "shl") if kind in cycles]
+        if len(shifts) > 1:
+            cycles[" and ".join(shifts)] = sum(cycles.pop(kind) for kind in shifts)
+    cycles["the ports for all operations together"] = sum(per_batch.values()) / max(throughput.values())
+    return max(cycles, key=lambda kind: cycles[kind])
 
 
 def stream_rate(stream: Compiled) -> float:

@@ -57,8 +57,12 @@ class ShaInstructions(Protocol):
         """W[t−16] + σ₀(W[t−15]) for four t; `w0`, `w1`: groups W[t−16] and W[t−12]."""
         ...
 
-    def late(self, q: Quads[V], early: V, w2: V, w3: V) -> V:
-        """The group W[t]: `early` + W[t−7] + σ₁(W[t−2]); `w2`, `w3`: groups W[t−8] and W[t−4]."""
+    def middle(self, q: Quads[V], early: V, w2: V, w3: V) -> V:
+        """`early` + W[t−7], where that is done by hand; `w2`, `w3`: groups W[t−8] and W[t−4]."""
+        ...
+
+    def late(self, q: Quads[V], middle: V, w2: V, w3: V) -> V:
+        """The group W[t]: `early` + W[t−7] + σ₁(W[t−2])."""
         ...
 
     def four_rounds(self, q: Quads[V], state: State[V], wk: V) -> State[V]:
@@ -85,9 +89,13 @@ class X86Sha:
         """See ShaInstructions."""
         return q.call("x86.sha256msg1", w0, w1)
 
-    def late(self, q: Quads[V], early: V, w2: V, w3: V) -> V:
+    def middle(self, q: Quads[V], early: V, w2: V, w3: V) -> V:
         """See ShaInstructions."""
-        return q.call("x86.sha256msg2", q.add(early, q.shuffle(w2, w3, (1, 2, 3, 4))), w3)
+        return q.add(early, q.shuffle(w2, w3, (1, 2, 3, 4)))
+
+    def late(self, q: Quads[V], middle: V, w2: V, w3: V) -> V:
+        """See ShaInstructions."""
+        return q.call("x86.sha256msg2", middle, w3)
 
     def four_rounds(self, q: Quads[V], state: State[V], wk: V) -> State[V]:
         """See ShaInstructions."""
@@ -104,6 +112,18 @@ class X86Sha:
         return q.call("x86.sha256rnds2", cdgh, abef, wk), abef
 
 
+class X86ShaOf32(X86Sha):
+    """The same where AVX-512VL gives xmm16–31, too: room for what would be spilled (AMD Zen 4: 12 % faster).
+
+    Where changing between VEX and SHA instructions is dear, the race does not choose it.
+    """
+
+    features = X86Sha.features | {"avx512f", "avx512vl", "avx512bw"}
+    attributes = (
+        '"target-cpu"="x86-64" "target-features"="+sha,+avx2,+avx512f,+avx512vl,+avx512bw" "tune-cpu"="goldmont"'
+    )
+
+
 class ArmSha:
     """ARMv8's SHA-256 instructions (part of the Cryptographic Extension)."""
 
@@ -115,9 +135,13 @@ class ArmSha:
         """See ShaInstructions."""
         return q.call("aarch64.crypto.sha256su0", w0, w1)
 
-    def late(self, q: Quads[V], early: V, w2: V, w3: V) -> V:
+    def middle(self, q: Quads[V], early: V, w2: V, w3: V) -> V:
         """See ShaInstructions."""
-        return q.call("aarch64.crypto.sha256su1", early, w2, w3)
+        return early
+
+    def late(self, q: Quads[V], middle: V, w2: V, w3: V) -> V:
+        """See ShaInstructions."""
+        return q.call("aarch64.crypto.sha256su1", middle, w2, w3)
 
     def four_rounds(self, q: Quads[V], state: State[V], wk: V) -> State[V]:
         """See ShaInstructions."""

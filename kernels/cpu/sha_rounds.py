@@ -12,6 +12,7 @@ All values known early come from running the description (`fips180`) on integers
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -34,6 +35,7 @@ Steps = Generator[None, None, T]
 WORDS = IntegerWords()
 STATE_NAMES = "abcdefgh"
 SECOND_GROUPS = 15  # of rounds 1–60 of the second hash
+PADDING_2 = padding(WORDS, DIGEST_BYTES)
 
 # The job's words, by quads: the filter mask (one word, three unused), W16…W19 for nonce 0, the early part
 # of W28…W31; then a row for each prefix: the state after round 3 for nonce 0 and the midstate, two quads each.
@@ -43,39 +45,44 @@ ROUND_4, MIDSTATE, ROW_QUADS = 0, 2, 4
 
 def job_words(job: Job, isa: ShaInstructions) -> list[int]:
     """The words that a kernel for `isa` reads at its `job` pointer."""
-    schedule = _schedule_without_nonce(job.tail)
-    words = [filter_mask(job.target), 0, 0, 0, *schedule[16:20], *_early(schedule, 28)]
+    schedule = schedule_without_nonce(job.tail)
+    words = [filter_mask(job.target), 0, 0, 0, *schedule[16:20], *early_parts(schedule, 28)]
+    return words + job_rows(job, isa)
+
+
+def job_rows(job: Job, isa: ShaInstructions) -> list[int]:
+    """A row for each prefix of a job (see ROUND_4, MIDSTATE)."""
+    schedule = schedule_without_nonce(job.tail)
     if len(job.midstates) < WORTH_AN_ARRAY:
-        for midstate in job.midstates:
-            words += _row(midstate, schedule, isa)
-        return words
-    for row in rows(_row(columns(job.midstates), schedule, isa), len(job.midstates)):
-        words += row
-    return words
+        return [word for midstate in job.midstates for word in _row(midstate, schedule, isa)]
+    many = rows(_row(columns(job.midstates), schedule, isa), len(job.midstates))
+    return [word for row in many for word in row]
 
 
 def _row(midstate: Sequence[int], schedule: Sequence[int], isa: ShaInstructions) -> list[int]:
-    return [*_registers(isa, _state_after(midstate, schedule[:4])), *_registers(isa, midstate)]
+    return [*in_registers(isa, state_after(midstate, schedule[:4])), *in_registers(isa, midstate)]
 
 
-def _schedule_without_nonce(tail: Sequence[int]) -> list[int]:
+def schedule_without_nonce(tail: Sequence[int]) -> list[int]:
+    """The first hash's 64 message words for nonce 0."""
     return message_schedule(WORDS, [*tail, 0, *padding(WORDS, HEADER_BYTES)])
 
 
-def _early(schedule: Sequence[int], t: int) -> list[int]:
-    # W[t−16] + σ₀(W[t−15]), for t and the next three.
+def early_parts(schedule: Sequence[int], t: int) -> list[int]:
+    """W[t−16] + σ₀(W[t−15]), for t and the next three."""
     return [WORDS.add(schedule[i - 16], small_sigma_0(WORDS, schedule[i - 15])) for i in range(t, t + LANES)]
 
 
-def _state_after(state: Sequence[int], words: Sequence[int]) -> list[int]:
-    # After the first rounds, as many as there are words.
+def state_after(state: Sequence[int], words: Sequence[int]) -> list[int]:
+    """The working variables after the first rounds, as many as there are words."""
     working = list(state)
     for k, word in zip(K, words, strict=False):
         working = one_round(WORDS, working, k, word)
     return working
 
 
-def _registers(isa: ShaInstructions, state: Sequence[int]) -> list[int]:
+def in_registers(isa: ShaInstructions, state: Sequence[int]) -> list[int]:
+    """The eight words in the order in which the two state registers hold them."""
     by_name = dict(zip(STATE_NAMES, state, strict=True))
     return [by_name[name] for register in isa.layout for name in register]
 
@@ -107,12 +114,12 @@ class HeaderHasher(Generic[V]):
     def first_schedule(self, job: JobValues[V], nonce: V) -> Iterator[V]:
         """W + K of rounds 4–63 of the first hash, group by group. `nonce`: W3 in lane 0."""
         q, isa = self.q, self.isa
-        known = _schedule_without_nonce([0, 0, 0])
+        known = schedule_without_nonce([0, 0, 0])
         groups = [self.zero, *(q.constant(known[t : t + LANES]) for t in (4, 8, 12))]
         # [0, 0, σ₀(W3), W3] is what the nonce adds to W16…W19.
         from_nonce = isa.early(q, q.shuffle(nonce, self.zero, (4, 4, 4, 0)), self.zero)
         groups.append(q.add(from_nonce, job.schedule_16))
-        early = {t: q.constant(_early(known, t)) for t in (20, 24)} | {28: job.early_28}
+        early = {t: q.constant(early_parts(known, t)) for t in (20, 24)} | {28: job.early_28}
         for t in (4, 8, 12):
             yield q.constant([WORDS.add(known[i], K[i]) for i in range(t, t + LANES)])
         yield self._with_k(groups[-1], 16)
@@ -129,35 +136,44 @@ class HeaderHasher(Generic[V]):
     def second_last_e(self, digest: State[V]) -> Steps[V]:
         """A register that holds e after round 60 of the second hash, in `e_lane`."""
         q, isa = self.q, self.isa
-        start = _registers(isa, _state_after(INITIAL_STATE, [0]))
+        start = in_registers(isa, state_after(INITIAL_STATE, [0]))
         initial = q.constant(start[:LANES]), q.constant(start[LANES:])
-        state = self._add_first_word(initial, digest[0], isa.layout[0].index("a"))
-        schedule = self._second_schedule(digest)
+        lane = isa.layout[0].index("a")
+        state = self._add_first_word(initial, digest[0], lane)
+        w1 = q.shuffle(*digest, self._lanes("bcde"))
+        w5 = q.shuffle(q.shuffle(*digest, self._lanes("fghh")), q.constant(PADDING_2[:LANES]), (0, 1, 2, 4))
+        # W16 = W0 + σ₀(W1), an early part: σ₁(W14) and W9 are zero. It comes out where a is.
+        schedule = self.second_schedule(w1, w5, isa.early(q, digest[0], w1), lane)
         for wk in islice(schedule, SECOND_GROUPS - 1):
             state = isa.four_rounds(q, state, wk)
             yield
         return isa.last_e(q, state, next(schedule))
 
-    def _second_schedule(self, digest: State[V]) -> Iterator[V]:
-        # W + K of rounds 1–60 of the second hash, group by group.
-        q, isa = self.q, self.isa
-        pad = padding(WORDS, DIGEST_BYTES)
-        known = message_schedule(WORDS, [0] * 8 + pad)
-        w1 = q.shuffle(*digest, self._lanes("bcde"))
-        w5 = q.shuffle(q.shuffle(*digest, self._lanes("fghh")), q.constant(pad[:LANES]), (0, 1, 2, 4))
-        # W16 = W0 + σ₀(W1), an early part: σ₁(W14) and W9 are zero. It comes out where a is.
-        lane = isa.layout[0].index("a")
-        w13 = q.shuffle(q.constant([*pad[5:], 0]), isa.early(q, digest[0], w1), (0, 1, 2, LANES + lane))
+    def second_schedule(self, w1: V, w5: V, w16: V, lane: int) -> Iterator[V]:
+        """W + K of rounds 1–60 of the second hash, group by group; W16 is in that lane of `w16`."""
+        q = self.q
+        known = message_schedule(WORDS, [0] * 8 + PADDING_2)
+        w13 = q.shuffle(q.constant([*PADDING_2[5:], 0]), w16, (0, 1, 2, LANES + lane))
         groups = [w1, w5, self.zero, w13]
         for t, group in zip((1, 5, 9, 13), groups, strict=True):
             yield self._with_k(group, t)
-        yield from self._expand(groups, 17, 61, {25: q.constant(_early(known, 25))})
+        yield from self._expand(groups, 17, 61, {25: q.constant(early_parts(known, 25))})
 
-    def _expand(self, groups: list[V], start: int, stop: int, early: Mapping[int, V]) -> Iterator[V]:
-        # W + K from `start` on, given the four groups before; `early`: early parts that are known.
+    def _expand(self, groups: list[V], start: int, stop: int, known: Mapping[int, V]) -> Iterator[V]:
+        # W + K from `start` on, given the four groups before; `known`: early parts that are known. The others are
+        # made as soon as their two groups are there, which are then needed no more.
+        q, isa = self.q, self.isa
+        early = {**known}
+        for t, first in ((start, -4), (start + LANES, -3)):
+            if t not in early:
+                early[t] = isa.early(q, groups[first], groups[first + 1])
         for t in range(start, stop, LANES):
-            part = early[t] if t in early else self.isa.early(self.q, groups[-4], groups[-3])
-            groups.append(self.isa.late(self.q, part, groups[-2], groups[-1]))
+            w2, w3 = groups[-2:]
+            middle = isa.middle(q, early[t], w2, w3)
+            after_next = t + 2 * LANES
+            if after_next < stop and after_next not in early:
+                early[after_next] = isa.early(q, w2, w3)
+            groups.append(isa.late(q, middle, w2, w3))
             yield self._with_k(groups[-1], t)
 
     def _with_k(self, group: V, t: int) -> V:
@@ -180,3 +196,47 @@ class HeaderHasher(Generic[V]):
 def e_lane(isa: ShaInstructions) -> int:
     """Where e is in its register."""
     return next(names.index("e") for names in isa.layout if "e" in names)
+
+
+class _Counting:
+    """An algebra of quads that counts; a value is whether it is known, for nothing is done to what is."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def constant(self, words: Sequence[int]) -> bool:
+        return True
+
+    def add(self, x: bool, y: bool) -> bool:
+        return self.counted("add", x, y)
+
+    def shuffle(self, x: bool, y: bool, lanes: Sequence[int]) -> bool:
+        return self.counted("shuffle", x, y)
+
+    def call(self, instruction: str, *operands: bool) -> bool:
+        return self.counted(instruction, *operands)
+
+    def counted(self, kind: str, *operands: bool) -> bool:
+        known = all(operands)
+        self.counts[kind] += not known
+        return known
+
+
+def operation_counts(isa: ShaInstructions) -> tuple[Counter[str], Counter[str]]:
+    """The vector operations of a hash: its own, and those that the hashes of a nonce with several prefixes share."""
+    q = _Counting()
+    hasher: HeaderHasher[bool] = HeaderHasher(q, isa)
+    words = list(hasher.first_schedule(JobValues(False, False), False))
+    shared, q.counts = q.counts, Counter()
+    digest = _finished(hasher.first_digest(RowValues((False, False), (False, False)), False, words))
+    _finished(hasher.second_last_e(digest))
+    return q.counts, shared
+
+
+def _finished(steps: Steps[T]) -> T:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result

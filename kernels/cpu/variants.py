@@ -7,35 +7,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from ..graph.counts import ALL_IN_LOOP, operation_counts
 from ..graph.lower import Program, lower
 from ..graph.nodes import Binding, Op
-from ..graph.schedule import AVX2_PORTS, AVX512_PORTS, Ports
+from ..graph.schedule import Ports
 from ..job import Job
+from ..machines import host_machine, machine
 from ..sha256.mining import header_hash
-from . import sha_ir, sha_rounds, vector_ir
+from . import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
 from .features import host_architecture, host_attributes, host_features
+from .horizontal_schedules import HorizontalSchedules
 from .sha_instructions import LANES as QUAD
-from .sha_instructions import ArmSha, ShaInstructions, X86Sha
+from .sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
 from .stream_ir import clock_chain, sha_operation, stream, vector_operation
 from .vector_ir import VectorTarget
+from .vertical_schedules import VerticalSchedules
+
+# LLVM orders anew what it is given; its kernels' order was chosen on an Intel core and is kept everywhere.
+AVX512_PORTS = machine("skylake_avx512").ports(512)
+AVX2_PORTS = machine("skylake_avx512").ports(256)
 
 # The parts of a variant that can be emitted, besides the names of its operations.
 SCAN, DIGESTS, MIX, CLOCK = "scan", "digests", "mix", "clock"
 ROLLED_SUFFIX = "-rolled"
-
-
-# The SHA instructions of a hash (`sha_rounds`); additions and shuffles beside them run on other ports.
-X86_SHA = {"x86.sha256rnds2": 60, "x86.sha256msg1": 20, "x86.sha256msg2": 22}
-ARM_SHA = {
-    "aarch64.crypto.sha256h": 29,
-    "aarch64.crypto.sha256h2": 30,
-    "aarch64.crypto.sha256su0": 20,
-    "aarch64.crypto.sha256su1": 22,
-}
 
 
 @dataclass(frozen=True)
@@ -57,6 +54,8 @@ class Variant:
     emit: Callable[[str, str], str]
     job_words: Callable[[Job], list[int]]
     operations: Callable[[], tuple[Counter[str], Counter[str]]]
+    # A variant that is the same with more lanes at once: where it runs, this one is not raced.
+    outdone_by: str | None = None
 
     def missing(self) -> str | None:
         """Why this CPU cannot run the kernel, in one sentence, or None."""
@@ -76,6 +75,7 @@ def _vector(
     rotates: bool = False,
     ports: Ports = AVX2_PORTS,
     registers: int = 16,
+    outdone_by: str | None = None,
 ) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
@@ -98,13 +98,69 @@ def _vector(
             shared = operation_counts(program(ternary, rotates), [Binding.BATCH] if rolled else [])
             return _named(own), _named(shared)
 
-        full_name = name + ROLLED_SUFFIX * rolled
-        return Variant(full_name, architecture, frozenset(requires), lanes, rolled, emit, job_words, operations)
+        suffix = ROLLED_SUFFIX * rolled
+        better = outdone_by + suffix if outdone_by else None
+        needs = frozenset(requires)
+        return Variant(name + suffix, architecture, needs, lanes, rolled, emit, job_words, operations, better)
 
     return [make(rolled=False), make(rolled=True)]
 
 
-def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions, operations: dict[str, int]) -> list[Variant]:
+def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
+    def make(vector: Variant) -> Variant:
+        def emit(part: str, symbol: str) -> str:
+            if part != SCAN:
+                return vector.emit(part, symbol)
+            host = host_machine()
+            # Made for Zen 5, which is what an unknown machine is taken for.
+            known = host if host is not None and (512, "rotate") in host.rows else machine("zen5")
+            target = VectorTarget(pipelined_ir.LANES, True, known.ports(512), host_attributes())
+            return pipelined_ir.emit(symbol, program(True, True), target, pipelined_ir.STAGES, vector.rolled)
+
+        return replace(vector, emit=emit)
+
+    like = _vector(name, pipelined_ir.LANES, "x86_64", requires, ternary=True, rotates=True, registers=32)
+    return [make(vector) for vector in like]
+
+
+def _decoupled(
+    name: str,
+    requires: frozenset[str],
+    schedules: Callable[[], decoupled_ir.Schedules],
+    job_words: Callable[[Job], list[int]],
+    without: tuple[str, ...] = (),
+) -> list[Variant]:
+    lanes = schedules().lanes
+
+    def make(rolled: bool) -> Variant:
+        def emit(part: str, symbol: str) -> str:
+            if part == SCAN:
+                return decoupled_ir.emit(symbol, schedules(), host_attributes(without), rolled)
+            own, _ = counts()
+            # The SHA instructions' quads, and vectors as wide as the schedules' beside them.
+            width = schedules().register_lanes
+            target = VectorTarget(width, x86_ternary=False, attributes=host_attributes(without))
+            if part == CLOCK:
+                return clock_chain(symbol, target)
+            return stream(symbol, own if part == MIX else {part: 1}, sha_operation, target, _streaming(4 * width))
+
+        def counts() -> tuple[Counter[str], Counter[str]]:
+            return decoupled_ir.operation_counts(schedules(), rolled)
+
+        full_name = name + ROLLED_SUFFIX * rolled
+        return Variant(full_name, "x86_64", requires, lanes, rolled, emit, job_words, counts)
+
+    return [make(rolled=False), make(rolled=True)]
+
+
+def _horizontal(name: str, lanes: int, slots: int, streams: int) -> list[Variant]:
+    schedules = partial(HorizontalSchedules, lanes, slots, streams)
+    requires = frozenset({"avx", "sha", "sse4.1"})
+    # No wider registers around it: SHA instructions have no VEX form (see X86Sha).
+    return _decoupled(name, requires, schedules, horizontal_schedules.job_words, without=("avx2", "avx512f"))
+
+
+def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
             if part == SCAN:
@@ -112,12 +168,15 @@ def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions, operati
             target = VectorTarget(QUAD, x86_ternary=False, attributes=isa.attributes)
             if part == CLOCK:
                 return clock_chain(symbol, target)
-            # A batch has a hash for each lane, so the mix of one is the mix of all.
-            mix = operations if part == MIX else {part: 1}
-            return stream(symbol, mix, sha_operation, target, _streaming(16))
+            own, _ = counts()
+            return stream(symbol, own if part == MIX else {part: 1}, sha_operation, target, _streaming(16))
 
         def counts() -> tuple[Counter[str], Counter[str]]:
-            return Counter({kind: count * lanes for kind, count in operations.items()}), Counter()
+            own, shared = (
+                Counter({kind: count * lanes for kind, count in part.items()})
+                for part in sha_rounds.operation_counts(isa)
+            )
+            return (own, shared) if rolled else (own + shared, Counter())
 
         full_name = name + ROLLED_SUFFIX * rolled
         words = partial(sha_rounds.job_words, isa=isa)
@@ -153,13 +212,19 @@ def _all() -> tuple[Variant, ...]:
     avx512 = ("avx512f", "avx512vl", "avx512bw")
     return (
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
-        *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32),
-        *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",)),
-        *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3")),
+        *_pipelined("avx512-x16-piped", avx512),
+        *_decoupled("avx512-sha-x8", frozenset({*avx512, "sha"}), VerticalSchedules, vertical_schedules.job_words),
+        # Three chains and more schedules at once, or four chains: AMD Zen 4 likes the one better, Zen 5 the other.
+        *_horizontal("sha-decoupled-x12", lanes=12, slots=3, streams=4),
+        *_horizontal("sha-decoupled-x8", lanes=8, slots=4, streams=4),
+        *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32, outdone_by="avx512-x16"),
+        *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16"),
+        *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3"), outdone_by="avx2-x8"),
         *_vector("neon-x4", 4, arm, ("neon",), registers=32),
-        *_vector("scalar-x1", 1, rotates=True),
-        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha-ni-x{lanes}", lanes, x86, X86Sha(), X86_SHA)),
-        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha2-x{lanes}", lanes, arm, ArmSha(), ARM_SHA)),
+        *_vector("scalar-x1", 1, rotates=True, outdone_by="neon-x4" if host_architecture() == arm else "sse2-x4"),
+        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha-ni-x{lanes}", lanes, x86, X86Sha())),
+        *_sha("sha-ni-evex-x4", 4, x86, X86ShaOf32()),
+        *(variant for lanes in (2, 3, 4) for variant in _sha(f"sha2-x{lanes}", lanes, arm, ArmSha())),
     )
 
 

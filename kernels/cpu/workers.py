@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .jit import Compiled
+from .skeleton import RECORD_WORDS
 from .topology import pin_to
-from .vector_ir import RECORD_WORDS
 
 T = TypeVar("T")
 Words = npt.NDArray[np.uint32]
@@ -30,7 +30,7 @@ SHORTEST_CHUNK = 1 << 14
 
 @dataclass(frozen=True)
 class Tally:
-    """What a kernel found in a chunk: the last words' XOR, and records as `vector_ir` describes them."""
+    """What a kernel found in a chunk: the last words' XOR, and records as `skeleton` describes them."""
 
     xor_h7: int
     records: Words

@@ -33,6 +33,11 @@ class Program:
         """The nodes of the loop that cost an instruction."""
         return [node for node in self.nodes() if node.op not in (Op.CONSTANT, Op.INPUT)]
 
+    def early_inputs(self) -> dict[Node, Node]:
+        """For each early node the input that stands for it."""
+        inputs = {node.name: node for node in self.nodes() if node.op is Op.INPUT}
+        return {node: inputs[f"early{index}"] for index, node in enumerate(self.early)}
+
     def early_values(self, inputs: Mapping[str, int]) -> list[int]:
         """The values of the `early` inputs for one midstate and tail, by name as `HeaderHash.inputs` gives them."""
         return evaluate(self.early, inputs)

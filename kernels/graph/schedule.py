@@ -1,18 +1,17 @@
-"""A list scheduler: the order in which to emit operations so that two execution ports stay busy.
+"""A list scheduler: the order in which to emit operations so that the execution ports stay busy.
 
-Vector units of the x86 cores that matter here have two ports for 512-bit work and rotate or shift
-on one of them only, so a good order pairs one rotate or shift with one other operation wherever it
-can. The processor looks some hundred instructions ahead but gives each one its port when it enters,
-so the order decides how evenly the ports fill.
+Vector units rotate and shift on some of their ports only, so a good order pairs rotates and shifts
+with other operations wherever it can. The processor looks some hundred instructions ahead but gives
+each one its port when it enters, so the order decides how evenly the ports fill.
 
-The scheduler walks a model clock of one-cycle operations. Each cycle it issues as many rotates and
-shifts as there are ports for them and fills up with other operations, taking among those that are
-ready the one with the longest chain of dependants still to come.
+The scheduler walks a model clock. Each cycle it issues as many operations as there are ports, and no
+more rotates and shifts than there are ports for them, taking among those that are ready the one with
+the longest chain of dependants still to come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -23,52 +22,87 @@ SHIFTS = (Op.ROTR, Op.SHR, Op.SHL)
 
 @dataclass(frozen=True)
 class Ports:
-    """How many operations start a cycle, and how many of them may be rotates or shifts."""
+    """How many operations start a cycle, how many of them may be rotates or shifts, and how late a result comes.
+
+    What they are for a machine is in `kernels/machines`.
+
+    `shifts_first`: rotates and shifts go before other operations. Where LLVM orders anew within its own
+    window this gives it the better start (3 % on a Xeon); where the order is kept, values would wait long.
+    """
 
     width: int
     shifts: int
+    latency: int = 1
+    shifts_first: bool = True
 
 
-# Intel since Skylake-X: 512-bit operations on ports 0 and 5, shifts on 0 (uops.info).
-AVX512_PORTS = Ports(width=2, shifts=1)
-# Narrower vectors have port 1 as well, shifts too.
-AVX2_PORTS = Ports(width=3, shifts=2)
+def schedule(operations: Sequence[Node], ports: Ports, stages: Mapping[Node, int] | None = None) -> list[Node]:
+    """The operations, given operands first, reordered; every operand still comes before its use.
 
+    Where the nodes belong to `stages`, those of different stages do not wait for each other.
+    """
+    position = {node: index for index, node in enumerate(operations)}
+    users = _users(operations, stages)
+    waiting_for = dict.fromkeys(operations, 0)
+    for user in (user for of_node in users.values() for user in of_node):
+        waiting_for[user] += 1
+    # Smallest first: the longest chain of dependants, then program order (which also keeps the order unique).
+    chains = _chains(operations, users, ports.latency)
+    rank = {node: (-chains[node], position[node], node) for node in operations}
 
-def schedule(operations: Sequence[Node], ports: Ports = AVX512_PORTS) -> list[Node]:
-    """The operations, given operands first, reordered; every operand still comes before its use."""
-    users: dict[Node, list[Node]] = {node: [] for node in operations}
-    waiting_for: dict[Node, int] = {}
-    for node in operations:
-        operands = {arg for arg in node.args if arg in users}
-        waiting_for[node] = len(operands)
-        for operand in operands:
-            users[operand].append(node)
-    rank = _ranks(operations, users)
-
-    shifts: list[tuple[int, int, Node]] = []
-    others: list[tuple[int, int, Node]] = []
-    arriving = [node for node in operations if not waiting_for[node]]
+    shifts: list[_Ranked] = []
+    others: list[_Ranked] = []
+    arriving = {0: [node for node in operations if not waiting_for[node]]}
     order: list[Node] = []
+    clock = 0
     while len(order) < len(operations):
-        for node in arriving:
-            heappush(shifts if node.op in SHIFTS else others, (*rank[node], node))
-        issued: list[Node] = []
-        for queue, limit in ((shifts, ports.shifts), (others, ports.width)):
-            while queue and len(issued) < limit:
-                issued.append(heappop(queue)[2])
+        for node in arriving.pop(clock, ()):
+            heappush(shifts if node.op in SHIFTS else others, rank[node])
+        issued = _issue(shifts, others, ports)
         order.extend(issued)
-        arriving = []
         for user in (user for node in issued for user in users[node]):
             waiting_for[user] -= 1
             if not waiting_for[user]:
-                arriving.append(user)
+                arriving.setdefault(clock + ports.latency, []).append(user)
+        clock += 1
     return order
 
 
-def _ranks(operations: Sequence[Node], users: dict[Node, list[Node]]) -> dict[Node, tuple[int, int]]:
-    # Smallest first: the longest chain of dependants, then program order (which also keeps the order unique).
+def chain_lengths(operations: Sequence[Node], latency: int = 1) -> dict[Node, int]:
+    """For each operation the cycles from its start to the end of the longest chain of dependants."""
+    return _chains(operations, _users(operations, None), latency)
+
+
+_Ranked = tuple[int, int, Node]
+
+
+def _issue(shifts: list[_Ranked], others: list[_Ranked], ports: Ports) -> list[Node]:
+    # What starts in one cycle.
+    issued: list[Node] = []
+    shifts_issued = 0
+    while len(issued) < ports.width:
+        may_shift = bool(shifts) and shifts_issued < ports.shifts
+        if may_shift and (ports.shifts_first or not others or shifts[0] < others[0]):
+            issued.append(heappop(shifts)[2])
+            shifts_issued += 1
+        elif others:
+            issued.append(heappop(others)[2])
+        else:
+            break
+    return issued
+
+
+def _users(operations: Sequence[Node], stages: Mapping[Node, int] | None) -> dict[Node, list[Node]]:
+    users: dict[Node, list[Node]] = {node: [] for node in operations}
+    for node in operations:
+        for operand in dict.fromkeys(arg for arg in node.args if arg in users):
+            if stages is None or stages[operand] == stages[node]:
+                users[operand].append(node)
+    return users
+
+
+def _chains(operations: Sequence[Node], users: Mapping[Node, Sequence[Node]], latency: int) -> dict[Node, int]:
     chain: dict[Node, int] = {}
     for node in reversed(operations):
-        chain[node] = 1 + max((chain[user] for user in users[node]), default=0)
-    return {node: (-chain[node], position) for position, node in enumerate(operations)}
+        chain[node] = latency + max((chain[user] for user in users[node]), default=0)
+    return chain

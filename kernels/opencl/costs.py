@@ -65,6 +65,7 @@ class Cost:
         return self.total - self.elsewhere
 
 
+@cache
 def cost_of_hash(rules: InstructionSet) -> Cost:
     """What H7 of a header takes from the nonce on, everything known before it taken as given."""
     return cost_of([header_hash().digest[7]], rules)

@@ -68,7 +68,7 @@ class OpenCLDevice(ExecutesByExecutor):
         self._tell = tell
 
     def prepare(self, job: Job) -> KernelInfo:
-        """See Device."""
+        """See Scans."""
         self._check_open()
         self._scanner = None
         with self._worded("the race of its kernels"):
@@ -91,7 +91,7 @@ class OpenCLDevice(ExecutesByExecutor):
         )
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         self._check_open()
         if self._scanner is None:
             raise DeviceError(f"{self.info.id} has no job yet; call prepare first")
@@ -115,7 +115,7 @@ class OpenCLDevice(ExecutesByExecutor):
             return measure_roof(self._context, self._queue, self.info.kind, variant, units, rated_hz, self._cpu)
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         self._closed = True
         self._scanner = self._execution = None
         self._built.clear()
@@ -182,7 +182,9 @@ class OpenCLDevice(ExecutesByExecutor):
         # What was not in time for that race may live where all of it has died since.
         if outcome is not None and outcome.without(self._options.avoid) is not None:
             return outcome
-        race = Race(lambda tuning: self._checked_scanner(TUNING_JOB, tuning), self._trying, self._options)
+        # What ended or hung a process in an earlier run is left out of this race, too.
+        options = replace(self._options, avoid={**(outcome.failures if outcome else {}), **self._options.avoid})
+        race = Race(lambda tuning: self._checked_scanner(TUNING_JOB, tuning), self._trying, options)
         outcome = race.run(self.info.kind, width, self._opencl_device.max_work_group_size)
         if outcome is None:
             raise race.first_error or DeviceError(none_works(self.info, race.failures))

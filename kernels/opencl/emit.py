@@ -23,10 +23,12 @@ that they turn into the one instruction meant (see `forms`).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..graph.lower import CHOOSE3, MAJORITY3, XOR3, Program, lower
 from ..graph.nodes import Binding, Node, Op
-from ..graph.schedule import Ports, schedule
+from ..graph.schedule import schedule
+from ..machines import machine
 from ..sha256.mining import header_hash
 from .forms import logic_macros, vector_macros
 from .layout import FIRST_RECORD, HITS, XOR_H7
@@ -38,7 +40,7 @@ WIDE = 4
 TERNARY_MACROS = {CHOOSE3: "CH", MAJORITY3: "MAJ", XOR3: "XOR3"}
 # The runtime's compiler reorders what it is given. Handed a little more than two operations a cycle it leaves the
 # ports of AVX-512 better filled than handed two: on PoCL 37.2 against 35.8 MH/s a core.
-PORTS = Ports(width=3, shifts=1)
+PORTS = replace(machine("skylake_avx512").ports(512), width=3)
 OPERATORS = {Op.ADD: "+", Op.XOR: "^", Op.AND: "&"}
 
 

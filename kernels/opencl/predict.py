@@ -47,9 +47,17 @@ class Prediction:
     high_hs: float
     origin: str = "modelled"
 
+    def __repr__(self) -> str:
+        rate, low, high = (f"{rate_hs / 1e9:.2f}" for rate_hs in (self.hashrate_hs, self.low_hs, self.high_hs))
+        return f"Prediction({self.gpu.name}: {rate} GH/s {self.origin}, likely {low} to {high} GH/s)"
+
 
 def predict(name: str) -> Prediction:
-    """The modelled SHA-256d hashrate of the GPU called `name` ("rtx4090", "RX 6800 XT"). Raises InputError."""
+    """The modelled SHA-256d hashrate of the GPU called `name`. Raises InputError, which lists those that are known.
+
+    >>> predict("rtx4090")
+    Prediction(GeForce RTX 4090: 9.13 GH/s modelled, likely 8.67 to 11.41 GH/s)
+    """
     gpu = find_gpu(name)
     cost = cost_of_hash(gpu.instruction_set)
     hashrate_hs = gpu.operations_per_s / cost.limiting

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from ..device import Candidate, DeviceOptions
+from ..device import NO_MORE_TIME, Candidate, DeviceOptions
 from ..errors import DeviceError, WrongResult
 from .candidates import race_entries, refinements
 from .scanner import Scanner
@@ -51,6 +51,14 @@ class Outcome:
     hashrate_hs: float | None = None
     candidates: tuple[Candidate, ...] = ()
     runners_up: tuple[Tuning, ...] = ()
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The kernels that do not work, and why; not those that nobody has tried, or not for long enough."""
+        reasons = {candidate.name: candidate.reason for candidate in self.candidates if candidate.reason is not None}
+        return {
+            name: reason for name, reason in reasons.items() if reason != UNTRIED and not reason.endswith(NO_MORE_TIME)
+        }
 
     def without(self, failures: Mapping[str, str]) -> Outcome | None:
         """The outcome among those that are not in `failures` (a name and the reason); None where none is left."""

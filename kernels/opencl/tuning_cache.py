@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+import msgspec
+
 from ..device import Candidate
 from ..errors import InputError
 from ..files import cache_folder, write_atomically
@@ -44,7 +46,7 @@ def recall(key: Key) -> Outcome | None:
     try:
         with path.open("rb") as file:
             text = file.read(MOST_BYTES)
-        record = json.loads(text)
+        record = msgspec.json.decode(text)
         if record["key"] != asdict(key):
             return None
         tuning, *others = [_tuning(entry) for entry in (record["tuning"], *record["runners_up"])]
@@ -52,7 +54,7 @@ def recall(key: Key) -> Outcome | None:
         if not 0 < rate < math.inf:
             return None
         return Outcome(tuning, rate, tuple(_candidate(entry) for entry in record["candidates"]), tuple(others))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError, InputError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError, InputError, msgspec.MsgspecError):
         return None
 
 

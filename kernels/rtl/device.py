@@ -35,7 +35,7 @@ class SimulatedDevice:
         self._build_s = 0.0
 
     def prepare(self, job: Job) -> KernelInfo:
-        """See Device."""
+        """See Scans."""
         if self._closed:
             raise DeviceError(f"{self.info.id} is closed; open it again")
         if self._core is None:
@@ -52,7 +52,7 @@ class SimulatedDevice:
         )
 
     def scan(self, nonces: range) -> Scan:
-        """See Device."""
+        """See Scans."""
         if self._closed or self._core is None or self._job is None:
             raise DeviceError(f"{self.info.id} has no job; {'open it again' if self._closed else 'call prepare first'}")
         if nonces.step != 1 or not 0 <= nonces.start <= nonces.stop <= NONCES:
@@ -67,7 +67,7 @@ class SimulatedDevice:
         return Scan(tuple(hits), len(self._job.prefixes) * len(nonces), xor_h7)
 
     def close(self) -> None:
-        """See Device."""
+        """See Scans."""
         if self._core is not None:
             self._core.close()
         self._core = self._job = None

@@ -36,4 +36,11 @@ _BY_UNIT = {quantity.unit: quantity for quantity in (HASH, BYTE, FLOP, OPERATION
 
 def quantity_of(unit: str) -> Quantity:
     """The row of `unit`; for a unit that is not in the table (another version's, a plug-in's) one made of its name."""
-    return _BY_UNIT.get(unit) or Quantity(unit, f"{unit}s", f"{unit}/s", "rate", 1.0, f"J/{unit}", 1.0, f"{unit}/J")
+    return _BY_UNIT.get(unit) or Quantity(
+        unit, f"{unit}s", per_second(unit), "rate", 1.0, f"J/{unit}", 1.0, f"{unit}/J"
+    )
+
+
+def per_second(unit: str) -> str:
+    """The plain unit of a rate, as results write it: "hash/s"."""
+    return f"{unit}/s"

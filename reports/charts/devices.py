@@ -1,4 +1,4 @@
-"""Hashrate and efficiency by device: a line each, with the figure, its interval, and the roof where it is known."""
+"""Rate and energy by device: a line each, with the figure, its interval, and the roof where it is known."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from matplotlib.figure import FigureBase
 from matplotlib.lines import Line2D
 
 from ...bench.result.measurement import Origin
+from ...kernels.workloads.quantity import quantity_of
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Group, Ranking
-from ..layout.device_row import rate_text
 from ..wording.ratios import efficiency_text
+from ..wording.units import UNIT_LIMIT, rate_text, rate_unit
+from ..wording.visible import visible
 from .canvas import Chart, Frame
 from .scales import LOG_FROM, linear, logarithmic, prefixed, whole
 from .style import INK, MUTED, PAPER, colour_of, mark, origin_handles
@@ -42,20 +44,21 @@ class Line:
     text: str
 
 
-def hashrate_chart(ranking: Ranking, name: str) -> Chart:
-    """The rates of one ranking's devices."""
+def rate_chart(ranking: Ranking, name: str, work: str = "") -> Chart:
+    """The rates of one ranking's devices; `work` names what they did, where a report has several kinds."""
     lines = [rate_line(group) for group in ranking.groups[:MOST_LINES]]
-    unit = "H/s" if ranking.unit == "hash" else f"{ranking.unit}/s"
-    title = "Hashrate by device" if ranking.unit == "hash" else f"{ranking.workload} by device"
-    return line_chart(name, title, lines, unit, len(ranking.groups), "more is better")
+    title = f"{quantity_of(ranking.unit).rate_name.capitalize()} by device{work and f': {work}'}"
+    return line_chart(name, title, lines, rate_unit(ranking.unit), len(ranking.groups), "more is better")
 
 
-def efficiency_chart(ranking: Ranking, name: str) -> Chart | None:
-    """The J/TH of one ranking's devices, thriftiest first. None where no energy is known."""
+def efficiency_chart(ranking: Ranking, name: str, work: str = "") -> Chart | None:
+    """The joules for work of one ranking's devices, thriftiest first. None where no energy is known."""
     lines = sorted(filter(None, map(efficiency_line, ranking.groups)), key=lambda line: (line.value, line.label))
     if not lines:
         return None
-    return line_chart(name, "Energy by device", lines[:MOST_LINES], "J/TH", len(lines), "less is better")
+    title = f"Energy by device{work and f': {work}'}"
+    unit = visible(quantity_of(ranking.unit).energy_unit, UNIT_LIMIT)
+    return line_chart(name, title, lines[:MOST_LINES], unit, len(lines), "less is better", plain=True)
 
 
 def rate_line(group: Group) -> Line:
@@ -65,11 +68,11 @@ def rate_line(group: Group) -> Line:
         label=device_name(entry.device),
         kind=group.key.kind,
         origin=entry.rate.origin,
-        value=entry.rate.value_hs,
-        low=entry.rate.low_hs,
-        high=entry.rate.high_hs,
-        roof=entry.device.roof.hashrate_hs if entry.device.roof else None,
-        text=rate_text(entry.rate.value_hs, group.key.unit),
+        value=entry.rate.value,
+        low=entry.rate.low,
+        high=entry.rate.high,
+        roof=entry.device.roof.rate if entry.device.roof else None,
+        text=rate_text(entry.rate.value, group.key.unit),
     )
 
 
@@ -78,20 +81,23 @@ def efficiency_line(group: Group) -> Line | None:
     energy = energy_figure(group.newest.device)
     if energy is None:
         return None
+    size = quantity_of(energy.unit).energy_amount
     return Line(
         label=device_name(group.newest.device),
         kind=group.key.kind,
         origin=energy.origin,
-        value=energy.j_per_th,
-        low=energy.low,
-        high=energy.high,
+        value=energy.j_per_unit * size,
+        low=None if energy.low is None else energy.low * size,
+        high=None if energy.high is None else energy.high * size,
         roof=None,
-        text=f"{efficiency_text(energy.j_per_th)} ({energy.scope})",
+        text=f"{efficiency_text(energy.j_per_unit, energy.unit)} ({energy.scope})",
     )
 
 
-def line_chart(name: str, title: str, lines: Sequence[Line], unit: str, total: int, better: str) -> Chart:
-    """The chart of such lines."""
+def line_chart(
+    name: str, title: str, lines: Sequence[Line], unit: str, total: int, better: str, plain: bool = False
+) -> Chart:
+    """The chart of such lines; `plain`: the unit takes no prefix and stands at the axis."""
     shown = "" if len(lines) == total else f" The first {len(lines)} of {total}; the table has all."
     roof = " The upright stroke is the device's own roof." if any(line.roof for line in lines) else ""
     told = "; ".join(f"{line.label}: {line.text}, {line.origin}" for line in lines[:10])
@@ -101,11 +107,11 @@ def line_chart(name: str, title: str, lines: Sequence[Line], unit: str, total: i
         alt=f"{title}, {better}. {told}{'; and more' if len(lines) > 10 else ''}.",
         caption=f"{better.capitalize()}; the bar is the interval.{roof}{shown}",
         height_px=lambda size: len(lines) * LINE_PX + FRAME_PX,
-        draw=lambda figure, frame: draw_lines(figure, frame, lines, unit),
+        draw=lambda figure, frame: draw_lines(figure, frame, lines, unit, plain),
     )
 
 
-def draw_lines(figure: FigureBase, frame: Frame, lines: Sequence[Line], unit: str) -> None:
+def draw_lines(figure: FigureBase, frame: Frame, lines: Sequence[Line], unit: str, plain: bool) -> None:
     """Draw the lines from top to bottom, each under its name and its figure in words."""
     axes = figure.subplots(gridspec_kw=frame.grid(left=12, bottom=BOTTOM_PX))
     letters = LETTERS_NARROW if frame.narrow else LETTERS_WIDE
@@ -115,7 +121,7 @@ def draw_lines(figure: FigureBase, frame: Frame, lines: Sequence[Line], unit: st
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
     axes.grid(axis="y", visible=False)
-    set_scale(axes, lines, unit, frame.narrow)
+    set_scale(axes, lines, unit, plain, frame.narrow)
     handles = origin_handles(line.origin for line in lines)
     if any(line.roof for line in lines):
         handles.append(
@@ -140,7 +146,7 @@ def draw_line(axes: Axes, y: float, line: Line, letters: int) -> None:
     axes.text(1, y + 0.3, line.text, transform=above, ha="right", va="bottom", color=INK, fontweight="bold", bbox=paper)
 
 
-def set_scale(axes: Axes, lines: Sequence[Line], unit: str, narrow: bool) -> None:
+def set_scale(axes: Axes, lines: Sequence[Line], unit: str, plain: bool, narrow: bool) -> None:
     """From nought where the figures are alike, logarithmic where they are worlds apart."""
     figures = [figure for line in lines for figure in (line.value, line.low, line.high, line.roof) if figure]
     low, high = min(figures), max(figures)
@@ -148,9 +154,9 @@ def set_scale(axes: Axes, lines: Sequence[Line], unit: str, narrow: bool) -> Non
     if high / low >= LOG_FROM:
         axes.set_xscale("log")
         axes.set_xlim(low / 2, high * 2)
-        logarithmic(axes.xaxis, unit, whole if unit == "J/TH" else prefixed, most)
+        logarithmic(axes.xaxis, unit, whole if plain else prefixed, most)
     else:
         axes.set_xlim(0, high * 1.06)
-        linear(axes.xaxis, unit if unit != "J/TH" else "", most)
-    if unit == "J/TH":
-        axes.set_xlabel("J/TH")
+        linear(axes.xaxis, "" if plain else unit, most)
+    if plain:
+        axes.set_xlabel(unit)

@@ -23,7 +23,7 @@ from ..ladder.points import Point
 from ..ladder.progression import Progression
 from ..ladder.rungs import RungSummary, own_time, year_of
 from ..ladder.story import division_text, ratios_of, short_energy, story
-from ..wording.units import hashrate_text
+from ..ladder.words import hashrate_text
 from .canvas import Chart, Frame
 from .ladder_marks import (
     draw_devices,

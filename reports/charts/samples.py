@@ -11,7 +11,9 @@ from matplotlib.figure import FigureBase
 from ...bench.result.measurement import Sample
 from ..collect.device_name import device_name
 from ..collect.gather import Entry
-from ..layout.device_row import rate_text
+from ..layout.work_words import variant_text
+from ..wording.units import rate_text, rate_unit
+from ..wording.visible import visible
 from .canvas import Chart, Frame
 from .scales import linear
 from .style import colour_of
@@ -31,23 +33,25 @@ EXTRAS: tuple[tuple[str, str, float, Reading], ...] = (
 )
 
 
-def samples_chart(entry: Entry, name: str) -> Chart:
-    """The chart of one verified run."""
-    samples = entry.device.samples
+def samples_chart(entry: Entry, name: str, with_work: bool = False) -> Chart:
+    """The chart of one verified run; `with_work`: its title says what was computed, too."""
+    samples = entry.samples
     extras = [extra for extra in EXTRAS if any(extra[3](sample) is not None for sample in samples)]
     known = ", with " + " and ".join(extra[0].partition(",")[0] for extra in extras) if extras else ""
-    title = f"Samples of {device_name(entry.device)}"
+    work = ", ".join(filter(None, (visible(entry.device.workload, 80), variant_text(entry.device))))
+    title = f"Samples of {device_name(entry.device)}{f': {work}' if with_work else ''}"
     rate = entry.rate
+    middle = "median" if entry.result.written_as == 1 else "rate of all work"
     return Chart(
         name=name,
         title=title,
         alt=(
-            f"{len(samples)} samples over {entry.device.seconds:.3g} seconds{known}: median "
-            f"{rate_text(rate.value_hs, entry.device.unit)}, from "
+            f"{len(samples)} samples over {entry.device.seconds:.3g} seconds{known}: {middle} "
+            f"{rate_text(rate.value, entry.device.unit)}, from "
             f"{rate_text(min(map(rate_of, samples)), entry.device.unit)} to "
             f"{rate_text(max(map(rate_of, samples)), entry.device.unit)}."
         ),
-        caption=f"Run {entry.result.run_id[:8]} of {entry.result.created}. Dashes: the median; band: its interval."
+        caption=f"Run {entry.result.run_id[:8]} of {entry.result.created}. Dashes: the {middle}; band: its interval."
         + ("" if extras else " The device tells neither clock nor temperature."),
         height_px=lambda size: RATE_PX + EXTRA_PX * len(extras),
         draw=lambda figure, frame: draw_samples(figure, frame, entry, extras),
@@ -56,14 +60,14 @@ def samples_chart(entry: Entry, name: str) -> Chart:
 
 def rate_of(sample: Sample) -> float:
     """Units of work a second in one sample."""
-    return sample.hashes / sample.seconds
+    return sample.amount / sample.seconds
 
 
 def draw_samples(
     figure: FigureBase, frame: Frame, entry: Entry, extras: Sequence[tuple[str, str, float, Reading]]
 ) -> None:
     """Draw the rate above, the other readings below it on the same time axis."""
-    samples = entry.device.samples
+    samples = entry.samples
     ends = list(accumulate(sample.seconds for sample in samples))
     stride = -(-len(samples) // MOST_POINTS)
     panels = figure.subplots(
@@ -90,13 +94,13 @@ def draw_samples(
 def draw_rates(axes: Axes, entry: Entry, ends: Sequence[float], rates: Sequence[float], colour: str) -> None:
     """The rate of each sample over the median and its interval."""
     rate = entry.rate
-    axes.axhspan(rate.low_hs, rate.high_hs, color=colour, alpha=0.18, linewidth=0)
-    axes.axhline(rate.value_hs, color=colour, linewidth=1.2, linestyle=(0, (5, 3)))
+    low, high = rate.low or rate.value, rate.high or rate.value
+    axes.axhspan(low, high, color=colour, alpha=0.18, linewidth=0)
+    axes.axhline(rate.value, color=colour, linewidth=1.2, linestyle=(0, (5, 3)))
     axes.plot(ends, rates, color=colour, linewidth=1, marker="o", markersize=3)
-    unit = "H/s" if entry.device.unit == "hash" else f"{entry.device.unit}/s"
-    linear(axes.yaxis, unit, 5)
-    low, high = min(*rates, rate.low_hs), max(*rates, rate.high_hs)
+    linear(axes.yaxis, rate_unit(entry.device.unit), 5)
+    low, high = min(*rates, low), max(*rates, high)
     # A calm run must not look stormy: at least a tenth of the rate is in view.
-    room = max((high - low) * 0.15, rate.value_hs * 0.05)
+    room = max((high - low) * 0.15, rate.value * 0.05)
     axes.set_ylim(max(low - room, 0), high + room)
     axes.set_title("rate")

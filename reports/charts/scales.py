@@ -1,4 +1,4 @@
-"""Axes with figures that people read: prefixes instead of powers of ten."""
+"""Axes with figures that people read: a prefix instead of a power of ten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def prefixed(value: float, unit: str) -> str:
 
 
 def whole(value: float, unit: str) -> str:
-    """A figure written out: a tick's label where prefixes would mislead (J/TH)."""
+    """A figure written out: a tick's label where a prefix would mislead (joules for work)."""
     return f"{value:,.0f}" if value >= 1 else f"{value:g}"
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..document.report import Report
+from ..layout.tables import ranking_title
 from .by_rung import rung_chart
 from .canvas import Chart
-from .devices import efficiency_chart, hashrate_chart
+from .devices import efficiency_chart, rate_chart
 from .ladder import progression_chart
 from .samples import samples_chart
 
@@ -38,13 +39,15 @@ class Charts:
 def charts_of(report: Report) -> Charts:
     """All charts of a report."""
     devices = []
+    several = len(report.collection.rankings) > 1
     for number, ranking in enumerate(report.collection.rankings):
-        pair = (hashrate_chart(ranking, f"rate-{number}"), efficiency_chart(ranking, f"energy-{number}"))
+        work = ranking_title(ranking) if several else ""
+        pair = (rate_chart(ranking, f"rate-{number}", work), efficiency_chart(ranking, f"energy-{number}", work))
         devices.append(tuple(chart for chart in pair if chart is not None))
     shown = report.collection.groups[:MOST_SAMPLE_CHARTS]
     return Charts(
         subject=report.subject,
         devices=tuple(devices),
-        samples=tuple(samples_chart(group.newest, f"samples-{number}") for number, group in enumerate(shown)),
+        samples=tuple(samples_chart(group.newest, f"samples-{number}", several) for number, group in enumerate(shown)),
         ladder=(progression_chart(report.ladder, "progression"), rung_chart(report.ladder, "rungs")),
     )

@@ -18,8 +18,8 @@ from ..ladder.progression import Progression
 from ..ladder.reference import ReferenceDevice, Rung, reference_devices, time_of
 from ..ladder.rungs import RungRatio, RungSummary, summary, year_of
 from ..ladder.story import division_text, scopes_text
-from ..wording.ratios import counted, difficulty_text, duration_text, ratio_text
-from ..wording.units import hashrate_text
+from ..ladder.words import difficulty_text, hashrate_text
+from ..wording.ratios import counted, duration_text, ratio_text
 from .finding import Finding, Judgement
 
 YEAR_SECONDS = 365.25 * DAY_SECONDS

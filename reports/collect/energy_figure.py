@@ -1,4 +1,4 @@
-"""Joules a terahash of one device in one run, from its energy records: which record speaks, and with what origin."""
+"""Joules a unit of work of one device in one run, from its energy records: which record speaks, whose word it is."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ _SCOPES = ("board", "package", "chip", "system", "wall", "part", "memory", None)
 
 
 class EnergyFigure(Struct, frozen=True, kw_only=True):
-    """J/TH with its bounds (None: not known), and what the joules are: whose word, how got, of which part."""
+    """Joules a `unit` of work with their bounds (None: not known): whose word they are, how got, of which part."""
 
-    j_per_th: float
+    unit: str
+    j_per_unit: float
     low: float | None
     high: float | None
     origin: Origin
@@ -43,23 +44,24 @@ def why_unknown(device: Measurement) -> str:
 
 
 def figure_of(record: Energy, device: Measurement) -> EnergyFigure | None:
-    """The J/TH of one record: as the harness worked it out, or from its joules and the work of the same time."""
+    """The joules a unit of one record: as the harness worked it out, or joules ÷ the work of the same time."""
     low: float | None
     high: float | None
     if record.efficiency is not None:
-        interval = record.efficiency.j_per_th
+        interval = record.efficiency.j_per_unit
         value, low, high = interval.value, interval.low, interval.high
-    elif record.gross_j and record.window_s and device.hashes and device.seconds:
-        terahashes = device.hashes / device.seconds * record.window_s / 1e12
-        value = record.gross_j / terahashes
-        low = None if record.low_j is None else record.low_j / terahashes
-        high = None if record.high_j is None else record.high_j / terahashes
+    elif record.gross_j and record.window_s and device.amount and device.seconds:
+        amount = device.amount / device.seconds * record.window_s
+        value = record.gross_j / amount
+        low = None if record.low_j is None else record.low_j / amount
+        high = None if record.high_j is None else record.high_j / amount
     else:
         return None
     if value <= 0:
         return None
     return EnergyFigure(
-        j_per_th=value,
+        unit=device.unit,
+        j_per_unit=value,
         low=low,
         high=high,
         origin=origin_of(record),

@@ -1,4 +1,4 @@
-"""Bringing results together: files from anywhere are read, each proof is checked, re-runs of a device are grouped.
+"""Bringing results together: files from anywhere are read, the evidence is checked, re-runs of a device are grouped.
 
 What does not verify is kept apart, and what was not measured too. Nothing is averaged: a group shows
 its newest verified run and keeps the others beside it.
@@ -12,11 +12,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ...bench.rates import counted_samples, rate_of
+from ...bench.result.brief import lines_of
 from ...bench.result.dates import is_date_sure
 from ...bench.result.file import decode, encode
-from ...bench.result.measurement import Measurement, Rate
+from ...bench.result.machine import Machine
+from ...bench.result.measurement import Measurement, Rate, Sample
 from ...bench.result.model import Result
-from ...bench.verification.checks import check_result
+from ...bench.verification.checks import check_measurement, check_result
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..wording.visible import visible
@@ -38,26 +41,53 @@ class Entry(Struct, frozen=True, kw_only=True):
     @property
     def measured(self) -> bool:
         """Whether it claims a rate."""
-        return self.device.hashrate is not None
+        return self.device.rate is not None
 
     @property
     def rate(self) -> Rate:
         """The rate, of an entry that is `measured`."""
-        assert self.device.hashrate is not None
-        return self.device.hashrate
+        assert self.device.rate is not None
+        return self.device.rate
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """The samples that the rate rests on."""
+        return counted_samples(self.device)
+
+    @property
+    def machine(self) -> Machine | None:
+        """Where it was measured; None where a file that does not verify names none of its machines."""
+        return next((machine for machine in self.result.machines if machine.id == self.device.machine), None)
+
+    @property
+    def machine_id(self) -> str:
+        """What tells the machine from the file's others; empty where there is only one."""
+        return self.device.machine if len(self.result.machines) > 1 else ""
+
+    def __repr__(self) -> str:
+        told = f"{self.result.created}, {self.device.in_short()}"
+        return f"Entry({told}{'' if self.verified else ', does not verify'})"
+
+
+# A parameter's name, whether its value is text (numbers and texts have no order among each other), and the value.
+Parameters = tuple[tuple[str, bool, int | float | str], ...]
 
 
 class GroupKey(Struct, frozen=True, order=True, kw_only=True):
-    """What makes two runs runs of the same device: the same work, on a device and machine of the same names."""
+    """What makes two runs runs of the same device: the same work, on a device and machine of the same names.
+
+    `machine_id` tells machines apart that one file holds together; it is empty elsewhere.
+    """
 
     workload: str
     unit: str
-    prefixes: int
+    parameters: Parameters
     name: str
     kind: str
     backend: str
     machine: str
     cpus: int
+    machine_id: str
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -71,13 +101,15 @@ class Group(Struct, frozen=True, kw_only=True):
         """The run that speaks for the device."""
         return self.entries[0]
 
+    def __repr__(self) -> str:
+        return lines_of(f"Group of {len(self.entries)} runs of {self.key.name}:", self.entries)
+
 
 class Ranking(Struct, frozen=True, kw_only=True):
-    """Devices that did the same kind of work, fastest first. With `prefixes` above 1 it hashed rolled versions."""
+    """Devices that did the same kind of work (workload and parameters), fastest first."""
 
     workload: str
     unit: str
-    prefixes: int
     groups: tuple[Group, ...]
 
 
@@ -94,6 +126,16 @@ class Collection(Struct, frozen=True, kw_only=True):
     def groups(self) -> tuple[Group, ...]:
         """All ranked devices, ranking by ranking."""
         return tuple(group for ranking in self.rankings for group in ranking.groups)
+
+    def __repr__(self) -> str:
+        counts = {"ranked": self.groups, "not verified": self.apart, "not measured": self.unmeasured}
+        told = ", ".join(f"{len(part)} {what}" for what, part in {**counts, "unreadable": self.unreadable}.items())
+        places = (
+            f"{place}. {group.key.name}: {group.newest.device.in_short()}"
+            for ranking in self.rankings
+            for place, group in enumerate(ranking.groups, start=1)
+        )
+        return lines_of(f"Collection of {len(self.results)} results ({told}):", places)
 
 
 NOTHING = Collection(results=(), rankings=(), apart=(), unmeasured=(), unreadable=())
@@ -166,16 +208,34 @@ def expanded(paths: Iterable[str | Path]) -> list[Path]:
 
 
 def entries_of(result: Result, checks: Iterable[Check]) -> list[Entry]:
-    """An entry for each device, with the faults that concern it."""
+    """An entry for each measurement, with the faults that concern it."""
     failed = [check for check in checks if not check.ok]
     return [
         Entry(
             result=result,
             device=device,
-            faults=tuple(visible(check.sentence, 400) for check in failed if check.device in (None, device.device.id)),
+            faults=tuple(visible(check.sentence, 400) for check in checks_about(device, result, failed)),
         )
-        for device in result.devices
+        for device in result.results
     ]
+
+
+def checks_about(device: Measurement, result: Result, failed: Sequence[Check]) -> list[Check]:
+    """Those of the failed checks that concern this measurement, or the file as a whole."""
+    own = [check for check in failed if check.device == device.device.id]
+    # A check names the device only: where that has several measurements in the file, each is asked itself.
+    if own and sum(other.device.id == device.device.id for other in result.results) > 1:
+        asked = check_measurement(device, result.challenge, result.run_id, result.written_as)
+        known = {check.sentence for check in asked}
+        # What the measurement alone cannot tell (a recomputation) stays with all of the device's.
+        others = {
+            check.sentence
+            for other in result.results
+            if other.device.id == device.device.id
+            for check in check_measurement(other, result.challenge, result.run_id, result.written_as)
+        }
+        own = [check for check in own if check.sentence in known or check.sentence not in others]
+    return [check for check in failed if check.device is None] + own
 
 
 def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) -> Collection:
@@ -184,15 +244,15 @@ def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) 
     for entry in entries:
         if entry.verified and entry.measured:
             groups.setdefault(key_of(entry), []).append(entry)
-    ranked: dict[tuple[str, str, int], list[Group]] = {}
+    ranked: dict[tuple[str, str, Parameters], list[Group]] = {}
     for key, runs in groups.items():
         group = Group(key=key, entries=tuple(sorted(runs, key=newest_first, reverse=True)))
-        ranked.setdefault((key.workload, key.unit, key.prefixes), []).append(group)
+        ranked.setdefault((key.workload, key.unit, key.parameters), []).append(group)
     return Collection(
         results=tuple(sorted(results, key=moment_of, reverse=True)),
         rankings=tuple(
-            Ranking(workload=workload, unit=unit, prefixes=prefixes, groups=tuple(sorted(found, key=fastest_first)))
-            for (workload, unit, prefixes), found in sorted(ranked.items())
+            Ranking(workload=workload, unit=unit, groups=fastest_first(found))
+            for (workload, unit, _), found in sorted(ranked.items())
         ),
         apart=tuple(entry for entry in entries if not entry.verified),
         unmeasured=tuple(entry for entry in entries if entry.verified and not entry.measured),
@@ -202,16 +262,17 @@ def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) 
 
 def key_of(entry: Entry) -> GroupKey:
     """The group that an entry belongs to."""
-    device, machine = entry.device, entry.result.machine
+    device, machine = entry.device, entry.machine
     return GroupKey(
         workload=device.workload,
         unit=device.unit,
-        prefixes=device.kernel.prefixes if device.kernel else 1,
+        parameters=tuple((name, isinstance(value, str), value) for name, value in sorted(device.parameters.items())),
         name=device_name(device),
         kind=device.device.kind,
         backend=visible(device.device.backend, NAME_LIMIT),
-        machine=visible(machine.cpu_model or "unknown machine", NAME_LIMIT),
-        cpus=machine.logical_cpus or 0,
+        machine=visible((machine and machine.cpu_model) or "unknown machine", NAME_LIMIT),
+        cpus=(machine and machine.logical_cpus) or 0,
+        machine_id=entry.machine_id,
     )
 
 
@@ -225,6 +286,22 @@ def moment_of(result: Result) -> tuple[bool, str, str]:
     return is_date_sure(result.created), result.created, result.run_id
 
 
-def fastest_first(group: Group) -> tuple[float, GroupKey]:
-    """Orders devices by rate; the names decide between equals."""
-    return -group.newest.rate.value_hs, group.key
+def fastest_first(groups: Sequence[Group]) -> tuple[Group, ...]:
+    """Devices by rate; the names decide between equals."""
+    rates = comparable_rates([group.newest for group in groups])
+    ordered = sorted(zip(groups, rates, strict=True), key=lambda pair: (-pair[1].value, pair[0].key))
+    return tuple(group for group, _ in ordered)
+
+
+def of_several_versions(entries: Iterable[Entry]) -> bool:
+    """Whether their rates follow from samples by different rules: files of version 1 state the median."""
+    return len({entry.result.written_as for entry in entries}) > 1
+
+
+def comparable_rates(entries: Sequence[Entry]) -> list[Rate]:
+    """The rates as they are stated; where versions differ, all by one rule (work ÷ time), from the samples."""
+    if not of_several_versions(entries):
+        return [entry.rate for entry in entries]
+    return [
+        rate_of(entry.samples, entry.device.unit) if entry.result.written_as == 1 else entry.rate for entry in entries
+    ]

@@ -10,29 +10,38 @@ from ...bench.sampling.plan import FEWEST_SAMPLES
 from ..collect.energy_figure import EnergyFigure, energy_figure
 from .differences import differences
 from .rate_series import Series
-from .ratio import Ratio, ratio_of_medians
+from .ratio import Ratio, ratio_of_medians, ratio_of_totals
 
 Judgement = Literal["faster", "slower", "same", "cannot tell"]
 EnergyJudgement = Literal["less", "more", "same", "cannot tell"]
+Basis = Literal["work ÷ time", "median"]
 
 # A change below this is no change that anyone would act on.
 SAME_WITHIN = 0.01
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    """One device before and now. `ratio` is new over base (above 1: faster); `energy_ratio` that of J/TH.
+    """One device before and now. `ratio` is new over base (above 1: faster); `energy_ratio` that of joules a unit.
 
-    `because` tells why nothing can be told, of the rate and of the energy.
+    `because` tells why nothing can be told, of the rate and of the energy. `basis`: which rates were set against each
+    other; where the two files state their rates by different rules, `basis_because` says what was done about it.
     """
 
     name: str
     judgement: Judgement
     ratio: Ratio | None
     because: str
+    basis: Basis | None
+    basis_because: str
     energy: EnergyJudgement
     energy_ratio: Ratio | None
     energy_because: str
     conditions: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        energy = f"{self.energy}, {self.energy_ratio} times the joules" if self.energy_ratio else self.energy_because
+        rate = f"{self.ratio} times the rate" if self.ratio else self.because
+        return f"Comparison({self.name}: {self.judgement}, {rate}; {energy})"
 
 
 def compare(base: dict[str, Series], new: dict[str, Series]) -> list[Comparison]:
@@ -45,12 +54,15 @@ def compare_device(name: str, base: Series | None, new: Series | None) -> Compar
     """One device."""
     ratio, because = rate_ratio(base, new)
     energy_ratio, energy_because = ratio_of_energies(base, new)
+    basis, basis_because = basis_of(base, new) if ratio and base and new else (None, "")
     entries = (base.entry if base else None, new.entry if new else None)
     return Comparison(
         name=name,
         judgement="cannot tell" if ratio is None else judge(ratio),
         ratio=ratio,
         because=because,
+        basis=basis,
+        basis_because=basis_because,
         energy="cannot tell" if energy_ratio is None else judge_energy(energy_ratio),
         energy_ratio=energy_ratio,
         energy_because=energy_because,
@@ -68,7 +80,7 @@ def judge(ratio: Ratio) -> Judgement:
 
 
 def judge_energy(ratio: Ratio) -> EnergyJudgement:
-    """The same rule, for energy a hash."""
+    """The same rule, for the energy that work takes."""
     words: dict[Judgement, EnergyJudgement] = {"faster": "more", "slower": "less"}
     judgement = judge(ratio)
     return words.get(judgement, "same" if judgement == "same" else "cannot tell")
@@ -81,27 +93,46 @@ def rate_ratio(base: Series | None, new: Series | None) -> tuple[Ratio | None, s
     for side, series in (("base", base), ("new", new)):
         if series.fault:
             return None, f"the {side} run {series.fault}"
-    if base.unit != new.unit or base.prefixes != new.prefixes:
+    if base.unit != new.unit or base.parameters != new.parameters:
         return None, "the two runs did different kinds of work"
-    ratio = ratio_of_medians(base.rates, new.rates)
     if min(len(base.rates), len(new.rates)) < FEWEST_SAMPLES:
         return None, f"there are fewer than {FEWEST_SAMPLES} samples; measure longer (-t 10)"
+    if basis_of(base, new)[0] == "median":
+        ratio = ratio_of_medians(base.rates, new.rates)
+    else:
+        ratio = ratio_of_totals(timed(base), timed(new))
     open_ended = judge(ratio) == "cannot tell"
     return ratio, "the interval holds both faster and slower; measure longer (-t 60)" if open_ended else ""
 
 
+def basis_of(base: Series, new: Series) -> tuple[Basis, str]:
+    """Which rates are compared, and why where it is not what both files state."""
+    if base.headline == new.headline:
+        return base.headline, ""
+    if base.seconds and new.seconds:
+        return "work ÷ time", "one file (schema version 1) states the median, so both are recomputed from the samples"
+    return "median", "one file keeps no amounts of work, so the medians of the samples' rates are compared"
+
+
+def timed(series: Series) -> list[tuple[float, float]]:
+    """The work and the seconds of each sample."""
+    return [(rate * seconds, seconds) for rate, seconds in zip(series.rates, series.seconds, strict=True)]
+
+
 def ratio_of_energies(base: Series | None, new: Series | None) -> tuple[Ratio | None, str]:
-    """The ratio of J/TH with the bounds that the meters leave, or why there is none."""
+    """The ratio of the joules a unit with the bounds that the meters leave, or why there is none."""
     figures = [energy_figure(side.entry.device) if side and side.entry else None for side in (base, new)]
     before, now = figures
     if before is None or now is None:
         return None, "no energy figure on both sides"
+    if base and new and (base.unit != new.unit or base.parameters != new.parameters):
+        return None, "the two runs did different kinds of work"
     kind = different_kind(before, now)
     if kind:
         return None, kind
     if before.low is None or before.high is None or now.low is None or now.high is None or not before.low:
         return None, "the energy figures have no bounds"
-    ratio = Ratio(value=now.j_per_th / before.j_per_th, low=now.low / before.high, high=now.high / before.low)
+    ratio = Ratio(value=now.j_per_unit / before.j_per_unit, low=now.low / before.high, high=now.high / before.low)
     return ratio, "the meters' bounds leave it open" if judge(ratio) == "cannot tell" else ""
 
 

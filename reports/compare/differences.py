@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from ...bench.result.machine import Machine
 from ..collect.gather import Entry
+from ..layout.work_words import variant_text
 from ..wording.units import UNKNOWN, clock_text, temperature_text
 from ..wording.visible import visible
 
@@ -30,17 +32,26 @@ def worded(base: Entry, new: Entry) -> Iterator[str]:
 
 def conditions(entry: Entry) -> dict[str, object]:
     """Everything that is compared as it is."""
-    result, device, machine = entry.result, entry.device, entry.result.machine
+    result, device, machine = entry.result, entry.device, entry.machine
     kernel = device.kernel
     tuning = ", ".join(f"{name}={value}" for name, value in sorted(kernel.tuning.items())) if kernel else None
     return {
-        "processor": machine.cpu_model,
         "device": device.device.name,
         "driver": device.device.driver,
         "kernel": kernel.name if kernel else None,
-        "rolled versions a nonce": kernel.prefixes if kernel else None,
+        "work": variant_text(device) or None,
         "tuning": tuning or None,
         "compute units": device.device.compute_units,
+        **(conditions_of(machine) if machine else {}),
+        "hashwatt": result.hashwatt_version,
+        **{f"library {visible(name, LIMIT)}": version for name, version in sorted(result.libraries.items())},
+    }
+
+
+def conditions_of(machine: Machine) -> dict[str, object]:
+    """What is compared of the machine."""
+    return {
+        "processor": machine.cpu_model,
         "usable CPUs": machine.usable_cpus,
         "virtual machine": machine.hypervisor,
         "container": machine.container,
@@ -49,8 +60,6 @@ def conditions(entry: Entry) -> dict[str, object]:
         "system": machine.os,
         "system's kernel": machine.kernel,
         "Python": machine.python,
-        "hashwatt": result.hashwatt_version,
-        **{f"library {visible(name, LIMIT)}": version for name, version in sorted(result.libraries.items())},
     }
 
 
@@ -69,7 +78,7 @@ def readings(base: Entry, new: Entry) -> Iterator[str]:
 
 def middle(entry: Entry, field: str) -> float | None:
     """The median reading of the samples, None where the device does not tell."""
-    known = [value for sample in entry.device.samples if (value := getattr(sample, field)) is not None]
+    known = [value for sample in entry.samples if (value := getattr(sample, field)) is not None]
     return median(known) if known else None
 
 

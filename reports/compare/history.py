@@ -9,8 +9,10 @@ from statistics import median
 
 from msgspec import Struct
 
+from ...bench.result.brief import lines_of
 from ...bench.result.dates import is_date_sure
-from ..collect.gather import Collection, Entry, Group
+from ...bench.result.measurement import Rate
+from ..collect.gather import Collection, Entry, Group, comparable_rates, of_several_versions
 from .differences import differences
 
 # Below this many runs, a step cannot be told from the usual scatter; `compare` is for two.
@@ -33,15 +35,22 @@ class RateStep(Struct, frozen=True, kw_only=True):
 
 
 class History(Struct, frozen=True, kw_only=True):
-    """A device's verified runs, oldest first, and its steps (None: too few runs to tell).
+    """A device's verified runs, oldest first, their rates, and its steps (None: too few runs to tell).
 
+    `rates` are as the files state them; where these are of several versions (`recomputed`) all are work ÷ time.
     `undated` runs, made before the clock was set, have no place in time and come first.
     """
 
     group: Group
     entries: tuple[Entry, ...]
+    rates: tuple[Rate, ...]
+    recomputed: bool
     steps: tuple[RateStep, ...] | None
     undated: int = 0
+
+    def __repr__(self) -> str:
+        steps = "too few runs to tell steps" if self.steps is None else f"{len(self.steps)} steps"
+        return lines_of(f"History of {self.group.key.name} ({steps}):", self.entries)
 
 
 def histories(collection: Collection) -> tuple[History, ...]:
@@ -52,24 +61,33 @@ def histories(collection: Collection) -> tuple[History, ...]:
 def history_of(group: Group) -> History:
     """The history of one device."""
     entries = tuple(reversed(group.entries))
+    rates, recomputed = tuple(comparable_rates(entries)), of_several_versions(entries)
     undated = sum(not is_date_sure(entry.result.created) for entry in entries)
-    if len(entries) - undated < FEWEST_RUNS:
-        return History(group=group, entries=entries, steps=None, undated=undated)
-    logs = [math.log(entry.rate.value_hs) for entry in entries]
-    noise = scatter(logs[undated:], entries[undated:])
+    steps = steps_of(entries, rates, undated) if len(entries) - undated >= FEWEST_RUNS else None
+    return History(group=group, entries=entries, rates=rates, recomputed=recomputed, steps=steps, undated=undated)
+
+
+def steps_of(entries: Sequence[Entry], rates: Sequence[Rate], undated: int) -> tuple[RateStep, ...]:
+    """The steps among the dated runs."""
+    logs = [math.log(rate.value) for rate in rates]
+    noise = scatter(logs[undated:], rates[undated:])
     bounds = [undated, *step_places(logs, undated, len(logs), noise), len(logs)]
     steps = []
     for start, index, stop in zip(bounds, bounds[1:], bounds[2:], strict=False):
         change = median(logs[index:stop]) - median(logs[start:index])
         between = differences(entries[index - 1], entries[index])
         steps.append(RateStep(index=index, ratio=math.exp(change), conditions=between))
-    return History(group=group, entries=entries, steps=tuple(steps), undated=undated)
+    return tuple(steps)
 
 
-def scatter(logs: Sequence[float], entries: Sequence[Entry]) -> float:
+def scatter(logs: Sequence[float], rates: Sequence[Rate]) -> float:
     """How far runs lie apart without a step: as neighbours do, and no less than the runs' own intervals."""
-    intervals = [(entry.rate.high_hs - entry.rate.low_hs) / entry.rate.value_hs / 2 / 1.96 for entry in entries]
-    return max(scatter_of(logs), median(intervals), LEAST_SCATTER)
+    widths = [
+        (rate.high - rate.low) / rate.value / 2 / 1.96
+        for rate in rates
+        if rate.high is not None and rate.low is not None
+    ]
+    return max(scatter_of(logs), median(widths) if widths else 0.0, LEAST_SCATTER)
 
 
 def scatter_of(logs: Sequence[float]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 from ...bench.result.file import read_bounded
 from ...kernels.errors import InputError
 from ..collect.gather import Entry, checked, entries_of
+from ..layout.entry_names import entry_names
+from ..layout.hash_columns import parameters_of_old
 from ..wording.visible import visible
 
 NAME_LIMIT = 200
@@ -18,11 +20,16 @@ MOST_BENCHMARKS = 10_000
 
 
 class Series(Struct, frozen=True, kw_only=True):
-    """The rates of one device's samples (units of work a second), or the `fault` that keeps them from counting."""
+    """The rates of one device's samples (units of work a second), or the `fault` that keeps them from counting.
+
+    `seconds`: how long each sample took; empty where the file does not keep it. `headline`: what its own rate is.
+    """
 
     rates: tuple[float, ...]
+    seconds: tuple[float, ...]
+    headline: Literal["work ÷ time", "median"]
     unit: str
-    prefixes: int
+    parameters: dict[str, int | float | str]
     fault: str
     entry: Entry | None
 
@@ -32,15 +39,10 @@ class _Stats(Struct, frozen=True):
     data: Annotated[tuple[Annotated[float, Meta(gt=0, le=1e9)], ...], Meta(max_length=1_000_000)] = ()
 
 
-class _Extra(Struct, frozen=True):
-    unit: str | None = None
-    prefixes: int | None = None
-
-
 class _Benchmark(Struct, frozen=True):
     fullname: str
     stats: _Stats
-    extra_info: _Extra = _Extra()
+    extra_info: dict[str, object] = {}
 
 
 class _Storage(Struct, frozen=True):
@@ -52,8 +54,7 @@ def read_series(path: str | Path) -> dict[str, Series]:
     file = Path(path)
     checks, result = checked(file)
     if result is not None:
-        entries = entries_of(result, checks)
-        return {name_of(entry): series_of(entry) for entry in entries}
+        return series_of_entries(entries_of(result, checks))
     try:
         storage = msgspec.json.decode(read_bounded(file), type=_Storage)
     except (msgspec.DecodeError, InputError, RecursionError):
@@ -61,10 +62,9 @@ def read_series(path: str | Path) -> dict[str, Series]:
     return {name_of_benchmark(benchmark): series_of_benchmark(benchmark) for benchmark in storage.benchmarks}
 
 
-def name_of(entry: Entry) -> str:
-    """What a device is called here; `formats.json` writes it so, after its own prefix."""
-    device = entry.device
-    return f"{visible(device.workload, NAME_LIMIT)}[{visible(device.device.id, NAME_LIMIT)}]"
+def series_of_entries(entries: list[Entry]) -> dict[str, Series]:
+    """The series of a run's entries, by name."""
+    return {name: series_of(entry) for name, entry in zip(entry_names(entries), entries, strict=True)}
 
 
 def name_of_benchmark(benchmark: _Benchmark) -> str:
@@ -81,9 +81,11 @@ def series_of(entry: Entry) -> Series:
     elif not entry.measured:
         fault = f"has no figure ({device.status}: {visible(device.reason or 'no reason given', NAME_LIMIT)})"
     return Series(
-        rates=tuple(sample.hashes / sample.seconds for sample in device.samples),
+        rates=tuple(sample.amount / sample.seconds for sample in entry.samples),
+        seconds=tuple(sample.seconds for sample in entry.samples),
+        headline="median" if entry.result.written_as == 1 else "work ÷ time",
         unit=device.unit,
-        prefixes=device.kernel.prefixes if device.kernel else 1,
+        parameters=device.parameters,
         fault=fault,
         entry=entry,
     )
@@ -92,10 +94,14 @@ def series_of(entry: Entry) -> Series:
 def series_of_benchmark(benchmark: _Benchmark) -> Series:
     """The rounds of a benchmark: its time is that of one unit of work, as in the files that we write."""
     fault = "" if benchmark.stats.data else "keeps no single times; save it with --benchmark-save-data"
+    extra = benchmark.extra_info
+    unit, parameters = extra.get("unit"), extra.get("parameters")
     return Series(
         rates=tuple(1 / seconds for seconds in benchmark.stats.data),
-        unit=benchmark.extra_info.unit or "round",
-        prefixes=benchmark.extra_info.prefixes or 1,
+        seconds=(),
+        headline="median",
+        unit=unit if isinstance(unit, str) else "round",
+        parameters=parameters if isinstance(parameters, dict) else parameters_of_old(extra),
         fault=fault,
         entry=None,
     )

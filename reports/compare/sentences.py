@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...bench.result.dates import RELEASED
-from ..layout.device_row import place_text, rate_interval_text, rate_text
+from ..layout.device_row import place_text, rate_interval_text
 from ..layout.tables import Table
+from ..layout.work_words import variant_text
 from ..wording.ratios import change_text
-from ..wording.units import UNKNOWN
+from ..wording.units import UNKNOWN, rate_text
+from ..wording.visible import visible
 from .comparison import Comparison
 from .history import FEWEST_RUNS, History
 from .ratio import Ratio
@@ -20,8 +22,10 @@ def comparison_lines(comparison: Comparison) -> Iterator[str]:
     yield f"{comparison.name}: {comparison.judgement}{because}"
     if comparison.ratio is not None:
         yield f"  rate {ratio_line(comparison.ratio)}"
+    if comparison.basis_because:
+        yield f"  compared by {comparison.basis}: {comparison.basis_because}"
     if comparison.energy_ratio is not None:
-        word = {"less": "less energy a hash", "more": "more energy a hash", "same": "the same energy a hash"}
+        word = {kind: f"{kind} energy for the same work" for kind in ("less", "more")} | {"same": "the same energy"}
         judged = word.get(comparison.energy, f"energy: cannot tell ({comparison.energy_because})")
         yield f"  {judged}: {ratio_line(comparison.energy_ratio)}"
     else:
@@ -40,24 +44,28 @@ def history_table(history: History) -> Table:
     """A device's runs, oldest first; a step is marked where it begins."""
     begun = {step.index: step.ratio for step in history.steps or ()}
     rows = []
-    for index, entry in enumerate(history.entries):
-        before = history.entries[index - 1].rate.value_hs if index > history.undated else None
+    for index, (entry, rate) in enumerate(zip(history.entries, history.rates, strict=True)):
+        before = history.rates[index - 1].value if index > history.undated else None
         rows.append(
             (
                 entry.result.created,
-                rate_text(entry.rate.value_hs, entry.device.unit),
-                rate_interval_text(entry.rate, entry.device.unit),
-                UNKNOWN if before is None else change_text(entry.rate.value_hs / before),
+                rate_text(rate.value, entry.device.unit),
+                rate_interval_text(rate) or UNKNOWN,
+                UNKNOWN if before is None else change_text(rate.value / before),
                 f"step {change_text(begun[index])}" if index in begun else "",
                 entry.result.run_id[:8],
             )
         )
-    title = f"{history.group.key.name} ({place_text(history.entries[-1])})"
+    newest = history.entries[-1]
+    work = ", ".join(filter(None, (visible(history.group.key.workload, 80), variant_text(newest.device))))
+    title = f"{history.group.key.name}: {work} ({place_text(newest)})"
     return Table(caption=title, columns=("run", "rate", "interval", "change", "", "id"), rows=tuple(rows))
 
 
 def step_lines(history: History) -> Iterator[str]:
     """What changed at each step."""
+    if history.recomputed:
+        yield "the files are of several schema versions: all rates are recomputed from the samples (work ÷ time)"
     if history.undated:
         have = "run has" if history.undated == 1 else "runs have"
         yield (

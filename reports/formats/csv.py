@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 
+import msgspec
+
 from ..document.report import Report
 from ..layout import ladder_figures as ladder_records
 from ..layout.plain_figures import COLUMNS, records
@@ -26,8 +28,15 @@ def render(report: Report) -> bytes:
         ladder_records.ladder_records(report.ladder) if about_ladder else records(report.collection)
     )
     for record in rows:
-        writer.writerow(text_cell(cell) if isinstance(cell, str) else cell for cell in record.values())
+        writer.writerow(map(cell_of, record.values()))
     return buffer.getvalue().encode()
+
+
+def cell_of(value: object) -> object:
+    """A figure as it is, text made harmless, and several named values as JSON."""
+    if isinstance(value, dict):
+        return text_cell(msgspec.json.encode(value).decode())
+    return text_cell(value) if isinstance(value, str) else value
 
 
 def text_cell(text: str) -> str:

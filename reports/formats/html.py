@@ -13,7 +13,6 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from ...bench.verification.verdict import STATEMENT
 from ..charts.canvas import NARROW, WIDE, Chart
 from ..charts.inline import StyleSheet, inline
 from ..charts.selection import MOST_SAMPLE_CHARTS, charts_of
@@ -21,8 +20,9 @@ from ..claims.ledger import paper_title
 from ..document.archive import archive
 from ..document.report import Report
 from ..ladder.story import story
-from ..layout import tables
+from ..layout import ladder_tables, tables
 from ..layout.headline import headline
+from ..layout.reading import energy_units, statement
 from ..layout.run_details import run_details
 
 # Base64 takes a third more than the raw results themselves; the rest is room for the sentence about them.
@@ -61,14 +61,17 @@ def render(report: Report) -> bytes:
             headline=headline(report.collection),
             results=results,
             tables=tables,
+            ladder_tables=ladder_tables,
             figures=figures,
             most_samples=MOST_SAMPLE_CHARTS,
-            statement=STATEMENT,
+            statement=statement(report.collection),
+            energy_units=energy_units(report.collection),
             story=story(report.ladder),
             about_ladder=report.subject == "ladder" or not results,
             paper=paper_title(),
             judgement_marks=JUDGEMENT_MARKS,
-            runs=[run_details(result) for result in results[:MOST_RUNS]],
+            runs=[details for result in results[:MOST_RUNS] for details in run_details(result)],
+            runs_left=max(len(results) - MOST_RUNS, 0),
             raw=base64.b64encode(raw).decode(),
             raw_kept=raw_kept,
             css=Markup(css),
@@ -92,5 +95,5 @@ def resource(name: str) -> str:
 
 
 def hash_of(text: str) -> str:
-    """The hash by which the page's policy admits a style sheet or a script."""
+    """The digest by which the page's policy admits a style sheet or a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -11,11 +11,13 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from ...bench.result.model import Result
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Entry
 from ..document.report import Report
+from ..ladder.own import j_per_th
+from ..layout.entry_names import entry_names
+from ..layout.hash_columns import PARAMETER, prefixes_of
 from ..layout.ladder_figures import ladder_summary
 from ..wording.visible import visible
 
@@ -29,7 +31,7 @@ def render(report: Report) -> bytes:
         return (json.dumps(ladder_summary(report), indent=1, allow_nan=False) + "\n").encode()
     entries = [group.newest for group in report.collection.groups]
     document = {
-        "machine_info": machine_info(entries[0].result) if entries else {},
+        "machine_info": machine_info(entries[0]) if entries else {},
         "commit_info": {
             "id": "unversioned",
             "time": None,
@@ -37,16 +39,18 @@ def render(report: Report) -> bytes:
             "project": "hashwatt",
             "branch": "(unknown)",
         },
-        "benchmarks": [benchmark(entry) for entry in entries],
+        "benchmarks": [benchmark(entry, name) for entry, name in zip(entries, entry_names(entries), strict=True)],
         "datetime": entries[0].result.created if entries else None,
         "version": STORAGE_VERSION,
     }
     return (json.dumps(document, indent=1, allow_nan=False) + "\n").encode()
 
 
-def machine_info(result: Result) -> dict[str, Any]:
+def machine_info(entry: Entry) -> dict[str, Any]:
     """The machine in the storage's words."""
-    machine = result.machine
+    machine = entry.machine
+    if machine is None:
+        return {}
     known = {
         "machine": machine.architecture,
         "system": machine.os,
@@ -62,11 +66,10 @@ def shown(text: str | None) -> str | None:
     return None if text is None else visible(text, NAME_LIMIT)
 
 
-def benchmark(entry: Entry) -> dict[str, Any]:
+def benchmark(entry: Entry, name: str) -> dict[str, Any]:
     """One device of one run."""
     device, energy = entry.device, energy_figure(entry.device)
-    times = [sample.seconds / sample.hashes for sample in device.samples]
-    name = f"{shown(device.workload)}[{shown(device.device.id)}]"
+    times = [sample.seconds / sample.amount for sample in entry.samples]
     return {
         "group": shown(device.workload),
         "name": name,
@@ -78,10 +81,15 @@ def benchmark(entry: Entry) -> dict[str, Any]:
             "device": device_name(device),
             "driver": shown(device.device.driver),
             "kernel": shown(device.kernel.name) if device.kernel else None,
-            "prefixes": device.kernel.prefixes if device.kernel else None,
+            PARAMETER: prefixes_of(device),
+            "parameters": {
+                shown(name): shown(value) if isinstance(value, str) else value
+                for name, value in sorted(device.parameters.items())
+            },
             "run_id": entry.result.run_id,
             "created": entry.result.created,
-            "j_per_th": energy.j_per_th if energy else None,
+            "j_per_th": j_per_th(energy)[0],
+            "j_per_unit": energy.j_per_unit if energy else None,
         },
         "options": {
             "disable_gc": False,

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 import re
 
-from ...bench.verification.verdict import STATEMENT
 from ..claims.ledger import paper_title
 from ..document.report import Report
 from ..ladder.story import story
 from ..layout.headline import headline
-from ..layout.tables import (
-    Table,
-    apart_table,
-    device_table,
-    frontier_table,
-    own_table,
-    place_table,
-    ranking_title,
-    reference_table,
-    rung_table,
-    unmeasured_table,
-    warning_table,
-)
+from ..layout.ladder_tables import frontier_table, own_table, place_table, reference_table, rung_table
+from ..layout.reading import statement
+from ..layout.tables import Table, apart_table, device_table, ranking_title, unmeasured_table, warning_table
 
 _SYNTAX = re.compile(r"([\\`*_{}\[\]|~#!$])")
 
@@ -70,7 +59,7 @@ def document(report: Report) -> list[str]:
         text += ["", f"**{escape(claim.text)}**", ""]
         text += [f"{claim.finding.judgement.capitalize()}: {escape(claim.finding.because)}.", ""]
         text += [f"- {escape(sentence)}" for sentence in claim.finding.evidence]
-    return [*text, "", f"---\n\n{escape(STATEMENT)}"] if collection.results else text
+    return [*text, "", f"---\n\n{escape(statement(collection))}"] if collection.results else text
 
 
 def table(content: Table) -> list[str]:

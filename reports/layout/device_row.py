@@ -5,12 +5,14 @@ from __future__ import annotations
 from msgspec import Struct
 
 from ...bench.result.measurement import Measurement, Rate, Roof
+from ...kernels.workloads.quantity import quantity_of
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import EnergyFigure, energy_figure, why_unknown
-from ..collect.gather import Entry, Group
+from ..collect.gather import Entry, Group, comparable_rates
 from ..wording.ratios import efficiency_text, range_text
-from ..wording.units import UNKNOWN, count_text, hashrate_text, interval_text, percent_text
+from ..wording.units import UNKNOWN, interval_text, percent_text, rate_text
 from ..wording.visible import visible
+from .work_words import class_words, variant_text
 
 DETAIL_LIMIT = 500
 # A rate may lie this much above a roof that was measured at another moment.
@@ -28,14 +30,16 @@ class DeviceRow(Struct, frozen=True, kw_only=True):
     rate: str
     rate_interval: str
     rate_origin: str
+    per_cpu: str
     efficiency: str
     efficiency_interval: str
     efficiency_origin: str
     roof: str
     roof_origin: str
+    roof_note: str
     kernel: str
     driver: str
-    proof: str
+    evidence: str
     runs: str
     warnings: tuple[str, ...]
     warning_kinds: tuple[str, ...]
@@ -49,21 +53,23 @@ def row_of(group: Group) -> DeviceRow:
 def row_of_entry(entry: Entry, runs: str = "") -> DeviceRow:
     """The row of one run."""
     device, energy = entry.device, energy_figure(entry.device)
-    rate = device.hashrate
+    rate = device.rate
     return DeviceRow(
         device=device_name(device),
         place=place_text(entry),
-        rate=rate_text(rate.value_hs, device.unit) if rate else UNKNOWN,
-        rate_interval=rate_interval_text(rate, device.unit) if rate else "",
+        rate=rate_text(rate.value, device.unit) if rate else UNKNOWN,
+        rate_interval=rate_interval_text(rate) if rate else "",
         rate_origin=rate.origin if rate else "",
-        efficiency=efficiency_text(energy.j_per_th if energy else None),
+        per_cpu=per_cpu_text(device),
+        efficiency=efficiency_text(energy.j_per_unit if energy else None, device.unit),
         efficiency_interval=efficiency_interval_text(energy),
         efficiency_origin=f"{energy.origin}, {energy.scope}" if energy else "not known",
         roof=roof_text(device.roof),
         roof_origin=roof_origin_text(device.roof),
+        roof_note=roof_note_text(device.roof),
         kernel=kernel_text(device),
         driver=visible(device.device.driver, NAME_LIMIT) or UNKNOWN,
-        proof=proof_text(entry),
+        evidence=evidence_text(entry),
         runs=runs,
         warnings=warnings_of(entry),
         warning_kinds=warning_kinds_of(entry),
@@ -72,32 +78,38 @@ def row_of_entry(entry: Entry, runs: str = "") -> DeviceRow:
 
 def place_text(entry: Entry) -> str:
     """Kind, backend, machine and day: what tells two rows of one name apart."""
-    device, machine = entry.device.device, entry.result.machine
-    host = machine.cpu_model or "unknown machine"
-    parts = [device.kind, device.backend, *([host] if host != device.name else []), entry.result.created[:10]]
+    device, machine = entry.device.device, entry.machine
+    host = (machine and machine.cpu_model) or "unknown machine"
+    parts = [
+        device.kind,
+        device.backend,
+        *([host] if host != device.name else []),
+        *([f"machine {entry.machine_id}"] if entry.machine_id else []),
+        entry.result.created[:10],
+    ]
     return " · ".join(visible(part, NAME_LIMIT) for part in parts)
 
 
-def rate_text(value: float, unit: str) -> str:
-    """A rate in its workload's unit."""
-    return hashrate_text(value) if unit == "hash" else f"{count_text(value)} {visible(unit, 40)}/s"
+def rate_interval_text(rate: Rate) -> str:
+    """The rate's interval with its confidence; empty where there is none."""
+    if rate.low is None or rate.high is None or rate.confidence is None:
+        return ""
+    return f"{rate.confidence * 100:.3g} % {interval_text(rate.low, rate.high, rate.value)}"
 
 
-def rate_interval_text(rate: Rate, unit: str) -> str:
-    """The rate's interval with its confidence."""
-    bounds = (
-        interval_text(rate.low_hs, rate.high_hs, rate.value_hs)
-        if unit == "hash"
-        else f"{count_text(rate.low_hs)}–{count_text(rate.high_hs)}"
-    )
-    return f"{rate.confidence * 100:.3g} % {bounds}"
+def per_cpu_text(device: Measurement) -> str:
+    """The work for each second that a CPU was busy with it: it stays where others take the CPUs away."""
+    return "" if device.rate_per_cpu_s is None else f"{rate_text(device.rate_per_cpu_s, device.unit)} a CPU"
 
 
 def efficiency_interval_text(energy: EnergyFigure | None) -> str:
-    """The bounds of the J/TH; one that nothing bounds from above says so."""
+    """The bounds of the energy figure; one that nothing bounds from above says so."""
     if energy is None or energy.low is None:
         return ""
-    return f"at least {efficiency_text(energy.low)}" if energy.high is None else range_text(energy.low, energy.high)
+    if energy.high is None:
+        return f"at least {efficiency_text(energy.low, energy.unit)}"
+    size = quantity_of(energy.unit).energy_amount
+    return range_text(energy.low * size, energy.high * size)
 
 
 def roof_text(roof: Roof | None) -> str:
@@ -119,19 +131,28 @@ def roof_origin_text(roof: Roof | None) -> str:
     return f"{roof.origin}, too low" if roof.percent > ABOVE_ROOF_PERCENT else roof.origin
 
 
+def roof_note_text(roof: Roof | None) -> str:
+    """Which of the device's ceilings the roof is, or why there is no share of it."""
+    if roof is None:
+        return ""
+    if roof.percent is None and roof.reason:
+        return visible(roof.reason, DETAIL_LIMIT)
+    return f"bound by {visible(roof.binds, NAME_LIMIT)}" if roof.binds else ""
+
+
 def kernel_text(device: Measurement) -> str:
-    """The kernel's name; rolled versions are another kind of work and are named."""
+    """The kernel's name, and what sets the work apart from the workload's usual one."""
     if device.kernel is None:
         return UNKNOWN
-    name = visible(device.kernel.name, NAME_LIMIT)
-    return name if device.kernel.prefixes == 1 else f"{name}, version-rolled × {device.kernel.prefixes}"
+    name, variant = visible(device.kernel.name, NAME_LIMIT), variant_text(device)
+    return f"{name}, {variant}" if variant else name
 
 
-def proof_text(entry: Entry) -> str:
-    """Whether the proof verifies."""
+def evidence_text(entry: Entry) -> str:
+    """What the work's evidence is worth where it verifies."""
     if not entry.measured:
         return entry.device.status
-    judgement = "verified" if entry.verified else "does not verify"
+    judgement = class_words(entry.device) if entry.verified else "does not verify"
     return judgement if entry.device.status == "measured" else f"{judgement}, {entry.device.status}"
 
 
@@ -139,7 +160,7 @@ def runs_text(group: Group) -> str:
     """How many runs there are, and between which rates they lie."""
     if len(group.entries) == 1:
         return "1 run"
-    rates = [entry.rate.value_hs for entry in group.entries]
+    rates = [rate.value for rate in comparable_rates(group.entries)]
     low, high = (rate_text(rate, group.key.unit) for rate in (min(rates), max(rates)))
     return f"newest of {len(rates)} runs, {low} to {high}"
 
@@ -148,7 +169,7 @@ def warnings_of(entry: Entry) -> tuple[str, ...]:
     """The warnings of the run and of the device in words, and why its energy is not known where it is not."""
     warnings = [warning.text for warning in (*entry.result.warnings, *entry.device.warnings)]
     if energy_figure(entry.device) is None:
-        warnings.append(f"J/TH not known: {why_unknown(entry.device)}")
+        warnings.append(f"energy not known: {why_unknown(entry.device)}")
     return tuple(visible(warning, DETAIL_LIMIT) for warning in warnings)
 
 

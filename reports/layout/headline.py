@@ -4,70 +4,90 @@ from __future__ import annotations
 
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
-from ..collect.gather import Collection, Entry, Group, Ranking
+from ..collect.gather import Collection, Entry, Group, Ranking, comparable_rates, of_several_versions
 from ..ladder.network import PLACE_DAYS, earned_its_place_until
+from ..ladder.own import is_mining
 from ..wording.ratios import efficiency_text, ratio_text
-from .device_row import efficiency_interval_text, rate_interval_text, rate_text
+from ..wording.units import UNIT_LIMIT, rate_text
+from ..wording.visible import visible
+from .device_row import efficiency_interval_text, rate_interval_text
+from .work_words import class_words, evidence_kind, variant_text
+
+# Evidence of these classes convinces a stranger; the others are the measuring machine's own word.
+CONVINCING = ("shares", "recompute")
+NO_ENERGY = "No device's energy is known, so which one is thriftiest cannot be told."
 
 
 def headline(collection: Collection) -> tuple[str, ...]:
     """What the results say, most important first."""
-    return (
-        *(sentence for ranking in collection.rankings for sentence in on_ranking(ranking)),
-        *on_trust(collection),
-    )
+    ranked = [sentence for ranking in collection.rankings for sentence in on_ranking(ranking)]
+    # That nothing is known comes after what is, and once for all kinds of work.
+    known = [sentence for sentence in ranked if sentence != NO_ENERGY]
+    return (*known, *([NO_ENERGY] if NO_ENERGY in ranked else []), *on_trust(collection))
 
 
 def on_ranking(ranking: Ranking) -> list[str]:
-    """Who is fastest, by how much, who is thriftiest, and what place the fastest had in the network."""
+    """Who is fastest, by how much, who is thriftiest, and what place each would have had in the network."""
     first = ranking.groups[0].newest
-    rate = rate_text(first.rate.value_hs, ranking.unit)
-    interval = rate_interval_text(first.rate, ranking.unit)
-    kind = "" if ranking.prefixes == 1 else f", {ranking.prefixes} rolled versions a nonce"
+    rate = rate_text(first.rate.value, ranking.unit)
+    interval = rate_interval_text(first.rate)
+    words = ", ".join(filter(None, (first.rate.origin, class_words(first.device), variant_text(first.device))))
+    figure = f"{rate} ({interval}; {words})" if interval else f"{rate} ({words})"
     if len(ranking.groups) == 1:
-        told = [f"{device_name(first.device)} reaches {rate} ({interval}; {first.rate.origin}{kind})."]
+        told = [f"{device_name(first.device)} reaches {figure}."]
     else:
         told = [
-            f"Fastest of {len(ranking.groups)} devices: {device_name(first.device)} with {rate} "
-            f"({interval}; {first.rate.origin}{kind}).",
+            f"Fastest of {len(ranking.groups)} devices: {device_name(first.device)} with {figure}.",
             lead(ranking.groups[0], ranking.groups[1]),
         ]
-    return [*told, on_energy(ranking), *(on_place(first) if ranking.unit == "hash" else [])]
+    return [*told, on_energy(ranking), *(on_place(first) if is_mining(ranking.workload) else [])]
 
 
 def lead(first: Group, second: Group) -> str:
     """How far ahead the first is, unless the intervals of any of their runs leave it open."""
     name = device_name(second.newest.device)
-    if first.newest.rate.low_hs <= second.newest.rate.high_hs:
+    entries = (*first.entries, *second.entries)
+    rates = comparable_rates(entries)
+    ahead, behind = rates[: len(first.entries)], rates[len(first.entries) :]
+    # A figure without an interval may lie anywhere near it.
+    if any(rate.low is None or rate.high is None for rate in rates):
+        return f"Whether it is faster than {name} cannot be told: not every rate has an interval."
+    if (ahead[0].low or 0) <= (behind[0].high or 0):
         return f"Whether it is faster than {name} cannot be told: their intervals overlap."
-    if min(run.rate.low_hs for run in first.entries) <= max(run.rate.high_hs for run in second.entries):
+    if min(rate.low or 0 for rate in ahead) <= max(rate.high or 0 for rate in behind):
         return f"Whether it is always faster than {name} cannot be told: it is in the newest runs, not in all of them."
-    ratio = first.newest.rate.value_hs / second.newest.rate.value_hs
-    return f"It does {ratio_text((ratio, ratio))} the work of the next one, {name}, in the same time."
+    ratio = ahead[0].value / behind[0].value
+    told = f"It does {ratio_text((ratio, ratio))} the work of the next one, {name}, in the same time"
+    return (
+        f"{told} (all work ÷ all time, because the files' versions differ)."
+        if of_several_versions(entries)
+        else f"{told}."
+    )
 
 
 def on_energy(ranking: Ranking) -> str:
     """Who is thriftiest; only figures of one origin and scope are set against each other."""
     known = [(energy, group.newest) for group in ranking.groups if (energy := energy_figure(group.newest.device))]
     if not known:
-        return "No device's energy is known, so which one is thriftiest cannot be told."
+        return NO_ENERGY
     kinds = {(energy.origin, energy.scope) for energy, _ in known}
-    energy, entry = min(known, key=lambda pair: pair[0].j_per_th)
+    energy, entry = min(known, key=lambda pair: pair[0].j_per_unit)
     interval = efficiency_interval_text(energy)
     bounds = f"{interval}; " if interval else ""
-    figure = f"{efficiency_text(energy.j_per_th)} ({bounds}{energy.origin}, {energy.scope})"
+    figure = f"{efficiency_text(energy.j_per_unit, energy.unit)} ({bounds}{energy.origin}, {energy.scope})"
     silent = len(ranking.groups) - len(known)
     rest = f"; {silent} more without an energy figure" if silent else ""
     if len(known) == 1:
         return f"Energy: {device_name(entry.device)} needs {figure}{rest}."
+    least = f"Least energy a {visible(ranking.unit, UNIT_LIMIT)}"
     if len(kinds) > 1:
-        return f"Least energy a hash: {device_name(entry.device)} with {figure}, but the figures differ in kind{rest}."
-    return f"Least energy a hash of {len(known)}: {device_name(entry.device)} with {figure}{rest}."
+        return f"{least}: {device_name(entry.device)} with {figure}, but the figures differ in kind{rest}."
+    return f"{least} of {len(known)}: {device_name(entry.device)} with {figure}{rest}."
 
 
 def on_place(entry: Entry) -> list[str]:
     """Until when the fastest device would have found a block a month by itself."""
-    name, until = device_name(entry.device), earned_its_place_until(entry.rate.value_hs)
+    name, until = device_name(entry.device), earned_its_place_until(entry.rate.value)
     if until is None:
         return [f"Alone, {name} would never have found a Bitcoin block within {PLACE_DAYS} days on average."]
     return [f"Alone, {name} would have found a Bitcoin block every {PLACE_DAYS} days on average until {until}."]
@@ -75,11 +95,20 @@ def on_place(entry: Entry) -> list[str]:
 
 def on_trust(collection: Collection) -> list[str]:
     """How much of it verifies."""
-    verified = sum(len(group.entries) for group in collection.groups)
+    kinds = [
+        evidence_kind(entry.device.evidence)
+        for group in collection.groups
+        for entry in group.entries
+        if entry.device.evidence is not None
+    ]
+    verified = sum(kind in CONVINCING for kind in kinds)
+    own_word = len(kinds) - verified
     apart = len(collection.apart)
     told = []
     if verified:
         told.append(f"{counted(verified, 'result')} verified: the work was done; the time is the machine's own word.")
+    if own_word:
+        told.append(f"{counted(own_word, 'result')} not proven: the work, too, is the machine's own word.")
     if apart:
         told.append(f"{counted(apart, 'result')} not verified: shown apart and not ranked.")
     if collection.unreadable:

@@ -10,12 +10,14 @@ import msgspec
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Group
-from ..document.report import Report, hashing
+from ..document.report import Report
 from ..ladder.devices import reason_against
+from ..ladder.own import j_per_th, mining_groups
 from ..ladder.points import Point
 from ..ladder.progression import Progression
 from ..ladder.rungs import RungSummary, own_time
 from ..ladder.story import ratios_of, story
+from .hash_columns import prefixes_of
 
 COLUMNS = (
     "rung", "device", "name", "date", "hashrate_hs", "efficiency_j_per_th", "efficiency_low_j_per_th",
@@ -35,7 +37,7 @@ def ladder_summary(report: Report) -> dict[str, Any]:
         "rungs": [rung_record(rung, ratio) for rung, ratio in zip(ladder.rungs, ratios, strict=True)],
         "today": rung_record(ladder.today, since),
         "frontier": msgspec.to_builtins(ladder.frontier),
-        "own": [own_record(group) for group in hashing(report.collection)],
+        "own": [own_record(group) for group in mining_groups(report.collection)],
         "steps": msgspec.to_builtins(ladder.steps),
         "points": msgspec.to_builtins(ladder.points),
         "places": msgspec.to_builtins(report.places),
@@ -63,17 +65,18 @@ def own_record(group: Group) -> dict[str, Any]:
     """One device of the given results: its newest proven run. Its energy is None where no meter saw it."""
     entry = group.newest
     energy = energy_figure(entry.device)
+    figure, low, high = j_per_th(energy)
     return {
         "kind": group.key.kind,
         "device": device_name(entry.device),
         "date": entry.result.created[:10],
         "run_id": entry.result.run_id[:64],
-        "prefixes": group.key.prefixes,
-        "hashrate_hs": entry.rate.value_hs,
+        "prefixes": prefixes_of(entry.device),
+        "hashrate_hs": entry.rate.value,
         "origin": entry.rate.origin,
-        "j_per_th": energy.j_per_th if energy else None,
-        "j_per_th_low": energy.low if energy else None,
-        "j_per_th_high": energy.high if energy else None,
+        "j_per_th": figure,
+        "j_per_th_low": low,
+        "j_per_th_high": high,
         "energy_origin": energy.origin if energy else None,
         "power_scope": energy.scope if energy else None,
     }

@@ -7,18 +7,23 @@ from collections.abc import Iterator
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry
+from ..ladder.own import j_per_th
 from .device_row import credible_percent, warning_kinds_of
+from .hash_columns import PARAMETER, prefixes_of
+from .work_words import evidence_kind
 
 COLUMNS = (
     "rank", "run_id", "created", "device_id", "kind", "device", "vendor", "backend", "driver", "machine",
-    "workload", "unit", "prefixes", "status", "verified", "refused_because",
+    "workload", "unit", PARAMETER, "status", "verified", "refused_because",
     "rate_per_s", "rate_low_per_s", "rate_high_per_s", "confidence", "rate_origin",
     "efficiency_j_per_th", "efficiency_low_j_per_th", "efficiency_high_j_per_th",
     "energy_origin", "energy_scope", "energy_method",
     "roof_per_s", "percent_of_roof", "kernel", "amount", "seconds", "samples", "warnings", "note",
+    "machine_id", "parameters", "evidence", "median_per_s", "best_per_s", "rate_per_cpu_s", "rounds",
+    "j_per_unit", "j_per_unit_low", "j_per_unit_high", "roof_binds", "roof_reason", "schema_version",
 )  # fmt: skip
 
-Cell = str | int | float | None
+Cell = str | int | float | dict[str, int | float | str] | None
 
 
 def records(collection: Collection) -> Iterator[dict[str, Cell]]:
@@ -33,19 +38,25 @@ def records(collection: Collection) -> Iterator[dict[str, Cell]]:
 
 def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
     """One device of one run. What is unknown is None."""
-    device, rate, energy = entry.device, entry.device.hashrate, energy_figure(entry.device)
+    device, rate, energy = entry.device, entry.device.rate, energy_figure(entry.device)
+    machine = entry.machine
     roof, info = device.roof, device.device
     cells = (
         rank, entry.result.run_id[:64], entry.result.created[:64], info.id, info.kind, device_name(device),
-        info.vendor, info.backend, info.driver, entry.result.machine.cpu_model,
-        device.workload, device.unit, device.kernel.prefixes if device.kernel else None, device.status,
+        info.vendor, info.backend, info.driver, machine.cpu_model if machine else None,
+        device.workload, device.unit, prefixes_of(device), device.status,
         ("yes" if entry.verified else "no") if entry.measured or not entry.verified else None,
         "; ".join(entry.faults) or None,
-        *((rate.value_hs, rate.low_hs, rate.high_hs, rate.confidence, rate.origin) if rate else (None,) * 5),
-        *((energy.j_per_th, energy.low, energy.high) if energy else (None,) * 3),
+        *((rate.value, rate.low, rate.high, rate.confidence, rate.origin) if rate else (None,) * 5),
+        *j_per_th(energy),
         *((energy.origin, energy.scope, energy.method) if energy else (None,) * 3),
-        roof.hashrate_hs if roof else None, credible_percent(roof),
-        device.kernel.name if device.kernel else None, device.hashes, device.seconds, len(device.samples),
+        roof.rate if roof else None, credible_percent(roof),
+        device.kernel.name if device.kernel else None, device.amount, device.seconds, len(entry.samples),
         "; ".join(warning_kinds_of(entry)) or None, entry.result.note,
+        device.machine, dict(sorted(device.parameters.items())),
+        evidence_kind(device.evidence) if device.evidence is not None else None,
+        *((rate.median, rate.best) if rate else (None,) * 2), device.rate_per_cpu_s, len(device.rounds),
+        *((energy.j_per_unit, energy.low, energy.high) if energy else (None,) * 3),
+        roof.binds if roof else None, roof.reason if roof else None, entry.result.written_as,
     )  # fmt: skip
     return dict(zip(COLUMNS, cells, strict=True))

@@ -1,4 +1,4 @@
-"""The conditions of one run, as pairs of words: what a reader needs to judge or redo it."""
+"""The conditions of one run, as pairs of words for each of its machines: what a reader needs to judge or redo it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from ..wording.units import UNKNOWN
 from ..wording.visible import visible
 
 LIMIT = 200
+# The raw results have the others.
+MOST_MACHINES = 12
 
 
 class RunDetails(Struct, frozen=True, kw_only=True):
@@ -19,9 +21,14 @@ class RunDetails(Struct, frozen=True, kw_only=True):
     pairs: tuple[tuple[str, str], ...]
 
 
-def run_details(result: Result) -> RunDetails:
-    """The details of one run."""
-    machine = result.machine
+def run_details(result: Result) -> list[RunDetails]:
+    """The details of one run, machine by machine."""
+    return [details_on(result, machine) for machine in result.machines[:MOST_MACHINES]]
+
+
+def details_on(result: Result, machine: Machine) -> RunDetails:
+    """The details of one run on one of its machines."""
+    of_several = f" on machine {machine.id}" if len(result.machines) > 1 else ""
     pairs = (
         ("processor", machine.cpu_model),
         ("microarchitecture", machine.microarchitecture),
@@ -40,7 +47,7 @@ def run_details(result: Result) -> RunDetails:
         ("note", result.note),
     )
     return RunDetails(
-        title=f"{result.created}, run {result.run_id[:8]}",
+        title=f"{result.created}, run {result.run_id[:8]}{of_several}",
         pairs=tuple((name, visible(value, LIMIT) if value else UNKNOWN) for name, value in pairs),
     )
 

@@ -1,20 +1,22 @@
-"""What each meter said about each device: the joules behind the table's J/TH, and those of other scopes beside them."""
+"""What each meter said about each device: the joules behind the table's energy, and those of other scopes beside."""
 
 from __future__ import annotations
 
 from ...bench.result.energy import Energy
 from ...bench.result.measurement import Measurement
 from ...bench.result.model import Result
+from ...kernels.workloads.quantity import quantity_of
 from ..wording.ratios import efficiency_text
 from ..wording.units import energy_text
 from ..wording.visible import visible
 
 
 def energy_lines(result: Result) -> list[str]:
-    """A line for each meter and device; nothing where no meter was read."""
+    """A line for each meter and measurement; nothing where no meter was read."""
+    several = len({entry.workload for entry in result.results}) > 1
     return [
-        visible(f"{entry.device.id}  {record.meter}: {told(record, entry)}")
-        for entry in result.devices
+        visible(f"{entry.device.id}  {f'{entry.workload}  ' if several else ''}{record.meter}: {told(record, entry)}")
+        for entry in result.results
         for record in entry.energy
         if record.meter is not None
     ]
@@ -32,8 +34,9 @@ def told(record: Energy, entry: Measurement) -> str:
     if record.above_idle_j is not None:
         parts.append(f"{energy_text(record.above_idle_j)} above idle")
     if record.efficiency is not None:
-        parts.append(efficiency_text(record.efficiency.j_per_th.value))
-        parts.append(f"{record.efficiency.mh_per_j.value:.4g} MH/J")
+        quantity = quantity_of(entry.unit)
+        parts.append(efficiency_text(record.efficiency.j_per_unit.value, entry.unit))
+        parts.append(f"{record.efficiency.units_per_j.value / quantity.per_joule_amount:.4g} {quantity.per_joule_unit}")
     parts.append(f"{record.method}, {record.scope or 'scope not stated'}")
     if record.covers == "not the device":
         parts.append(f"not {entry.device.id}'s own")

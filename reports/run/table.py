@@ -1,24 +1,29 @@
-"""The table at the end of a run: one row a device, built from its result and the verdict on its proof."""
+"""The table at the end of a run: one row a device and work, built from its result and the verdict on its evidence."""
 
 from __future__ import annotations
 
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ...bench.rates import counted_samples
 from ...bench.result.measurement import Measurement
 from ...bench.result.model import Result
 from ...bench.verification.verdict import Verdict
-from ...kernels.target import share_probability
+from ...kernels.workloads.evidence import Checked, Recompute, Shares
+from ...kernels.workloads.quantity import quantity_of
 from ..collect.energy_figure import energy_figure, why_unknown
+from ..collect.gather import checks_about
 from ..layout.device_row import roof_text
+from ..layout.work_words import class_words, variant_text
 from ..wording.ratios import efficiency_text, range_text
 from ..wording.units import (
+    UNIT_LIMIT,
     UNKNOWN,
     clock_text,
     count_text,
-    hashrate_text,
     interval_text,
     percent_text,
+    rate_text,
     temperature_text,
 )
 from ..wording.visible import visible
@@ -26,43 +31,51 @@ from ..wording.visible import visible
 if TYPE_CHECKING:
     from rich.table import Table
 
-COLUMNS = ("device", "kernel", "hashrate", "hashes", "shares", "of its roof", "energy", "clock", "verdict")
-# A kernel's name may be long; figures are never broken over two lines.
-WRAPPED = ("device", "kernel")
+WORK = "workload"
+COLUMNS = ("device", WORK, "kernel", "rate", "amount", "evidence", "of its\nroof", "energy", "clock", "verdict")
+# Names may be long, and words can be broken; figures never are.
+WRAPPED = ("device", WORK, "kernel", "evidence", "verdict")
 NAME_LIMIT = 60
+# With these nothing was measured.
+WITHOUT_WORK = ("failed", "refused", "skipped")
 
 
 def run_table(result: Result, verdict: Verdict) -> Table:
-    """A row for each device of `result`, in the order they were measured."""
+    """A row for each measurement of `result`, in their order; the workload is named where there are several."""
     # rich is slow to import, and scripts that ask for JSON never need it.
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
+    several = len({entry.workload for entry in result.results}) > 1
     for name in COLUMNS:
+        if name == WORK and not several:
+            continue
         table.add_column(name, no_wrap=name not in WRAPPED, overflow="fold")
-    for entry in result.devices:
+    for entry in result.results:
         cells = (
-            visible(entry.device.id),
+            device_cell(entry, result),
+            *([visible(entry.workload, NAME_LIMIT)] if several else []),
             kernel_cell(entry),
-            hashrate_cell(entry),
-            count_text(entry.hashes) if entry.hashes else UNKNOWN,
-            shares_cell(entry),
-            roof_text(entry.roof),
+            rate_cell(entry),
+            amount_cell(entry),
+            evidence_cell(entry),
+            roof_cell(entry),
             energy_cell(entry),
             clock_cell(entry),
-            verdict_cell(entry, verdict),
+            verdict_cell(entry, result, verdict),
         )
         # Text, not str: rich would read square brackets in a driver's words as markup.
-        table.add_row(*(Text(cell) for cell in cells), end_section=entry is not result.devices[-1])
+        table.add_row(*(Text(cell) for cell in cells), end_section=entry is not result.results[-1])
     return table
 
 
 def device_lines(result: Result) -> list[str]:
     """What each id in the table stands for."""
-    width = max((len(visible(entry.device.id)) for entry in result.devices), default=0)
-    return [f"{visible(entry.device.id):{width}}  {visible(entry.device.name)}" for entry in result.devices]
+    names = dict.fromkeys((visible(entry.device.id), visible(entry.device.name)) for entry in result.results)
+    width = max((len(device) for device, _ in names), default=0)
+    return [f"{device:{width}}  {name}" for device, name in names]
 
 
 def together_lines(result: Result) -> list[str]:
@@ -70,102 +83,142 @@ def together_lines(result: Result) -> list[str]:
     together = result.together
     if together is None:
         return []
-    if together.sum_hs is None:
+    if together.sum_rate is None or together.unit is None:
         return [] if together.reason is None else [f"Not measured together: {visible(together.reason)}"]
+    unit = together.unit
     width = max(len(visible(rate.device)) for rate in together.rates)
     rates = [
-        f"  {visible(rate.device):{width}}  {hashrate_text(rate.hashrate_hs)} measured, "
+        f"  {visible(rate.device):{width}}  {rate_text(rate.rate, unit)} measured, "
         f"{percent_text(100 * rate.ratio_to_alone)} of its rate alone"
         for rate in together.rates
     ]
     return [
         f"All at once, for {together.seconds:.1f} s:",
         *rates,
-        f"  {'sum':{width}}  {hashrate_text(together.sum_hs)}",
+        f"  {'sum':{width}}  {rate_text(together.sum_rate, unit)}",
     ]
 
 
 def run_notes(result: Result, verdict: Verdict) -> list[str]:
     """What the table has no room for, a sentence each: failures, refused checks, warnings with their mends."""
+    several = len({entry.workload for entry in result.results}) > 1
+
+    def name(entry: Measurement) -> str:
+        return f"{entry.device.id} ({entry.workload})" if several else entry.device.id
+
     notes = [
-        about(entry.device.id, f"{entry.status}: {entry.reason}")
-        for entry in result.devices
+        about(name(entry), f"{entry.status}: {entry.reason}", entry.device.id)
+        for entry in result.results
         if entry.reason is not None
     ]
     notes.extend(about(check.device, check.sentence) for check in verdict.checks if not check.ok)
     notes.extend(warning.text for warning in result.warnings)
     if result.together is not None:
         notes.extend(
-            f"together: {about(entry.device.id, f'{entry.status}: {entry.reason}')}"
-            for entry in result.together.devices
+            f"together: {about(name(entry), f'{entry.status}: {entry.reason}', entry.device.id)}"
+            for entry in result.together.results
             if entry.reason is not None
         )
         notes.extend(warning.text for warning in result.together.warnings)
-    # The same sentence for several devices is one note.
-    devices_of: dict[str, list[str]] = {}
-    for entry in result.devices:
+    # The same sentence for several measurements is one note.
+    concerned: dict[str, list[Measurement]] = {}
+    for entry in result.results:
         for warning in entry.warnings:
-            devices_of.setdefault(warning.text, []).append(entry.device.id)
-        if entry.hashrate is not None and entry.energy and energy_figure(entry) is None:
-            devices_of.setdefault(f"J/TH unknown: {why_unknown(entry)}", []).append(entry.device.id)
-    notes.extend(about(", ".join(devices), text) for text, devices in devices_of.items())
+            concerned.setdefault(warning.text, []).append(entry)
+        if entry.rate is not None and entry.energy and energy_figure(entry) is None:
+            concerned.setdefault(f"energy unknown: {why_unknown(entry)}", []).append(entry)
+    for text, entries in concerned.items():
+        ids = dict.fromkeys(entry.device.id for entry in entries)
+        whole = all(entry in entries for entry in result.results if entry.device.id in ids and entry.rate is not None)
+        notes.append(about(", ".join(ids if whole else dict.fromkeys(map(name, entries))), text))
     return [visible(note) for note in notes]
 
 
-def about(device: str | None, sentence: str) -> str:
-    """`sentence` with the device it is about in front, unless it names it anyway."""
-    return sentence if device is None or device in sentence else f"{device}: {sentence}"
+def about(device: str | None, sentence: str, told: str | None = None) -> str:
+    """`sentence` with the device it is about in front, unless it names it (`told`, or that very name) anyway."""
+    return sentence if device is None or (told or device) in sentence else f"{device}: {sentence}"
+
+
+def device_cell(entry: Measurement, result: Result) -> str:
+    """The device's id; where the result has several machines, the machine's id below it."""
+    name = visible(entry.device.id, NAME_LIMIT)
+    return f"{name}\n{entry.machine}" if len(result.machines) > 1 else name
 
 
 def kernel_cell(entry: Measurement) -> str:
-    """The kernel's name; where it hashes rolled versions, that is said, because it is another kind of work."""
+    """The kernel's name, and what sets the work apart from the workload's usual one."""
     if entry.kernel is None:
         return UNKNOWN
-    name = visible(entry.kernel.name, NAME_LIMIT)
-    return name if entry.kernel.prefixes == 1 else f"{name}\nversion-rolled × {entry.kernel.prefixes}"
+    name, variant = visible(entry.kernel.name, NAME_LIMIT), variant_text(entry)
+    return f"{name}\n{variant}" if variant else name
 
 
-def hashrate_cell(entry: Measurement) -> str:
-    """The rate, its interval, and where the figure comes from."""
-    rate = entry.hashrate
+def rate_cell(entry: Measurement) -> str:
+    """The rate and where it comes from, its interval, and the work a second of busy CPUs."""
+    rate = entry.rate
     if rate is None:
         return UNKNOWN
-    interval = interval_text(rate.low_hs, rate.high_hs, rate.value_hs)
-    return f"{hashrate_text(rate.value_hs)} {rate.origin}\n{rate.confidence:.0%} {interval}"
+    lines = [f"{rate_text(rate.value, entry.unit)} {rate.origin}"]
+    if rate.low is not None and rate.high is not None and rate.confidence is not None:
+        lines.append(f"{rate.confidence:.0%} {interval_text(rate.low, rate.high, rate.value)}")
+    if entry.rate_per_cpu_s is not None:
+        lines.append(f"{rate_text(entry.rate_per_cpu_s, entry.unit)} a CPU")
+    return "\n".join(lines)
 
 
-def shares_cell(entry: Measurement) -> str:
-    """The shares found, and how many the hashes should hold on average."""
-    if entry.proof is None:
+def amount_cell(entry: Measurement) -> str:
+    """How much work was done, with what it is counted in below."""
+    if not entry.amount:
         return UNKNOWN
-    expected = entry.hashes * share_probability(int(entry.proof.target_hex, 16))
-    return f"{len(entry.proof.shares)} found\n{expected:.1f} expected"
+    quantity = quantity_of(entry.unit)
+    return f"{count_text(entry.amount)}\n{visible(quantity.unit if entry.amount == 1 else quantity.plural, UNIT_LIMIT)}"
+
+
+def evidence_cell(entry: Measurement) -> str:
+    """What the evidence is worth, and how much of it there is."""
+    evidence = entry.evidence
+    if isinstance(evidence, Shares):
+        return f"{class_words(entry)}\n{len(evidence.shares):,} shares"
+    if isinstance(evidence, Checked | Recompute):
+        answers = evidence.answers if isinstance(evidence, Checked) else len(evidence.answers)
+        return f"{class_words(entry)}\n{answers:,} answers"
+    return class_words(entry) or UNKNOWN
+
+
+def roof_cell(entry: Measurement) -> str:
+    """The share of the roof that was reached, and which of the device's ceilings that is."""
+    text = roof_text(entry.roof)
+    return (
+        text if entry.roof is None or entry.roof.binds is None else f"{text}\n{visible(entry.roof.binds, NAME_LIMIT)}"
+    )
 
 
 def energy_cell(entry: Measurement) -> str:
-    """Joules a terahash, their bounds, and what was measured; an estimate is marked before and behind."""
+    """Joules for the work, their bounds, and what was measured; an estimate is marked before and behind."""
     figure = energy_figure(entry)
     if figure is None:
         return UNKNOWN
     mark = "~" if figure.origin == "estimated" else ""
-    lines = [f"{mark}{efficiency_text(figure.j_per_th)}"]
+    lines = [f"{mark}{efficiency_text(figure.j_per_unit, figure.unit)}"]
     if figure.low is not None and figure.high is not None:
-        lines.append(range_text(figure.low, figure.high))
+        size = quantity_of(figure.unit).energy_amount
+        lines.append(range_text(figure.low * size, figure.high * size))
     lines.append(f"{figure.scope}, estimated" if mark else figure.scope)
     return "\n".join(lines)
 
 
 def clock_cell(entry: Measurement) -> str:
     """The median clock and the highest temperature of the samples, as far as the device tells."""
-    clocks = [sample.clock_hz for sample in entry.samples if sample.clock_hz is not None]
-    temperatures = [sample.temperature_c for sample in entry.samples if sample.temperature_c is not None]
+    samples = counted_samples(entry)
+    clocks = [sample.clock_hz for sample in samples if sample.clock_hz is not None]
+    temperatures = [sample.temperature_c for sample in samples if sample.temperature_c is not None]
     return f"{clock_text(median(clocks) if clocks else None)}\n{temperature_text(max(temperatures, default=None))}"
 
 
-def verdict_cell(entry: Measurement, verdict: Verdict) -> str:
-    """`verified` where every check of this device and of the file as a whole holds."""
-    if entry.status in ("failed", "refused"):
+def verdict_cell(entry: Measurement, result: Result, verdict: Verdict) -> str:
+    """`verified` where every check of this measurement and of the file as a whole holds."""
+    if entry.status in WITHOUT_WORK:
         return entry.status
-    checks = [check for check in verdict.checks if check.device in (None, entry.device.id)]
-    judgement = "verified" if entry.proof is not None and all(check.ok for check in checks) else "not verified"
+    failed = checks_about(entry, result, [check for check in verdict.checks if not check.ok])
+    judgement = "verified" if entry.evidence is not None and not failed else "not verified"
     return judgement if entry.status == "measured" else f"{judgement}\n{entry.status}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .units import UNKNOWN
+from ...kernels.workloads.quantity import quantity_of
+from .units import UNIT_LIMIT, UNKNOWN
+from .visible import visible
 
 _SPANS = ((365.25 * 86_400, "year"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 _SCALES = ((1e15, "quadrillion"), (1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
@@ -42,13 +44,16 @@ def range_text(low: float, high: float) -> str:
     return first if first == last else f"{first}–{last}"
 
 
-def efficiency_text(j_per_th: float | None) -> str:
-    """Energy a hash, in the primary unit.
+def efficiency_text(j_per_unit: float | None, unit: str) -> str:
+    """Energy for work, in what the unit's quantity is written in.
 
-    >>> efficiency_text(574242.5), efficiency_text(None)
-    ('574,000 J/TH', '–')
+    >>> efficiency_text(5.742425e-9, "byte"), efficiency_text(None, "byte")
+    ('5.74 J/GB', '–')
     """
-    return UNKNOWN if j_per_th is None else f"{three_digits(j_per_th)} J/TH"
+    if j_per_unit is None:
+        return UNKNOWN
+    quantity = quantity_of(unit)
+    return f"{three_digits(j_per_unit * quantity.energy_amount)} {visible(quantity.energy_unit, UNIT_LIMIT)}"
 
 
 def duration_text(seconds: float) -> str:
@@ -71,26 +76,6 @@ def counted(count: float) -> str:
     size, word = next(((size, word) for size, word in _SCALES if count >= size), (1.0, ""))
     digits = f"{count / size:.0f}" if count == size else three_digits(count / size)
     return f"{digits} {word}".strip()
-
-
-def difficulty_text(difficulty: float) -> str:
-    """A difficulty in words.
-
-    >>> difficulty_text(3_839_316_899_029.67)
-    'difficulty 3.84 trillion'
-    """
-    return f"difficulty {counted(difficulty)}"
-
-
-def share_text(share: float) -> str:
-    """A part of the network's hashrate, as one in so many where a percentage would be all noughts.
-
-    >>> share_text(0.0525), share_text(5e-9), share_text(2.0)
-    ('5.25 %', 'one in 200 million', '2.00 × all of it')
-    """
-    if share >= 1:
-        return f"{three_digits(share)} × all of it"
-    return f"{three_digits(share * 100)} %" if share >= 1e-3 else f"one in {counted(1 / share)}"
 
 
 def change_text(ratio: float) -> str:

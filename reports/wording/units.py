@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from ...kernels.workloads.quantity import quantity_of
+from .visible import visible
+
 UNKNOWN = "–"
+UNIT_LIMIT = 40
 _PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
 
 
@@ -19,25 +23,40 @@ def _four_digits(value: float) -> str:
     return f"{value:.{_decimals(value)}f}"
 
 
-def hashrate_text(value_hs: float) -> str:
-    """A rate in four digits.
+def rate_text(value: float, unit: str) -> str:
+    """A rate in four digits; `unit` is what is counted.
 
-    >>> hashrate_text(28_415_000)
-    '28.41 MH/s'
+    >>> rate_text(28_415_000, "byte"), rate_text(1234.5, "brick")
+    ('28.41 MB/s', '1.234 kbrick/s')
     """
-    size, prefix = _scale(value_hs)
-    return f"{_four_digits(value_hs / size)} {prefix}H/s"
+    size, prefix = _scale(value)
+    return f"{_four_digits(value / size)} {prefix}{rate_unit(unit)}"
 
 
-def interval_text(low_hs: float, high_hs: float, value_hs: float) -> str:
-    """The bounds of a rate, in the unit and with the decimals that `hashrate_text` gives the rate itself.
+def rate_unit(unit: str) -> str:
+    """What a rate of that unit is written in, before any prefix; a unit may be a stranger's word."""
+    return visible(quantity_of(unit).rate_unit, UNIT_LIMIT)
+
+
+def amount_text(amount: float, unit: str) -> str:
+    """An amount of work in four digits.
+
+    >>> amount_text(1_234_567_890, "byte"), amount_text(1, "update")
+    ('1.235 G bytes', '1 update')
+    """
+    quantity = quantity_of(unit)
+    return f"{count_text(amount)} {visible(quantity.unit if amount == 1 else quantity.plural, UNIT_LIMIT)}"
+
+
+def interval_text(low: float, high: float, value: float) -> str:
+    """The bounds of a rate, in the unit and with the decimals that `rate_text` gives the rate itself.
 
     >>> interval_text(28_310_000, 28_520_000, 28_415_000)
     '28.31–28.52'
     """
-    size, _ = _scale(value_hs)
-    decimals = _decimals(value_hs / size)
-    return f"{low_hs / size:.{decimals}f}–{high_hs / size:.{decimals}f}"
+    size, _ = _scale(value)
+    decimals = _decimals(value / size)
+    return f"{low / size:.{decimals}f}–{high / size:.{decimals}f}"
 
 
 def energy_text(joules: float) -> str:

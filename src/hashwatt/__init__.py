@@ -1,4 +1,4 @@
-"""Measures the SHA-256d hashrate of this machine's devices, and proves it.
+"""Measures how much work this machine's devices do a second and a joule, and proves it.
 
 What the command `hashwatt` does, for scripts and notebooks:
 
@@ -11,8 +11,15 @@ What the command `hashwatt` does, for scripts and notebooks:
     >>> hashwatt.scan(genesis, start=2_083_236_000, count=1_000, target=target).nonces
     [2083236893]
 
-`devices`, `meters`, `workloads`, `run`, `scan`, `verify`, `save`, `check_writable` and `load` are what the commands
-call; every error meant for the user is a HashwattError. Nothing is imported before it is asked for, so
+    >>> prediction = hashwatt.predict("rtx4090")
+    >>> f"{prediction.hashrate_hs / 1e9:.1f} GH/s {prediction.origin}"
+    '9.1 GH/s modelled'
+
+To measure: `devices`, `meters`, `workloads`, `run`, `scan`. To keep and check: `save`, `load`, `verify`,
+`check_writable`. To read results, from files, folders or memory: `rows` and `sample_rows` (which pandas takes as they
+are), `report`, `compare`, `history`. docs/python.md shows them at work.
+
+Every error meant for the user is a HashwattError with one sentence. Nothing is imported before it is asked for, so
 `import hashwatt` costs next to nothing.
 """
 
@@ -25,37 +32,54 @@ if TYPE_CHECKING:
     from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify, workloads
     from .bench.energy.meter import MeterFound, MeterMissing
     from .bench.progress import Progress
+    from .bench.result.measurement import Measurement
     from .bench.result.model import Result
     from .bench.verification.verdict import Check, Verdict
     from .kernels.device import DeviceInfo, Found, Missing
     from .kernels.errors import CheckFailed, DeviceError, HashwattError, InputError
     from .kernels.job import parse_header
+    from .kernels.opencl.predict import Prediction, predict
     from .kernels.target import target_from_hex, target_from_zero_bits
+    from .notebook import compare, history, report, rows, sample_rows
+    from .reports.compare.comparison import Comparison
+    from .reports.compare.history import History
+    from .reports.document.report import Report
 
     __version__: str
 
 __all__ = [
     "Check",
     "CheckFailed",
+    "Comparison",
     "DeviceError",
     "DeviceInfo",
     "Found",
     "HashwattError",
+    "History",
     "InputError",
+    "Measurement",
     "MeterFound",
     "MeterMissing",
     "Missing",
+    "Prediction",
     "Progress",
+    "Report",
     "Result",
     "ScanResult",
     "Verdict",
     "__version__",
     "check_writable",
+    "compare",
     "devices",
+    "history",
     "load",
     "meters",
     "parse_header",
+    "predict",
+    "report",
+    "rows",
     "run",
+    "sample_rows",
     "save",
     "scan",
     "target_from_hex",
@@ -79,12 +103,18 @@ _HOMES = {
     ),
     ".bench.energy.meter": ("MeterFound", "MeterMissing"),
     ".bench.progress": ("Progress",),
+    ".bench.result.measurement": ("Measurement",),
     ".bench.result.model": ("Result",),
     ".bench.verification.verdict": ("Check", "Verdict"),
     ".kernels.device": ("DeviceInfo", "Found", "Missing"),
     ".kernels.errors": ("CheckFailed", "DeviceError", "HashwattError", "InputError"),
     ".kernels.job": ("parse_header",),
+    ".kernels.opencl.predict": ("Prediction", "predict"),
     ".kernels.target": ("target_from_hex", "target_from_zero_bits"),
+    ".notebook": ("compare", "history", "report", "rows", "sample_rows"),
+    ".reports.compare.comparison": ("Comparison",),
+    ".reports.compare.history": ("History",),
+    ".reports.document.report": ("Report",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -96,7 +126,7 @@ def __getattr__(name: str) -> object:
 
         value: object = version("hashwatt")
     elif name in _HOME_OF:
-        if _HOME_OF[name].startswith(".bench."):
+        if not _HOME_OF[name].startswith(".kernels."):
             from .kernels.baseline import require_numpy_to_load
 
             require_numpy_to_load()

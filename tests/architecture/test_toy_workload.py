@@ -1,7 +1,8 @@
-"""A workload of another distribution is measured, stored and verified without touching any file of ours."""
+"""A workload of another distribution is measured, stored, verified and shown without touching any file of ours."""
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 from hashwatt.bench import api
 from hashwatt.bench.api import load, save, verify
 from hashwatt.bench.result.model import Result
+from hashwatt.cli.app import execute
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fake import VirtualClock
-from hashwatt.kernels.workloads.evidence import Recompute
-from hashwatt.kernels.workloads.registry import load_workload, workload_names
+from hashwatt.kernels.workloads.evidence import CLASS_WORDS, Recompute
+from hashwatt.kernels.workloads.registry import BUILT_IN, load_workload, workload_names
 
 from ..bench.fakes import fake, measured
 from .toy_workload import install
@@ -52,7 +54,7 @@ def test_it_is_measured_in_its_own_unit_with_a_roof(result: Result) -> None:
     # A hundred items take a fake device as long as a hash, of which it does 50,000 a second.
     assert entry.rate.value == pytest.approx(5e6, rel=0.02)
     assert entry.roof is not None
-    assert (entry.roof.binds, entry.roof.unit) == ("memory", "sum")
+    assert (entry.roof.binds, entry.roof.unit) == ("memory", "sum/s")
     assert entry.roof.rate == pytest.approx(1e7)
     assert isinstance(entry.evidence, Recompute)
     assert (refused.status, refused.reason) == ("refused", "fake:wrong-checksum cannot add")
@@ -96,8 +98,43 @@ def test_a_name_that_nobody_has_is_refused_with_those_there_are() -> None:
         measured("steady", workloads=["nonsense"])
 
 
-def test_a_distribution_that_cannot_be_loaded_costs_its_own_workload_only(site: Path) -> None:
+def test_a_distribution_that_cannot_be_loaded_costs_its_own_workload_only(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (site / "toy_work" / "__init__.py").write_text("raise OSError('no')", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be loaded"):
         measured("steady", workloads=["toy"])
     assert measured("steady", seconds=0.5).results[0].status == "measured"
+    assert [workload.name for workload in api.workloads()] == list(BUILT_IN)
+    assert execute(["workloads"]) == 0
+    told = capsys.readouterr()
+    assert "sha256d" in told.out
+    assert "'toy' of 'toy_work:WORKLOAD' cannot be loaded (no)" in told.err
+
+
+def test_evidence_that_a_foreign_workload_stumbles_over_does_not_hold(result: Result) -> None:
+    entry = result.results[0]
+    assert isinstance(entry.evidence, Recompute)
+    first, *others = entry.evidence.answers
+    odd = Recompute(answers=(msgspec.structs.replace(first, sample=9_999), *others))
+    verdict = verify(msgspec.structs.replace(result, results=(msgspec.structs.replace(entry, evidence=odd),)))
+    (failed,) = [check for check in verdict.checks if not check.ok]
+    assert failed.code == "evidence"
+    assert "toy cannot check its evidence (IndexError" in failed.sentence
+
+
+def test_it_is_shown_in_a_report_in_its_own_unit(
+    result: Result, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(result, tmp_path / "toy.json")
+    for suffix in ("csv", "md", "html"):
+        assert execute(["report", str(tmp_path / "toy.json"), "-o", str(tmp_path / f"report.{suffix}")]) == 0
+    assert "5.000 Msum/s" in capsys.readouterr().out
+    (row, refused) = csv.DictReader((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines())
+    assert (row["rank"], row["workload"], row["unit"], row["verified"]) == ("1", "toy", "sum", "yes")
+    assert float(row["rate_per_s"]) == pytest.approx(5e6, rel=0.02)
+    assert (refused["rank"], refused["status"]) == ("", "refused")
+    for suffix in ("md", "html"):
+        text = (tmp_path / f"report.{suffix}").read_text(encoding="utf-8")
+        assert "Msum/s" in text
+        assert CLASS_WORDS["recompute"] in text

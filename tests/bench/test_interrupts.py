@@ -31,9 +31,9 @@ def press() -> None:
 
 @pytest.fixture
 def _installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As in a command of its own."""
+    """As in a command of its own that nobody told to ignore any (as `nohup` would)."""
     names = [name for name in interrupts.SIGNALS if hasattr(signal, name)]
-    before = {name: signal.getsignal(getattr(signal, name)) for name in names}
+    before = {name: signal.signal(getattr(signal, name), signal.SIG_DFL) for name in names}
     monkeypatch.setattr(interrupts, "_state", interrupts._State())
     interrupts.install()
     yield

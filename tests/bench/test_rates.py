@@ -23,7 +23,7 @@ def test_the_headline_is_all_work_over_all_time_and_was_the_median_in_version_1(
     now, then = rate_of(SAMPLES, "byte"), rate_of(SAMPLES, "byte", written_as=1)
     assert (now.value, now.median, now.best) == (75.0, 100.0, 100.0)
     assert (then.value, then.median, then.best) == (100.0, 100.0, 100.0)
-    assert (now.unit, now.origin) == ("byte", "measured")
+    assert (now.unit, now.origin) == ("byte/s", "measured")
 
 
 def test_only_rounds_that_count_are_counted(honest_result: Result) -> None:

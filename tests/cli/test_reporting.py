@@ -161,7 +161,7 @@ class TestLadder:
         source = target if given == "the file" else results
         outcome = run_here(capsys, command, str(source), "-o", str(target))
         assert outcome.code == 2
-        assert "is one of the given results" in outcome.err
+        assert "is one of the inputs" in outcome.err
         assert target.read_bytes() == before
 
     def test_a_page_beside_the_results_can_be_written_again(self, results: Path, capsys: Capture) -> None:

@@ -58,7 +58,7 @@ def test_the_table_shows_the_figures(harness: Harness, capsys: Capture) -> None:
 def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
     options = (
         "-d cpu --device opencl:0 -t 2.5 --challenge Ana --note cold --kernel avx2 --threads 1 --rolled 16 "
-        "--retune --together --meter rapl:package --idle 5 -q"
+        "--workload sha256d --retune --together --meter rapl:package --idle 5 -q"
     )
     run_here(capsys, "run", *options.split())
     del harness.asked["progress"]
@@ -67,6 +67,7 @@ def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
         "seconds": 2.5,
         "challenge": "Ana",
         "note": "cold",
+        "workloads": ["sha256d"],
         "kernel": "avx2",
         "threads": 1,
         "rolled": 16,

@@ -44,16 +44,26 @@ def test_skips():
 
 def test_follows():
     assert "ONE" not in os.environ
+
+@own
+def test_is_the_last_of_its_module():
+    pass
+"""
+# pytest refuses a test where a module before is still set up.
+OTHER_TESTS = """
+def test_of_another_module_follows():
+    pass
 """
 
 
 def run_pytest(folder: Path) -> str:
     (folder / "conftest.py").write_text(CONFTEST)
     (folder / "test_all.py").write_text(TESTS)
+    (folder / "test_other.py").write_text(OTHER_TESTS)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     environment.pop(own_process.REPORTS, None)
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "test_all.py"],
+        [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "test_all.py", "test_other.py"],
         cwd=folder,
         env={**environment, "PYTHONPATH": str(TREE)},
         capture_output=True,
@@ -66,7 +76,7 @@ def run_pytest(folder: Path) -> str:
 
 def test_a_process_that_dies_is_one_failed_test_with_its_name(tmp_path: Path) -> None:
     said = run_pytest(tmp_path)
-    assert "2 failed, 2 passed, 1 skipped" in said, said
+    assert "2 failed, 4 passed, 1 skipped" in said, said
     assert "FAILED test_all.py::test_dies" in said
     assert "its process died" in said
     assert "last words" in said
@@ -80,3 +90,8 @@ def test_a_process_that_takes_too_long_is_a_failure_and_not_waited_for(
     (report,) = own_process.reports_from_a_process(request.node, 0.01)
     assert report.failed
     assert "did not end within" in str(report.longrepr)
+
+
+@pytest.mark.own_process
+def test_a_marked_test_of_this_tree_has_a_process_of_its_own() -> None:
+    assert own_process.is_own_process()

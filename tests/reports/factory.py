@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from functools import cache
@@ -9,15 +10,16 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from hashwatt.bench.sha256d.proof import derive_prefix, target_to_hex
 
+from hashwatt.bench.rates import counted_samples, rate_of
 from hashwatt.bench.result.energy import Energy
-from hashwatt.bench.result.measurement import Measurement, Rate, Roof, Sample
+from hashwatt.bench.result.machine import Machine
+from hashwatt.bench.result.measurement import Measurement, Roof, Round, Sample
 from hashwatt.bench.result.model import Result
-from hashwatt.bench.statistics import median_interval
-from hashwatt.kernels.job import Job
+from hashwatt.kernels.job import Job, rolled_prefix
 from hashwatt.kernels.oracle import reference_scan
-from hashwatt.kernels.workloads.evidence import Chunk, Header, Share, Shares
+from hashwatt.kernels.workloads.evidence import Checked, Chunk, Header, Share, Shares
+from hashwatt.kernels.workloads.sha256d.headers import derive_prefix, target_to_hex
 
 from .samples import MACHINE, measured, unmeasured
 from .samples import result as plain_result
@@ -28,21 +30,22 @@ HASHES = 4096
 
 
 @cache
-def proof_of(challenge: str, device_id: str, run_id: str, samples: int) -> Shares:
+def proof_of(challenge: str, device_id: str, run_id: str, samples: int, prefixes: int = 1) -> Shares:
     """A true proof of `HASHES` hashes in so many equal samples."""
     prefix = derive_prefix(challenge, device_id, run_id, 0)
-    size = HASHES // samples
-    hits, _ = reference_scan(Job((prefix,), TARGET), range(size * samples))
+    size = HASHES // samples // prefixes
+    rolled = tuple(rolled_prefix(prefix, number) for number in range(prefixes))
+    hits, _ = reference_scan(Job(rolled, TARGET), range(size * samples))
     return Shares(
         target_hex=target_to_hex(TARGET),
-        prefixes=1,
+        prefixes=prefixes,
         headers=(Header(running_number=0, prefix_hex=prefix.hex()),),
         # The reports never recompute a chunk: its checksum may be anything.
         chunks=tuple(
             Chunk(running_number=0, start=index * size, nonces=size, xor_h7=index, sample=index)
             for index in range(samples)
         ),
-        shares=tuple(Share(running_number=0, prefix=0, nonce=nonce) for _, nonce in hits),
+        shares=tuple(Share(running_number=0, prefix=number, nonce=nonce) for number, nonce in hits),
     )
 
 
@@ -63,6 +66,7 @@ def verified(
     energy: tuple[Energy, ...] = (),
     roof_hs: float | None = None,
     seed: int = 0,
+    prefixes: int = 1,
     **changes: Any,
 ) -> Measurement:
     """A measured device of run number `run`; `changes` replace fields of its record (`name`, `kind`, `driver` …)."""
@@ -71,24 +75,28 @@ def verified(
     times = [size / (rate * (1 + scatter * chance.uniform(-1, 1))) for _ in range(samples)]
     readings = tuple(
         Sample(
-            hashes=size,
+            amount=size,
             seconds=time,
             device_s=None,
+            cpu_s=None,
             clock_hz=clock_hz[index % len(clock_hz)] if clock_hz else None,
             temperature_c=temperature_c[index % len(temperature_c)] if temperature_c else None,
             other_load=0.0,
+            stolen_load=None,
         )
         for index, time in enumerate(times)
     )
-    interval = median_interval([sample.hashes / sample.seconds for sample in readings])
+    figure = rate_of(readings, "hash")
     template = measured(device)
     roof = (
         Roof(
-            hashrate_hs=roof_hs,
+            rate=roof_hs,
+            unit="hash",
             origin="modelled",
-            percent=100 * interval.median / roof_hs,
+            percent=100 * figure.value / roof_hs,
+            binds="logic",
             clock_hz=None,
-            cycles_per_hash=90.0,
+            cycles_per_unit=90.0,
             explanation="ports × clock",
         )
         if roof_hs
@@ -96,16 +104,15 @@ def verified(
     )
     return msgspec.structs.replace(
         template,
+        parameters={"prefixes": prefixes},
         device=msgspec.structs.replace(template.device, **{"driver": "test 1", **changes}),
-        samples=readings,
-        hashes=size * samples,
+        rounds=(Round(start_s=0.0, warmup_s=1.0, counted=True, left_out=None, samples=readings),),
+        amount=size * samples,
         seconds=sum(sample.seconds for sample in readings),
-        hashrate=Rate(
-            value_hs=interval.median, low_hs=interval.low, high_hs=interval.high, confidence=0.95, origin="measured"
-        ),
+        rate=figure,
         roof=roof,
         energy=energy,
-        proof=proof_of("Ana", device, run_id_of(run), samples),
+        evidence=proof_of("Ana", device, run_id_of(run), samples, prefixes),
     )
 
 
@@ -119,15 +126,66 @@ def result(*devices: Measurement, run: int = 0, day: int = 12, **changes: Any) -
     )
 
 
+def streaming(device: str = "cpu", *, rate: float = 20e9, samples: int = 16, **changes: Any) -> Measurement:
+    """A device that moved bytes: the machine compared the answers itself."""
+    size = 1 << 28
+    readings = tuple(
+        Sample(
+            amount=size,
+            seconds=size / rate,
+            device_s=None,
+            cpu_s=None,
+            clock_hz=None,
+            temperature_c=None,
+            other_load=0.0,
+            stolen_load=None,
+        )
+        for _ in range(samples)
+    )
+    template = verified(device, **changes)
+    return msgspec.structs.replace(
+        template,
+        workload="stream",
+        parameters={"operation": "triad", "number": "float64"},
+        unit="byte",
+        rounds=(Round(start_s=0.0, warmup_s=1.0, counted=True, left_out=None, samples=readings),),
+        amount=size * samples,
+        seconds=math.fsum(sample.seconds for sample in readings),
+        rate=rate_of(readings, "byte"),
+        roof=Roof(
+            rate=rate * 1.25,
+            unit="byte",
+            origin="measured",
+            percent=80.0,
+            binds="memory",
+            clock_hz=None,
+            cycles_per_unit=None,
+            explanation="a sum over an array beyond the caches",
+        ),
+        evidence=Checked(answers=1_000, how="each element after each sample"),
+    )
+
+
+def by_median(run: Result) -> Result:
+    """The same samples as a file of version 1 states them: their median."""
+    return msgspec.structs.replace(
+        run,
+        written_as=1,
+        results=tuple(
+            msgspec.structs.replace(entry, rate=rate_of(counted_samples(entry), entry.unit, 1)) for entry in run.results
+        ),
+    )
+
+
 def tampered(device: Measurement) -> Measurement:
     """The same device with a claim that its samples do not support."""
-    assert device.hashrate is not None
-    return msgspec.structs.replace(device, hashrate=msgspec.structs.replace(device.hashrate, value_hs=9e12))
+    assert device.rate is not None
+    return msgspec.structs.replace(device, rate=msgspec.structs.replace(device.rate, value=9e12))
 
 
 def joules(j_per_th: float, device: Measurement, *, half_width: float = 0.02, **changes: Any) -> Energy:
     """An energy record that gives so many J/TH for `device`, bounded to ± `half_width`."""
-    gross = j_per_th * device.hashes / 1e12
+    gross = j_per_th * device.amount / 1e12
     record = Energy(
         meter="rapl:package-0",
         method="integrated counter",
@@ -150,7 +208,7 @@ def with_energy(device: Measurement, j_per_th: float, **changes: Any) -> Measure
     return msgspec.structs.replace(device, energy=(joules(j_per_th, device, **changes),))
 
 
-def machine(**changes: Any) -> Any:
+def machine(**changes: Any) -> Machine:
     """The machine of all results, changed."""
     return msgspec.structs.replace(MACHINE, **changes)
 
@@ -176,7 +234,7 @@ def showcase() -> list[Result]:
             unmeasured("failed", "the driver did not answer within 60 s and was cut off", "opencl:1"),
             run=1,
             day=11,
-            machine=machine(cpu_model="Ryzen 7 5700X", hypervisor="KVM"),
+            machines=(machine(cpu_model="Ryzen 7 5700X", hypervisor="KVM"),),
         ),
         result(with_energy(verified(run=2, rate=26e6, roof_hs=27e6), 2.3e6), run=2, day=12),
         result(tampered(verified(run=3, name="Wonder chip", kind="asic")), run=3, day=13),

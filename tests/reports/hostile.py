@@ -62,5 +62,5 @@ def run_of(number: int, text: str) -> Result:
         note=text,
         warnings=(warning,),
         libraries={short: text},
-        machine=machine(cpu_model=text, hypervisor=text, governor=text, os=text),
+        machines=(machine(cpu_model=text, hypervisor=text, governor=text, os=text),),
     )

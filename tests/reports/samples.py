@@ -9,6 +9,7 @@ from hashwatt.bench.result.measurement import (
     Measurement,
     Rate,
     Roof,
+    Round,
     RunSettings,
     Sample,
     Status,
@@ -19,6 +20,7 @@ from hashwatt.bench.verification.verdict import Check, Verdict
 from hashwatt.kernels.workloads.evidence import Chunk, Header, Share, Shares
 
 MACHINE = Machine(
+    id="0123456789abcdef",
     cpu_model="Test CPU",
     microarchitecture="zen4",
     cpu_vendor="AuthenticAMD",
@@ -42,7 +44,17 @@ MACHINE = Machine(
 
 def device_record(device: str = "cpu", name: str = "Test CPU") -> DeviceRecord:
     return DeviceRecord(
-        id=device, kind="cpu", name=name, vendor="Test", backend="cpu", driver="Test 1", compute_units=2, limits={}
+        id=device,
+        kind="cpu",
+        name=name,
+        vendor="Test",
+        backend="cpu",
+        driver="Test 1",
+        compute_units=2,
+        runs_on_host_cpu=True,
+        simulator=False,
+        pci_address=None,
+        limits={},
     )
 
 
@@ -60,12 +72,14 @@ def measured(
 ) -> Measurement:
     """A device that did 1,024 M hashes in 40 s."""
     sample = Sample(
-        hashes=512_000_000,
+        amount=512_000_000,
         seconds=20.0,
         device_s=None,
+        cpu_s=None,
         clock_hz=clock_hz,
         temperature_c=temperature_c,
         other_load=0.0,
+        stolen_load=None,
     )
     proof = Shares(
         target_hex=f"{(1 << 234) - 1:064x}",
@@ -75,78 +89,91 @@ def measured(
         shares=tuple(Share(running_number=0, prefix=0, nonce=nonce) for nonce in range(251)),
     )
     roof = Roof(
-        hashrate_hs=27e6,
+        rate=27e6,
+        unit="hash",
         origin="measured",
         percent=roof_percent,
+        binds="logic",
         clock_hz=clock_hz,
-        cycles_per_hash=90.0,
+        cycles_per_unit=90.0,
         explanation="x",
     )
     return Measurement(
+        machine=MACHINE.id,
         device=device_record(device, name),
         status=status,
         reason=None,
         workload="sha256d",
+        parameters={"prefixes": prefixes},
         unit="hash",
-        kernel=KernelRecord(
-            name=kernel, prefixes=prefixes, tuning={}, compile_s=0.5, source_sha256="0" * 64, candidates=()
-        ),
+        kernel=KernelRecord(name=kernel, tuning={}, compile_s=0.5, source_sha256="0" * 64, candidates=()),
         settings=RunSettings(
-            batch_nonces=1 << 20,
+            batch=1 << 20,
             batches_per_sample=1,
             batch_target_s=0.1,
             planned_s=10.0,
             until_narrow=True,
-            warmup_s=1.0,
-            warmup_batches=3,
         ),
-        samples=(sample, sample),
-        hashes=1_024_000_000,
+        rounds=(Round(start_s=2.0, warmup_s=1.0, counted=True, left_out=None, samples=(sample, sample)),),
+        amount=1_024_000_000,
         seconds=40.0,
-        hashrate=Rate(
-            value_hs=25_600_000.0, low_hs=25_500_000.0, high_hs=25_700_000.0, confidence=0.95, origin="measured"
+        rate=Rate(
+            value=25_600_000.0,
+            low=25_500_000.0,
+            high=25_700_000.0,
+            confidence=0.95,
+            median=25_600_000.0,
+            best=25_600_000.0,
+            unit="hash",
+            origin="measured",
         ),
+        rate_per_cpu_s=None,
         roof=roof,
         energy=(),
+        telemetry=(),
+        evidence=proof,
         warnings=warnings,
-        proof=proof,
     )
 
 
 def unmeasured(status: Status, reason: str, device: str = "opencl:0") -> Measurement:
     """A device that gave no figure."""
     return Measurement(
+        machine=MACHINE.id,
         device=device_record(device, "Test GPU"),
         status=status,
         reason=reason,
         workload="sha256d",
+        parameters={"prefixes": 1},
         unit="hash",
         kernel=None,
         settings=None,
-        samples=(),
-        hashes=0,
+        rate=None,
+        rate_per_cpu_s=None,
+        rounds=(),
+        amount=0,
         seconds=0.0,
-        hashrate=None,
         roof=None,
         energy=(),
+        telemetry=(),
+        evidence=None,
         warnings=(),
-        proof=None,
     )
 
 
 def result(*devices: Measurement, warnings: tuple[WarningRecord, ...] = ()) -> Result:
     """A run of these devices (one measured CPU by default)."""
     return Result(
-        schema_version=1,
+        schema_version=2,
         run_id="1f0c9a3e" * 4,
         created="2025-05-12T10:15:00Z",
         hashwatt_version="0.1.0",
         challenge="Ana",
         note=None,
-        machine=MACHINE,
+        machines=(MACHINE,),
         libraries={},
         warnings=warnings,
-        devices=devices or (measured(),),
+        results=devices or (measured(),),
     )
 
 

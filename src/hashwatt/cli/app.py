@@ -68,7 +68,7 @@ Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 128 + signal if inte
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version."
 )
 def hashwatt() -> None:
-    """Measure the SHA-256d hashrate of this machine's devices, with a proof that others can check."""
+    """Measure how much work this machine's devices do, a second and a joule, with a proof that others can check."""
     check_root()
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..kernels.errors import DeviceError, InputError
-from ..reports.wording.units import UNKNOWN, hashrate_text
+from ..reports.ladder.words import hashrate_text
+from ..reports.wording.units import UNKNOWN
 from ..reports.wording.visible import visible
 from .output import Output, shared_options
 from .verbose import print_details, verbose_option

@@ -48,12 +48,32 @@ def history(output: Output, files: tuple[str, ...]) -> None:
         output.line(sentence)
 
 
+def key_record(history: History) -> dict[str, object]:
+    """What makes these runs runs of one device."""
+    from ..reports.layout.hash_columns import PARAMETER, prefixes_of
+
+    key, newest = history.group.key, history.group.newest.device
+    return {
+        "workload": key.workload,
+        "unit": key.unit,
+        PARAMETER: prefixes_of(newest),
+        "parameters": newest.parameters,
+        "name": key.name,
+        "kind": key.kind,
+        "backend": key.backend,
+        "machine": key.machine,
+        "cpus": key.cpus,
+        "machine_id": key.machine_id or None,
+    }
+
+
 def as_record(history: History) -> dict[str, object]:
     """The fields of one history for the JSON document: the runs in short, not the whole results."""
     from ..reports.layout.plain_figures import record
 
     return {
-        "device": history.group.key,
+        "device": key_record(history),
         "runs": [record(entry, None) for entry in history.entries],
         "steps": history.steps,
+        "recomputed": history.recomputed,
     }

@@ -91,7 +91,7 @@ def print_meters(output: Output, found: list[MeterEntry]) -> None:
         if not record["available"]:
             told = f"{record['reason']}\nmend: {record['mend']}"
         elif record["counts"] == UNKNOWN_COVERAGE:
-            told = f"{told} (unknown coverage: no J/TH follows from it)"
+            told = f"{told} (unknown coverage: no joules a unit of work from it)"
         elif not record["read_by_default"]:
             told = f"{told} (only with --meter {record['id']})"
         cells = (str(record["id"]), str(record["scope"] or UNKNOWN), str(record["method"] or UNKNOWN))

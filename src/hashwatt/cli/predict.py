@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ..reports.wording.units import hashrate_text
+from ..reports.ladder.words import hashrate_text
 from .output import Output, shared_options
 
 

@@ -89,6 +89,6 @@ class Bar:
 
 
 def _rate_text(rate: float, unit: str) -> str:
-    """A rate with its prefix: "28.41 MH/s"."""
+    """A rate with its prefix: "20.41 GB/s"."""
     text = count_text(rate)
     return f"{text}{'' if text[-1].isalpha() else ' '}{quantity_of(unit or 'unit').rate_unit}"

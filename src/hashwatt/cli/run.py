@@ -38,7 +38,7 @@ Examples:
   hashwatt run --challenge "Ana, 12 May"       so that Ana knows it was not measured earlier
   hashwatt run -d cpu --threads 1 --note "one core, window open"
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
-  hashwatt run --workload stream               memory bandwidth instead of hashes
+  hashwatt run --workload stream               memory bandwidth
   hashwatt run --together                      then all devices at once: what they cost each other
   hashwatt run --meter rapl:package --meter shelly://192.168.1.50 --idle 30
   hashwatt run -o today.json --json | jq .verdict.ok
@@ -62,14 +62,12 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
     "workloads",
     multiple=True,
     metavar="NAME",
-    help="Measure this work (repeat for more; `hashwatt workloads` lists it; sha256d unless given).",
+    help="Measure this work (repeat for more; `hashwatt workloads` lists it; its first unless given).",
 )
 @click.option("--force", is_flag=True, help="Write over the file given with -o if there is one.")
 @click.option("--kernel", metavar="NAME", help="Force a kernel (`hashwatt devices --kernels` lists them).")
 @click.option("--threads", type=INTEGER, metavar="N", help="Use this many CPU threads (one a core unless given).")
-@click.option(
-    "--rolled", type=INTEGER, metavar="N", help="Hash N rolled versions a nonce: another kind of work, labelled."
-)
+@click.option("--rolled", type=INTEGER, metavar="N", help="Roll N versions (BIP 310): another kind of work, labelled.")
 @click.option("--retune", is_flag=True, help="Race the kernels anew instead of taking an earlier race's winner.")
 @click.option("--together", is_flag=True, help="Then measure all devices at once: interference and sum.")
 @click.option(

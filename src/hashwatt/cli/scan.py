@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..kernels.errors import InputError
-from ..reports.wording.units import hashrate_text
+from ..reports.ladder.words import hashrate_text
 from .exits import Interrupted
 from .integers import INTEGER
 from .output import Output, shared_options

@@ -14,13 +14,17 @@ from .progress import progress_for
     epilog="""\b
 Examples:
   hashwatt verify hashwatt-20250512T101500Z-1f0c9a3e.json
-  hashwatt verify friend.json --recompute 20      also hash 20 of the claimed ranges again
+  hashwatt verify friend.json --recompute 20      also do 20 parts of the claimed work again
   hashwatt verify friend.json --json | jq '.checks[] | select(.ok | not)'
 """
 )
 @click.argument("file", type=click.Path())
 @click.option(
-    "--recompute", type=INTEGER, default=0, metavar="N", help="Hash N randomly chosen ranges again and compare (0)."
+    "--recompute",
+    type=INTEGER,
+    default=0,
+    metavar="N",
+    help="Do N randomly chosen parts of the work again and compare (0).",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing where all is well.")
 @shared_options
@@ -28,7 +32,7 @@ Examples:
 def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
     """Check a result file without trusting it.
 
-    It proves the work, not the clock: that so many hashes were computed for this challenge, not how long it took.
+    It proves the work, not the clock: that so much work was done for this challenge, not how long it took.
     """
     from ..bench import api
     from ..reports.run.table import about

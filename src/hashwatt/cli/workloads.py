@@ -21,9 +21,16 @@ Examples:
 def workloads(output: Output) -> None:
     """List the kinds of work that `hashwatt run --workload` measures."""
     from ..bench.api import workloads as find
+    from ..kernels.errors import InputError
     from ..kernels.workloads.evidence import CLASS_WORDS
+    from ..kernels.workloads.registry import load_workload, workload_names
 
     found = find()
+    for name in set(workload_names()) - {workload.name for workload in found}:
+        try:
+            load_workload(name)
+        except InputError as error:
+            output.warn(f"! {error}")
     if output.as_json:
         output.document(
             {

@@ -60,7 +60,7 @@ def assert_same(before: version1.DeviceResult, after: Measurement) -> None:
             before.hashrate.low_hs,
             before.hashrate.high_hs,
         )
-        assert (after.rate.median, after.rate.unit) == (before.hashrate.value_hs, "hash")
+        assert (after.rate.median, after.rate.unit) == (before.hashrate.value_hs, "hash/s")
     if before.proof is None:
         assert after.evidence is None
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -36,19 +38,19 @@ def test_an_edited_generator_is_another_kernel(monkeypatch: pytest.MonkeyPatch, 
     jit.generator_hash.cache_clear()
     before = jit.generator_hash()
     edited = tmp_path / "sources"
-    for folder in ("cpu", "graph", "sha256"):
-        (edited / folder).mkdir(parents=True)
-        for source in (Path(jit.__file__).parent.parent / folder).glob("*.py"):
-            (edited / folder / source.name).write_bytes(source.read_bytes())
+    for folder in ("cpu", "graph", "sha256", "machines"):
+        copytree(Path(jit.__file__).parent.parent / folder, edited / folder)
     monkeypatch.setattr(jit, "__file__", str(edited / "cpu" / "jit.py"))
     jit.generator_hash.cache_clear()
     assert jit.generator_hash() == before
-    with (edited / "graph" / "schedule.py").open("a") as source_file:
-        source_file.write("# edited\n")
+    for changed in ("graph/schedule.py", "cpu/assembly/registers.py", "machines/models.csv"):
+        with (edited / changed).open("a") as source_file:
+            source_file.write("# edited\n")
+        jit.generator_hash.cache_clear()
+        after = jit.generator_hash()
+        assert after != before
+        before = after
     jit.generator_hash.cache_clear()
-    after = jit.generator_hash()
-    jit.generator_hash.cache_clear()
-    assert after != before
 
 
 def test_a_damaged_cache_is_made_anew(own_cache: Path) -> None:
@@ -93,6 +95,38 @@ def test_the_race_is_run_once_and_remembered_until_it_is_to_be_run_anew(monkeypa
     assert len(runs) == 1
     race.choose(rolled=False, anew=True)
     assert len(runs) == 2
+
+
+@pytest.mark.parametrize(("rates", "loads"), [([9e6], 1), ([4e6, 9e6], 2), ([4e6, 5e6, 4.5e6, 3e6], 4)])
+def test_a_winner_that_is_slower_than_it_was_is_loaded_again_and_the_best_is_kept(
+    monkeypatch: pytest.MonkeyPatch, rates: list[float], loads: int
+) -> None:
+    placed: list[jit.Compiled] = []
+
+    def best_rates(compiled: list[jit.Compiled]) -> list[float]:
+        placed.extend(compiled)
+        return [rates[len(placed) - 1]]
+
+    monkeypatch.setattr(race, "_best_rates", best_rates)
+    kept = race._well_placed(QUICK, hashrate_hs=1e7)
+    assert len(placed) == loads
+    assert kept is placed[rates.index(max(rates))]
+
+
+def test_every_entrant_is_raced_at_two_places_and_the_better_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = iter([[2e6], [5e6]])
+    monkeypatch.setattr(race, "_best_rates", lambda compiled: next(turns))
+    (candidate,) = race.race([QUICK])
+    assert candidate.hashrate_hs == 5e6
+
+
+def test_what_another_kernel_does_better_is_raced_only_where_that_one_cannot_run() -> None:
+    outdone = replace(QUICK, name="outdone-x1", outdone_by=QUICK.name)
+    _, candidate = race.race([outdone, QUICK])
+    assert (candidate.name, candidate.hashrate_hs) == ("outdone-x1", None)
+    assert candidate.reason == "scalar-x1 does the same with better instructions"
+    (alone,) = race.race([replace(QUICK, outdone_by="absent-x16")])
+    assert alone.hashrate_hs
 
 
 def test_a_disk_that_takes_no_more_costs_the_memory_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,10 +52,36 @@ def scan(variant: Variant, job: Job, nonces: range) -> tuple[list[tuple[int, int
 @pytest.mark.parametrize("nonces", RANGES, ids=str)
 def test_hits_and_checksum_are_hashlibs_at_the_edges(variant: Variant, nonces: range) -> None:
     source = random.Random(repr(nonces))
-    prefixes = roll_versions(source.randbytes(76), 5 if variant.rolled else 1)
+    prefixes = roll_versions(source.randbytes(76), 16 if variant.rolled else 1)
     for zero_bits in (0, 2, 7, 40):
         job = Job(prefixes, target_from_zero_bits(zero_bits))
         assert scan(variant, job, nonces) == reference_scan(job, nonces)
+
+
+@pytest.mark.parametrize("variant", runnable(rolled=True))
+@pytest.mark.parametrize("prefixes", [1, 2, 3])
+def test_few_prefixes_are_enough_for_a_pipeline(variant: Variant, prefixes: int) -> None:
+    # A pass may then belong to another batch than the ones before it.
+    job = Job(roll_versions(bytes(range(76)), prefixes), target_from_zero_bits(3))
+    for nonces in (range(2), range(100, 100 + 7 * variant.lanes + 1)):
+        assert scan(variant, job, nonces) == reference_scan(job, nonces)
+
+
+@pytest.mark.parametrize("variant", runnable(rolled=False) + runnable(rolled=True))
+def test_no_record_names_a_nonce_or_a_prefix_that_was_not_asked_for(variant: Variant) -> None:
+    compiled = compile_variant(variant)
+    prefixes = 3 if variant.rolled else 1
+    job = Job(roll_versions(bytes(range(76)), prefixes), 2**256 - 1)
+    nonces = range(50, 50 + 2 * variant.lanes + variant.lanes // 2)
+    records = record_space(variant.lanes, prefixes, len(nonces))
+    tally = scan_chunk(compiled, job_array(variant, job), prefixes, nonces.start, len(nonces), records)
+    named = [
+        (prefix, first + lane)
+        for first, prefix, lanes in tally.records.tolist()
+        for lane in range(32)
+        if lanes >> lane & 1
+    ]
+    assert sorted(named) == [(prefix, nonce) for prefix in range(prefixes) for nonce in nonces]
 
 
 @pytest.mark.parametrize("variant", runnable(rolled=False))
@@ -74,7 +100,9 @@ def test_ten_thousand_random_nonces_of_random_headers_have_hashlibs_last_word(va
 
 
 # The SHA instructions' kernels compute no whole digests; tests/kernels/cpu/test_sha_ir.py checks every word of theirs.
-@pytest.mark.parametrize("variant", [param for param in runnable(rolled=False) if "sha" not in param.id])
+@pytest.mark.parametrize(
+    "variant", [param for param in runnable(rolled=False) if "sha" not in param.id and "piped" not in param.id]
+)
 def test_ten_thousand_random_digests_are_hashlibs_in_all_eight_words(variant: Variant) -> None:
     source = random.Random(variant.name)
     digests = compile_variant(variant, DIGESTS)

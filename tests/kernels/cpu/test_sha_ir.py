@@ -29,6 +29,7 @@ from hashwatt.kernels.cpu.sha_rounds import (
     Steps,
     e_lane,
     job_words,
+    operation_counts,
 )
 from hashwatt.kernels.graph.words import MASK
 from hashwatt.kernels.job import NONCES, Job, header_with_nonce, roll_versions
@@ -88,6 +89,22 @@ def test_no_hash_takes_more_sha_instructions_than_it_must() -> None:
     _, arm = h7_by_steps(ARM, job, 0)
     assert x86.executed == {"sha256rnds2": 60, "sha256msg1": 20, "sha256msg2": 22}
     assert arm.executed == {"sha256h": 29, "sha256h2": 30, "sha256su0": 20, "sha256su1": 22}
+
+
+@BOTH
+def test_operations_of_a_hash_are_counted_from_its_steps(isa: ShaInstructions) -> None:
+    own, shared = operation_counts(isa)
+    _, q = h7_by_steps(isa, Job((bytes(76),), ANY_DIGEST), 0)
+    named = {kind.split(".")[-1]: count for kind, count in (own + shared).items() if "." in kind}
+    assert named == q.executed
+    assert own["add"] + shared["add"] > 30
+    # The schedule of the first hash, which depends on no midstate.
+    assert {kind.split(".")[-1] for kind in shared if "." in kind} <= {
+        "sha256msg1",
+        "sha256msg2",
+        "sha256su0",
+        "sha256su1",
+    }
 
 
 class Compiled:
@@ -234,5 +251,5 @@ def test_the_arm_kernel_runs_under_an_emulator(prefixes: int, tmp_path: Path) ->
     ran = subprocess.run([str(part) for part in command], check=True, timeout=60, capture_output=True, text=True)
     answer, *records = [int(line) for line in ran.stdout.split()]
     assert answer & MASK == reference_scan(job, nonces)[1]
-    batches = range(nonces.start, nonces.stop, lanes)
-    assert records == [word for first in batches for prefix in range(prefixes) for word in (first, prefix, 0b111)]
+    batches = [(first, 2 ** min(lanes, nonces.stop - first) - 1) for first in nonces[::lanes]]
+    assert records == [word for first, bits in batches for prefix in range(prefixes) for word in (first, prefix, bits)]

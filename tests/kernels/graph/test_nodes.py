@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from hashwatt.kernels.graph.counts import naive_count, operation_counts
 from hashwatt.kernels.graph.lower import Program, lower
 from hashwatt.kernels.graph.nodes import Binding, Depends, GraphWords, Op, evaluate, reachable
-from hashwatt.kernels.graph.schedule import AVX2_PORTS, AVX512_PORTS, Ports, schedule
+from hashwatt.kernels.graph.schedule import Ports, chain_lengths, schedule
 from hashwatt.kernels.job import Job
 from hashwatt.kernels.oracle import sha256d
 from hashwatt.kernels.sha256.mining import header_hash
 
+AVX512_PORTS, AVX2_PORTS = Ports(width=2, shifts=1), Ports(width=3, shifts=2)
+FOUR_PORTS = Ports(width=4, shifts=2, latency=2, shifts_first=False)
 INSTRUCTION_SETS = [(True, True), (False, True), (False, False)]
 
 
@@ -125,7 +127,7 @@ def test_a_lowered_graph_computes_the_digest(three_operand_logic: bool, rotates:
     assert struct.pack(">8I", *digest) == sha256d(header)
 
 
-@pytest.mark.parametrize("ports", [AVX512_PORTS, AVX2_PORTS, Ports(width=1, shifts=1)])
+@pytest.mark.parametrize("ports", [AVX512_PORTS, AVX2_PORTS, Ports(width=1, shifts=1), FOUR_PORTS])
 @pytest.mark.parametrize(("three_operand_logic", "rotates"), INSTRUCTION_SETS)
 def test_a_schedule_holds_every_operation_once_after_its_operands(
     three_operand_logic: bool, rotates: bool, ports: Ports
@@ -157,4 +159,21 @@ def _model_cycles(is_shift: list[bool]) -> int:
 
 def test_schedules_are_the_same_every_time() -> None:
     operations = scan_program(True, True).operations()
-    assert schedule(operations) == schedule(operations)
+    assert schedule(operations, FOUR_PORTS) == schedule(operations, FOUR_PORTS)
+
+
+def test_operations_of_other_stages_are_not_waited_for() -> None:
+    operations = scan_program(True, True).operations()
+    stages = {node: position * 2 // len(operations) for position, node in enumerate(operations)}
+    order = schedule(operations, FOUR_PORTS, stages)
+    place = {node: position for position, node in enumerate(order)}
+    within = [(arg, node) for node in order for arg in node.args if stages.get(arg) == stages[node]]
+    across = [(arg, node) for node in order for arg in node.args if stages.get(arg, stages[node]) != stages[node]]
+    assert all(place[arg] < place[node] for arg, node in within)
+    assert any(place[arg] > place[node] for arg, node in across)
+
+
+def test_results_that_come_later_make_chains_longer() -> None:
+    operations = scan_program(True, True).operations()
+    once, twice = (max(chain_lengths(operations, latency).values()) for latency in (1, 2))
+    assert twice == 2 * once

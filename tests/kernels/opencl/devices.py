@@ -1,6 +1,7 @@
 """The OpenCL devices of this machine that a test may use, each driven by a worker process.
 
-Only a test that is marked `own_process` may open one in its own process (`open_here`), to replace parts of the backend.
+Only a test that is marked `own_process` may open one in its own process (`open_here`), to look into it, or to
+replace parts of the backend.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ def open_device(entry: Found, kernel: str | None = None, retune: bool = False) -
     return scanning(entry.open(DeviceOptions(kernel=kernel, retune=retune)))
 
 
-def open_here(kernel: str | None = None, retune: bool = False) -> OpenCLDevice:
-    """The first device that hashes, in this process, for a test that replaces parts of it."""
+def open_here(kernel: str | None = None, retune: bool = False, wanted: Found | None = None) -> OpenCLDevice:
+    """A device (the first that hashes), in this process, for a test that looks into it or replaces parts of it."""
     assert is_own_process(), f"mark the test `{MARK}`: its runtime would be loaded into the process of all tests"
-    info = first_device().info
+    info = (wanted or first_device()).info
     for entry in find():
         if isinstance(entry, Found) and entry.info.id == info.id:
             device = scanning(entry.open(DeviceOptions(kernel=kernel, retune=retune)))

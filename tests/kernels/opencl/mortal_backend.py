@@ -28,7 +28,8 @@ NATIVE_WIDTH = 16
 # The wider the faster, and the later in the race the faster: the last one that works wins.
 NAMES = [tuning.name for tuning in race_entries("cpu", NATIVE_WIDTH)]
 RATE_HS = 150_000.0
-LARGE_RANGE = 5_000
+# More nonces than a scan that checks answers has, and no more than the first batch, however busy the machine is.
+LARGE_RANGE = 1_024
 FOREVER_S = 3600.0
 KINDS = ("crashes", "hangs", "fails", "errs")
 PHASES = ("open", "build", "launch", "race", "rolled", "scan", "roof")

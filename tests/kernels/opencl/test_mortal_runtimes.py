@@ -15,13 +15,14 @@ import pytest
 
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, opener
+from hashwatt.bench.sampling.budget import budget
 from hashwatt.kernels import fake as fakes
-from hashwatt.kernels.device import Candidate, DeviceOptions, Found, KernelInfo
+from hashwatt.kernels.device import NO_MORE_TIME, Candidate, DeviceOptions, Found, KernelInfo
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from hashwatt.kernels.job import PREFIX_BYTES, Job, roll_versions
 from hashwatt.kernels.opencl import tuning_cache as memory
 from hashwatt.kernels.opencl.candidates import race_entries
-from hashwatt.kernels.opencl.tuner import Outcome
+from hashwatt.kernels.opencl.tuner import UNTRIED, Outcome
 from hashwatt.kernels.opencl.tuning_cache import Key
 from hashwatt.kernels.oracle import reference_scan
 from hashwatt.kernels.target import target_from_zero_bits
@@ -118,7 +119,11 @@ def test_what_the_race_did_not_try_may_still_die_for_several_prefixes(prepared: 
     assert {name.partition("/")[0] for name in reasons(kernel)} == {f"{NAMES[LAST]}-version-rolled"}
 
 
-@pytest.mark.parametrize(("kind", "error"), [("crashes", DeviceCrashed), ("hangs", DeviceHung)])
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    # A fast machine tries them all in that time: then the last process, which has nothing left to try, says so.
+    [("crashes", DeviceError), ("hangs", DeviceHung)],
+)
 def test_a_device_none_of_whose_kernels_lives_fails_within_its_time_and_says_what_helps(
     kind: str, error: type[DeviceError]
 ) -> None:
@@ -137,6 +142,14 @@ def test_where_the_time_is_up_a_device_is_measured_with_what_works(prepared: Pre
     assert kernel.name == NAMES[0]
     assert set(reasons(kernel)) == set(NAMES[1:])
     assert "not tried" in reasons(kernel)[NAMES[LAST]]
+
+
+def test_a_kernel_that_was_given_less_time_than_others_is_not_said_to_hang_with_them() -> None:
+    with budget(8.0):
+        device = mortal("build-all-hangs", Deadlines(restart_s=1.0, measuring_s=4.0))
+        with pytest.raises(DeviceHung, match=r"did not answer within \d s, all that was left of the device's time"):
+            device.prepare(JOB)
+    device.close()
 
 
 def test_a_kernel_that_was_asked_for_is_not_replaced_by_another() -> None:
@@ -173,10 +186,18 @@ def test_where_all_that_was_raced_has_died_since_what_was_not_in_time_for_that_r
 ) -> None:
     monkeypatch.setattr(memory, "cache_folder", lambda *_: cache)
     only = race_entries("cpu", NATIVE_WIDTH)[LAST]
-    memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, (Candidate(only.name, 1e6, 0.0),)))
+    hung = "the process that tried it did not answer within 20 s"
+    candidates = (
+        Candidate(only.name, 1e6, 0.0),
+        Candidate(NAMES[LAST - 1], None, None, hung),
+        Candidate(NAMES[LAST - 2], None, None, hung + NO_MORE_TIME),
+        Candidate(NAMES[LAST - 3], None, None, UNTRIED),
+    )
+    memory.remember(Key(f"Device {HEALTHY}", "simulated", 2), Outcome(only, 1e6, candidates))
     recalled = MortalDevice(info(HEALTHY), DeviceOptions())
     assert recalled.prepare(JOB).name == NAMES[LAST]
     following = MortalDevice(info(HEALTHY), DeviceOptions(avoid={NAMES[LAST]: "it died"}))
     kernel = following.prepare(JOB)
-    assert kernel.name == NAMES[LAST - 1]
-    assert reasons(kernel) == {NAMES[LAST]: "it died"}
+    assert kernel.name == NAMES[LAST - 2]
+    assert reasons(kernel) == {NAMES[LAST]: "it died", NAMES[LAST - 1]: hung}, "what hung is not tried once more"
+    assert {candidate.name for candidate in kernel.candidates} == set(NAMES)

@@ -9,13 +9,11 @@ from types import SimpleNamespace
 import pytest
 
 from hashwatt.kernels.cpu.features import host_features
-from hashwatt.kernels.device import DeviceOptions
 from hashwatt.kernels.job import PREFIX_BYTES, Job
 from hashwatt.kernels.opencl import pocl
-from hashwatt.kernels.opencl.device import OpenCLDevice
 from hashwatt.kernels.opencl.pocl import LAYOUTS, LIBRARIES, PLATFORM, TRIPLE, WORDS_OF, fitting_name, renamed
 
-from .devices import device_named
+from .devices import device_named, open_here
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="pip has PoCL for Linux only")
 
@@ -128,10 +126,9 @@ def test_a_pointer_that_leads_nowhere_does_not_end_the_process() -> None:
     assert renamed(device, AVX512) is None
 
 
+@pytest.mark.own_process
 def test_pip_s_pocl_compiles_whatever_its_llvm_calls_this_cpu() -> None:
-    entry = device_named("PoCL 3.0-rc2")
-    device = entry.open(DeviceOptions(kernel="x4-shift-shared-standard"))
-    assert isinstance(device, OpenCLDevice)
+    device = open_here("x4-shift-shared-standard", wanted=device_named("PoCL 3.0-rc2"))
     try:
         device.prepare(Job((bytes(PREFIX_BYTES),), target=1))
         words = device._opencl_device.native_vector_width_int

@@ -112,6 +112,7 @@ def test_an_odd_value_is_as_good_as_none(folder: Path, before: str, after: str) 
 
 
 def test_a_cache_that_cannot_be_written_is_not_missed(folder: Path) -> None:
+    folder.rmdir()
     folder.write_text("a file where the folder should be")
     remember(KEY, OUTCOME)
     assert recall(KEY) is None

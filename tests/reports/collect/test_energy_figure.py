@@ -7,6 +7,7 @@ import pytest
 
 from hashwatt.bench.result.energy import Efficiency, Interval
 from hashwatt.reports.collect.energy_figure import energy_figure, why_unknown
+from hashwatt.reports.ladder.own import j_per_th
 
 from ..factory import joules, verified, with_energy
 
@@ -14,7 +15,8 @@ from ..factory import joules, verified, with_energy
 def test_joules_and_work_of_the_same_time_give_the_figure_with_its_bounds() -> None:
     figure = energy_figure(with_energy(verified(), 2.4e6, half_width=0.1))
     assert figure is not None
-    assert (figure.j_per_th, figure.low, figure.high) == pytest.approx((2.4e6, 2.16e6, 2.64e6))
+    assert (figure.j_per_unit, figure.low, figure.high) == pytest.approx((2.4e-6, 2.16e-6, 2.64e-6))
+    assert j_per_th(figure) == pytest.approx((2.4e6, 2.16e6, 2.64e6))
     assert (figure.origin, figure.scope) == ("measured", "package")
 
 
@@ -24,18 +26,18 @@ def test_a_longer_window_is_scaled_to_the_work() -> None:
     longer = msgspec.structs.replace(record, gross_j=(record.gross_j or 0) * 2, window_s=(record.window_s or 0) * 2)
     figure = energy_figure(msgspec.structs.replace(device, energy=(longer,)))
     assert figure is not None
-    assert figure.j_per_th == pytest.approx(2.4e6)
+    assert figure.j_per_unit == pytest.approx(2.4e-6)
 
 
 def test_what_the_harness_worked_out_itself_is_taken() -> None:
     device = verified()
     interval = Interval(value=7.0, low=6.0, high=None)
     record = joules(
-        2.4e6, device, efficiency=Efficiency(j_per_th=interval, mh_per_j=interval, above_idle_j_per_th=None)
+        2.4e6, device, efficiency=Efficiency(j_per_unit=interval, units_per_j=interval, above_idle_j_per_unit=None)
     )
     figure = energy_figure(msgspec.structs.replace(device, energy=(record,)))
     assert figure is not None
-    assert (figure.j_per_th, figure.low, figure.high) == (7.0, 6.0, None)
+    assert (figure.j_per_unit, figure.low, figure.high) == (7.0, 6.0, None)
 
 
 def test_measured_comes_before_reported_before_estimated() -> None:

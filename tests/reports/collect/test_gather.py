@@ -10,9 +10,11 @@ import pytest
 from hashwatt.bench.result.file import save
 from hashwatt.bench.result.model import Result
 from hashwatt.kernels.errors import InputError
-from hashwatt.reports.collect.gather import Collection, gather, gather_results
+from hashwatt.reports.collect.gather import Collection, comparable_rates, gather, gather_results
+from hashwatt.reports.layout.device_row import row_of
+from hashwatt.reports.layout.work_words import variant_text
 
-from ..factory import machine, result, showcase, tampered, verified
+from ..factory import by_median, machine, result, showcase, streaming, tampered, verified
 from ..samples import unmeasured
 
 
@@ -35,21 +37,59 @@ def test_reruns_of_a_device_are_one_group_whose_newest_run_speaks(tmp_path: Path
     runs = [result(verified(run=run, rate=rate), run=run, day=10 + run) for run, rate in enumerate((30e6, 20e6, 25e6))]
     (group,) = gather([saved(tmp_path, *runs)]).groups
     assert [entry.result.created[:10] for entry in group.entries] == ["2025-05-12", "2025-05-11", "2025-05-10"]
-    assert group.newest.rate.value_hs == pytest.approx(25e6, rel=0.01)
+    assert group.newest.rate.value == pytest.approx(25e6, rel=0.01)
 
 
 def test_the_same_device_in_another_machine_is_another_device(tmp_path: Path) -> None:
     other = machine(cpu_model="Other CPU")
-    runs = result(verified(run=0), run=0), result(verified(run=1), run=1, machine=other)
+    runs = result(verified(run=0), run=0), result(verified(run=1), run=1, machines=(other,))
     assert len(gather([saved(tmp_path, *runs)]).groups) == 2
 
 
 def test_other_kinds_of_work_are_ranked_apart() -> None:
-    memory = msgspec.structs.replace(verified("opencl:1", rate=9e9), workload="memory", unit="byte")
-    collection = gather_results([result(verified(), memory)])
-    assert [(ranking.workload, ranking.unit) for ranking in collection.rankings] == [
-        ("memory", "byte"),
-        ("sha256d", "hash"),
+    collection = gather_results([result(verified(), streaming(), verified("opencl:0", prefixes=16))])
+    assert [(ranking.workload, ranking.unit, len(ranking.groups)) for ranking in collection.rankings] == [
+        ("sha256d", "hash", 1),
+        ("sha256d", "hash", 1),
+        ("stream", "byte", 1),
+    ]
+    assert [group.newest.device.parameters.get("prefixes") for group in collection.groups] == [1, 16, None]
+
+
+def test_a_workload_that_is_not_installed_here_is_shown_unverified_and_not_ranked() -> None:
+    foreign = msgspec.structs.replace(streaming(), workload="elsewhere", parameters={"size": 3})
+    collection = gather_results([result(verified(), foreign)])
+    assert names(collection) == ["Test CPU"]
+    (entry,) = collection.apart
+    assert "there is no workload 'elsewhere'" in entry.faults[0]
+    assert variant_text(entry.device) == "size = 3"
+
+
+def test_a_lie_about_one_work_of_a_device_does_not_touch_its_other() -> None:
+    collection = gather_results([result(verified(), tampered(streaming()))])
+    assert [group.key.workload for group in collection.groups] == ["sha256d"]
+    assert [entry.device.workload for entry in collection.apart] == ["stream"]
+
+
+def test_machines_of_one_file_are_devices_of_their_own() -> None:
+    other = machine(id="fedcba9876543210")
+    twins = verified(), msgspec.structs.replace(verified(), machine=other.id)
+    collection = gather_results([msgspec.structs.replace(result(*twins), machines=(machine(), other))])
+    assert {group.key.machine_id for group in collection.groups} == {machine().id, other.id}
+    assert [f"machine {group.key.machine_id}" in row_of(group).place for group in collection.groups] == [True, True]
+    assert "machine " not in row_of(gather_results([result()]).groups[0]).place
+
+
+def test_rates_of_several_versions_are_ranked_by_one_rule() -> None:
+    new = result(verified(run=0, scatter=0.5, name="New"), run=0)
+    old = by_median(result(verified(run=1, scatter=0.5, seed=1, name="Old"), run=1))
+    collection = gather_results([new, old])
+    entries = [group.newest for group in collection.groups]
+    assert {entry.result.written_as for entry in entries} == {1, 2}
+    for entry, rate in zip(entries, comparable_rates(entries), strict=True):
+        assert rate.value == pytest.approx(entry.device.amount / entry.device.seconds)
+    assert [rate.value for rate in comparable_rates([e for e in entries if e.result.written_as == 1])] == [
+        entry.rate.median for entry in entries if entry.result.written_as == 1
     ]
 
 

@@ -13,15 +13,15 @@ from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.kernels.errors import InputError
-from hashwatt.reports.collect.gather import gather_results
+from hashwatt.reports.collect.gather import entries_of, gather_results
 from hashwatt.reports.compare.comparison import Comparison, compare, failures
-from hashwatt.reports.compare.rate_series import read_series
-from hashwatt.reports.compare.ratio import ratio_of_medians
+from hashwatt.reports.compare.rate_series import read_series, series_of
+from hashwatt.reports.compare.ratio import ratio_of_medians, ratio_of_totals
 from hashwatt.reports.compare.sentences import comparison_lines
 from hashwatt.reports.document.report import report_on
 from hashwatt.reports.formats import format_for
 
-from ..factory import machine, result, tampered, verified, with_energy
+from ..factory import by_median, machine, result, streaming, tampered, verified, with_energy
 from ..samples import unmeasured
 
 
@@ -96,8 +96,51 @@ def test_a_device_of_one_side_only_is_named(tmp_path: Path) -> None:
 
 
 def test_another_kind_of_work_is_not_compared(tmp_path: Path) -> None:
-    other = msgspec.structs.replace(verified(run=1), unit="byte")
-    assert "different kinds of work" in devices(tmp_path, verified(run=0), other).because
+    other = verified(run=1, prefixes=16)
+    found = devices(tmp_path, with_energy(verified(run=0), 2e6), with_energy(other, 1e6))
+    assert "different kinds of work" in found.because
+    assert "different kinds of work" in found.energy_because
+    assert "work: – → version-rolled × 16" in found.conditions
+
+
+def test_several_works_of_a_device_are_compared_each_with_its_own(tmp_path: Path) -> None:
+    base = result(verified(run=0), verified(run=0, prefixes=16), streaming(), run=0)
+    new = result(verified(run=1, rate=50e6), verified(run=1, prefixes=16), streaming(rate=5e9), run=1)
+    assert {one.name: one.judgement for one in compared(tmp_path, base, new)} == {
+        "sha256d[cpu]": "faster",
+        "sha256d[cpu] version-rolled × 16": "same",
+        "stream[cpu]": "slower",
+    }
+
+
+def test_files_of_two_schema_versions_are_both_recomputed_from_their_samples(tmp_path: Path) -> None:
+    base, new = verified(run=0, scatter=0.5), verified(run=1, rate=50e6, scatter=0.5)
+    # What `save` writes is of version 2, so the older side is handed over as it is read.
+    (old,) = entries_of(by_median(result(base, run=0)), [])
+    (now,) = entries_of(result(new, run=1), [])
+    (found,) = compare({"x": series_of(old)}, {"x": series_of(now)})
+    assert found.ratio is not None
+    assert found.ratio.value == pytest.approx(new.amount / new.seconds / (base.amount / base.seconds))
+    assert found.ratio.value != pytest.approx(now.rate.value / old.rate.value)
+    assert found.basis == "work ÷ time"
+    assert any("both are recomputed from the samples" in line for line in comparison_lines(found))
+
+
+def test_two_files_of_one_version_are_compared_by_what_they_state(tmp_path: Path) -> None:
+    base, new = result(verified(run=0, scatter=0.2), run=0), result(verified(run=1, scatter=0.2), run=1)
+    for make, basis in ((by_median, "median"), (lambda run: run, "work ÷ time")):
+        (old,), (now,) = entries_of(make(base), []), entries_of(make(new), [])
+        (found,) = compare({"x": series_of(old)}, {"x": series_of(now)})
+        assert found.ratio is not None
+        assert found.ratio.value == pytest.approx(now.rate.value / old.rate.value)
+        assert (found.basis, found.basis_because) == (basis, "")
+
+
+def test_totals_of_long_series_stay_exact_and_cheap() -> None:
+    samples = [(1.0 + index % 3, 0.1) for index in range(50_001)]
+    ratio = ratio_of_totals(samples, [(2 * work, seconds) for work, seconds in samples])
+    assert ratio.value == pytest.approx(2.0, rel=1e-12)
+    assert ratio.low <= 2.0 <= ratio.high
 
 
 def test_differing_conditions_are_named(tmp_path: Path) -> None:
@@ -108,7 +151,7 @@ def test_differing_conditions_are_named(tmp_path: Path) -> None:
     device = msgspec.structs.replace(
         device, kernel=msgspec.structs.replace(device.kernel, name="avx512", tuning={"width": 16}), warnings=(hot,)
     )
-    new = result(device, run=1, machine=machine(hypervisor="KVM", governor="powersave"), libraries={"numba": "1"})
+    new = result(device, run=1, machines=(machine(hypervisor="KVM", governor="powersave"),), libraries={"numba": "1"})
     (found,) = compared(tmp_path, base, new)
     assert set(found.conditions) == {
         "driver: test 1 → test 2",
@@ -237,5 +280,5 @@ def test_the_words_name_verdict_ratio_interval_and_conditions(tmp_path: Path) ->
     assert lines[0] == "sha256d[cpu]: faster"
     assert lines[1].startswith("  rate × ")
     assert "95 % interval +" in lines[1]
-    assert lines[2].startswith("  less energy a hash: × 0.5 (−50.0 %")
+    assert lines[2].startswith("  less energy for the same work: × 0.5 (−50.0 %")
     assert lines[3] == "  differs: driver: test 1 → 2"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Result
 from hashwatt.reports.collect.gather import gather_results
 from hashwatt.reports.layout.headline import headline
 
-from ..factory import result, tampered, verified, with_energy
+from ..factory import result, streaming, tampered, verified, with_energy
 from ..samples import unmeasured
 
 
@@ -68,7 +66,8 @@ def test_what_is_not_verified_not_measured_or_not_readable_is_counted() -> None:
 
 
 def test_a_ranking_of_other_work_has_its_own_words_and_no_place_in_the_network() -> None:
-    other = msgspec.structs.replace(verified(), workload="memory", unit="byte")
-    words = told(result(other))
-    assert "byte/s" in words
+    words = told(result(streaming()))
+    assert "reaches 20.00 GB/s" in words
+    assert "measured, checked by the machine itself)" in words
+    assert "1 result not proven: the work, too, is the machine's own word." in words
     assert "Bitcoin" not in words

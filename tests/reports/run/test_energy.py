@@ -34,7 +34,9 @@ def energy(info: MeterInfo = PACKAGE, power_w: float = 51.2, covers: str = "the 
     readings = [counted(at_s, power_w * at_s) for at_s in seconds(0, 40)]
     about = Attribution(covers, "counts it")  # type: ignore[arg-type]
     record = energy_record(info, readings, Window(0.0, 40.0), about)
-    return with_fields(record, efficiency=efficiency(record, measured().hashrate, 40.0))
+    rate = measured().rate
+    assert rate is not None
+    return with_fields(record, efficiency=efficiency(record, rate, round(rate.value * 40.0), 40.0))
 
 
 def device(*records: Energy) -> Measurement:
@@ -78,5 +80,5 @@ def test_without_a_meter_the_reason_is_said_once_for_all_devices() -> None:
     run = result(with_fields(measured("cpu"), energy=(nothing,)), with_fields(measured("opencl:0"), energy=(nothing,)))
     notes = [note for note in run_notes(run, GOOD) if "no energy source" in note]
     assert len(notes) == 1
-    assert notes[0].startswith("cpu, opencl:0: J/TH unknown: no energy source")
+    assert notes[0].startswith("cpu, opencl:0: energy unknown: no energy source")
     assert energy_lines(run) == []

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
 from hashwatt.bench.result.model import RateTogether, Result, Together
 from hashwatt.bench.result.warning import WarningRecord
+from hashwatt.bench.verification.checks import check_result
 from hashwatt.bench.verification.verdict import Verdict
-from hashwatt.reports.run.table import clock_cell, device_lines, run_notes, run_table, together_lines
+from hashwatt.reports.run.table import (
+    WORK,
+    clock_cell,
+    device_lines,
+    run_notes,
+    run_table,
+    together_lines,
+    verdict_cell,
+)
 
-from ..samples import BAD, GOOD, measured, result, unmeasured
+from ..factory import result as factory_result
+from ..factory import streaming, verified
+from ..samples import BAD, GOOD, MACHINE, measured, result, unmeasured
 
 
 def shown(run: Result, verdict: Verdict = GOOD) -> str:
@@ -28,11 +40,52 @@ def test_a_measured_device_shows_its_rate_with_interval_and_origin() -> None:
     assert "95% 25.50–25.70" in table
 
 
-def test_hashes_and_shares_stand_beside_what_was_expected() -> None:
+def test_the_amount_of_work_and_its_evidence_are_shown() -> None:
     table = shown(result())
-    assert "1.024 G" in table
-    assert "251 found" in table
-    assert "244.1 expected" in table
+    assert all(words in table for words in ("1.024 G", "hashes", "proven", "251 shares"))
+
+
+def test_the_workload_is_named_where_there_are_several() -> None:
+    run = result(measured(), streaming())
+    assert WORK not in shown(result())
+    table = shown(run)
+    assert all(words in table for words in (WORK, "sha256d", "stream", "20.00 GB/s", "checked by", "memory"))
+    assert device_lines(run) == ["cpu  Test CPU"]
+
+
+def test_the_work_of_a_busy_cpu_is_told_where_it_is_known() -> None:
+    assert "12.50 GB/s a CPU" in shown(result(replace(streaming(), rate_per_cpu_s=12.5e9)))
+    assert "a CPU" not in shown(result())
+
+
+def test_the_machine_is_named_where_there_are_several() -> None:
+    other = replace(MACHINE, id="fedcba9876543210")
+    run = replace(result(measured(), replace(measured(), machine=other.id)), machines=(MACHINE, other))
+    assert all(machine.id in shown(run) for machine in run.machines)
+    assert MACHINE.id not in shown(result())
+
+
+def test_a_check_that_fails_in_one_work_of_a_device_does_not_touch_its_other() -> None:
+    good, lie = verified(), replace(streaming(), amount=1)
+    run = factory_result(good, lie)
+    verdict, _ = check_result(run)
+    assert [verdict_cell(entry, run, verdict) for entry in (good, lie)] == ["verified", "not verified"]
+
+
+def test_what_was_skipped_says_so() -> None:
+    run = result(measured(), unmeasured("skipped", "it is asked for by name only"))
+    assert "skipped" in shown(run)
+    assert run_notes(run, GOOD) == ["opencl:0: skipped: it is asked for by name only"]
+
+
+@pytest.mark.parametrize("width", [80])
+def test_every_figure_fits_a_terminal_of_80_columns(width: int) -> None:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(run_table(result(measured(kernel="avx512-x16")), GOOD))
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert all(figure in text for figure in ("25.60 MH/s", "95% 25.50–25.70", "1.024 G", "94.2 %", "2.60 GHz", "61 °C"))
+    assert "…" not in text
 
 
 def test_roof_clock_and_temperature_show_where_they_are_known() -> None:
@@ -42,7 +95,7 @@ def test_roof_clock_and_temperature_show_where_they_are_known() -> None:
 
 def test_what_is_unknown_is_a_dash_and_never_a_zero() -> None:
     run = result(measured(clock_hz=None, temperature_c=None, roof_percent=None))
-    assert [clock_cell(run.devices[0]), shown(run).count(" – ")] == ["–\n–", 4]
+    assert [clock_cell(run.results[0]), shown(run).count(" – ")] == ["–\n–", 4]
     assert " 0 " not in shown(run)
 
 
@@ -99,9 +152,10 @@ def test_what_the_devices_reach_together_is_shown_beside_what_it_is_of_their_rat
     together = Together(
         seconds=5.0,
         reason=None,
-        devices=(measured("cpu"), lost),
-        rates=(RateTogether(device="cpu", hashrate_hs=12.8e6, ratio_to_alone=0.5),),
-        sum_hs=12.8e6,
+        results=(measured("cpu"), lost),
+        rates=(RateTogether(machine=MACHINE.id, device="cpu", workload="sha256d", rate=12.8e6, ratio_to_alone=0.5),),
+        sum_rate=12.8e6,
+        unit="hash",
         warnings=(shared,),
     )
     run = replace(result(measured("cpu"), measured("opencl:0")), together=together)
@@ -117,7 +171,7 @@ def test_what_the_devices_reach_together_is_shown_beside_what_it_is_of_their_rat
 
 
 def test_what_could_not_be_measured_together_says_why() -> None:
-    nothing = Together(seconds=None, reason="it takes two", devices=(), rates=(), sum_hs=None, warnings=())
+    nothing = Together(seconds=None, reason="it takes two", results=(), rates=(), sum_rate=None, unit=None, warnings=())
     assert together_lines(replace(result(), together=nothing)) == ["Not measured together: it takes two"]
     assert together_lines(result()) == []
 

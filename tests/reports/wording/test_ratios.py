@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hashwatt.reports.wording.ratios import duration_text, share_text, three_digits
+from hashwatt.reports.wording.ratios import duration_text, efficiency_text, three_digits
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ def test_times_in_their_natural_unit(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
 
 
-@pytest.mark.parametrize(("share", "text"), [(2, "2.00 × all of it"), (1e-3, "0.1 %"), (9e-4, "one in 1,110")])
-def test_shares(share: float, text: str) -> None:
-    assert share_text(share) == text
+def test_energy_is_written_in_the_unit_of_the_work() -> None:
+    assert efficiency_text(5.742425e-7, "hash") == "574,000 J/TH"
+    assert efficiency_text(2.5e-9, "byte") == "2.50 J/GB"
+    assert efficiency_text(None, "byte") == "–"

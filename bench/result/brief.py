@@ -1,0 +1,37 @@
+"""What a result and its measurements show of themselves in an interpreter: a line each, not thousands of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...kernels.workloads.quantity import quantity_of
+
+_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
+SHOWN_LINES = 12
+SHOWN_CHARACTERS = 160
+
+
+def rate_text(value: float, unit: str) -> str:
+    """A rate in four digits, in the words of its unit.
+
+    >>> rate_text(76_423_000_000, "byte"), rate_text(512, "tile")
+    ('76.42 GB/s', '512 tile/s')
+    """
+    size, prefix = next(((size, prefix) for size, prefix in _PREFIXES if value >= size), (1.0, ""))
+    return f"{value / size:.4g} {prefix}{quantity_of(unit).rate_unit}"
+
+
+def lines_of(first: str, entries: Iterable[object]) -> str:
+    """A line for the whole, and one for each entry as far as they are not too many.
+
+    >>> print(lines_of("Fruit", ["apple", "pear"]))
+    Fruit
+      apple
+      pear
+    """
+    lines = [str(entry) for entry in entries]
+    left = len(lines) - SHOWN_LINES
+    shown = lines[:SHOWN_LINES] + ([f"… and {left:,} more"] if left > 0 else [])
+    return "\n  ".join(
+        line if len(line) <= SHOWN_CHARACTERS else f"{line[: SHOWN_CHARACTERS - 1]}…" for line in (first, *shown)
+    )

@@ -1,0 +1,1 @@
+"""Straight-line x86 assembly of our own, where a kernel needs an order and registers that LLVM does not keep."""

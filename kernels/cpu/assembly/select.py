@@ -1,0 +1,57 @@
+"""From the nodes of a lowered graph to AVX-512 instructions, and the constants they read."""
+
+from __future__ import annotations
+
+from ...graph.lower import XOR3
+from ...graph.nodes import Node, Op
+from .instructions import Form, Instruction, Memory, Operand, Value
+
+INSTRUCTIONS = {
+    Op.ADD: ("vpaddd", Form.COMMUTES),
+    Op.XOR: ("vpxord", Form.COMMUTES),
+    Op.ROTR: ("vprord", Form.PLAIN),
+    Op.SHR: ("vpsrld", Form.PLAIN),
+    Op.TERNARY: ("vpternlogd", Form.TERNARY),
+}
+
+
+class Constants:
+    """Words that the code reads from memory, each kept once, at a pointer in a register."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.words: list[int] = []
+        self._places: dict[tuple[int, ...], int] = {}
+
+    def word(self, value: int) -> Memory:
+        """A word in every lane."""
+        return Memory(self.base, self.place(value), broadcast=True)
+
+    def place(self, *words: int) -> int:
+        """The offset of these words, one after another and aligned to their length (a power of two)."""
+        if words not in self._places:
+            self.words += [0] * (-len(self.words) % len(words))
+            self._places[words] = 4 * len(self.words)
+            self.words += words
+        return self._places[words]
+
+    def declaration(self, name: str) -> str:
+        """The LLVM IR of a global constant that holds them."""
+        words = ", ".join(f"i32 {word}" for word in self.words)
+        return f"@{name} = private unnamed_addr constant [{len(self.words)} x i32] [{words}], align 64"
+
+
+def select_one(node: Node, values: dict[Node, Operand], constants: Constants, split: bool = False) -> list[Instruction]:
+    """The instruction for a node, whose value becomes known; `split`: a three-operand XOR as two of two."""
+    mnemonic, form = INSTRUCTIONS[node.op]
+    operands = [constants.word(arg.immediate) if arg.op is Op.CONSTANT else values[arg] for arg in node.args]
+    result = values[node] = Value()
+    if split and node.op is Op.TERNARY and node.immediate == XOR3:
+        half = Value()
+        xor, form = INSTRUCTIONS[Op.XOR]
+        return [
+            Instruction(xor, form, (operands[0], operands[1]), half),
+            Instruction(xor, form, (half, operands[2]), result),
+        ]
+    immediate = node.immediate if node.op in (Op.ROTR, Op.SHR, Op.TERNARY) else None
+    return [Instruction(mnemonic, form, tuple(operands), result, immediate)]

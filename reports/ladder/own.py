@@ -1,0 +1,112 @@
+"""The given results' own devices in the mining chapters: on the ladder, and in the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from ...bench.result.dates import is_date_sure
+from ...kernels.workloads.quantity import HASH
+from ..collect.device_name import NAME_LIMIT, device_name
+from ..collect.energy_figure import EnergyFigure, energy_figure
+from ..collect.gather import Collection, Entry, Group
+from ..wording.visible import visible
+from .network import Place, earned_its_place_until, place_on
+from .points import Point
+from .reference import RUNGS
+
+MINING = "sha256d"
+LADDER_UNIT = HASH.unit
+# The days of the ladder's own table; the chosen date comes on top.
+MILESTONES = (date(2009, 7, 1), date(2010, 7, 1), date(2011, 7, 1), date(2013, 1, 1), date(2018, 1, 1))
+
+
+class DevicePlace(Struct, frozen=True, kw_only=True):
+    """One device's place in the network on some days, and until when it found a block a month alone (None: never)."""
+
+    device: str
+    hashrate_hs: float
+    places: tuple[Place, ...]
+    until: date | None
+
+
+def is_mining(workload: str) -> bool:
+    """Whether it is the work of the network: the mining chapters know no other."""
+    return workload == MINING
+
+
+def mining_groups(collection: Collection) -> Iterable[Group]:
+    """The groups whose work is Bitcoin's hash, rolled or not."""
+    return (group for group in collection.groups if is_mining(group.key.workload))
+
+
+def j_per_th(figure: EnergyFigure | None) -> tuple[float | None, float | None, float | None]:
+    """Joules a terahash and their bounds; None where the figure is not known or counts something else."""
+    if figure is None or figure.unit != HASH.unit:
+        return None, None, None
+    return (
+        _scaled(figure.j_per_unit),
+        None if figure.low is None else _scaled(figure.low),
+        None if figure.high is None else _scaled(figure.high),
+    )
+
+
+def _scaled(j_per_hash: float) -> float:
+    # Joules a hash are the terahash's ÷ 10¹² in binary; the last digits of that are not the meter's.
+    return float(f"{j_per_hash * HASH.energy_amount:.15g}")
+
+
+def own_points(collection: Collection) -> list[Point]:
+    """The measured devices on the ladder: only verified ones, and only where the device is one of its rungs."""
+    return [point for group in mining_groups(collection) if (point := point_of(group.newest)) is not None]
+
+
+def point_of(entry: Entry) -> Point | None:
+    """The point of a measured device, at the time of its measurement. None for a device of no rung (an emulator)."""
+    rung = next((rung for rung in RUNGS if rung == entry.device.device.kind), None)
+    if rung is None:
+        return None
+    energy = energy_figure(entry.device)
+    figure, low, high = j_per_th(energy)
+    name = device_name(entry.device)
+    return Point(
+        device=name,
+        label=name,
+        rung=rung,
+        origin=entry.rate.origin,
+        energy_origin=energy.origin if energy else None,
+        year=fraction_of_year(entry.result.created) if is_date_sure(entry.result.created) else None,
+        hashrate_hs=entry.rate.value,
+        efficiency_j_per_th=figure,
+        efficiency_low=low,
+        efficiency_high=high,
+        power_scope=energy.scope if energy else None,
+        released=entry.result.created[:10],
+        source=visible(f"run {entry.result.run_id[:8]} of {entry.result.created[:10]}", NAME_LIMIT),
+    )
+
+
+def fraction_of_year(created: str) -> float | None:
+    """A time as a year with a fraction; None where it is no possible time (the model checks the digits only)."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return None
+    start = datetime(moment.year, 1, 1, tzinfo=moment.tzinfo)
+    return moment.year + (moment - start).total_seconds() / (365.25 * 86_400)
+
+
+def places_of(collection: Collection, day: date) -> tuple[DevicePlace, ...]:
+    """The network's share of each hashing device on the milestones and on `day`."""
+    days = sorted({*MILESTONES, day})
+    return tuple(
+        DevicePlace(
+            device=device_name(group.newest.device),
+            hashrate_hs=group.newest.rate.value,
+            places=tuple(place_on(group.newest.rate.value, when) for when in days),
+            until=earned_its_place_until(group.newest.rate.value),
+        )
+        for group in mining_groups(collection)
+    )

@@ -1,0 +1,101 @@
+"""What results say, for scripts and notebooks: the reporting commands as functions of files, folders and results.
+
+Wherever `sources` are asked for, a path, a folder of result files, a Result, or several of these will do. Every
+result is verified first; what does not verify is said to be so, and is neither ranked nor compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from .bench.result.model import Result
+from .kernels.errors import InputError
+from .reports.collect.gather import Collection, checks_of, entries_of, gather, gather_results
+from .reports.compare.comparison import Comparison
+from .reports.compare.comparison import compare as compare_series
+from .reports.compare.history import History, histories
+from .reports.compare.rate_series import Series, read_series, series_of_entries
+from .reports.document.report import Report, report_on
+from .reports.layout.plain_figures import Cell, records
+from .reports.layout.sample_figures import sample_records
+
+Source = str | Path | Result
+Sources = Source | Iterable[Source]
+Row = dict[str, Cell]
+
+
+def compare(base: Source, new: Source) -> list[Comparison]:
+    """Two runs, device by device: faster, slower, same, or cannot tell, with the ratio and its 95 % interval.
+
+    `ratio` is new over base: above 1, the device is faster now. Either may be a file of pytest-benchmark's, too.
+    Raises InputError.
+    """
+    return compare_series(_series(base), _series(new))
+
+
+def report(sources: Sources, output: str | Path | Iterable[str | Path] = (), *, day: date | None = None) -> Report:
+    """What the results say together; written to `output` as well, where one or more paths are given.
+
+    A path's suffix chooses the format: .html, .md, .csv, .svg, .png, .json. No file that was read and none that holds
+    a measurement is written over. `day`: the share of the Bitcoin network on that day, too. Raises InputError.
+    """
+    from .cli.files import check_targets, write_reports
+
+    given = _listed(sources)
+    paths = [str(path) for path in ([output] if isinstance(output, str | Path) else output)]
+    check_targets(paths, [str(source) for source in given if not isinstance(source, Result)])
+    made = report_on(_gathered(given), day)
+    write_reports(made, paths)
+    return made
+
+
+def history(sources: Sources) -> tuple[History, ...]:
+    """Each device's verified runs, oldest first, and where its rate stepped. Raises InputError."""
+    return histories(_gathered(_listed(sources)))
+
+
+def rows(sources: Sources) -> list[Row]:
+    """A flat row for each measurement, the fastest first: `pandas.DataFrame(hashwatt.rows("results/"))`.
+
+    The columns are those of a report's CSV, with the unit in the name where there is one. Unknown is None, never 0.
+    Raises InputError.
+    """
+    return list(records(_gathered(_listed(sources))))
+
+
+def sample_rows(sources: Sources) -> list[Row]:
+    """A flat row for each sample, in the order in which they were taken: its amount, seconds, rate and conditions.
+
+    `run_id`, `device_id` and `workload` tell which row of `rows` it belongs to. Unknown is None. Raises InputError.
+    """
+    return list(sample_records(_gathered(_listed(sources))))
+
+
+def _series(source: Source) -> dict[str, Series]:
+    if isinstance(source, Result):
+        return series_of_entries(entries_of(source, checks_of(source)))
+    return read_series(source)
+
+
+def _listed(sources: Sources) -> list[Source]:
+    return [sources] if isinstance(sources, str | Path | Result) else list(sources)
+
+
+def _gathered(sources: list[Source]) -> Collection:
+    """All results of the sources, a run that is given twice once. Raises InputError."""
+    if not sources:
+        raise InputError("there is no result; give a result, a result file, or a folder of them")
+    paths = [source for source in sources if not isinstance(source, Result)]
+    given = [source for source in sources if isinstance(source, Result)]
+    read = gather(paths) if paths else None
+    if not given and read is not None:
+        return read
+    together: list[Result] = []
+    for result in (*(read.results if read else ()), *given):
+        if result not in together:
+            together.append(result)
+    return replace(gather_results(together), unreadable=read.unreadable if read else ())

@@ -1,0 +1,240 @@
+"""The kernels in assembly of our own: what is in them, that nothing runs where it is not known, other systems."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import llvmlite.binding as llvm
+import pytest
+
+from hashwatt.kernels.cpu import decoupled_ir, pipelined_ir
+from hashwatt.kernels.cpu.assembly.instructions import Memory
+from hashwatt.kernels.cpu.chains import STEPS, Chain, in_slots
+from hashwatt.kernels.cpu.features import host_attributes
+from hashwatt.kernels.cpu.horizontal_schedules import HorizontalSchedules
+from hashwatt.kernels.cpu.race import job_array
+from hashwatt.kernels.cpu.variants import Variant, program, variant, variants
+from hashwatt.kernels.cpu.vector_ir import VectorTarget
+from hashwatt.kernels.cpu.vertical_schedules import VerticalSchedules
+from hashwatt.kernels.cpu.workers import record_space
+from hashwatt.kernels.graph.words import MASK
+from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.machines import host_machine, machine, machines
+from hashwatt.kernels.oracle import reference_scan
+
+AVX512 = '"target-cpu"="x86-64" "target-features"="+avx512f,+avx512vl,+avx512bw,+avx512dq,+sha"'
+AVX = '"target-cpu"="x86-64" "target-features"="+avx,+sha,+sse4.1"'
+OWN = ["avx512-x16-piped", "avx512-sha-x8", "sha-decoupled-x12", "sha-decoupled-x8"]
+# What an instruction needs of a CPU, by what is in its text, and in LLVM's words.
+NEEDS = {
+    r"[xyz]mm(1[6-9]|2\d|3[01])|zmm|k1|1to": {"avx512f", "avx512vl"},
+    r"sha256": {"sha"},
+    r"\bv[pm]": {"avx"},
+}
+
+
+def emitted(name: str, rolled: bool) -> str:
+    """The module of a kernel for a CPU that has what it needs, whatever this one has."""
+    if name == "avx512-x16-piped":
+        target = VectorTarget(16, True, machine("zen5").ports(512), AVX512)
+        return pipelined_ir.emit("scan", program(True, True), target, pipelined_ir.STAGES, rolled)
+    if name == "avx512-sha-x8":
+        return decoupled_ir.emit("scan", VerticalSchedules(), AVX512, rolled)
+    lanes, slots = {"sha-decoupled-x12": (12, 3), "sha-decoupled-x8": (8, 4)}[name]
+    return decoupled_ir.emit("scan", HorizontalSchedules(lanes, slots, streams=4), AVX, rolled)
+
+
+def own_lines(module: str) -> list[str]:
+    return [line for text in re.findall(r'inteldialect "(.*?)"', module) for line in text.split("\\0A")]
+
+
+def mnemonics(name: str, rolled: bool = False) -> Counter[str]:
+    return Counter(line.split()[0] for line in own_lines(emitted(name, rolled)))
+
+
+@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("rolled", [False, True], ids=["plain", "rolled"])
+@pytest.mark.parametrize("triple", ["x86_64-linux-gnu", "x86_64-pc-windows-msvc", "x86_64-apple-macosx"])
+def test_every_system_for_x86_can_assemble_it(name: str, rolled: bool, triple: str) -> None:
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    llvm.initialize_native_asmparser()
+    if not llvm.get_default_triple().startswith("x86_64"):
+        pytest.skip("this LLVM has the assembler of its own machine only")
+    module = llvm.parse_assembly(emitted(name, rolled))
+    module.verify()
+    machine_code = llvm.Target.from_triple(triple).create_target_machine(opt=2, reloc="pic").emit_object(module)
+    assert len(machine_code) > 10_000
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_kernel_asks_for_every_feature_that_its_instructions_need(name: str) -> None:
+    for rolled in (False, True):
+        required = variant(name + "-rolled" * rolled).requires
+        # AVX-512 implies AVX.
+        has = required | ({"avx"} if "avx512f" in required else set())
+        for line in own_lines(emitted(name, rolled)):
+            needed = {
+                feature for pattern, features in NEEDS.items() if re.search(pattern, line) for feature in features
+            }
+            assert needed <= has, line
+
+
+@pytest.mark.parametrize("each", [*variants(False), *variants(True)], ids=lambda each: each.name)
+def test_a_kernel_is_not_run_where_a_feature_is_missing(each: Variant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hashwatt.kernels.cpu.variants.host_features", frozenset)
+    monkeypatch.setattr("hashwatt.kernels.cpu.variants.host_architecture", lambda: each.architecture)
+    assert (each.missing() is None) == (not each.requires)
+
+
+def test_the_pipeline_has_the_graphs_operations_and_no_other() -> None:
+    counts = mnemonics("avx512-x16-piped")
+    assert (counts["vpaddd"], counts["vprord"], counts["vpsrld"], counts["vpternlogd"]) == (1043, 1020, 156, 628)
+    # Moves are what it costs to have three chains at once: still less code than the cache of instructions holds.
+    assert sum(counts.values()) < 3600
+
+
+def test_the_hybrid_has_no_schedule_instructions_and_the_decoupled_kernel_no_wide_registers() -> None:
+    vertical, horizontal = mnemonics("avx512-sha-x8"), mnemonics("sha-decoupled-x8")
+    assert vertical["sha256rnds2"] == horizontal["sha256rnds2"] == 2 * STEPS * 8
+    assert not vertical["sha256msg1"] + vertical["sha256msg2"]
+    assert (horizontal["sha256msg1"], horizontal["sha256msg2"]) == (20 * 8, 22 * 8)
+    assert not any("ymm" in line or "zmm" in line for line in own_lines(emitted("sha-decoupled-x8", False)))
+
+
+def test_a_rolled_kernel_makes_the_first_schedule_once_a_batch() -> None:
+    both = re.findall(r'inteldialect "(.*?)"', emitted("sha-decoupled-x8", True))
+    shared, own = (Counter(line.split()[0] for line in text.split("\\0A")) for text in both)
+    assert (shared["sha256rnds2"], own["sha256rnds2"]) == (0, 2 * STEPS * 8)
+    assert shared["sha256msg2"] + own["sha256msg2"] == 22 * 8
+    assert shared["sha256msg2"] == 11 * 8
+
+
+@pytest.mark.parametrize(("chains", "slots"), [(16, 6), (16, 4), (24, 3), (16, 5)])
+def test_chains_cut_at_the_end_of_a_pass_go_on_in_the_next(chains: int, slots: int) -> None:
+    """Runs passes of a toy in which a step adds its pair to the state, and looks at what each chain ends with."""
+    ended: list[tuple[int, int]] = []
+    memory: dict[str, int] = {}
+    registers: dict[str, int] = {}
+
+    def chain(number: int) -> Chain:
+        return Chain(
+            begin=lambda first, second: [f"begin {first}", f"begin {second}"],
+            pair=lambda step, late: Memory("late" if late else "now", 100 * number + step),
+            end=lambda first, second, late: [f"end {number} {first} {second}"],
+        )
+
+    cut = in_slots([chain(number) for number in range(chains)], slots, Memory("wait", 0))
+    steps = [line for step in cut.steps for line in step]
+    for _ in range(3):
+        for line in [*cut.before, *steps, *cut.after]:
+            words = line.replace(",", "").split()
+            match words[0]:
+                case "begin":
+                    registers[words[1]] = 0
+                case "vmovq":
+                    pair = int(line.split("+ ")[1].rstrip("]")) % 100
+                case "sha256rnds2":
+                    # The pairs of a chain come in their order, two states behind each other.
+                    registers[words[1]] = registers[words[1]] + pair + 1
+                case "vmovdqa":
+                    if load := re.fullmatch(r"vmovdqa (xmm\d+), xmmword ptr (.*)", line):
+                        registers[load[1]] = memory.get(load[2], 0)
+                    elif store := re.fullmatch(r"vmovdqa xmmword ptr (.*), (xmm\d+)", line):
+                        memory[store[1]] = registers[store[2]]
+                case "end":
+                    ended.append((int(words[1]), registers[words[2]] + registers[words[3]]))
+    whole = sum(range(1, STEPS + 1))
+    # The first pass has the ends of chains that never began.
+    last_pass = ended[-chains:]
+    assert sorted(number for number, _ in last_pass) == list(range(chains))
+    assert {total for _, total in last_pass} == {whole}
+
+
+Scanner = Callable[[Job, range], tuple[int, int]]
+
+
+def loaded(module: str, like: Variant) -> Scanner:
+    """Runs a module of a variant's sort on this CPU: the number of records and the checksum."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    llvm.initialize_native_asmparser()
+    machine_here = llvm.Target.from_default_triple().create_target_machine(opt=2, jit=True)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(module), machine_here)
+    engine.finalize_object()
+    signature = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p, *[ctypes.c_uint32] * 4, ctypes.c_void_p)
+    function = signature(engine.get_function_address("scan"))
+
+    def scan(job: Job, nonces: range) -> tuple[int, int]:
+        # `engine` is kept as long as the function.
+        assert engine is not None
+        words, prefixes = job_array(like, job), len(job.prefixes)
+        records = record_space(like.lanes, prefixes, len(nonces))
+        counts = nonces.start, *divmod(len(nonces), like.lanes), prefixes
+        answer = function(words.ctypes.data, *counts, records.ctypes.data)
+        return answer >> 32, answer & MASK
+
+    return scan
+
+
+NONCES_AT_AN_EDGE = range(2**31 - 40, 2**31 + 61)
+
+
+@pytest.mark.skipif(bool(variant("avx512-x16-piped").missing()), reason="this CPU lacks AVX-512")
+@pytest.mark.parametrize("ports_of", ["zen5", "zen4", "skylake_avx512"])
+@pytest.mark.parametrize("stages", [1, 2, 3])
+@pytest.mark.parametrize("prefixes", [1, 3])
+def test_any_number_of_stages_in_an_order_for_any_machine_gives_the_same(
+    ports_of: str, stages: int, prefixes: int
+) -> None:
+    rolled = prefixes > 1
+    target = VectorTarget(16, True, machine(ports_of).ports(512), host_attributes())
+    module = pipelined_ir.emit("scan", program(True, True), target, stages, rolled)
+    job = Job(roll_versions(bytes(range(76)), prefixes), 1)
+    answer = loaded(module, variant("avx512-x16-piped" + "-rolled" * rolled))(job, NONCES_AT_AN_EDGE)
+    assert answer == (0, reference_scan(job, NONCES_AT_AN_EDGE)[1])
+
+
+@pytest.mark.skipif(bool(variant("sha-decoupled-x8").missing()), reason="this CPU lacks SHA instructions or AVX")
+@pytest.mark.parametrize(("lanes", "slots", "streams"), [(4, 4, 2), (8, 3, 4), (5, 4, 3), (8, 6, 1), (12, 5, 2)])
+@pytest.mark.parametrize("prefixes", [1, 3])
+def test_any_number_of_chains_and_schedules_at_once_gives_the_same(
+    lanes: int, slots: int, streams: int, prefixes: int
+) -> None:
+    rolled = prefixes > 1
+    schedules = HorizontalSchedules(lanes, slots, streams)
+    module = decoupled_ir.emit("scan", schedules, host_attributes(("avx2", "avx512f")), rolled)
+    like = replace(variant("sha-decoupled-x8" + "-rolled" * rolled), lanes=lanes)
+    job = Job(roll_versions(bytes(range(76)), prefixes), 1)
+    assert loaded(module, like)(job, NONCES_AT_AN_EDGE) == (0, reference_scan(job, NONCES_AT_AN_EDGE)[1])
+
+
+def test_every_row_of_the_machines_says_who_measured_it() -> None:
+    rows = [(name, key, row) for name, each in machines().items() for key, row in each.rows.items()]
+    assert len(rows) > 30
+    assert all(row.source and 0 < row.per_cycle <= 8 for _, _, row in rows)
+    known = {"add", "xor", "ternary", "rotate", "shift", "shuffle", "load", "store"}
+    known |= {"sha256rnds2", "sha256msg1", "sha256msg2"}
+    assert {kind for _, (_, kind), _ in rows} <= known
+
+
+def test_rotates_and_shifts_are_apart_on_zen_4_only() -> None:
+    shared = {name for name in machines() if machine(name).shares_shifts(512)}
+    assert shared == {"zen5", "skylake_avx512"}
+
+
+def test_a_machine_that_hides_features_is_known_by_its_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hashwatt.kernels.machines._archspec_name", lambda: "x86_64_v4")
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: "znver5")
+    host_machine.cache_clear()
+    found = host_machine()
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: "a-new-core")
+    host_machine.cache_clear()
+    unknown = host_machine()
+    host_machine.cache_clear()
+    assert found is machine("zen5")
+    assert unknown is None
