@@ -52,7 +52,16 @@ def ratio_interval(amounts: Sequence[float], seconds: Sequence[float]) -> Interv
 
 def resampled_medians(data: Floats, seed: int, resamples: int) -> Floats:
     """The medians of so many bootstrap resamples of `data` (at least one value): the same for the same seed."""
-    return resampled(len(data), lambda drawn: np.median(data[drawn], axis=1), seed, resamples)
+    ordered = np.sort(data)
+    # Ranks instead of values: sorting 16-bit integers takes an eighth of the time, and the medians are the same.
+    ranks = np.argsort(np.argsort(data)).astype(np.min_scalar_type(len(data)))
+    middle = [(len(data) - 1) // 2, len(data) // 2]
+
+    def medians(drawn: Indices) -> Floats:
+        lower, upper = ordered[np.sort(ranks[drawn], axis=1)[:, middle]].T
+        return np.asarray((lower + upper) / 2)
+
+    return resampled(len(data), medians, seed, resamples)
 
 
 def resampled(count: int, figure: Callable[[Indices], Floats], seed: int, resamples: int) -> Floats:

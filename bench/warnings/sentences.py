@@ -184,8 +184,8 @@ def limit_unknown(reason: str) -> WarningRecord:
     """The device could not measure its own roof."""
     return WarningRecord(
         code="limit_unknown",
-        text=f"the device's own roof could not be measured ({printable(reason)}), so no share of it is given; "
-        "update its driver and measure again",
+        # The reason says what helps.
+        text=f"the device's own roof could not be measured, so no share of it is given: {printable(reason)}",
     )
 
 

@@ -23,7 +23,8 @@ COLUMNS = (
     "j_per_unit", "j_per_unit_low", "j_per_unit_high", "roof_binds", "roof_reason", "schema_version",
 )  # fmt: skip
 
-Cell = str | int | float | dict[str, int | float | str] | None
+Plain = str | int | float | None
+Cell = Plain | dict[str, int | float | str]
 
 
 def records(collection: Collection) -> Iterator[dict[str, Cell]]:

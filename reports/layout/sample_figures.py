@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...bench.result.measurement import Measurement
 from ..collect.gather import Collection
-from .plain_figures import Cell
+from .plain_figures import Plain
 
 COLUMNS = (
     "run_id", "created", "machine_id", "device_id", "workload", "unit", "round", "counted", "sample",
@@ -14,7 +14,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def sample_records(collection: Collection) -> Iterator[dict[str, Cell]]:
+def sample_records(collection: Collection) -> Iterator[dict[str, Plain]]:
     """The samples, run by run from the newest on, whether their run verifies or not; rounds and samples from 1."""
     for result in collection.results:
         for entry in result.results:
@@ -23,7 +23,7 @@ def sample_records(collection: Collection) -> Iterator[dict[str, Cell]]:
                 yield dict(zip(COLUMNS, (*values, *cells), strict=True))
 
 
-def _samples(entry: Measurement) -> Iterator[tuple[Cell, ...]]:
+def _samples(entry: Measurement) -> Iterator[tuple[Plain, ...]]:
     for number, one in enumerate(entry.rounds, start=1):
         for place, sample in enumerate(one.samples, start=1):
             yield (

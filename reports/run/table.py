@@ -35,24 +35,30 @@ WORK = "workload"
 COLUMNS = ("device", WORK, "kernel", "rate", "amount", "evidence", "of its\nroof", "energy", "clock", "verdict")
 # Names may be long, and words can be broken; figures never are.
 WRAPPED = ("device", WORK, "kernel", "evidence", "verdict")
+LEAST_WIDTHS = {"device": 3, "kernel": 6, "evidence": 8, "verdict": 8}
 NAME_LIMIT = 60
 # With these nothing was measured.
 WITHOUT_WORK = ("failed", "refused", "skipped")
 
 
-def run_table(result: Result, verdict: Verdict) -> Table:
-    """A row for each measurement of `result`, in their order; the workload is named where there are several."""
+def run_table(result: Result, verdict: Verdict, narrow: bool = False) -> Table:
+    """A row for each measurement of `result`, in their order; the workload is named where there are several.
+
+    `narrow`: for a window of fewer than 100 columns.
+    """
     # rich is slow to import, and scripts that ask for JSON never need it.
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
+    # Nine columns fit a terminal of 80 where a single space parts them.
+    gap = (0, 0) if narrow else (0, 1)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False, padding=gap)
     several = len({entry.workload for entry in result.results}) > 1
     for name in COLUMNS:
         if name == WORK and not several:
             continue
-        table.add_column(name, no_wrap=name not in WRAPPED, overflow="fold")
+        table.add_column(name, no_wrap=name not in WRAPPED, overflow="fold", min_width=LEAST_WIDTHS.get(name))
     for entry in result.results:
         cells = (
             device_cell(entry, result),
@@ -158,9 +164,10 @@ def rate_cell(entry: Measurement) -> str:
     rate = entry.rate
     if rate is None:
         return UNKNOWN
-    lines = [f"{rate_text(rate.value, entry.unit)} {rate.origin}"]
+    lines = [rate_text(rate.value, entry.unit)]
     if rate.low is not None and rate.high is not None and rate.confidence is not None:
         lines.append(f"{rate.confidence:.0%} {interval_text(rate.low, rate.high, rate.value)}")
+    lines.append(rate.origin)
     if entry.rate_per_cpu_s is not None:
         lines.append(f"{rate_text(entry.rate_per_cpu_s, entry.unit)} a CPU")
     return "\n".join(lines)

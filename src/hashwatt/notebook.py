@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from .bench.result.model import Result
@@ -20,12 +21,12 @@ from .reports.compare.comparison import compare as compare_series
 from .reports.compare.history import History, histories
 from .reports.compare.rate_series import Series, read_series, series_of_entries
 from .reports.document.report import Report, report_on
-from .reports.layout.plain_figures import Cell, records
+from .reports.layout.plain_figures import Cell, Plain, records
 from .reports.layout.sample_figures import sample_records
 
 Source = str | Path | Result
 Sources = Source | Iterable[Source]
-Row = dict[str, Cell]
+Row = dict[str, Plain]
 
 
 def compare(base: Source, new: Source) -> list[Comparison]:
@@ -62,9 +63,9 @@ def rows(sources: Sources) -> list[Row]:
     """A flat row for each measurement, the fastest first: `pandas.DataFrame(hashwatt.rows("results/"))`.
 
     The columns are those of a report's CSV, with the unit in the name where there is one. Unknown is None, never 0.
-    Raises InputError.
+    `parameters` is JSON, as there. Raises InputError.
     """
-    return list(records(_gathered(_listed(sources))))
+    return [{name: _flat(cell) for name, cell in record.items()} for record in records(_gathered(_listed(sources)))]
 
 
 def sample_rows(sources: Sources) -> list[Row]:
@@ -83,6 +84,10 @@ def _series(source: Source) -> dict[str, Series]:
 
 def _listed(sources: Sources) -> list[Source]:
     return [sources] if isinstance(sources, str | Path | Result) else list(sources)
+
+
+def _flat(cell: Cell) -> Plain:
+    return msgspec.json.encode(cell).decode() if isinstance(cell, dict) else cell
 
 
 def _gathered(sources: list[Source]) -> Collection:

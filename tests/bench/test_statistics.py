@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatt.bench.statistics import best_step, median_interval, ratio_interval, trend
+from hashwatt.bench.statistics import (
+    best_step,
+    median_interval,
+    ratio_interval,
+    resampled,
+    resampled_medians,
+    trend,
+)
 
 rates = st.lists(st.floats(1.0, 1e12), min_size=1, max_size=60)
 
@@ -29,6 +36,13 @@ def test_resampling_stays_the_same_in_every_version_of_numpy() -> None:
     assert (interval.value, interval.low, interval.high) == (4.0, 2.0, 5.0)
     interval = median_interval([100 + math.sin(index) for index in range(40)])
     assert (interval.low, interval.high) == pytest.approx((99.5838898, 100.4746249), abs=1e-6)
+
+
+@given(st.lists(st.floats(0.5, 4.0) | st.sampled_from([1.0, 2.0]), min_size=1, max_size=60))
+def test_medians_by_rank_are_numpys_medians(values: list[float]) -> None:
+    data = np.array(values)
+    right = resampled(len(data), lambda drawn: np.median(data[drawn], axis=1), 7, 50)
+    assert (resampled_medians(data, 7, 50) == right).all()
 
 
 def test_blockwise_resampling_gives_the_same_interval(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from ..reports.wording.visible import visible
 from .exits import Interrupted
 from .files import refuse_to_overwrite
 from .integers import INTEGER
-from .output import Output, as_unicode, shared_options
+from .output import Output, as_unicode, console, shared_options
 from .progress import progress_for
 from .verbose import verbose_option
 
@@ -213,7 +213,7 @@ def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     from ..reports.run.energy import energy_lines
     from ..reports.run.table import device_lines, run_notes, run_table, together_lines
 
-    output.table(run_table(result, verdict))
+    output.table(run_table(result, verdict, console().width < 100))
     for line in (*device_lines(result), *together_lines(result), *energy_lines(result)):
         output.line(line)
     output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
