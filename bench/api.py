@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from ..kernels.device import DeviceOptions, Found, Missing, scanning
 from ..kernels.errors import DeviceError, InputError
+from ..kernels.quota import cpu_quota, cpu_throttling
 from ..kernels.registry import BACKENDS, choose
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
@@ -25,7 +26,7 @@ from .energy.meters import registry as meter_registry
 from .fitting import fitted
 from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
-from .machine.describe import describe_machine, hashwatt_version, library_versions
+from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
 from .progress import Guarded, NoProgress, Progress
 from .result.file import check_writable, load, save
 from .result.measurement import Measurement
@@ -40,7 +41,7 @@ from .together import measure_together
 from .verification.checks import check_result
 from .verification.recompute import recompute as do_again
 from .verification.verdict import Check, Verdict
-from .warnings.judge import judge_date, judge_machine
+from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root
 from .warnings.sentences import driver_broken, meters_left_out
 
 __all__ = [
@@ -184,7 +185,7 @@ def measure(
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
-        machine = describe_machine()
+        machine, granted, throttled = describe_machine(), cpu_quota(), cpu_throttling()
         assignment = Assignment(
             machine=machine.id,
             plan=plan(seconds),
@@ -200,7 +201,9 @@ def measure(
         results, at_once = _measure_all(turns, assignment, Guarded(progress or NoProgress()), clock, together)
         left_out = assignment.energy.left_out
         warnings = [
+            *judge_root(),
             *judge_machine(machine),
+            *judge_quota(allowed_cpus(), granted, throttled),
             *judge_date(created),
             *([meters_left_out(left_out)] if left_out else []),
             *(driver_broken(entry.reason) for entry in broken),

@@ -1,4 +1,4 @@
-"""What the system tells of its processor: the name, the maker, and how much of it this process may use."""
+"""What the system tells of its processor: the name, the maker, and whether a hypervisor is under it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from .system_files import read_text, run_sysctl
+from .system_files import is_foreign_root, read_text, run_sysctl
 
 CPUINFO = Path("/proc/cpuinfo")
 # The first processor comes first, and all of them may be megabytes.
 CPUINFO_BYTES = 1 << 18
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 # Where Linux has the name: x86 and others, Arm boards, older Arm, MIPS, POWER.
 NAME_FIELDS = ("model name", "Model", "Hardware", "cpu model", "cpu")
 ARM_IMPLEMENTERS = {"0x41": "Arm", "0x51": "Qualcomm", "0x61": "Apple", "0xc0": "Ampere"}
@@ -20,6 +19,8 @@ ARM_IMPLEMENTERS = {"0x41": "Arm", "0x51": "Qualcomm", "0x61": "Apple", "0xc0": 
 
 def cpu_name(cpuinfo: Path = CPUINFO) -> str | None:
     """The processor's name as it says itself (archspec asks it), else as the system tells it; None for neither."""
+    if is_foreign_root():
+        return _system_name(cpuinfo)
     return _own_name() or _system_name(cpuinfo) or platform.processor() or None
 
 
@@ -32,19 +33,17 @@ def cpu_vendor(cpuinfo: Path = CPUINFO) -> str:
     return fields.get("vendor_id") or ARM_IMPLEMENTERS.get(implementer, implementer) or "unknown"
 
 
-def cpu_quota(path: Path = CGROUP_QUOTA) -> float | None:
-    """Whole CPUs' worth of time that a container grants; None for no limit, or where the system does not tell."""
-    # cgroup v2: "max 100000" or "150000 100000" (microseconds of CPU time per period).
-    try:
-        granted, period = path.read_text(encoding="ascii").split()
-        return int(granted) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
-
-
 def has_hypervisor_flag(root: Path = Path("/")) -> bool:
     """Whether the processor says that a hypervisor is under it (x86 only, in its feature flags)."""
     return "hypervisor" in _cpuinfo(root / "proc/cpuinfo").get("flags", "").split()
+
+
+def logical_cpus(cpuinfo: Path = CPUINFO) -> int | None:
+    """How many logical CPUs /proc/cpuinfo lists, None where it lists none."""
+    with suppress(OSError):
+        lines = read_text(cpuinfo, 64 * CPUINFO_BYTES).splitlines()
+        return sum(line.partition(":")[0].strip() == "processor" for line in lines) or None
+    return None
 
 
 def _own_name() -> str | None:

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 from ...kernels.bounded import MOST_METERS, MOST_WARNINGS
 from ...kernels.device import DeviceInfo
 from ...kernels.errors import InputError
+from ...kernels.system_files import system_root
 from ..interrupts import interruptible
 from ..progress import Progress
 from ..rates import counted_samples
@@ -45,8 +46,8 @@ When = Literal["before", "after"]
 SHORTEST_IDLE_S = 1.0
 LONGEST_IDLE_S = 3600.0
 SLICE_S = 0.25
-# Which meters are read where there are more than a result holds: the whole machine's first, an unknown one's last.
-RANK: tuple[Scope | None, ...] = ("wall", "system", "board", "package", "chip", "memory", "part", None)
+# Which meters are read where there are more than a result holds: the whole machine's first, parts last.
+RANK: tuple[Scope | None, ...] = ("wall", "system", "board", "package", "chip", None, "memory", "part")
 NOT_MEASURED = "the device gave no rate, so its energy was not accounted for"
 
 
@@ -83,15 +84,15 @@ def most_telling(found: Sequence[MeterFound]) -> list[MeterFound]:
 class EnergyMeasurement:
     """Use: `begin`, a `window` for each device, `end` (or `stop`, where that is skipped), then `settle` each result."""
 
-    def __init__(self, meters: Sequence[MeterEntry], idle_s: float | None, root: Path = Path("/")) -> None:
-        """The energy of a run by these meters; `idle_s` as `checked_idle_s` gives it."""
+    def __init__(self, meters: Sequence[MeterEntry], idle_s: float | None, root: Path | None = None) -> None:
+        """The energy of a run by these meters; `idle_s` as `checked_idle_s` gives it, `root` as for the meters."""
         self._missing = [entry for entry in meters if isinstance(entry, MeterMissing)]
         found = [entry for entry in meters if isinstance(entry, MeterFound)]
         kept = most_telling(found)
         self.left_out = [entry.info.id for entry in found if entry not in kept]
         self._sampler = MeterSampler(kept)
         self._asked_idle_s = idle_s
-        self._root = root
+        self._root = system_root() if root is None else root
         self._idle: dict[str, list[IdlePower]] = {}
         self._seen: dict[tuple[str, str], DeviceWindow] = {}
 
@@ -190,4 +191,4 @@ class EnergyMeasurement:
     def _record(self, info: MeterInfo, device: DeviceInfo, window: Window, result: Measurement) -> Energy:
         points = self._sampler.points(info.id)
         record = energy_record(info, points, window, attribute(info, device), self._idle.get(info.id, ()))
-        return replace(record, efficiency=efficiency(record, result.rate, result.seconds))
+        return replace(record, efficiency=efficiency(record, result.rate, result.amount, result.seconds))

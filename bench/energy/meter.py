@@ -14,7 +14,10 @@ from typing import Literal, Protocol
 from ...kernels.errors import HashwattError
 
 Scope = Literal["part", "memory", "chip", "package", "board", "system", "wall"]
-Subject = Literal["processor", "graphics card", "machine", "unknown"]
+# "named by hand": whoever names a lab meter has put it where it counts the device. "unknown": nobody says.
+Subject = Literal["processor", "graphics card", "machine", "named by hand", "unknown"]
+
+UNKNOWN_COVERAGE: Subject = "unknown"
 
 SCOPES: dict[Scope, str] = {
     "part": "a part of a chip or package, already inside that one's figure",
@@ -25,6 +28,17 @@ SCOPES: dict[Scope, str] = {
     "system": "the whole machine behind its power supply or on its battery",
     "wall": "everything at the socket, the loss in the power supply included",
 }
+
+# More than anything of that scope draws. A reading beyond is no power but a sensor's error value.
+MOST_W: dict[Scope, float] = {
+    "part": 5e3, "memory": 5e3, "chip": 5e3, "package": 5e3, "board": 5e3, "system": 1e5, "wall": 1e6,
+}  # fmt: skip
+MOST_W_ANYWHERE = 1e6
+
+
+def most_w(scope: Scope | None) -> float:
+    """Watts that nothing of the scope (None: unknown) exceeds."""
+    return MOST_W_ANYWHERE if scope is None else MOST_W[scope]
 
 
 # The mend of a meter that this kind of machine never has.
@@ -66,7 +80,7 @@ class MeterInfo:
     `power_step_w` is None where no watts are told. A value may be up to `update_s` old when it is
     read. The true figure lies between `spread[0]` and `spread[1]` times the reading as far as the
     sensor goes, with `bound_source` saying who says so. `interval_s` is how often reading makes
-    sense, `deadline_s` how long a reading may take.
+    sense, `deadline_s` how long a reading may take. Watts beyond `plausible_w` (None: by the scope) are no power.
     """
 
     id: str
@@ -77,6 +91,7 @@ class MeterInfo:
     bound_source: str
     counters: tuple[Counter, ...] = ()
     power_step_w: float | None = None
+    plausible_w: float | None = None
     spread: tuple[float, float] = (1.0, 1.0)
     interval_s: float = 0.1
     deadline_s: float = 1.0

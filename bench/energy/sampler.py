@@ -16,7 +16,7 @@ from types import TracebackType
 
 from ..interrupts import pending
 from .joules.readings import Point, Window
-from .meter import Meter, MeterError, MeterFound, MeterInfo, Reading
+from .meter import Meter, MeterError, MeterFound, MeterInfo, Reading, most_w
 
 Clock = Callable[[], float]
 
@@ -24,8 +24,8 @@ Clock = Callable[[], float]
 DENSE_S = 1800.0
 PATIENCE_S = 0.5
 HASTE_S = 1.0
-# More than any counter has counted or any machine draws: what is beyond is no figure, but a broken answer.
-LARGEST_FIGURE = 1e15
+# More than any counter has counted: what is beyond is no figure, but a broken answer.
+LARGEST_COUNT = 1e15
 
 
 def in_haste(patience_s: float) -> float:
@@ -114,7 +114,7 @@ def read_once(meter: Meter, clock: Clock, due_s: float) -> Point:
     try:
         reading = meter.read()
         after = clock()
-        fault = fault_of(reading)
+        fault = fault_of(reading, meter.info)
     except Exception as error:
         # Not MeterErrors only: a meter's mistake must cost its own figure and nothing else, and is told there.
         told = str(error) if isinstance(error, MeterError) else f"{type(error).__name__}: {error}"
@@ -126,11 +126,13 @@ def read_once(meter: Meter, clock: Clock, due_s: float) -> Point:
     return Point(before, after, reading, None, cpu_s + child_cpu_s, due_s)
 
 
-def fault_of(reading: Reading) -> str | None:
+def fault_of(reading: Reading, info: MeterInfo) -> str | None:
     """Why a reading cannot be true, None where it can."""
-    for value, unit in (*((count, "J") for count in reading.counters_j), (reading.power_w, "W")):
+    plausible_w = most_w(info.scope) if info.plausible_w is None else info.plausible_w
+    counts = ((count, LARGEST_COUNT, "J") for count in reading.counters_j)
+    for value, most, unit in (*counts, (reading.power_w, plausible_w, "W")):
         # Written so that NaN is a fault, too.
-        if value is not None and not 0 <= value <= LARGEST_FIGURE:
+        if value is not None and not 0 <= value <= most:
             return f"it told {value:.4g} {unit}, which cannot be"
     return None
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...kernels.device import DeviceInfo
-from ...kernels.system_files import count_or_none
-from ..machine.load import PLAUSIBLE_C, PLAUSIBLE_HZ
+from ...kernels.system_files import count_or_none, is_foreign_root, names_in
+from ..machine.sensors import PLAUSIBLE_C, PLAUSIBLE_HZ
 from ..result.energy import Telemetry, ThrottleReason
 from ..result.printable import printable
 from .joules.coverage import card_relation
@@ -102,7 +102,11 @@ class ThermalCounters:
     source = "Linux thermal_throttle counters"
 
     def __init__(self, root: Path = Path("/")) -> None:
-        self._paths = sorted((root / "sys/devices/system/cpu").glob("cpu*/thermal_throttle/*_throttle_count"))
+        cpus = root / "sys/devices/system/cpu"
+        folders = [cpus / name / "thermal_throttle" for name in names_in(cpus) if name.startswith("cpu")]
+        self._paths = [
+            folder / name for folder in folders for name in names_in(folder) if name.endswith("_throttle_count")
+        ]
         self._before = self._counts()
 
     def __bool__(self) -> bool:
@@ -125,6 +129,9 @@ def probes_for(device: DeviceInfo, root: Path = Path("/")) -> list[Probe]:
     if device.on_host_cores:
         counters = ThermalCounters(root)
         return [counters] if counters else []
+    if is_foreign_root():
+        # Libraries would speak of this machine's cards.
+        return []
     if device.kind != "gpu":
         return []
     with contextlib.suppress(ImportError):

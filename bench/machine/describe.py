@@ -16,12 +16,14 @@ import psutil
 
 from ...kernels.bounded import MAX_TEXT
 from ...kernels.cpu.caches import cpu_caches
-from ...kernels.processor import cpu_name, cpu_quota
-from ...kernels.system_files import read_line
+from ...kernels.processor import cpu_name, logical_cpus
+from ...kernels.quota import cpu_quota
+from ...kernels.system_files import is_foreign_root, read_line, text_or_none
 from ..result.machine import Cache, Machine
 from ..result.printable import printable
 from .identity import machine_id
 from .load import busy_seconds, plausible_cpu_s
+from .power_supply import on_battery
 from .virtualisation import container_name, hypervisor_name
 
 LIBRARIES = (
@@ -30,6 +32,7 @@ LIBRARIES = (
 LOAD_WINDOW_S = 0.2
 MOST_FEATURES = 1000
 LONGEST_GOVERNOR = 200
+MEMORY = "/proc/meminfo"
 
 Answer = TypeVar("Answer")
 
@@ -38,7 +41,8 @@ LOG = logging.getLogger(__name__)
 
 def describe_machine() -> Machine:
     """The machine this runs on. Takes a fifth of a second, to see how busy it is."""
-    host = told(archspec.cpu.host)
+    # archspec asks the processor that this runs on, whosever files are shown.
+    host = None if is_foreign_root() else told(archspec.cpu.host)
     return Machine(
         id=machine_id(),
         cpu_model=told(_cpu_model),
@@ -46,10 +50,10 @@ def describe_machine() -> Machine:
         cpu_vendor=None if host is None else _name(host.vendor),
         cpu_features=() if host is None else tuple(sorted(filter(None, map(_name, host.features))))[:MOST_FEATURES],
         caches=told(_caches) or (),
-        physical_cores=told(partial(psutil.cpu_count, logical=False)) or None,
-        logical_cpus=told(psutil.cpu_count) or None,
+        physical_cores=None if is_foreign_root() else told(partial(psutil.cpu_count, logical=False)) or None,
+        logical_cpus=told(logical_cpus if is_foreign_root() else psutil.cpu_count) or None,
         usable_cpus=told(_usable_cpus),
-        memory_bytes=told(lambda: int(psutil.virtual_memory().total)) or None,
+        memory_bytes=told(_memory_bytes) or None,
         architecture=told(lambda: _name(platform.machine())),
         os=told(_os_name),
         kernel=told(lambda: printable(f"{platform.system()} {platform.release()}")) or None,
@@ -57,7 +61,7 @@ def describe_machine() -> Machine:
         hypervisor=told(hypervisor_name),
         container=told(container_name),
         governor=told(_governor),
-        on_battery=told(_on_battery),
+        on_battery=told(on_battery),
         load_before=told(_load),
     )
 
@@ -107,9 +111,21 @@ def _cpu_model() -> str | None:
 
 def _usable_cpus() -> float | None:
     """How many logical CPUs this process may use: its affinity, and a container's quota."""
-    usable = float(len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else float(os.cpu_count() or 0)
-    quota = cpu_quota()
+    usable, quota = float(allowed_cpus()), cpu_quota()
     return (usable if quota is None else min(usable, quota)) or None
+
+
+def allowed_cpus() -> int:
+    """The logical CPUs that this process may run on; 0 where the system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
+
+
+def _memory_bytes() -> int | None:
+    if not is_foreign_root():
+        return int(psutil.virtual_memory().total)
+    words = (text_or_none(MEMORY) or "").split()[:3]
+    # "MemTotal: 16316412 kB" stands first.
+    return int(words[1]) << 10 if len(words) == 3 and words[0] == "MemTotal:" and words[1].isdecimal() else None
 
 
 def _os_name() -> str | None:
@@ -132,17 +148,10 @@ def _governor() -> str | None:
     return printable(f"{governor} ({driver})" if driver else governor, LONGEST_GOVERNOR)
 
 
-def _on_battery() -> bool | None:
-    try:
-        battery = psutil.sensors_battery()
-    except (AttributeError, OSError, RuntimeError):
-        return None
-    if battery is None or battery.power_plugged is None:
-        return None
-    return not battery.power_plugged
-
-
 def _load() -> float | None:
+    if is_foreign_root():
+        # A tree stands still.
+        return None
     before, started = busy_seconds(psutil.cpu_times()), time.perf_counter()
     time.sleep(LOAD_WINDOW_S)
     after, elapsed = busy_seconds(psutil.cpu_times()), time.perf_counter() - started

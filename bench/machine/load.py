@@ -1,4 +1,4 @@
-"""Who else used the CPUs meanwhile, how fast they ran and how warm they were."""
+"""Who else used the CPUs meanwhile; and around each sample, how fast they ran and how warm they were."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from dataclasses import dataclass, replace
 
 import psutil
 
+from ...kernels.system_files import is_foreign_root
+from .sensors import cpu_clock_hz, cpu_temperature_c, working_cpus
+
 # Reading hwmon chips can take tens of milliseconds.
 TEMPERATURE_EVERY_S = 1.0
-# The sensors that stand for the CPU's own temperature, by the name of their Linux driver.
-CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal")
-# What AMD's processors tell for fan control: the temperature of the die and, on some models, up to 27 °C more.
-CONTROL_LABEL = "tctl"
-# No processor runs colder or hotter: a sensor that says so is broken, or has no value yet.
-PLAUSIBLE_C = (-60.0, 200.0)
-PLAUSIBLE_HZ = 1e12
 # Counters of CPU time count in ticks, and not all CPUs' at the same moment.
 TICKS_S = 0.1
 
@@ -85,6 +81,8 @@ class LoadMeter:
         self._own = [] if this is None else [this, *(process for pid in processes if (process := _process(pid)))]
         self._on_cpu = on_cpu
         self._clock_is_real = clock_is_real
+        self._works_in = os.getpid() if worker is None else worker
+        self._cpus: tuple[int, ...] = ()
         self._before: _CpuSeconds | None = None
         self._temperature_c: float | None = None
         self._temperature_read_s = -math.inf
@@ -106,7 +104,9 @@ class LoadMeter:
             )
         if not self._on_cpu:
             return seen
-        clock_hz = cpu_clock_hz() if self._clock_is_real else None
+        # Its threads are there by now, and stay.
+        self._cpus = self._cpus or (working_cpus(self._works_in) if self._clock_is_real else ())
+        clock_hz = cpu_clock_hz(self._cpus) if self._clock_is_real else None
         if before is not None and after is not None and self._worker is not None:
             seen = replace(seen, working_cpu_s=max(0.0, after.working - before.working))
         return replace(seen, clock_hz=clock_hz, temperature_c=self._temperature())
@@ -114,6 +114,9 @@ class LoadMeter:
     def _read(self) -> _CpuSeconds | None:
         if not self._own:
             # Without /proc own work cannot be told from others'.
+            return None
+        if is_foreign_root():
+            # A tree stands still, and this machine's load says nothing about the one that is shown.
             return None
         try:
             times = psutil.cpu_times()
@@ -147,32 +150,6 @@ def plausible_cpu_s(cpu_s: float, wall_s: float) -> float | None:
     """
     most_s = (psutil.cpu_count() or 1) * (wall_s + TICKS_S)
     return cpu_s if -most_s <= cpu_s <= most_s else None
-
-
-def cpu_clock_hz() -> float | None:
-    """The CPUs' mean clock just now."""
-    try:
-        frequency = psutil.cpu_freq()
-        clock_hz = float(frequency.current) * 1e6 if frequency else 0.0
-    except (OSError, ValueError, TypeError, LookupError, NotImplementedError, AttributeError, RuntimeError):
-        return None
-    return clock_hz if 0 < clock_hz <= PLAUSIBLE_HZ else None
-
-
-def cpu_temperature_c() -> float | None:
-    """The hottest of the CPU's own sensors; what is only told for fan control counts where there is nothing else."""
-    try:
-        sensors = psutil.sensors_temperatures()
-    except (AttributeError, OSError, ValueError, TypeError, LookupError, RuntimeError):
-        return None
-    readings = [
-        (float(reading.current), (reading.label or "").lower() == CONTROL_LABEL)
-        for name in CPU_SENSORS
-        for reading in sensors.get(name, ())
-        if reading.current is not None and PLAUSIBLE_C[0] <= reading.current <= PLAUSIBLE_C[1]
-    ]
-    true = [celsius for celsius, for_control in readings if not for_control]
-    return max(true or [celsius for celsius, _ in readings], default=None)
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

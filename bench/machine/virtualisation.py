@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 
 from ...kernels.processor import has_hypervisor_flag
-from ...kernels.system_files import read_line, run_sysctl
+from ...kernels.system_files import is_foreign_root, read_line, read_text, run_sysctl
 from ..result.printable import printable
 
 # What virtual machines write where a real one names its maker or model (DMI).
@@ -19,6 +19,7 @@ HYPERVISOR_MARKS = {
 }  # fmt: skip
 # Bare machines of clouds carry the same maker's name.
 BARE_METAL_MARK = ".metal"
+CGROUP_BYTES = 1 << 16
 CGROUP_MARKS = ("docker", "containerd", "kubepods", "lxc", "libpod", "garden")
 
 
@@ -49,6 +50,8 @@ def container_name() -> str | None:
     """The kind of container, None if none is seen."""
     if platform.system() != "Linux":
         return None
+    if is_foreign_root():
+        return _container_of_groups()
     if Path("/.dockerenv").exists():
         return "Docker"
     if Path("/run/.containerenv").exists():
@@ -58,8 +61,12 @@ def container_name() -> str | None:
     declared = os.environ.get("container")  # noqa: SIM112 (systemd and LXC spell it so)
     if declared:
         return printable(declared, 80) or None
+    return _container_of_groups()
+
+
+def _container_of_groups() -> str | None:
     try:
-        groups = Path("/proc/1/cgroup").read_text(encoding="utf-8", errors="replace")
+        groups = read_text("/proc/1/cgroup", CGROUP_BYTES)
     except OSError:
         return None
     return next((mark for mark in CGROUP_MARKS if mark in groups), None)

@@ -31,6 +31,9 @@ WarningCode = Literal[
     "date_unsure",
     "left_out",
     "driver_broken",
+    "quota",
+    "foreign_root",
+    "two_levels",
 ]
 
 

@@ -44,6 +44,9 @@ def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
         Check(code="schema", ok=True, sentence="the file fits the result model"),
         _check_identities(result),
     ]
+    if any(warning.code == "foreign_root" for warning in result.warnings):
+        fault = "it shows a tree of files (HASHWATT_ROOT), not the machine that worked: for trying, never to be ranked"
+        checks.append(Check(code="machine", ok=False, sentence=fault))
     for entry in result.results:
         checks.extend(check_measurement(entry, result.challenge, result.run_id, result.written_as))
     checks.extend(check_together(result))

@@ -23,9 +23,10 @@ class Check(Struct, frozen=True, kw_only=True):
     """One check of one device's record (of the whole file where `device` is None).
 
     `code` names it for scripts. Ours: `schema` (the file fits the result model), `devices` (each device stands once,
-    and has what its status promises), `workload` (its work is known here, and counted as stated), `amount` (the samples
-    add up), `rate` (work and seconds give the stated rates), `together` (rates at once, their ratios to alone and their
-    sum follow from the records). The others are the workload's, see there.
+    and has what its status promises), `machine` (only where another machine's files are shown), `workload` (its work is
+    known here, and counted as stated), `amount` (the samples add up), `rate` (work and seconds give the stated rates),
+    `together` (rates at once, their ratios to alone and their sum follow from the records). The others are the
+    workload's, see there.
     """
 
     code: str

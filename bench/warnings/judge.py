@@ -6,6 +6,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from ...kernels.quota import Throttling, cpu_throttling
+from ...kernels.system_files import is_foreign_root
 from ..result.dates import RELEASED, is_date_sure
 from ..result.machine import Machine
 from ..result.measurement import Rate
@@ -14,6 +16,7 @@ from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
 from ..sampling.sampler import TimedSample
 from ..statistics import best_step, trend
 from . import sentences
+from .levels import two_levels
 
 DRIFT = 0.02
 DRIFT_P = 0.01
@@ -44,6 +47,20 @@ def judge_machine(machine: Machine) -> list[WarningRecord]:
     return warnings
 
 
+def judge_quota(cpus: int, granted: float | None, before: Throttling | None) -> list[WarningRecord]:
+    """What is amiss where a control group grants less than `cpus` logical CPUs; `before`: its count before the run."""
+    if granted is None or granted >= cpus:
+        return []
+    now = cpu_throttling()
+    during = None if now is None or before is None else now.since(before)
+    return [sentences.quota(granted, during)]
+
+
+def judge_root() -> list[WarningRecord]:
+    """The stamp of a run that shows another machine's files."""
+    return [sentences.foreign_root()] if is_foreign_root() else []
+
+
 def judge_date(created: str) -> list[WarningRecord]:
     """What is amiss with the time of the run (UTC, ISO 8601)."""
     return [] if is_date_sure(created) else [sentences.date_unsure(created[:10], RELEASED)]
@@ -51,7 +68,7 @@ def judge_date(created: str) -> list[WarningRecord]:
 
 def judge_samples(taken: Sequence[TimedSample], rate: Rate, failed_batches: int) -> list[WarningRecord]:
     """What the samples of one device show."""
-    warnings = [*_judge_course(taken), *_judge_load(taken)]
+    warnings = [*_judge_course(taken), *_judge_levels(taken), *_judge_load(taken)]
     if len(taken) < FEWEST_SAMPLES:
         warnings.append(sentences.few_samples(len(taken)))
     half_width = 0.0 if rate.low is None or rate.high is None else (rate.high - rate.low) / 2 / rate.value
@@ -87,6 +104,16 @@ def _judge_course(taken: Sequence[TimedSample]) -> list[WarningRecord]:
     if course.relative_change < 0 and cause:
         return [sentences.throttling(course.relative_change, cause)]
     return [sentences.drift(course.relative_change)]
+
+
+def _judge_levels(taken: Sequence[TimedSample]) -> list[WarningRecord]:
+    """Two levels that the rate goes to and fro between, of which none is the rate, and between which nothing is."""
+    levels = two_levels([sample.rate for sample in taken])
+    if levels is None:
+        return []
+    slow_s = math.fsum(sample.sample.seconds for sample in taken if sample.rate <= levels.border)
+    share = slow_s / math.fsum(sample.sample.seconds for sample in taken)
+    return [sentences.two_levels(levels.low / levels.high, share)]
 
 
 def _cause(taken: Sequence[TimedSample]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...kernels.quota import Throttling
 from ..result.printable import printable
 from ..result.warning import WarningRecord
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
@@ -23,6 +24,15 @@ def throttling(relative_change: float, evidence: str) -> WarningRecord:
         code="throttling",
         text=f"the rate fell by {abs(relative_change):.1%} during the run ({evidence}), as when a device protects "
         "itself from heat or hits a power limit; improve its cooling or raise the limit, and let it cool before",
+    )
+
+
+def two_levels(low_of_high: float, share: float) -> WarningRecord:
+    """The rate goes to and fro between two levels."""
+    return WarningRecord(
+        code="two_levels",
+        text=f"the rate had two levels, the lower {low_of_high:.0%} of the higher and {share:.0%} of the time: rate "
+        "and joules are the mean over both, and another run may have another share; find what holds the device back",
     )
 
 
@@ -63,6 +73,27 @@ def container(name: str) -> WarningRecord:
         code="container",
         text=f"this is a container ({name}), which may be limited to a part of the machine; lift its CPU limits or "
         "measure outside it",
+    )
+
+
+def quota(cpus: float, during: Throttling | None) -> WarningRecord:
+    """The control group grants less than the CPUs that are there."""
+    held = ""
+    if during is not None and during.periods:
+        held = f", and it was throttled in {during.throttled} of {during.periods} periods"
+    return WarningRecord(
+        code="quota",
+        text=f"a quota held it to {cpus:.3g} CPUs{held}: the rate is the quota's, not the machine's; lift the quota "
+        "(CPUQuota=, --cpus) and measure again",
+    )
+
+
+def foreign_root() -> WarningRecord:
+    """What is told of the machine was read from another place than the system."""
+    return WarningRecord(
+        code="foreign_root",
+        text="HASHWATT_ROOT was set, so that machine, meters and sensors are those of a tree of files: for trying what "
+        "is read from it, never to be ranked; unset it to measure",
     )
 
 

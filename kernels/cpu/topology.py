@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..processor import CGROUP_QUOTA, cpu_quota
+from ..quota import cpu_quota
+from ..system_files import read_text
 
 SYSFS = Path("/sys/devices")
 
@@ -53,7 +54,7 @@ class Topology:
         return ", ".join(words)
 
 
-def read_topology(sysfs: Path = SYSFS, cgroup_quota: Path = CGROUP_QUOTA) -> Topology:
+def read_topology(sysfs: Path = SYSFS, root: Path = Path("/")) -> Topology:
     """The topology as the operating system tells it; where it tells nothing, every CPU is a core of its own."""
     usable = _usable_cpus()
     cores: dict[tuple[int, ...], None] = {}
@@ -61,7 +62,7 @@ def read_topology(sysfs: Path = SYSFS, cgroup_quota: Path = CGROUP_QUOTA) -> Top
         siblings = _cpu_list(sysfs / f"system/cpu/cpu{cpu}/topology/thread_siblings_list") or [cpu]
         cores[tuple(sibling for sibling in siblings if sibling in usable) or (cpu,)] = None
     efficient = frozenset(_cpu_list(sysfs / "cpu_atom/cpus")) & frozenset(usable)
-    return Topology(tuple(cores), efficient, cpu_quota(cgroup_quota))
+    return Topology(tuple(cores), efficient, cpu_quota(root))
 
 
 def pin_to(cpu: int) -> bool:
@@ -84,13 +85,13 @@ def _usable_cpus() -> list[int]:
 def _cpu_list(path: Path) -> list[int]:
     # The kernel's list format: 0-3,8,10-11.
     try:
-        text = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
+        text = read_text(path)
+    except OSError:
         return []
     cpus: list[int] = []
     for part in filter(None, text.split(",")):
         first, _, last = part.partition("-")
-        if not (first.isdigit() and (last or first).isdigit()):
+        if not (first.isdecimal() and (last or first).isdecimal() and first.isascii() and last.isascii()):
             return []
         cpus.extend(range(int(first), int(last or first) + 1))
     return cpus

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -40,6 +41,11 @@ def test_a_meter_is_shown_with_its_scope_and_method(known: Callable[[MeterEntry]
     known(MeterFound(PACKAGE, never_opened))
     out = run_here(capsys, "meters").out
     assert all(words in out for words in ("rapl:package", "package", "integrated counter", "RAPL CPU packages"))
+
+
+def test_a_meter_of_unknown_coverage_is_shown_as_such(known: Callable[[MeterEntry], None], capsys: Capture) -> None:
+    known(MeterFound(replace(PACKAGE, id="hwmon:ina3221", scope=None, coverage=Coverage("unknown")), never_opened))
+    assert "unknown coverage: no joules a unit of work" in " ".join(run_here(capsys, "meters").out.split())
 
 
 def test_a_missing_meter_is_shown_with_its_reason_and_mend(

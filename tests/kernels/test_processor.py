@@ -1,4 +1,4 @@
-"""What a processor is called and how much of it is ours, from files as systems write them."""
+"""What a processor is called, from files as systems write them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import archspec.cpu
 import pytest
 
 from hashwatt.kernels import processor
-from hashwatt.kernels.processor import cpu_name, cpu_quota, cpu_vendor, has_hypervisor_flag
+from hashwatt.kernels.processor import cpu_name, cpu_vendor, has_hypervisor_flag
 
 RASPBERRY = "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd08\n\nModel\t\t: Raspberry Pi 4 Model B Rev 1.4\n"
 POWER = "processor\t: 0\ncpu\t\t: POWER9, altivec supported\n"
@@ -64,15 +64,6 @@ def test_the_maker_is_named_also_where_only_a_number_stands(tmp_path: Path, monk
     monkeypatch.setattr("sys.platform", "linux")
     assert cpu_vendor(written(tmp_path, RASPBERRY)) == "Arm"
     assert cpu_vendor(tmp_path / "nothing") == "unknown"
-
-
-@pytest.mark.parametrize(
-    ("text", "quota"), [("150000 100000\n", 1.5), ("max 100000\n", None), ("", None), ("1 0\n", None), ("x y\n", None)]
-)
-def test_a_quota_is_whole_cpus_worth_of_time(text: str, quota: float | None, tmp_path: Path) -> None:
-    (tmp_path / "cpu.max").write_text(text)
-    assert cpu_quota(tmp_path / "cpu.max") == quota
-    assert cpu_quota(tmp_path / "missing") is None
 
 
 def test_a_hypervisor_is_a_flag_of_the_processor(tmp_path: Path) -> None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.system_files import PAGE_BYTES, count_or_none, read_count, read_line, read_text, text_or_none
+from hashwatt.kernels.system_files import (
+    PAGE_BYTES,
+    ROOT_VARIABLE,
+    count_or_none,
+    located,
+    noting_reads,
+    read_count,
+    read_line,
+    read_text,
+    text_or_none,
+)
 
 
 def test_the_first_line_is_read_without_the_space_around_it(tmp_path: Path) -> None:
@@ -39,3 +50,30 @@ def test_no_more_than_a_page_is_read(tmp_path: Path) -> None:
     path = tmp_path / "long"
     path.write_bytes(b"1" * (PAGE_BYTES + 10))
     assert len(read_text(path)) == PAGE_BYTES
+
+
+def test_what_is_read_is_noted_and_what_may_not_be_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "open").write_text("7")
+    (tmp_path / "closed").write_text("8")
+
+    def opened(path: Path, flags: int) -> int:
+        if path.name == "closed":
+            raise PermissionError
+        return true_open(path, flags)
+
+    true_open = os.open
+    monkeypatch.setattr("os.open", opened)
+    with noting_reads() as noted:
+        for name in ("open", "closed", "missing"):
+            text_or_none(tmp_path / name)
+    text_or_none(tmp_path / "open")
+    assert noted == {str(tmp_path / "open"): b"7", str(tmp_path / "closed"): None}
+
+
+def test_only_the_system_s_own_folders_are_moved_below_a_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert located("/proc/cpuinfo") == Path("/proc/cpuinfo")
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    assert located("/proc/cpuinfo") == tmp_path / "proc/cpuinfo"
+    assert located("/sys/class/hwmon") == tmp_path / "sys/class/hwmon"
+    assert located("/procedures/x") == Path("/procedures/x")
+    assert located(tmp_path / "sys/class") == tmp_path / "sys/class"

@@ -29,11 +29,17 @@ def attribute(info: MeterInfo, device: DeviceInfo) -> Attribution:
         "not the device": f"does not count {device.id}, only what else the machine does meanwhile: {scope}",
         "unknown": f"whether this meter counts {device.id} cannot be told from their names: {scope}",
     }
+    if info.coverage.subject == "unknown":
+        words["unknown"] = (
+            f"unknown coverage: nobody has looked up what this sensor counts, so no joules of {device.id}"
+        )
     return Attribution(covers, words[covers])
 
 
 def relation(coverage: Coverage, info: MeterInfo, device: DeviceInfo) -> Covers:
     """The same, without the sentence."""
+    if coverage.subject == "unknown":
+        return "unknown"
     if info.scope in ("memory", "part"):
         return "not the device"
     if coverage.subject == "machine":
@@ -42,13 +48,12 @@ def relation(coverage: Coverage, info: MeterInfo, device: DeviceInfo) -> Covers:
         return "the device" if device.on_host_cores else "not the device"
     if coverage.subject == "graphics card":
         return card_relation(coverage, device)
-    # Whoever names a lab meter by hand has put it where it counts the device.
-    return "the device and more"
+    return "the device and more" if coverage.subject == "named by hand" else "unknown"
 
 
 def card_relation(coverage: Coverage, device: DeviceInfo) -> Covers:
     """Whether the meter's card is the device: by PCI address where both tell it, else by name."""
-    if device.kind != "gpu":
+    if device.on_host_cores or device.kind not in ("gpu", "accelerator"):
         return "not the device"
     address = pci_address(device.pci_address or "")
     if address and coverage.pci:

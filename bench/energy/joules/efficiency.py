@@ -1,29 +1,54 @@
-"""Joules and work together: joules a unit and units a joule, with intervals that combine both sides' uncertainty.
+"""Joules and work of the same time: joules a unit and units a joule, with bounds.
 
-The window also holds moments that are not timed (answers are checked between samples). The likely
-figure takes the mean power of the whole window for the power while working; the upper bound charges
-every joule of the window to the work.
+The window also holds moments in which no work is counted (answers are checked between samples). The likely figure
+takes the mean power of the whole window for the power while working. The bounds leave it open: at most, those moments
+cost nothing and every joule was the work's; at least, they drew twice the highest power seen. What the rate's own
+interval leaves open (another window would have held other levels of it) widens both.
 """
 
 from __future__ import annotations
 
 from ...result.energy import Efficiency, Energy, Interval
 from ...result.measurement import Rate
+from .integral import PEAK_FACTOR
 
 
-def efficiency(energy: Energy, rate: Rate | None, timed_s: float) -> Efficiency | None:
-    """What the energy record and the rate give together; None where either is unknown or not about the device.
+def efficiency(energy: Energy, rate: Rate | None, amount: int, timed_s: float) -> Efficiency | None:
+    """What the energy record and the work give together; None where either is unknown or not about the device.
 
-    `timed_s` is the time within the window in which work was counted.
+    `amount` is the work that was counted within the window, in `timed_s` of its seconds.
     """
-    if energy.covers not in ("the device", "the device and more") or rate is None:
+    if energy.covers not in ("the device", "the device and more") or rate is None or amount <= 0 or timed_s <= 0:
         return None
-    joules = j_per_unit(energy.gross_j, energy.low_j, energy.high_j, energy.window_s, rate, timed_s)
-    if joules is None or joules.value <= 0 or not joules.high:
+    if energy.gross_j is None or energy.low_j is None or energy.high_j is None or not energy.window_s:
         return None
-    above = j_per_unit(
-        energy.above_idle_j, energy.above_idle_low_j, energy.above_idle_high_j, energy.window_s, rate, timed_s
-    )
+    window_s = energy.window_s
+    # Clocks of another kind than the window's (a test's) must not turn the bounds around.
+    timed_s = min(timed_s, window_s)
+    share = timed_s / window_s
+    highest_w = max([energy.gross_j / window_s, *(point.power_w for point in energy.course)])
+    beside_j = (window_s - timed_s) * PEAK_FACTOR * highest_w
+    wider = (rate.value / (rate.high or rate.value), rate.value / (rate.low or rate.value))
+
+    def a_unit(joules: float, low_j: float, high_j: float) -> Interval:
+        """Joules a unit; `joules` may be below 0 (above idle)."""
+        return Interval(
+            low=max(0.0, min(low_j - beside_j, low_j * share)) / amount * wider[0],
+            value=joules * share / amount,
+            high=max(0.0, high_j) / amount * wider[1],
+        )
+
+    joules = a_unit(energy.gross_j, energy.low_j, energy.high_j)
+    if joules.value <= 0 or not joules.high:
+        return None
+    above = None
+    if (
+        energy.above_idle_j is not None
+        and energy.above_idle_low_j is not None
+        and energy.above_idle_high_j is not None
+        and energy.above_idle_j > 0
+    ):
+        above = a_unit(energy.above_idle_j, energy.above_idle_low_j, energy.above_idle_high_j)
     return Efficiency(
         j_per_unit=joules,
         units_per_j=Interval(
@@ -31,25 +56,5 @@ def efficiency(energy: Energy, rate: Rate | None, timed_s: float) -> Efficiency 
             low=1 / joules.high,
             high=1 / joules.low if joules.low > 0 else None,
         ),
-        above_idle_j_per_unit=None if above is None or above.value <= 0 else above,
-    )
-
-
-def j_per_unit(
-    joules: float | None,
-    low_j: float | None,
-    high_j: float | None,
-    window_s: float | None,
-    rate: Rate,
-    timed_s: float,
-) -> Interval | None:
-    """Joules a unit of work, with bounds; None where a part of it is unknown. `value` may be below 0 (above idle)."""
-    if joules is None or low_j is None or high_j is None or not window_s or timed_s <= 0:
-        return None
-    # Clocks of another kind than the window's (a test's) must not turn the bounds around.
-    timed_s = min(timed_s, window_s)
-    return Interval(
-        low=max(0.0, low_j / window_s / (rate.high or rate.value)),
-        value=joules / window_s / rate.value,
-        high=max(0.0, high_j / timed_s / (rate.low or rate.value)),
+        above_idle_j_per_unit=above,
     )

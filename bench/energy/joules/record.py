@@ -21,6 +21,14 @@ Method = Literal["integrated counter", "sampled power"]
 # A counter goes before watts as long as its step and delay leave no more doubt than this; then the surer one goes.
 COUNTER_DOUBT = 0.05
 COURSE_POINTS = 60
+# A counter stands still where so many readings, over so many times its delay, are the same, and less than this would
+# have moved it: whatever has a counter draws more.
+FEWEST_STANDING = 3
+STANDING_UPDATES = 20
+LEAST_W = 0.1
+# So many readings of watts with so fine a step, relative to them, are never the same by chance.
+FEWEST_FROZEN = 20
+FROZEN_STEP = 0.002
 HOLES_SOURCE = "time without readings is filled with the mean power and bounded by 0 and twice the highest power seen"
 DISAGREEMENT_SOURCE = "counter and watts disagree, so the bounds span both"
 
@@ -41,7 +49,7 @@ def energy_record(
     if disagree and other is not None:
         integral = spanning(integral, other)
     tried = attempts(list(points), window)
-    reason = why_unknown(info, integral, tried, window)
+    reason = why_frozen(info, points, window, bool(idle)) or why_unknown(info, integral, tried, window)
     known = reason is None
     above = above_idle(integral, window.seconds, idle) if known and not info.estimated else None
     return Energy(
@@ -149,6 +157,27 @@ def spanning(integral: Integral, other: Integral) -> Integral:
     )
 
 
+def why_frozen(info: MeterInfo, points: Sequence[Point], window: Window, has_idled: bool) -> str | None:
+    """Why a meter's values are none: one of its counters stands still, or its watts are the same idle and at work.
+
+    A counter so coarse that a tenth of a watt would not have moved it may stand still for a while.
+    """
+    near = [point.reading for point in around(list(points), window) if point.reading is not None]
+    for index, counter in enumerate(info.counters):
+        counts = {reading.counters_j[index] for reading in near if index < len(reading.counters_j)}
+        oldest_s = info.update_s if counter.update_s is None else counter.update_s
+        enough = len(near) >= FEWEST_STANDING and window.seconds > STANDING_UPDATES * oldest_s
+        moves_w = counter.step_j / window.seconds
+        if enough and moves_w < LEAST_W and len(counts) == 1 and None not in counts:
+            return f"the counter {counter.name} did not move in {window.seconds:.3g} s, so it counts nothing"
+    told = [point.reading.power_w for point in points if point.reading is not None]
+    if not has_idled or info.counters or len(told) < FEWEST_FROZEN or len(set(told)) > 1 or not told[0]:
+        return None
+    if (info.power_step_w or 0.0) > FROZEN_STEP * told[0]:
+        return None
+    return f"the reading did not move: {told[0]:.6g} W to the last digit, idle and at work"
+
+
 def why_unknown(info: MeterInfo, integral: Integral, points: Sequence[Point], window: Window) -> str | None:
     """The reason why there is no figure, None where there is one."""
     if integral.joules is None:
@@ -157,6 +186,8 @@ def why_unknown(info: MeterInfo, integral: Integral, points: Sequence[Point], wi
     low_j, high_j = integral.low_j or 0.0, integral.high_j or 0.0
     # An estimate's bounds are wide by nature, and say so.
     if integral.joules <= 0 or (doubt(integral) >= 1 and not info.estimated):
+        if integral.joules <= 0 and not info.counters:
+            return f"the meter told 0 W for {window.seconds:.3g} s"
         needed_s = window_needed_s(info, integral, window)
         return f"between {low_j:.4g} and {high_j:.4g} J is all that can be told: " + (
             f"{window.seconds:.3g} s are too short for this meter; measure for {needed_s:.0f} s (-t {needed_s:.0f})"

@@ -1,4 +1,4 @@
-"""The battery of a laptop: what the whole machine draws from it, while it runs on nothing else."""
+"""The batteries of a laptop: what the whole machine draws from them, while it runs on nothing else."""
 
 from __future__ import annotations
 
@@ -6,59 +6,55 @@ from functools import partial
 from pathlib import Path
 
 from ....kernels.system_files import count_or_none, text_or_none
+from ...machine.power_supply import DISCHARGING, Supply, batteries, charger_online, supplies
 from ..meter import NOTHING_MENDS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
 from .plausible import FROM_MICRO
 
-POWER_SUPPLY = "sys/class/power_supply"
 # Fuel gauges refresh every second to every half minute; no driver says which it is.
 UPDATE_S = 5.0
 STEP_W = 0.01
+# No laptop's battery gives more; what is beyond is a gauge's error value.
+PLAUSIBLE_W = 1000.0
 # Makers of fuel gauges state ±1 % of the current at best (e.g. TI bq27xxx); twice that is taken.
 ACCURACY = 0.02
 BOUND_SOURCE = "±2 % (fuel gauges state ±1 % of the current at best), value up to 5 s old: unstated by drivers"
+UNPLUG = "unplug the machine to measure at its battery; rates on battery may be lower"
 
 
 def find(root: Path = Path("/")) -> list[MeterEntry]:
-    """A meter for each battery that is being discharged, or the reason why there is none."""
-    try:
-        supplies = sorted((root / POWER_SUPPLY).iterdir())
-    except OSError:
-        supplies = []
-    # A mouse's battery is a battery, too, but its scope is the mouse.
-    batteries = [
-        path
-        for path in supplies
-        if text_or_none(path / "type") == "Battery" and text_or_none(path / "scope") != "Device"
-    ]
-    if not batteries:
+    """A meter of all batteries together while the machine runs on them, or the reason why there is none.
+
+    A machine with two draws from one or from both, so that a single one's watts are not the machine's.
+    """
+    found = supplies(root)
+    own = batteries(found)
+    if not own:
         return [MeterMissing("battery", "this machine has no battery", NOTHING_MENDS)]
-    return [entry_for(path) for path in batteries]
-
-
-def entry_for(folder: Path) -> MeterEntry:
-    """The meter of one battery, or why it tells nothing now."""
-    meter_id = f"battery:{folder.name}"
-    status = text_or_none(folder / "status") or "Unknown"
-    if status != "Discharging":
-        return MeterMissing(
-            meter_id,
-            f"the machine does not run on this battery (it is {status.lower()})",
-            "unplug the machine to measure at its battery; rates on battery may be lower",
-        )
-    if power_of(folder) is None:
-        return MeterMissing(meter_id, "the battery tells neither power nor current and voltage", "use another meter")
+    meter_id = "battery:" + "+".join(battery.folder.name for battery in own)
+    charger = charger_online(found)
+    if charger is not None:
+        return [MeterMissing(meter_id, f"a charger ({charger.folder.name}) feeds the machine, too", UNPLUG)]
+    if not any(battery.status == DISCHARGING for battery in own):
+        statuses = ", ".join(dict.fromkeys(battery.status.lower() for battery in own))
+        return [MeterMissing(meter_id, f"the machine does not run on this battery (it is {statuses})", UNPLUG)]
     info = MeterInfo(
         id=meter_id,
-        name=f"battery {folder.name}",
+        name=meter_id.replace(":", " "),
         scope="system",
         coverage=Coverage("machine"),
         update_s=UPDATE_S,
         bound_source=BOUND_SOURCE,
         power_step_w=STEP_W,
+        plausible_w=PLAUSIBLE_W,
         spread=(1 - ACCURACY, 1 + ACCURACY),
         interval_s=1.0,
     )
-    return MeterFound(info, partial(BatteryMeter, info, folder))
+    meter = BatteryMeter(info, root)
+    try:
+        meter.read()
+    except MeterError as error:
+        return [MeterMissing(meter_id, str(error), "use another meter")]
+    return [MeterFound(info, partial(BatteryMeter, info, root))]
 
 
 def power_of(folder: Path) -> float | None:
@@ -81,21 +77,33 @@ def magnitude(path: Path) -> int | None:
 
 
 class BatteryMeter:
-    """One battery."""
+    """All batteries of the machine together."""
 
-    def __init__(self, info: MeterInfo, folder: Path) -> None:
+    def __init__(self, info: MeterInfo, root: Path) -> None:
         self.info = info
-        self._folder = folder
+        self._root = root
 
     def read(self) -> Reading:
-        """Watts drawn from it. Raises MeterError once it is charged, or tells nothing."""
-        status = text_or_none(self._folder / "status")
-        if status != "Discharging":
-            raise MeterError(f"{self.info.id}: the machine no longer runs on it ({status or 'gone'})")
-        power_w = power_of(self._folder)
-        if power_w is None:
-            raise MeterError(f"{self.info.id} tells no power any more")
-        return Reading(power_w=power_w)
+        """Watts drawn from them. Raises MeterError once something else feeds the machine, or one tells nothing."""
+        found = supplies(self._root)
+        charger = charger_online(found)
+        if charger is not None:
+            raise MeterError(f"{self.info.id}: a charger ({charger.folder.name}) feeds the machine, too")
+        own = batteries(found)
+        drained = [battery for battery in own if battery.status == DISCHARGING]
+        if not drained or any(battery.status == "Charging" for battery in own):
+            statuses = ", ".join(battery.status for battery in own) or "gone"
+            raise MeterError(f"{self.info.id}: the machine no longer runs on it ({statuses})")
+        return Reading(power_w=sum(self._drawn_w(battery) for battery in drained))
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _drawn_w(self, battery: Supply) -> float:
+        power_w = power_of(battery.folder)
+        name = battery.folder.name
+        if power_w is None:
+            raise MeterError(f"{self.info.id}: {name} tells neither power nor current and voltage")
+        if power_w == 0:
+            raise MeterError(f"{self.info.id}: {name} tells 0 W while it is discharged, so its gauge has no value yet")
+        return power_w

@@ -15,8 +15,10 @@ import signal
 import stat
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 from typing import IO, cast, get_args
@@ -36,6 +38,11 @@ LINE = re.compile(
 WATTS = {"mW": 1e-3, "W": 1.0, "kW": 1e3}
 JOULES = {"mJ": 1e-3, "J": 1.0, "kJ": 1e3, "mWh": 3.6, "Wh": 3600.0, "kWh": 3.6e6}
 BOUND_SOURCE = "step as printed, value up to one reading (1 s) old; the meter's own accuracy is not known to hashwatt"
+# A file that was written longer ago says nothing about now.
+STALE_S = 3.0
+FILE_BOUND_SOURCE = "step as printed, value up to 3 s old; the meter's own accuracy is not known to hashwatt"
+# These are written while they are read, whatever time they state.
+MADE_WHEN_READ = ("/sys/", "/proc/")
 
 Ask = Callable[[], tuple[str, float]]
 
@@ -86,7 +93,9 @@ def file_from_text(text: str, scope: Scope | None) -> MeterFound:
     """The meter of `--meter file:PATH`: reads it once to learn what it tells. Raises InputError."""
     if not text:
         raise InputError("--meter file: needs a path; try --meter file:/run/meter/power")
-    return from_first_answer(f"file:{text}", scope, partial(read_file, text))
+    found = from_first_answer(f"file:{text}", scope, partial(read_file, text))
+    info = replace(found.info, update_s=STALE_S, bound_source=FILE_BOUND_SOURCE)
+    return MeterFound(info, partial(LineMeter, info, partial(read_file, text)))
 
 
 def parse_scope(text: str) -> Scope:
@@ -106,7 +115,7 @@ def from_first_answer(meter_id: str, scope: Scope | None, ask: Ask) -> MeterFoun
         id=meter_id,
         name=meter_id,
         scope=scope,
-        coverage=Coverage("unknown"),
+        coverage=Coverage("named by hand"),
         update_s=1.0,
         bound_source=BOUND_SOURCE,
         interval_s=1.0,
@@ -140,17 +149,21 @@ class LineMeter:
 
 
 def read_file(path: str) -> tuple[str, float]:
-    """The text of a file, which must be a regular one (a pipe would keep us waiting). Raises MeterError."""
+    """The text of a file, which must be a regular one (a pipe would keep us waiting), and fresh. Raises MeterError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise MeterError(f"{path} is no regular file; use exec: for anything else")
             data = os.read(descriptor, MOST_BYTES + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
         raise MeterError(f"{path} cannot be read: {error.strerror}") from None
+    if time.time() - status.st_mtime > STALE_S and not os.path.realpath(path).startswith(MADE_WHEN_READ):
+        written = datetime.fromtimestamp(status.st_mtime, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        raise MeterError(f"{path} was not written since {written}; its writer must do so every {STALE_S:g} s or sooner")
     return as_text(data, path), 0.0
 
 

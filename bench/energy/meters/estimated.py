@@ -13,6 +13,7 @@ from functools import partial
 import psutil
 
 from ....kernels.errors import InputError
+from ....kernels.system_files import is_foreign_root
 from ...machine.load import busy_seconds
 from ..meter import Coverage, MeterError, MeterFound, MeterInfo, Reading
 
@@ -61,6 +62,8 @@ class EstimatedMeter:
 
     def read(self) -> Reading:
         """Estimated watts. Raises MeterError while the system's CPU times have not moved yet."""
+        if is_foreign_root():
+            raise MeterError(f"{self.info.id}: how busy another machine was is in no file (HASHWATT_ROOT)")
         busy_before, all_before = self._before
         busy, everything = cpu_seconds()
         # The system counts in ticks: over less than some of them, utilisation is noise.

@@ -24,6 +24,10 @@ HOST = re.compile(
 )
 
 
+class NotThere(MeterError):
+    """The device answered that it has nothing of that name."""
+
+
 @dataclass(frozen=True)
 class Address:
     """A device on the network, and which of its channels is meant (None: not said)."""
@@ -85,7 +89,8 @@ def get(address: Address, path: str, deadline_s: float = DEADLINE_S, most_bytes:
         connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
         response = connection.getresponse()
         if response.status != 200:
-            raise MeterError(f"{address} answered with status {response.status}{meaning(response.status)}")
+            kind = NotThere if response.status == 404 else MeterError
+            raise kind(f"{address} answered with status {response.status}{meaning(response.status)}")
         # So much and no more: without a number http.client makes room for whatever length the answer states.
         body = response.read(most_bytes + 1)
         if response.length:

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ....kernels.processor import has_hypervisor_flag
-from ....kernels.system_files import count_or_none, read_count, text_or_none
+from ....kernels.system_files import count_or_none, names_in, read_count, text_or_none
 from ..meter import (
+    UNKNOWN_COVERAGE,
     Counter,
     Coverage,
     Meter,
@@ -31,12 +32,13 @@ from ..meter import (
     Scope,
 )
 from .plausible import FROM_MICRO
+from .twins import package_count, same_counter
 
 POWERCAP = "sys/class/powercap"
 # The same hardware counter seen through several doors: the first one present is taken.
 CONTROL_TYPES = ("intel-rapl", "intel-rapl-tpmi", "intel-rapl-mmio")
 ZONE_NAME = re.compile(r"(?P<control>[a-z][a-z-]*):(?P<numbers>\d+(?::\d+)*)")
-PACKAGE_NAME = re.compile(r"package-\d+(-die-\d+)?")
+PACKAGE_NAME = re.compile(r"package-(?P<number>\d+)(-die-\d+)?", re.ASCII)
 COUNTER_VALUES = 2**32
 # Intel's manual says "approximately every 1 ms"; doubled, because the millisecond is only approximate.
 UPDATE_S = 0.002
@@ -79,6 +81,12 @@ class Zone:
     name: str
     package: str
 
+    @property
+    def package_number(self) -> str | None:
+        """Which socket it belongs to, None where its name does not say."""
+        match = PACKAGE_NAME.fullmatch(self.package)
+        return match and match["number"]
+
 
 def find(root: Path = Path("/")) -> list[MeterEntry]:
     """One meter for each domain that the machine has, or the reason why it has none."""
@@ -86,7 +94,7 @@ def find(root: Path = Path("/")) -> list[MeterEntry]:
     if not zones:
         return [missing_entirely(root)]
     return [
-        entry_for(domain, [zone for zone in zones if zone.domain == domain.name])
+        entry_for(domain, [zone for zone in zones if zone.domain == domain.name], package_count(root))
         for domain in DOMAINS
         if any(zone.domain == domain.name for zone in zones)
     ]
@@ -117,10 +125,7 @@ def missing_entirely(root: Path) -> MeterMissing:
 
 def zone_names(root: Path) -> list[str]:
     """What stands in the folder of zones."""
-    try:
-        return sorted(path.name for path in (root / POWERCAP).iterdir())
-    except OSError:
-        return []
+    return names_in(root / POWERCAP)
 
 
 def find_zones(root: Path) -> list[Zone]:
@@ -136,7 +141,20 @@ def find_zones(root: Path) -> list[Zone]:
         key = (zone.domain, zone.name, zone.package)
         if key not in chosen or rank < chosen[key][0]:
             chosen[key] = (rank, zone)
-    return [zone for _, zone in chosen.values()]
+    return without_twin_dies([zone for _, zone in chosen.values()])
+
+
+def without_twin_dies(zones: list[Zone]) -> list[Zone]:
+    """The zones without those that show a counter of another die of the same package once more.
+
+    Some processors have a zone for each die and one counter for the package; on others the dies count apart.
+    """
+    kept: list[Zone] = []
+    for zone in zones:
+        siblings = [one for one in kept if one.domain == zone.domain and one.package_number == zone.package_number]
+        if not any(same_counter(one.path / "energy_uj", zone.path / "energy_uj") for one in siblings):
+            kept.append(zone)
+    return kept
 
 
 def zone_at(path: Path, match: re.Match[str]) -> Zone | None:
@@ -153,8 +171,8 @@ def zone_at(path: Path, match: re.Match[str]) -> Zone | None:
     return Zone(path, name, name, path.name if top else text_or_none(path.parent / parent / "name") or parent)
 
 
-def entry_for(domain: Domain, zones: list[Zone]) -> MeterEntry:
-    """The meter of a domain, or why its counters cannot be read."""
+def entry_for(domain: Domain, zones: list[Zone], packages: int | None) -> MeterEntry:
+    """The meter of a domain, or why its counters cannot be read. `packages`: how many the machine has, if known."""
     meter_id = f"rapl:{domain.name}"
     for zone in zones:
         try:
@@ -168,11 +186,16 @@ def entry_for(domain: Domain, zones: list[Zone]) -> MeterEntry:
         except (OSError, ValueError) as error:
             return MeterMissing(meter_id, f"the counter does not answer: {error}", "check the kernel log (dmesg)")
     places = ", ".join(zone.package for zone in zones)
+    sockets = {zone.package_number for zone in zones}
+    # What a package without a zone draws, nobody tells: the rest is no figure of all packages.
+    partial = domain.name == "package" and packages is not None and len(sockets) < packages
+    if partial:
+        places = f"{len(sockets)} of {packages} packages: {places}"
     info = MeterInfo(
         id=meter_id,
         name=f"{domain.title} ({places})" if len(zones) < 5 else f"{domain.title} ({len(zones)} zones)",
-        scope=domain.scope,
-        coverage=domain.subject,
+        scope=None if partial else domain.scope,
+        coverage=Coverage(UNKNOWN_COVERAGE) if partial else domain.subject,
         update_s=UPDATE_S,
         bound_source=BOUND_SOURCE,
         counters=tuple(counter_of(zone) for zone in zones),

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from ....kernels.errors import InputError
+from ....kernels.system_files import is_foreign_root, system_root
 from ...result.printable import printable
 from ..meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
 from . import amdsmi, apple, battery, command, estimated, hwmon, nvml, rapl
@@ -29,15 +30,26 @@ ON_REQUEST = (
 )
 
 
-def find(root: Path = Path("/")) -> list[MeterEntry]:
-    """Every meter of this machine, and for each kind that there is none of, why and what would mend it."""
+def find(root: Path | None = None) -> list[MeterEntry]:
+    """Every meter of this machine, and for each kind that there is none of, why and what would mend it.
+
+    `root`: where /sys and /proc are looked for (None: where HASHWATT_ROOT says, else this machine's own). Of another
+    machine's tree only what stands in files is told: libraries would speak of this one.
+    """
+    place = system_root() if root is None else root
+    kinds: tuple[tuple[str, Callable[[], list[MeterEntry]], bool], ...] = (
+        ("rapl", partial(rapl.find, place), True),
+        ("nvml", nvml.find, False),
+        ("amdsmi", amdsmi.find, False),
+        ("hwmon", partial(hwmon.find, place), True),
+        ("battery", partial(battery.find, place), True),
+        ("apple", apple.find, False),
+    )
     return [
-        *asked("rapl", partial(rapl.find, root)),
-        *asked("nvml", nvml.find),
-        *asked("amdsmi", amdsmi.find),
-        *asked("hwmon", partial(hwmon.find, root)),
-        *asked("battery", partial(battery.find, root)),
-        *asked("apple", apple.find),
+        entry
+        for kind, find_kind, in_files in kinds
+        if in_files or not is_foreign_root()
+        for entry in asked(kind, find_kind)
     ]
 
 

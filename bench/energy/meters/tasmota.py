@@ -7,7 +7,7 @@ from functools import partial
 from msgspec import Struct, field
 
 from ..meter import Counter, Coverage, MeterError, MeterFound, MeterInfo, Reading
-from .http import DEADLINE_S, Address, get, parse_address
+from .http import DEADLINE_S, Address, get, meaning, parse_address
 from .plausible import checked_j, checked_w, decoded
 
 SCHEME = "tasmota"
@@ -43,9 +43,10 @@ class Sensors(Struct):
 
 
 class Status(Struct):
-    """The answer to `Status 8`."""
+    """The answer to `Status 8`; a plug with a password answers with a warning only, and status 200."""
 
-    sensors: Sensors = field(name="StatusSNS")
+    sensors: Sensors | None = field(name="StatusSNS", default=None)
+    warning: str | None = field(name="WARNING", default=None)
 
 
 def from_text(text: str) -> MeterFound:
@@ -78,10 +79,14 @@ class TasmotaMeter:
     def read(self) -> Reading:
         """Joules since the plug's counter began, and watts. Raises MeterError."""
         status = decoded(get(self._address, PATH, self.info.deadline_s), Status, self.info.id)
-        energy = status.sensors.energy
+        if status.warning is not None:
+            raise MeterError(f"{self.info.id}{meaning(401)}")
+        energy = None if status.sensors is None else status.sensors.energy
         if energy is None:
             raise MeterError(f"{self.info.id}: this plug has no power meter")
-        total, power = self._channel(energy.total), self._channel(energy.power)
+        lists = [value for value in (energy.total, energy.power) if isinstance(value, list)]
+        channels = max(map(len, lists), default=1)
+        total, power = self._channel(energy.total, channels), self._channel(energy.power, channels)
         if total is None and power is None:
             raise MeterError(f"{self.info.id} tells neither joules nor watts")
         return Reading(
@@ -92,10 +97,13 @@ class TasmotaMeter:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _channel(self, value: OneOrMore | None) -> float | None:
-        if not isinstance(value, list):
-            return value
+    def _channel(self, value: OneOrMore | None, channels: int) -> float | None:
         channel = self._address.channel
+        if not isinstance(value, list):
+            if channel and channels == 1:
+                raise MeterError(f"{self.info.id}: the plug has only one channel; leave /{channel} away")
+            # One number beside a list is that of all channels together, and not this one's.
+            return value if channels == 1 else None
         if channel is None and len(value) != 1:
             raise MeterError(f"{self.info.id} has {len(value)} channels; name one ({self.info.id}/0)")
         if (channel or 0) >= len(value):

@@ -13,6 +13,7 @@ import click
 from ..bench import interrupts
 from ..kernels.errors import HashwattError, InputError
 from ..kernels.numba_settings import default_settings
+from ..kernels.system_files import check_root
 from . import exits
 from .claims import claims
 from .compare import compare
@@ -27,6 +28,7 @@ from .report import report
 from .rtl import rtl
 from .run import run
 from .scan import scan
+from .snapshot import snapshot
 from .verify import verify
 from .workloads import workloads
 
@@ -67,10 +69,12 @@ Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 128 + signal if inte
 )
 def hashwatt() -> None:
     """Measure how much work this machine's devices do, a second and a joule, with a proof that others can check."""
+    check_root()
 
 
 COMMANDS = (
-    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, verify, workloads,
+    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, snapshot, verify,
+    workloads,
 )  # fmt: skip
 for command in COMMANDS:
     hashwatt.add_command(command)

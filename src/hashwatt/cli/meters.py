@@ -49,13 +49,14 @@ def as_record(entry: MeterEntry) -> dict[str, object]:
     from ..bench.energy.meter import MeterMissing
 
     if isinstance(entry, MeterMissing):
-        nothing = dict.fromkeys(("name", "scope", "method", "read_by_default", "interval_s", "bound_source"))
+        nothing = dict.fromkeys(("name", "scope", "counts", "method", "read_by_default", "interval_s", "bound_source"))
         return {"id": entry.id, **nothing, "available": False, "reason": entry.reason, "mend": entry.mend}
     info = entry.info
     return {
         "id": info.id,
         "name": info.name,
         "scope": info.scope,
+        "counts": info.coverage.subject,
         "method": method_of(info),
         "read_by_default": info.by_default,
         "interval_s": info.interval_s,
@@ -79,6 +80,8 @@ def print_meters(output: Output, found: list[MeterEntry]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from ..bench.energy.meter import UNKNOWN_COVERAGE
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("meter", "scope", "method", "what it is, or why it is missing and what would mend it"):
         table.add_column(column, overflow="fold")
@@ -87,6 +90,8 @@ def print_meters(output: Output, found: list[MeterEntry]) -> None:
         told = str(record["name"])
         if not record["available"]:
             told = f"{record['reason']}\nmend: {record['mend']}"
+        elif record["counts"] == UNKNOWN_COVERAGE:
+            told = f"{told} (unknown coverage: no joules a unit of work from it)"
         elif not record["read_by_default"]:
             told = f"{told} (only with --meter {record['id']})"
         cells = (str(record["id"]), str(record["scope"] or UNKNOWN), str(record["method"] or UNKNOWN))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hashwatt.bench.energy.joules.record import energy_record
-from hashwatt.bench.energy.meter import Counter, Meter, MeterError, MeterFound, MeterInfo, Reading
+from hashwatt.bench.energy.meter import Counter, Meter, MeterError, MeterFound, MeterInfo, Reading, Scope
 from hashwatt.bench.energy.meters.estimated import from_text
 from hashwatt.bench.energy.sampler import MeterSampler, read_once
 from hashwatt.kernels.errors import InputError
@@ -164,3 +164,21 @@ def test_many_meters_that_do_not_answer_take_no_longer_than_one() -> None:
         sampler.mark_end()
     assert time.monotonic() - started < 0.3 + 0.3 + 0.8 + 0.8 + 1.5, "and not twenty times that"
     block.set()
+
+
+@pytest.mark.parametrize(
+    ("scope", "told_w", "believed"),
+    [("system", 4_294_967.295, False), ("package", 6e3, False), ("package", 400.0, True), (None, 5e5, True)],
+)
+def test_watts_that_nothing_of_the_scope_draws_are_no_reading(
+    scope: Scope | None, told_w: float, believed: bool
+) -> None:
+    info = replace(PLAIN, scope=scope, power_step_w=1.0)
+    point = read_once(Played(info, lambda: Reading(power_w=told_w)), time.perf_counter, 0.1)
+    assert (point.reading is not None) == believed
+    assert believed or "cannot be" in (point.error or "")
+
+
+def test_a_meter_may_state_its_own_limit() -> None:
+    info = replace(PLAIN, scope="system", power_step_w=1.0, plausible_w=1000.0)
+    assert read_once(Played(info, lambda: Reading(power_w=1001.0)), time.perf_counter, 0.1).reading is None

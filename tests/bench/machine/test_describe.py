@@ -8,6 +8,7 @@ from msgspec.structs import replace as changed
 from hashwatt.bench.machine import describe as machine
 from hashwatt.bench.machine import virtualisation
 from hashwatt.bench.machine.describe import describe_machine, hashwatt_version, library_versions
+from hashwatt.bench.machine.power_supply import on_battery
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.warnings.judge import judge_machine
 from hashwatt.kernels.bounded import MAX_TEXT
@@ -48,17 +49,18 @@ def test_the_governor_is_named_with_its_driver(monkeypatch: pytest.MonkeyPatch) 
     assert machine._governor() is None
 
 
-@pytest.mark.parametrize(("plugged", "on_battery"), [(True, False), (False, True), (None, None)])
-def test_a_battery_counts_only_while_it_drives_the_machine(
-    plugged: bool | None, on_battery: bool | None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("plugged", "driven"), [(True, False), (False, True), (None, None)])
+def test_where_no_files_tell_psutil_says_whether_a_battery_drives_the_machine(
+    plugged: bool | None, driven: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Battery:
         power_plugged = plugged
 
+    monkeypatch.setattr("platform.system", lambda: "Windows")
     monkeypatch.setattr(psutil, "sensors_battery", Battery, raising=False)
-    assert machine._on_battery() is on_battery
+    assert on_battery() is driven
     monkeypatch.setattr(psutil, "sensors_battery", lambda: None, raising=False)
-    assert machine._on_battery() is None
+    assert on_battery() is None
 
 
 @pytest.mark.parametrize(

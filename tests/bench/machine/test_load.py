@@ -11,11 +11,9 @@ import psutil
 import pytest
 
 from hashwatt.bench.machine import load
-from hashwatt.bench.machine.load import LoadMeter, busy_seconds, cpu_clock_hz, cpu_temperature_c
+from hashwatt.bench.machine.load import LoadMeter, busy_seconds
 
 Times = namedtuple("Times", "user nice system idle iowait irq softirq steal guest guest_nice")
-Frequency = namedtuple("Frequency", "current min max")
-Reading = namedtuple("Reading", "label current high critical")
 
 BURN = "import time; end = time.monotonic() + 120\nwhile time.monotonic() < end: pass"
 
@@ -83,7 +81,7 @@ def test_a_system_without_cpu_times_leaves_the_load_unknown(monkeypatch: pytest.
 
 
 def test_clock_and_temperature_belong_to_the_cpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "cpu_clock_hz", lambda: 3e9)
+    monkeypatch.setattr(load, "cpu_clock_hz", lambda _cpus: 3e9)
     monkeypatch.setattr(load, "cpu_temperature_c", lambda: 50.0)
     seen = {}
     for name, meter in {
@@ -105,57 +103,6 @@ def test_temperatures_are_not_read_more_often_than_once_a_second(monkeypatch: py
         meter.start()
         meter.stop()
     assert len(reads) == 1
-
-
-@pytest.mark.parametrize("frequency", [None, Frequency(0.0, 0.0, 0.0)])
-def test_a_clock_that_is_not_told_is_unknown(frequency: Frequency | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "cpu_freq", lambda: frequency)
-    assert cpu_clock_hz() is None
-
-
-def test_the_clock_is_in_hertz(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "cpu_freq", lambda: Frequency(2600.0, 0.0, 0.0))
-    assert cpu_clock_hz() == 2.6e9
-
-
-def test_the_temperature_is_the_hottest_of_the_cpus_own_sensors(monkeypatch: pytest.MonkeyPatch) -> None:
-    sensors = {
-        "nvme": [Reading("", 90.0, None, None)],
-        "coretemp": [Reading("Core 0", 61.0, None, None), Reading("Core 1", 64.0, None, None)],
-        "k10temp": [Reading("", float("nan"), None, None), Reading("", -300.0, None, None)],
-    }
-    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: sensors, raising=False)
-    assert cpu_temperature_c() == 64.0
-    monkeypatch.setattr(psutil, "sensors_temperatures", dict, raising=False)
-    assert cpu_temperature_c() is None
-
-
-@pytest.mark.parametrize(
-    ("told", "celsius"),
-    [
-        ({"k10temp": {"Tctl": 95.0, "Tdie": 68.0, "Tccd1": 66.0}}, 68.0),
-        ({"k10temp": {"Tctl": 71.0}}, 71.0),
-        ({"zenpower": {"Tctl": 90.0, "Tdie": 63.0}}, 63.0),
-        ({"k10temp": {"Tctl": 60.0}, "coretemp": {"Core 0": 4_294_948.0}}, 60.0),
-        ({"coretemp": {"Core 0": 4_294_948.0, "Core 1": math.nan, "Core 2": -128.0}}, None),
-        ({"coretemp": {"Core 0": math.inf, "Core 1": 64.0}}, 64.0),
-    ],
-)
-def test_a_temperature_is_the_die_s_and_one_that_can_be(
-    told: dict[str, dict[str, float]], celsius: float | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What AMD tells fans (Tctl) lies up to 27 °C above the die; 4,294,948 °C is a counter that ran below 0."""
-    sensors = {
-        chip: [Reading(label, value, None, None) for label, value in values.items()] for chip, values in told.items()
-    }
-    monkeypatch.setattr(psutil, "sensors_temperatures", lambda: sensors, raising=False)
-    assert cpu_temperature_c() == celsius
-
-
-@pytest.mark.parametrize("current", [math.nan, math.inf, -2600.0, 1e300])
-def test_a_clock_that_cannot_be_is_unknown(current: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "cpu_freq", lambda: Frequency(current, 0.0, 0.0))
-    assert cpu_clock_hz() is None
 
 
 @pytest.mark.parametrize("leap", [2.1e8, -5e7, math.inf, math.nan])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import repeat
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -15,7 +16,9 @@ from hashwatt.bench.result.measurement import Sample
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.sampling.sampler import TimedSample
 from hashwatt.bench.warnings import sentences
-from hashwatt.bench.warnings.judge import judge_machine, judge_samples
+from hashwatt.bench.warnings.judge import judge_machine, judge_quota, judge_samples
+from hashwatt.kernels.quota import Throttling
+from hashwatt.kernels.system_files import ROOT_VARIABLE
 
 QUIET = Readings(clock_hz=3e9, temperature_c=60.0, wall_s=0.25, other_cpu_s=0.001, stolen_cpu_s=0.0)
 NOISE = np.random.default_rng(3).normal(1, 0.002, 40)
@@ -147,3 +150,29 @@ def bare_machine() -> Machine:
     return msgspec.structs.replace(
         describe_machine(), hypervisor=None, container=None, on_battery=None, governor="performance"
     )
+
+
+def test_two_levels_of_a_rate_are_named_with_their_share() -> None:
+    """150 kH/s, and for one second in four 30 kH/s."""
+    levels = taken([(30e3 if index % 8 >= 6 else 150e3) * noise for index, noise in enumerate(NOISE)])
+    samples = [one.sample for one in levels]
+    (text,) = (one.text for one in judge_samples(levels, rate_of(samples, "hash"), 0) if one.code == "two_levels")
+    assert "the lower 20% of the higher and 25% of the time" in text
+
+
+def test_a_quota_is_named_with_what_it_held_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container of 0.12 CPUs under control groups of version 1."""
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    folder = tmp_path / "sys/fs/cgroup/cpu"
+    folder.mkdir(parents=True)
+    for name, text in {
+        "cfs_quota_us": "12000",
+        "cfs_period_us": "100000",
+        "stat": "nr_periods 90\nnr_throttled 60",
+    }.items():
+        (folder / f"cpu.{name}").write_text(text)
+    (warning,) = judge_quota(2, 0.12, Throttling(periods=30, throttled=7))
+    assert warning.code == "quota"
+    assert "held it to 0.12 CPUs, and it was throttled in 53 of 60 periods" in warning.text
+    assert judge_quota(2, None, None) == []
+    assert judge_quota(2, 2.0, None) == []

@@ -22,6 +22,14 @@ def sysfs(tmp_path: Path, siblings: dict[int, str], efficient: str = "") -> Path
     return tmp_path
 
 
+def granting(root: Path, text: str) -> Path:
+    """A tree whose control group has that quota."""
+    folder = root / "sys/fs/cgroup"
+    folder.mkdir(parents=True)
+    (folder / "cpu.max").write_text(text)
+    return root
+
+
 @pytest.fixture
 def usable(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     cpus = list(range(4))
@@ -49,9 +57,7 @@ def test_efficient_cores_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("usable")
 def test_a_containers_quota_limits_the_threads(tmp_path: Path) -> None:
-    quota = tmp_path / "cpu.max"
-    quota.write_text("150000 100000\n")
-    found = read_topology(tmp_path, quota)
+    found = read_topology(tmp_path, granting(tmp_path, "150000 100000\n"))
     assert found.quota == 1.5
     assert found.default_threads == 2
 
@@ -59,9 +65,7 @@ def test_a_containers_quota_limits_the_threads(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("usable")
 @pytest.mark.parametrize("text", ["max 100000", "", "nonsense", "1 0"])
 def test_no_quota_or_an_unreadable_one_is_no_limit(tmp_path: Path, text: str) -> None:
-    quota = tmp_path / "cpu.max"
-    quota.write_text(text)
-    assert read_topology(tmp_path, quota).quota is None
+    assert read_topology(tmp_path, granting(tmp_path, text)).quota is None
 
 
 @pytest.mark.usefixtures("usable")

@@ -34,7 +34,9 @@ def energy(info: MeterInfo = PACKAGE, power_w: float = 51.2, covers: str = "the 
     readings = [counted(at_s, power_w * at_s) for at_s in seconds(0, 40)]
     about = Attribution(covers, "counts it")  # type: ignore[arg-type]
     record = energy_record(info, readings, Window(0.0, 40.0), about)
-    return with_fields(record, efficiency=efficiency(record, measured().rate, 40.0))
+    rate = measured().rate
+    assert rate is not None
+    return with_fields(record, efficiency=efficiency(record, rate, round(rate.value * 40.0), 40.0))
 
 
 def device(*records: Energy) -> Measurement:

@@ -87,7 +87,41 @@ def test_a_counter_that_stands_still_is_no_zero() -> None:
     record = energy_record(JOULES, [counted(at_s, 7.0) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
     assert record.gross_j is None
     assert bounds(record) == pytest.approx((0.0, 0.01))
+    assert "did not move" in (record.reason or "")
+
+
+def test_a_counter_that_stands_still_beside_one_that_moves_spoils_their_sum() -> None:
+    two = replace(JOULES, counters=(*JOULES.counters, replace(JOULES.counters[0], name="the second")))
+    record = energy_record(two, [counted(at_s, 10.0 * at_s, 7.0) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
+    assert record.gross_j is None
+    assert "the second did not move" in (record.reason or "")
+
+
+def test_a_counter_too_coarse_to_move_wants_more_time() -> None:
+    coarse = replace(JOULES, counters=(replace(JOULES.counters[0], step_j=3600.0),))
+    record = energy_record(coarse, [counted(at_s, 7200.0) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
+    assert record.gross_j is None
     assert "too short" in (record.reason or "")
+
+
+IDLE = IdlePower(when="before", seconds=3.0, power_w=61.512, low_w=61.5, high_w=61.6)
+
+
+@pytest.mark.parametrize(("step_w", "frozen"), [(0.001, True), (1.0, False)])
+def test_watts_that_are_the_same_to_the_last_digit_idle_and_at_work_are_frozen(step_w: float, frozen: bool) -> None:
+    meter = replace(WATTS, power_step_w=step_w)
+    readings = [watts(tenth / 2, 61.512) for tenth in range(30)]
+    record = energy_record(meter, readings, TEN, ABOUT_IT, [IDLE])
+    assert (record.gross_j is None) == frozen
+    assert ("did not move" in (record.reason or "")) == frozen
+    # Without idleness to compare with, steady watts may be just that.
+    assert energy_record(meter, readings, TEN, ABOUT_IT).gross_j is not None
+
+
+def test_a_meter_that_tells_nothing_but_0_watts_says_so() -> None:
+    record = energy_record(WATTS, [watts(at_s, 0.0) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
+    assert record.gross_j is None
+    assert "told 0 W" in (record.reason or "")
 
 
 def test_a_counter_that_leaps_beyond_reason_is_a_gap() -> None:
@@ -159,7 +193,7 @@ def fifty_watts() -> Energy:
 
 
 def test_efficiency_is_energy_over_work_both_ways_round() -> None:
-    derived = efficiency(fifty_watts(), RATE, timed_s=10.0)
+    derived = efficiency(fifty_watts(), RATE, 10**9, timed_s=10.0)
     assert derived is not None
     # 50 W at 100 MH/s.
     assert derived.j_per_unit.value * 1e12 == pytest.approx(500_000.0)
@@ -169,9 +203,11 @@ def test_efficiency_is_energy_over_work_both_ways_round() -> None:
 
 def test_the_interval_of_efficiency_combines_hashrate_energy_and_untimed_moments() -> None:
     record = with_fields(fifty_watts(), low_j=490.0, high_j=510.0)
-    derived = efficiency(record, RATE, timed_s=9.5)
+    derived = efficiency(record, RATE, 950_000_000, timed_s=9.5)
     assert derived is not None
-    assert derived.j_per_unit.low == pytest.approx(49.0 / 1.01e8)
+    # At least: the half second beside drew twice the highest power; at most: nothing.
+    assert derived.j_per_unit.low == pytest.approx((490.0 - 0.5 * 2 * 50.0) / 9.5 / 1.01e8)
+    assert derived.j_per_unit.value == pytest.approx(500.0 * 0.95 / 9.5e8)
     assert derived.j_per_unit.high == pytest.approx(510.0 / 9.5 / 0.99e8)
     assert derived.units_per_j.high is not None
     assert derived.units_per_j.low < derived.units_per_j.value < derived.units_per_j.high
@@ -179,19 +215,19 @@ def test_the_interval_of_efficiency_combines_hashrate_energy_and_untimed_moments
 
 
 def test_nothing_bounds_work_a_joule_where_the_energy_may_be_none() -> None:
-    derived = efficiency(with_fields(fifty_watts(), low_j=0.0), RATE, timed_s=10.0)
+    derived = efficiency(with_fields(fifty_watts(), low_j=0.0), RATE, 10**9, timed_s=10.0)
     assert derived is not None
     assert derived.units_per_j.high is None
 
 
 @pytest.mark.parametrize("covers", ["not the device", "unknown", None])
 def test_a_meter_that_is_not_about_the_device_gives_it_no_efficiency(covers: str | None) -> None:
-    assert efficiency(with_fields(fifty_watts(), covers=covers), RATE, timed_s=10.0) is None
+    assert efficiency(with_fields(fifty_watts(), covers=covers), RATE, 10**9, timed_s=10.0) is None
 
 
 def test_no_hashrate_or_no_energy_give_no_efficiency() -> None:
-    assert efficiency(fifty_watts(), None, timed_s=10.0) is None
-    assert efficiency(with_fields(fifty_watts(), gross_j=None), RATE, timed_s=10.0) is None
+    assert efficiency(fifty_watts(), None, 10**9, timed_s=10.0) is None
+    assert efficiency(with_fields(fifty_watts(), gross_j=None), RATE, 10**9, timed_s=10.0) is None
 
 
 def test_a_machine_without_meters_is_told_why_and_what_would_help() -> None:

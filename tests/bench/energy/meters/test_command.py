@@ -193,3 +193,24 @@ def test_files_that_are_none_are_bad_input(tmp_path: Path) -> None:
             named(f"file:{tmp_path / name}")
     with pytest.raises(InputError, match="no regular file"):
         named(f"file:{tmp_path}")
+
+
+def test_a_file_that_is_no_longer_written_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "meter"
+    path.write_text("61.5 W\n")
+    found = named(f"file:{path}")
+    assert found is not None
+    meter = found.open()
+    assert meter.read().power_w == 61.5
+    three_hours_ago = time.time() - 3 * 3600
+    os.utime(path, (three_hours_ago, three_hours_ago))
+    with pytest.raises(MeterError, match=r"was not written since 20\d\d-"):
+        meter.read()
+    with pytest.raises(InputError, match="was not written since"):
+        named(f"file:{path}")
+
+
+@pytest.mark.skipif(not Path("/proc/uptime").exists(), reason="reads /proc")
+def test_a_file_that_the_kernel_makes_when_it_is_read_is_fresh() -> None:
+    text, _ = command.read_file("/proc/uptime")
+    assert text

@@ -68,6 +68,68 @@ def test_a_plug_with_several_channels_needs_one_to_be_named(httpserver: HTTPServ
         tasmota(httpserver, "/2").read()
 
 
+def test_one_total_beside_listed_powers_is_not_the_channel_s(httpserver: HTTPServer) -> None:
+    """Two relays behind one counter: 2000 W on channel 0, and the counter counts both."""
+    energy = {"Total": 1234.5, "Power": [2000, 1500], "Voltage": 229.3, "Current": [8.7, 6.5]}
+    httpserver.expect_request("/cm").respond_with_json({"StatusSNS": {"ENERGY": energy}})
+    assert tasmota(httpserver, "/0").read() == Reading((None,), 2000.0)
+
+
+def test_a_channel_that_a_plug_with_one_has_not_is_refused(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/cm").respond_with_json(TASMOTA)
+    assert tasmota(httpserver, "/0").read().power_w == 61.0
+    with pytest.raises(MeterError, match="only one channel"):
+        tasmota(httpserver, "/1").read()
+
+
+def test_a_tasmota_that_wants_a_password_says_so_with_status_200(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/cm").respond_with_json({"WARNING": "Need user=<username>&password=<password>"})
+    with pytest.raises(MeterError, match="wants a password"):
+        tasmota(httpserver).read()
+
+
+@pytest.mark.parametrize(
+    ("component", "told", "channel", "reading"),
+    [
+        ("PM1", {"id": 0, "apower": 61.5, "aenergy": {"total": 2.0}}, "", Reading((7200.0,), 61.5)),
+        ("EM1", {"id": 0, "act_power": 120.5, "pf": 0.9}, "", Reading((None,), 120.5)),
+        ("EM", {"id": 0, "a_act_power": 1.0, "b_act_power": 2.0, "total_act_power": 6.0}, "", Reading((None,), 6.0)),
+        ("EM", {"id": 0, "a_act_power": 1.0, "b_act_power": 2.0, "total_act_power": 6.0}, "/1", Reading((None,), 2.0)),
+    ],
+)
+def test_a_shelly_without_a_switch_is_asked_for_its_meter(
+    httpserver: HTTPServer, component: str, told: dict[str, object], channel: str, reading: Reading
+) -> None:
+    httpserver.expect_request(f"/rpc/{component}.GetStatus", query_string="id=0").respond_with_json(told)
+    missing = {"code": 404, "message": "No handler"}
+    number = "1" if channel else "0"
+    for other in {"Switch", "PM1", "EM1", "EM"} - {component}:
+        httpserver.expect_request(f"/rpc/{other}.GetStatus", query_string=f"id={number}").respond_with_json(
+            missing, 404
+        )
+    if channel:
+        for other in ("PM1", "EM1"):
+            httpserver.expect_request(f"/rpc/{other}.GetStatus").respond_with_json(missing, 404)
+    meter = plug_shelly.from_text(f"{httpserver.host}:{httpserver.port}{channel}").open()
+    assert meter.read() == reading
+    asked = len(httpserver.log)
+    assert meter.read() == reading
+    assert len(httpserver.log) == asked + 1, "it is known by now which component there is"
+
+
+def test_a_shelly_without_any_meter_says_so(httpserver: HTTPServer) -> None:
+    for component in ("Switch", "PM1", "EM1", "EM"):
+        httpserver.expect_request(f"/rpc/{component}.GetStatus").respond_with_json({"code": 404}, 404)
+    with pytest.raises(MeterError, match="no Switch, PM1, EM1 or EM"):
+        shelly(httpserver).read()
+
+
+def test_power_that_is_fed_back_is_refused_with_its_reason(httpserver: HTTPServer) -> None:
+    answer(httpserver, json.dumps({"id": 0, "apower": -312.4, "aenergy": {"total": 6350.991}}))
+    with pytest.raises(MeterError, match="feeds power back"):
+        shelly(httpserver).read()
+
+
 def test_a_plug_without_a_meter_says_so(httpserver: HTTPServer) -> None:
     answer(httpserver, json.dumps({"id": 0, "output": True}))
     with pytest.raises(MeterError, match="no power meter"):

@@ -124,8 +124,34 @@ def test_ten_sockets_are_added_up(tmp_path: Path) -> None:
 
 
 def test_dies_of_one_package_are_added_up(tmp_path: Path) -> None:
-    zones = [rapl_zone(tmp_path, f"intel-rapl:{die}", f"package-0-die-{die}") for die in range(2)]
+    zones = [rapl_zone(tmp_path, f"intel-rapl:{die}", f"package-0-die-{die}", 7_000_000 * die) for die in range(2)]
     assert at_ten_watts(package_meter(tmp_path), zones).gross_j == pytest.approx(200.0)
+
+
+def test_dies_that_show_one_counter_are_counted_once(tmp_path: Path) -> None:
+    """A Threadripper has a zone for each die, and behind both the package's counter."""
+    zones = [rapl_zone(tmp_path, f"intel-rapl:{die}", f"package-0-die-{die}", 1_000_000_000) for die in range(2)]
+    assert at_ten_watts(package_meter(tmp_path), zones[:1]).gross_j == pytest.approx(100.0)
+
+
+def test_dies_that_both_stand_at_0_are_not_known_to_be_one(tmp_path: Path) -> None:
+    for die in range(2):
+        rapl_zone(tmp_path, f"intel-rapl:{die}", f"package-0-die-{die}", 0)
+    assert len(package_meter(tmp_path).info.counters) == 2
+
+
+def test_equal_counts_of_two_sockets_are_two_counters(tmp_path: Path) -> None:
+    zones = [rapl_zone(tmp_path, f"intel-rapl:{socket}", f"package-{socket}") for socket in range(2)]
+    assert at_ten_watts(package_meter(tmp_path), zones).gross_j == pytest.approx(200.0)
+
+
+def test_one_of_two_packages_is_no_figure_of_all(tmp_path: Path) -> None:
+    rapl_zone(tmp_path, "intel-rapl:0", "package-0")
+    for cpu in range(4):
+        write(tmp_path / f"sys/devices/system/cpu/cpu{cpu}/topology/physical_package_id", cpu // 2)
+    info = package_meter(tmp_path).info
+    assert "1 of 2 packages" in info.name
+    assert (info.scope, info.coverage.subject) == (None, "unknown")
 
 
 def test_no_domain_is_added_to_another(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""How much CPU time this process is granted: the quotas of its control groups, versions 1 and 2, nested ones too.
+
+A group's quota holds for all that is in it and below it, so the least one on the way up to the root counts. In a
+container the way that /proc/self/cgroup tells may not exist below the mount, whose top is then the group itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from .system_files import read_text, text_or_none
+
+CGROUPS = "sys/fs/cgroup"
+# Where version 1's controller is mounted, by the names that distributions give it.
+VERSION_1_MOUNTS = ("cpu,cpuacct", "cpu", "cpuacct,cpu")
+# /proc/self/cgroup has a line for each hierarchy.
+GROUPS_BYTES = 1 << 16
+MOST_NESTED = 64
+
+
+@dataclass(frozen=True)
+class Throttling:
+    """How often the group with the least quota was held back since it began: `throttled` of `periods` periods."""
+
+    periods: int
+    throttled: int
+
+    def since(self, earlier: Throttling) -> Throttling:
+        """What has been added since then; nothing where the counters ran backwards."""
+        return Throttling(max(0, self.periods - earlier.periods), max(0, self.throttled - earlier.throttled))
+
+
+def cpu_quota(root: Path = Path("/")) -> float | None:
+    """CPUs' worth of time that the control groups grant; None for no limit, or where the system does not tell."""
+    return min((quota for folder in group_folders(root) if (quota := quota_of(folder)) is not None), default=None)
+
+
+def cpu_throttling(root: Path = Path("/")) -> Throttling | None:
+    """How often the group that grants the least was held back; None without a quota, or where nothing counts it."""
+    limited = [(quota, folder) for folder in group_folders(root) if (quota := quota_of(folder)) is not None]
+    if not limited:
+        return None
+    _, folder = min(limited, key=lambda pair: pair[0])
+    counts = dict(line.split()[:2] for line in (text_or_none(folder / "cpu.stat") or "").splitlines() if " " in line)
+    periods, throttled = counts.get("nr_periods", ""), counts.get("nr_throttled", "")
+    if not (periods.isdecimal() and throttled.isdecimal()):
+        return None
+    return Throttling(int(periods), int(throttled))
+
+
+def group_folders(root: Path) -> list[Path]:
+    """The folders of the groups that this process is in, from its own up to the root of each hierarchy."""
+    mount = root / CGROUPS
+    folders: list[Path] = []
+    for controllers, path in own_groups(root):
+        if not controllers:
+            tops = [mount, mount / "unified"]
+        elif "cpu" in controllers.split(","):
+            tops = [mount / name for name in VERSION_1_MOUNTS]
+        else:
+            continue
+        for top in tops:
+            folders.extend(top.joinpath(*above.parts[1:]) for above in ways_up(path))
+    # Where /proc does not tell, the mounts themselves are what is left; a folder is asked once.
+    folders.extend([mount, *(mount / name for name in VERSION_1_MOUNTS)])
+    return list(dict.fromkeys(folders))
+
+
+def own_groups(root: Path) -> list[tuple[str, PurePosixPath]]:
+    """The hierarchies of /proc/self/cgroup: their controllers (none for version 2) and the path within each."""
+    try:
+        text = read_text(root / "proc/self/cgroup", GROUPS_BYTES)
+    except OSError:
+        return []
+    groups = []
+    for line in text.splitlines():
+        _, colon, rest = line.partition(":")
+        controllers, second, path = rest.partition(":")
+        if colon and second and path.startswith("/") and ".." not in path.split("/"):
+            groups.append((controllers, PurePosixPath(path)))
+    return groups
+
+
+def ways_up(path: PurePosixPath) -> list[PurePosixPath]:
+    """The path and all that are above it, as far as groups can be nested in earnest."""
+    return [path, *path.parents][:MOST_NESTED]
+
+
+def quota_of(folder: Path) -> float | None:
+    """The quota of one group's folder in CPUs; None for no limit, or where it has none."""
+    # Version 2: "max 100000" or "150000 100000" (microseconds of CPU time per period); version 1: a file each, -1 for
+    # no limit.
+    words = (text_or_none(folder / "cpu.max") or "").split()
+    if not words:
+        words = [text_or_none(folder / f"cpu.cfs_{name}_us") or "" for name in ("quota", "period")]
+    if len(words) != 2 or not all(word.isascii() and word.isdecimal() and len(word) <= 20 for word in words):
+        return None
+    granted_us, period_us = map(int, words)
+    return granted_us / period_us if granted_us and period_us else None
