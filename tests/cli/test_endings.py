@@ -128,3 +128,17 @@ def test_a_closed_stream_is_no_error(redirection: str) -> None:
     command = f"{shlex.quote(sys.executable)} -m hashwatt devices {redirection}"
     ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_words_that_nobody_reads_any_more_do_not_change_the_exit_code() -> None:
+    code = (
+        "import sys; import hashwatt.cli.app as app; from hashwatt.__main__ import main\n"
+        "app.execute = lambda _: sys.stdout.write('words') and 3\n"
+        "sys.stdin.read(); main()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdin.close()
+    assert process.wait(20) == 3
