@@ -136,7 +136,10 @@ def test_words_that_nobody_reads_any_more_do_not_change_the_exit_code() -> None:
         "app.execute = lambda _: sys.stdout.write('words') and 3\n"
         "sys.stdin.read(); main()"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=buffered, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdout.close()
