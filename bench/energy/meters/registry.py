@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 from ....kernels.errors import InputError
@@ -15,11 +16,10 @@ from ....kernels.system_files import is_foreign_root, system_root
 from ...result.printable import printable
 from ..meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
 from . import amdsmi, apple, battery, command, estimated, hwmon, nvml, rapl
-from . import shelly as plug_shelly
-from . import tasmota as plug_tasmota
 
 NONE = "none"
-PLUGS = {plug_shelly.SCHEME: plug_shelly.from_text, plug_tasmota.SCHEME: plug_tasmota.from_text}
+# Each a module of this name. Most runs read no plug, and a client of HTTP takes 10 ms to import.
+PLUGS = ("shelly", "tasmota")
 # What can be had on any machine, for the list: the form to write, and what it is.
 ON_REQUEST = (
     ("shelly://HOST", "a Shelly plug (generation 2 and later) between machine and wall"),
@@ -88,7 +88,8 @@ def named(text: str) -> MeterFound | None:
     """The meter that `text` gives the address of, None where it is no address. Raises InputError."""
     scheme, slashes, address = text.partition("://")
     if slashes and scheme in PLUGS:
-        return PLUGS[scheme](address)
+        plug: MeterFound = import_module(f".{scheme}", __package__).from_text(address)
+        return plug
     kind, colon, rest = text.partition(":")
     kind, plus, scope = kind.partition("+")
     if not colon or kind not in ("exec", "file", estimated.SCHEME):
