@@ -262,6 +262,21 @@ def test_a_backend_whose_enumeration_hangs_is_missing_with_its_reason(monkeypatc
     assert "did not answer within 1 s while being found" in entry.reason
 
 
+def test_a_backend_that_dies_of_being_enumerated_is_broken_and_costs_no_other_device(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
+    monkeypatch.setattr("hashwatt.bench.isolation.device._module_name", {"dying": "dying_backend", "fake": MODULE}.get)
+    entries = find_all(["dying", "fake"])
+    (missing,) = [entry for entry in entries if isinstance(entry, Missing)]
+    assert missing.broken
+    assert "the process that drove it died" in missing.reason
+    steady = next(entry for entry in entries if isinstance(entry, Found) and entry.info.id == "fake:steady")
+    result = measure([steady], seconds=0.5, broken=[missing])
+    assert [entry.status for entry in result.results] == ["measured"]
+    assert "driver_broken" in [warning.code for warning in result.warnings]
+
+
 def test_only_wanted_backends_are_asked() -> None:
     assert {entry.info.backend for entry in find_all(["cpu"]) if isinstance(entry, Found)} <= {"cpu"}
 
