@@ -91,7 +91,7 @@ def verified(
     roof = (
         Roof(
             rate=roof_hs,
-            unit="hash",
+            unit="hash/s",
             origin="modelled",
             percent=100 * figure.value / roof_hs,
             binds="logic",
