@@ -130,6 +130,7 @@ def run(
     checked_idle_s(idle_s)
     options = _options(kernel, threads, retune)
     chosen = _work(workloads, parameters, rolled)
+    _check_kernel(kernel, chosen)
     challenge, note = _texts(challenge, note)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     entries = interruptible(partial(_entries, list(device_ids or ())))
@@ -361,16 +362,24 @@ def _work(names: Sequence[str] | None, parameters: Mapping[str, Value] | None, r
     known = [set(workload.parameters_of({})) for workload in chosen]
     for name in given:
         if not any(name in each for each in known):
-            raise InputError(f"{', '.join(workload.name for workload in chosen)} has no parameter {name!r:.40}")
+            said = "versions to roll" if name == ROLLED and rolled is not None else f"parameter {name!r:.40}"
+            raise InputError(f"{', '.join(workload.name for workload in chosen)} has no {said}; leave it out")
     return tuple(
         Work(workload, workload.parameters_of({name: value for name, value in given.items() if name in its}))
         for workload, its in zip(chosen, known, strict=True)
     )
 
 
+def _check_kernel(kernel: str | None, chosen: Sequence[Work]) -> None:
+    """Raise InputError where a kernel is named for work that brings its own, and would be measured without it."""
+    own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
+    if kernel is not None and own:
+        raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out the one or the other")
+
+
 def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:
     if threads is not None and threads < 1:
-        raise InputError(f"{threads} threads cannot hash; give at least 1")
+        raise InputError(f"{threads} threads can do no work; give at least 1")
     if retune and kernel is not None:
         raise InputError(f"with the kernel {kernel!r:.80} given no race is run, so none can be run anew; leave out one")
     return DeviceOptions(kernel=kernel, threads=threads, retune=retune)

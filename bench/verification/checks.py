@@ -126,7 +126,7 @@ def check_measurement(entry: Measurement, challenge: str, run_id: str, written_a
     # Evidence that counts the work by itself says the same, and more.
     if not amount.ok or all(check.code != amount.code for check in shown):
         shown.insert(0, amount)
-    return [*shown, _check_rate(entry, written_as)]
+    return [*shown, _check_rate(entry, written_as), *_check_roof(entry)]
 
 
 def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:
@@ -198,6 +198,19 @@ def _check_rate(entry: Measurement, written_as: int) -> Check:
     elif stated.origin != "measured":
         fault = f"a rate from samples is measured, not {stated.origin}"
     return _check(entry, "rate", not fault, "work and seconds give the stated rate", fault)
+
+
+def _check_roof(entry: Measurement) -> Iterator[Check]:
+    """A share of the roof that does not follow from the two rates; nothing where it does, or where none is stated."""
+    roof, rate = entry.roof, entry.rate
+    if roof is None or rate is None:
+        return
+    share = 100 * rate.value / roof.rate
+    if roof.unit != per_second(entry.unit):
+        yield _check(entry, "roof", False, "", f"the roof for a rate of {entry.unit} is not counted in {roof.unit}")
+    elif roof.percent is not None and not _close(roof.percent, share):
+        fault = f"the rate is {share:.6g} % of the stated roof, not the stated {roof.percent:.6g} %"
+        yield _check(entry, "roof", False, "", fault)
 
 
 def _close(stated: float | None, right: float | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from msgspec import Struct
@@ -125,6 +126,9 @@ def ratio_of_energies(base: Series | None, new: Series | None) -> tuple[Ratio | 
     before, now = figures
     if before is None or now is None:
         return None, "no energy figure on both sides"
+    for side, series in (("base", base), ("new", new)):
+        if series and series.fault:
+            return None, f"the {side} run {series.fault}"
     if base and new and (base.unit != new.unit or base.parameters != new.parameters):
         return None, "the two runs did different kinds of work"
     kind = different_kind(before, now)
@@ -133,6 +137,8 @@ def ratio_of_energies(base: Series | None, new: Series | None) -> tuple[Ratio | 
     if before.low is None or before.high is None or now.low is None or now.high is None or not before.low:
         return None, "the energy figures have no bounds"
     ratio = Ratio(value=now.j_per_unit / before.j_per_unit, low=now.low / before.high, high=now.high / before.low)
+    if not math.isfinite(ratio.value + ratio.low + ratio.high):
+        return None, "the meters' bounds leave it open"
     return ratio, "the meters' bounds leave it open" if judge(ratio) == "cannot tell" else ""
 
 

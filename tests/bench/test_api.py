@@ -88,6 +88,21 @@ def test_bad_input_is_refused_before_devices_are_looked_for(wrong: Callable[[], 
         wrong()
 
 
+@pytest.mark.usefixtures("never_asked")
+@pytest.mark.parametrize("workloads", [["stream"], ["sha256d", "stream"]])
+def test_a_kernel_named_for_work_that_has_its_own_is_refused_rather_than_left_out(workloads: list[str]) -> None:
+    with pytest.raises(InputError, match="stream has its own"):
+        api.run(kernel="sse2-x4", workloads=workloads)
+
+
+@pytest.mark.usefixtures("never_asked")
+def test_the_refusal_of_an_option_speaks_of_the_option_and_not_of_hashing() -> None:
+    with pytest.raises(InputError, match="^stream has no versions to roll; leave it out$"):
+        api.run(rolled=16, workloads=["stream"])
+    with pytest.raises(InputError, match="^0 threads can do no work; give at least 1$"):
+        api.run(threads=0, workloads=["stream"])
+
+
 def test_each_run_has_a_random_challenge_and_id_of_its_own(asked: list[list[str] | None]) -> None:
     one, other = api.run(seconds=0.5), api.run(seconds=0.5)
     assert one.challenge != other.challenge

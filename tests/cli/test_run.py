@@ -209,6 +209,22 @@ def test_a_result_that_does_not_verify_is_exit_code_1(harness: Harness, capsys: 
     assert "share 3 does not meet the target" in outcome.err
 
 
+@pytest.mark.parametrize("option", ["-q", "--json"])
+def test_a_check_that_failed_is_told_where_there_is_no_table(harness: Harness, capsys: Capture, option: str) -> None:
+    harness.verdict = BAD
+    outcome = run_here(capsys, "run", option)
+    assert outcome.code == 1
+    assert outcome.err.endswith("1 of the result's 2 checks failed: cpu: share 3 does not meet the target\n")
+
+
+def test_which_work_of_a_device_failed_is_told_where_there_are_several(harness: Harness, capsys: Capture) -> None:
+    stream = replace(unmeasured("failed", "no memory is free"), workload="stream")
+    harness.answer = result(measured(), stream)
+    told = f"not measured: {stream.device.id} (stream)"
+    assert f"{told}: no memory is free" in run_here(capsys, "run", "-q", "-o", "1.json").err
+    assert f"{told};" in run_here(capsys, "run", "-q", "-o", "2.json", "-d", stream.device.id).err
+
+
 def test_an_interrupted_run_keeps_its_result(harness: Harness, capsys: Capture) -> None:
     harness.answer = result(measured(status="interrupted"))
     outcome = run_here(capsys, "run", "-o", "mine.json")

@@ -91,7 +91,7 @@ def verified(
     roof = (
         Roof(
             rate=roof_hs,
-            unit="hash",
+            unit="hash/s",
             origin="modelled",
             percent=100 * figure.value / roof_hs,
             binds="logic",
@@ -154,7 +154,7 @@ def streaming(device: str = "cpu", *, rate: float = 20e9, samples: int = 16, **c
         rate=rate_of(readings, "byte"),
         roof=Roof(
             rate=rate * 1.25,
-            unit="byte",
+            unit="byte/s",
             origin="measured",
             percent=80.0,
             binds="memory",

@@ -227,7 +227,9 @@ def judge(result: Result, verdict: Verdict, named: Sequence[str]) -> list[str]:
     Returns a line for each device that nobody named and that could not be measured while another could.
     """
     from ..bench.interrupts import pending
+    from ..reports.run.table import about
 
+    several = len({entry.workload for entry in result.results}) > 1
     together = result.together
     at_once = () if together is None else together.results
     if any(entry.status == "interrupted" for entry in (*result.results, *at_once)):
@@ -237,19 +239,22 @@ def judge(result: Result, verdict: Verdict, named: Sequence[str]) -> list[str]:
     failed = [entry for entry in result.results if entry.status != "measured"]
     lost = [entry for entry in at_once if entry.status != "measured"]
     if failed and (len(failed) == len(result.results) or any(entry.device.id in named for entry in failed)):
-        raise CheckFailed(f"not measured: {ids(failed)}; the reason stands in the result")
+        raise CheckFailed(f"not measured: {names(failed, several)}; the reason stands in the result")
     if together is not None and together.sum_rate is None:
         raise CheckFailed(f"nothing was measured together: {together.reason or 'the reasons stand in the result'}")
     if any(entry.device.id in named for entry in lost):
-        raise CheckFailed(f"measured alone, but not together: {ids(lost)}; the reason stands in the result")
-    if not verdict.ok:
-        raise CheckFailed("the result does not verify; the refused checks stand above")
+        raise CheckFailed(f"measured alone, but not together: {names(lost, several)}; the reason stands in the result")
+    refused = [check for check in verdict.checks if not check.ok]
+    if refused:
+        # A run without a table shows no checks, so the first one is told here.
+        first = about(refused[0].device, refused[0].sentence)
+        raise CheckFailed(f"{len(refused)} of the result's {len(verdict.checks)} checks failed: {first}")
     return [
-        *(f"not measured: {entry.device.id}: {entry.reason}" for entry in failed),
-        *(f"not measured together: {entry.device.id}: {entry.reason}" for entry in lost),
+        *(f"not measured: {names([entry], several)}: {entry.reason}" for entry in failed),
+        *(f"not measured together: {names([entry], several)}: {entry.reason}" for entry in lost),
     ]
 
 
-def ids(entries: Sequence[Measurement]) -> str:
-    """The devices' ids in a row."""
-    return ", ".join(entry.device.id for entry in entries)
+def names(entries: Sequence[Measurement], several: bool) -> str:
+    """The devices' ids in a row, each with its workload where there are `several`."""
+    return ", ".join(f"{entry.device.id} ({entry.workload})" if several else entry.device.id for entry in entries)

@@ -165,6 +165,14 @@ def another_origin(_document: Json, device: Json) -> None:
     device["rate"]["origin"] = "cited"
 
 
+def larger_share_of_its_roof(_document: Json, device: Json) -> None:
+    device["roof"]["percent"] = 99.0
+
+
+def roof_in_another_unit(_document: Json, device: Json) -> None:
+    device["roof"]["unit"] = "byte/s"
+
+
 def no_proof(_document: Json, device: Json) -> None:
     device["evidence"] = None
 
@@ -209,6 +217,8 @@ def device_twice(document: Json, device: Json) -> None:
         (shorter_sample, "rate", "the samples add up to"),
         (vanishing_seconds, "rate", "the samples add up to"),
         (another_origin, "rate", "is measured, not cited"),
+        (larger_share_of_its_roof, "roof", "of the stated roof, not the stated 99 %"),
+        (roof_in_another_unit, "roof", "for a rate of hash is not counted in byte/s"),
         (no_proof, "devices", "has no evidence"),
         (no_samples, "devices", "has no samples"),
         (failed_with_a_rate, "devices", "is failed and yet claims work"),

@@ -87,6 +87,20 @@ def test_what_does_not_verify_is_not_compared(tmp_path: Path) -> None:
     assert found.because.startswith("the new run does not verify")
 
 
+def test_neither_are_its_joules(tmp_path: Path) -> None:
+    refused = tampered(with_energy(verified(run=1), 1.2e6))
+    found = devices(tmp_path, with_energy(verified(run=0), 2.4e6), refused)
+    assert found.energy == "cannot tell"
+    assert found.energy_because.startswith("the new run does not verify")
+
+
+def test_bounds_too_far_apart_for_a_number_give_no_ratio(tmp_path: Path) -> None:
+    base, new = with_energy(verified(run=0), 2.4e6, low_j=1e-312), with_energy(verified(run=1), 2.4e6)
+    found = devices(tmp_path, base, new)
+    assert (found.energy, found.energy_ratio) == ("cannot tell", None)
+    assert found.energy_because == "the meters' bounds leave it open"
+
+
 def test_a_device_of_one_side_only_is_named(tmp_path: Path) -> None:
     new = result(verified(run=1), verified("opencl:0", run=1), run=1)
     found = compared(tmp_path, result(verified(run=0), run=0), new)
