@@ -374,7 +374,7 @@ def _check_kernel(kernel: str | None, chosen: Sequence[Work]) -> None:
     """Raise InputError where a kernel is named for work that brings its own, and would be measured without it."""
     own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
     if kernel is not None and own:
-        raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out the one or the other")
+        raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
 
 
 def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:

@@ -97,9 +97,9 @@ def test_a_kernel_named_for_work_that_has_its_own_is_refused_rather_than_left_ou
 
 @pytest.mark.usefixtures("never_asked")
 def test_the_refusal_of_an_option_speaks_of_the_option_and_not_of_hashing() -> None:
-    with pytest.raises(InputError, match="^stream has no versions to roll; leave it out$"):
+    with pytest.raises(InputError, match=r"^stream has no versions to roll; leave it out$"):
         api.run(rolled=16, workloads=["stream"])
-    with pytest.raises(InputError, match="^0 threads can do no work; give at least 1$"):
+    with pytest.raises(InputError, match=r"^0 threads can do no work; give at least 1$"):
         api.run(threads=0, workloads=["stream"])
 
 
