@@ -15,6 +15,7 @@ from ...kernels.errors import InputError
 from ...kernels.workloads.evidence import Claim, Evidence
 from ...kernels.workloads.quantity import per_second
 from ...kernels.workloads.registry import load_workload
+from ..energy.joules.efficiency import efficiency
 from ..rates import counted_samples, rate_of, rate_per_cpu_s
 from ..result.file import SchemaViolation, encode, load
 from ..result.measurement import Measurement
@@ -126,7 +127,7 @@ def check_measurement(entry: Measurement, challenge: str, run_id: str, written_a
     # Evidence that counts the work by itself says the same, and more.
     if not amount.ok or all(check.code != amount.code for check in shown):
         shown.insert(0, amount)
-    return [*shown, _check_rate(entry, written_as), *_check_roof(entry)]
+    return [*shown, _check_rate(entry, written_as), *_check_roof(entry), *_check_energy(entry, written_as)]
 
 
 def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:
@@ -211,6 +212,18 @@ def _check_roof(entry: Measurement) -> Iterator[Check]:
     elif roof.percent is not None and not _close(roof.percent, share):
         fault = f"the rate is {share:.6g} % of the stated roof, not the stated {roof.percent:.6g} %"
         yield _check(entry, "roof", False, "", fault)
+
+
+def _check_energy(entry: Measurement, written_as: int) -> Iterator[Check]:
+    """Joules a unit that do not follow from the joules and the work; version 1 worked them out by another rule."""
+    for record in entry.energy if written_as != 1 else ():
+        if record.efficiency is None:
+            continue
+        right = efficiency(record, entry.rate, entry.amount, entry.seconds)
+        stated = record.efficiency.j_per_unit.value
+        if right is None or not _close(stated, right.j_per_unit.value):
+            fault = f"the joules and the work do not give the stated {stated:.6g} J a unit"
+            yield _check(entry, "energy", False, "", fault)
 
 
 def _close(stated: float | None, right: float | None) -> bool:

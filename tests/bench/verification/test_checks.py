@@ -14,8 +14,11 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hashwatt.bench.api import verify
+from hashwatt.bench.energy.joules.efficiency import efficiency
+from hashwatt.bench.result.energy import Efficiency
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
@@ -269,6 +272,29 @@ def test_a_result_object_is_held_to_the_model_like_a_file(note: Any, honest_resu
     assert verify(honest_result).ok
     verdict = verify(msgspec.structs.replace(honest_result, note=note))
     assert list(refusals(verdict)) == ["schema"]
+
+
+def test_joules_a_unit_that_do_not_follow_are_refused(honest_result: Result) -> None:
+    (entry,) = honest_result.results
+    record = replace(
+        entry.energy[0],
+        covers="the device",
+        gross_j=100.0,
+        low_j=99.0,
+        high_j=101.0,
+        window_s=entry.seconds,
+        reason=None,
+    )
+    right = efficiency(record, entry.rate, entry.amount, entry.seconds)
+    assert right is not None
+    thriftier = replace(right, j_per_unit=replace(right.j_per_unit, value=right.j_per_unit.value / 1000))
+
+    def verdict(stated: Efficiency) -> Verdict:
+        spoilt = replace(entry, energy=(replace(record, efficiency=stated),))
+        return verify(replace(honest_result, results=(spoilt,)))
+
+    assert verdict(right).ok
+    assert list(refusals(verdict(thriftier))) == ["energy"]
 
 
 def test_nan_in_a_result_object_is_refused(honest_result: Result) -> None:
