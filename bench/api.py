@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from ..kernels.device import DeviceOptions, Found, Missing, scanning
 from ..kernels.errors import DeviceError, InputError
-from ..kernels.quota import cpu_quota, cpu_throttling
 from ..kernels.registry import BACKENDS, choose
+from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
 from .energy.joules.record import missing_record

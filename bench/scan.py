@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from ..kernels.device import Scans
 from ..kernels.errors import InputError
-from ..kernels.genesis import GENESIS_NONCE
-from ..kernels.job import HEADER_BYTES, NONCES, Job
-from ..kernels.target import share_probability
+from ..kernels.headers.genesis import GENESIS_NONCE
+from ..kernels.headers.job import HEADER_BYTES, NONCES, Job
+from ..kernels.headers.target import share_probability
 from ..kernels.workloads.sha256d.confirm import check_known_answer
 from ..kernels.workloads.sha256d.selftest import genesis_job
 from ..kernels.workloads.sha256d.steps import ScanStep, scan_in_steps

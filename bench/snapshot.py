@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ..kernels.cpu.caches import cpu_caches
-from ..kernels.cpu.topology import read_topology
+from ..kernels.cpu.cores.caches import cpu_caches
+from ..kernels.cpu.cores.topology import read_topology
 from ..kernels.errors import InputError
-from ..kernels.free_memory import free_bytes
-from ..kernels.processor import has_hypervisor_flag, logical_cpus
-from ..kernels.quota import CGROUPS, VERSION_1_MOUNTS, cpu_quota, cpu_throttling
-from ..kernels.system_files import is_foreign_root, noting_reads, read_line, system_root, text_or_none
+from ..kernels.system.free_memory import free_bytes
+from ..kernels.system.processor import has_hypervisor_flag, logical_cpus
+from ..kernels.system.quota import CGROUPS, VERSION_1_MOUNTS, cpu_quota, cpu_throttling
+from ..kernels.system.system_files import is_foreign_root, noting_reads, read_line, system_root, text_or_none
 from .energy.meter import MeterError, MeterFound
 from .energy.meters import battery, hwmon, rapl
 from .energy.meters.hwmon import HWMON

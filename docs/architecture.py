@@ -96,7 +96,7 @@ ROOMS = (
 # One line a room and two a box read better than one a number.
 # fmt: off
 BOXES = (
-    Box(44, 62, 330, 76, "hashwatt run", "src/hashwatt/cli/run.py",
+    Box(44, 62, 330, 76, "hashwatt run", "src/hashwatt/cli/commands/run.py",
         "or hashwatt.run() from Python"),
     Box(804, 62, 392, 76, "hashwatt report, compare, history", "src/hashwatt/cli/ · src/hashwatt/notebook.py",
         "or the functions of these names"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from .errors import DeviceError
-from .job import Job
+from .headers.job import Job
 
 Kind = Literal["cpu", "gpu", "fpga", "asic", "accelerator"]
 

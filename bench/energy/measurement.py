@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from ...kernels.bounded import MOST_METERS, MOST_WARNINGS
 from ...kernels.device import DeviceInfo
 from ...kernels.errors import InputError
-from ...kernels.system_files import system_root
+from ...kernels.system.system_files import system_root
 from ..interrupts import interruptible
 from ..progress import Progress
 from ..rates import counted_samples

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...kernels.device import DeviceInfo
-from ...kernels.system_files import count_or_none, is_foreign_root, names_in
+from ...kernels.system.system_files import count_or_none, is_foreign_root, names_in
 from ..machine.sensors import PLAUSIBLE_C, PLAUSIBLE_HZ
 from ..result.energy import Telemetry, ThrottleReason
 from ..result.printable import printable

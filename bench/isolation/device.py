@@ -37,7 +37,7 @@ from ...kernels.device import (
     none_works,
 )
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, OutOfTime
-from ...kernels.job import Job
+from ...kernels.headers.job import Job
 from ..sampling.budget import left_s
 from .messages import (
     PART_BYTES,

@@ -21,9 +21,9 @@ import msgspec
 
 from ...kernels.device import AnyDevice, Found, HasRoof, Missing, TriesKernels, scanning
 from ...kernels.errors import DeviceError, HashwattError, details_of
-from ...kernels.job import Job
-from ...kernels.numba_settings import default_settings
+from ...kernels.headers.job import Job
 from ...kernels.registry import Backend
+from ...kernels.system.numba_settings import default_settings
 from .. import interrupts
 from . import lifeline
 from .executing import execute

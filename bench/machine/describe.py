@@ -15,10 +15,10 @@ import archspec.cpu
 import psutil
 
 from ...kernels.bounded import MAX_TEXT
-from ...kernels.cpu.caches import cpu_caches
-from ...kernels.processor import cpu_name, logical_cpus
-from ...kernels.quota import cpu_quota
-from ...kernels.system_files import is_foreign_root, read_line, text_or_none
+from ...kernels.cpu.cores.caches import cpu_caches
+from ...kernels.system.processor import cpu_name, logical_cpus
+from ...kernels.system.quota import cpu_quota
+from ...kernels.system.system_files import is_foreign_root, read_line, text_or_none
 from ..result.machine import Cache, Machine
 from ..result.printable import printable
 from .identity import machine_id

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import psutil
 
-from ...kernels.system_files import read_line, run_sysctl
+from ...kernels.system.system_files import read_line, run_sysctl
 
 LINUX_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 ID_DIGITS = 16

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import psutil
 
-from ...kernels.system_files import is_foreign_root
+from ...kernels.system.system_files import is_foreign_root
 from .sensors import cpu_clock_hz, cpu_temperature_c, working_cpus
 
 # Reading hwmon chips can take tens of milliseconds.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from ...kernels.system_files import is_foreign_root, names_in, text_or_none
+from ...kernels.system.system_files import is_foreign_root, names_in, text_or_none
 
 POWER_SUPPLY = "sys/class/power_supply"
 # What feeds a machine from outside, as the kernel's power supply class names it (USB_PD and the like are its kinds).

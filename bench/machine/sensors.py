@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from ...kernels.system_files import is_foreign_root, names_in, system_root, text_or_none
+from ...kernels.system.system_files import is_foreign_root, names_in, system_root, text_or_none
 
 # The sensors that stand for the CPU's own temperature, by the name of their Linux driver.
 CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal")

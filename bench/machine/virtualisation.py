@@ -6,8 +6,8 @@ import os
 import platform
 from pathlib import Path
 
-from ...kernels.processor import has_hypervisor_flag
-from ...kernels.system_files import is_foreign_root, read_line, read_text, run_sysctl
+from ...kernels.system.processor import has_hypervisor_flag
+from ...kernels.system.system_files import is_foreign_root, read_line, read_text, run_sysctl
 from ..result.printable import printable
 
 # What virtual machines write where a real one names its maker or model (DMI).

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ...kernels.errors import InputError
-from ...kernels.files import NotAFile, read_regular, write_atomically
+from ...kernels.system.own_files import NotAFile, read_regular, write_atomically
 from ..interrupts import Deferred
 from . import version1
 from .model import SCHEMA_VERSION, Result

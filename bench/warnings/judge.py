@@ -6,8 +6,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from ...kernels.quota import Throttling, cpu_throttling
-from ...kernels.system_files import is_foreign_root
+from ...kernels.system.quota import Throttling, cpu_throttling
+from ...kernels.system.system_files import is_foreign_root
 from ..result.dates import RELEASED, is_date_sure
 from ..result.machine import Machine
 from ..result.measurement import Rate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...kernels.quota import Throttling
+from ...kernels.system.quota import Throttling
 from ..result.printable import printable
 from ..result.warning import WarningRecord
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH

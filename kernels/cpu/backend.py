@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from ..device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
 from ..errors import DeviceError
 from ..execution import ExecutesByExecutor
-from ..free_memory import free_bytes
-from ..job import NONCES, Job
-from ..oracle import meets
-from ..processor import cpu_name, cpu_vendor
-from .caches import largest_cache_bytes
+from ..headers.job import NONCES, Job
+from ..headers.oracle import meets
+from ..system.free_memory import free_bytes
+from ..system.processor import cpu_name, cpu_vendor
+from .cores.caches import largest_cache_bytes
+from .cores.topology import Topology, read_topology
 from .executor import LANGUAGES, CpuExecutor
 from .jit import Compiled, generator_hash
 from .placement import cpus_for, place
 from .race import choose, job_array
 from .roof import measure_roof
-from .topology import Topology, read_topology
 from .variants import ROLLED_SUFFIX
 from .workers import Tally, Words, Workers
 

@@ -22,10 +22,10 @@ from shutil import rmtree
 from types import ModuleType
 
 from ..errors import DeviceError
-from ..files import cache_folder, write_atomically
-from ..numba_settings import default_settings
-from ..trust import holds_only_own
-from .features import host_attributes
+from ..system.numba_settings import default_settings
+from ..system.own_files import cache_folder, write_atomically
+from ..system.trust import holds_only_own
+from .cores.features import host_attributes
 from .variants import SCAN, Variant, variant
 
 # The wrapper that Numba compiles. `uintp` arguments are the addresses of the job's words and of the records.

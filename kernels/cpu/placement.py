@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..errors import InputError
+from .cores.topology import Topology
 from .jit import Compiled
 from .race import race_words
-from .topology import Topology
 from .workers import Workers
 
 TRIAL_NONCES = 1 << 21

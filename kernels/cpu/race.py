@@ -13,10 +13,10 @@ import msgspec
 
 from ..device import Candidate
 from ..errors import DeviceError, InputError, WrongResult
-from ..files import cache_folder, write_atomically
-from ..job import Job, roll_versions
-from ..oracle import reference_scan
-from .clock import thread_seconds
+from ..headers.job import Job, roll_versions
+from ..headers.oracle import reference_scan
+from ..system.own_files import cache_folder, write_atomically
+from .cores.clock import thread_seconds
 from .jit import Compiled, compile_variant, generator_hash
 from .variants import Variant, variants
 from .workers import Words, record_space, scan_chunk

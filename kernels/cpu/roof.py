@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from ..device import Roof
 from ..machines import host_machine
-from .clock import thread_seconds
+from .cores.clock import thread_seconds
 from .jit import Compiled, compile_variant
 from .variants import CLOCK, MIX, Variant
 from .workers import Workers

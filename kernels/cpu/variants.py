@@ -14,17 +14,17 @@ from ..graph.counts import ALL_IN_LOOP, operation_counts
 from ..graph.lower import Program, lower
 from ..graph.nodes import Binding, Op
 from ..graph.schedule import Ports
-from ..job import Job
+from ..headers.job import Job
 from ..machines import host_machine, machine
 from ..sha256.mining import header_hash
-from . import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
-from .features import host_architecture, host_attributes, host_features
-from .horizontal_schedules import HorizontalSchedules
-from .sha_instructions import LANES as QUAD
-from .sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
-from .stream_ir import clock_chain, sha_operation, stream, vector_operation
-from .vector_ir import VectorTarget
-from .vertical_schedules import VerticalSchedules
+from .codegen import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
+from .codegen.horizontal_schedules import HorizontalSchedules
+from .codegen.sha_instructions import LANES as QUAD
+from .codegen.sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
+from .codegen.stream_ir import clock_chain, sha_operation, stream, vector_operation
+from .codegen.vector_ir import VectorTarget
+from .codegen.vertical_schedules import VerticalSchedules
+from .cores.features import host_architecture, host_attributes, host_features
 
 # LLVM orders anew what it is given; its kernels' order was chosen on an Intel core and is kept everywhere.
 AVX512_PORTS = machine("skylake_avx512").ports(512)

@@ -16,9 +16,9 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from .codegen.skeleton import RECORD_WORDS
+from .cores.topology import pin_to
 from .jit import Compiled
-from .skeleton import RECORD_WORDS
-from .topology import pin_to
 
 T = TypeVar("T")
 Words = npt.NDArray[np.uint32]

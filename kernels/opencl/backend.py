@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 from ..device import REMEDY, AnyDevice, DeviceInfo, DeviceOptions, Found, Kind, Missing
-from .caches import spare_an_unwritable_home
 from .executor import LANGUAGES
-from .runtimes import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, VENDORS, registered
-from .wording import opencl_status
+from .runtimes.caches import spare_an_unwritable_home
+from .runtimes.installed import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, VENDORS, registered
+from .runtimes.wording import opencl_status
 
 BACKEND = "opencl"
 KINDS_IN_ORDER: tuple[Kind, ...] = ("gpu", "cpu", "fpga", "asic", "accelerator")

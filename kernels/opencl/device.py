@@ -8,23 +8,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..cpu.features import host_features
+from ..cpu.cores.features import host_features
 from ..device import DeviceInfo, DeviceOptions, KernelInfo, Roof, Scan, TellTrial, none_works
 from ..errors import DeviceError
 from ..execution import ExecutesByExecutor
-from ..job import NONCES, PREFIX_BYTES, Job
-from .candidates import first_guess
+from ..headers.job import NONCES, PREFIX_BYTES, Job
+from .codegen.variant import Variant, parse_variant
 from .executor import OpenCLExecutor
 from .known_answers import check_answers
-from .pocl import renamed
 from .program import Built, build
 from .roof import measure_roof
+from .runtimes.pocl import renamed
+from .runtimes.wording import failure
 from .scanner import Scanner
-from .tuner import Outcome, Race, reason_of
-from .tuning import DEALT, Pace, Tuning
-from .tuning_cache import Key, recall, remember
-from .variant import Variant, parse_variant
-from .wording import failure
+from .setting import DEALT, Pace, Tuning
+from .tuning.cache import Key, recall, remember
+from .tuning.candidates import first_guess
+from .tuning.tuner import Outcome, Race, reason_of
 
 # A driver whose events claim less than this part of the time that passed does not keep time (rusticl: 1 ns).
 SANE_EVENT_SHARE = 0.2

@@ -14,7 +14,7 @@ from ..device import BufferId, Ceiling, DeviceInfo, KernelId, Launch, Launched, 
 from ..errors import DeviceError
 from ..execution import Numbered, check_launch, check_source, check_span
 from .program import compiled
-from .wording import build_failure, failure
+from .runtimes.wording import build_failure, failure
 
 LANGUAGES = ("opencl",)
 LARGEST_GROUP = 256

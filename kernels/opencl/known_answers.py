@@ -6,9 +6,9 @@ import random
 
 from ..device import DeviceInfo, Hit
 from ..errors import WrongResult
-from ..job import NONCES, Job
-from ..oracle import reference_scan
-from ..target import target_from_zero_bits
+from ..headers.job import NONCES, Job
+from ..headers.oracle import reference_scan
+from ..headers.target import target_from_zero_bits
 from .scanner import Scanner
 
 # Hashes to check: odd, and no multiple of any vector; hashlib takes a millisecond for them.

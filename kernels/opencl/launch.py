@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..early import early_rows
-from ..job import Job
-from .emit import program_of, words_in_rows, words_passed
-from .layout import FIRST_RECORD, HITS, RECORD_WORDS, RECORDS_FETCHED_FIRST, XOR_H7, buffer_words, room_for
+from ..headers.early import early_rows
+from ..headers.job import Job
+from .codegen.emit import program_of, words_in_rows, words_passed
+from .codegen.layout import FIRST_RECORD, HITS, RECORD_WORDS, RECORDS_FETCHED_FIRST, XOR_H7, buffer_words, room_for
 from .program import Built
-from .tuning import Tuning
+from .setting import Tuning
 
 Words = npt.NDArray[np.uint32]
 NOTHING_YET = np.zeros(FIRST_RECORD, np.uint32)

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from ..errors import InputError
-from .costs import INSTRUCTION_SETS, Cost, InstructionSet, cost_of_hash
+from .codegen.costs import INSTRUCTION_SETS, Cost, InstructionSet, cost_of_hash
 
 # Of the published results in docs/performance.md the worst is predicted 19 % too low, the next 14 %; none 3 % too high.
 LOW, HIGH = 0.95, 1.25

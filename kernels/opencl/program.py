@@ -10,9 +10,9 @@ from typing import Any
 
 from ..device import DeviceInfo
 from ..errors import DeviceError
-from .emit import KERNEL, emit
-from .variant import Variant
-from .wording import build_failure, failure
+from .codegen.emit import KERNEL, emit
+from .codegen.variant import Variant
+from .runtimes.wording import build_failure, failure
 
 
 @dataclass(frozen=True)

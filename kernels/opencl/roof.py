@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..cpu.features import host_features
+from ..cpu.cores.features import host_features
 from ..device import Roof
+from .codegen.stream import ADD, CHAINS, ROTATE, STREAM, XOR3, emit_stream, interleaved, operation_mix
+from .codegen.variant import Variant
 from .program import compiled
-from .stream import ADD, CHAINS, ROTATE, STREAM, XOR3, emit_stream, interleaved, operation_mix
-from .variant import Variant
 
 # Short and many: on a CPU other programs take their turns, and one trial on all cores must go undisturbed.
 TRIAL_S = 0.004

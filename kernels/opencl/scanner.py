@@ -10,12 +10,12 @@ from typing import Any
 
 from ..device import DeviceInfo, Hit
 from ..errors import WrongResult
-from ..job import Job, header_with_nonce
-from ..oracle import hash_value, sha256d
-from ..target import HASH_BITS, filter_mask
+from ..headers.job import Job, header_with_nonce
+from ..headers.oracle import hash_value, sha256d
+from ..headers.target import HASH_BITS, filter_mask
 from .launch import Answer, Slot, Uploaded
 from .program import Built
-from .tuning import Pace, Tuning
+from .setting import Pace, Tuning
 
 WORD_BITS = 32
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..device import DeviceInfo, DeviceOptions, Hit, KernelInfo, Scan
 from ..errors import DeviceError, InputError, WrongResult
-from ..job import NONCES, Job, header_with_nonce
-from ..oracle import hash_value, last_word, sha256d
-from ..target import filter_mask
+from ..headers.job import NONCES, Job, header_with_nonce
+from ..headers.oracle import hash_value, last_word, sha256d
+from ..headers.target import filter_mask
 from .job import core_job
 from .shape import Shape
 from .simulate import SimulatedCore, simulate, source_digest

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ..errors import DeviceError, WrongResult
-from ..genesis import GENESIS_HEADER, GENESIS_NONCE
-from ..job import Job, header_with_nonce
-from ..oracle import last_word, sha256d
+from ..headers.genesis import GENESIS_HEADER, GENESIS_NONCE
+from ..headers.job import Job, header_with_nonce
+from ..headers.oracle import last_word, sha256d
 from .job import core_job
 from .shape import Shape
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..graph.words import MASK, IntegerWords
-from ..job import Job
+from ..headers.job import Job
 from ..sha256.fips180 import K, big_sigma_0, message_schedule, one_round, padding, small_sigma_0, small_sigma_1
 from ..sha256.mining import HEADER_BYTES
 from .shape import Shape

@@ -20,8 +20,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from ..errors import DeviceError
-from ..files import cache_folder
-from ..trust import holds_only_own
+from ..system.own_files import cache_folder
+from ..system.trust import holds_only_own
 
 # What a step is doing, for whoever shows progress.
 Say = Callable[[str], None]

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from .bench.verification.verdict import Check, Verdict
     from .kernels.device import DeviceInfo, Found, Missing
     from .kernels.errors import CheckFailed, DeviceError, HashwattError, InputError
-    from .kernels.job import parse_header
+    from .kernels.headers.job import parse_header
+    from .kernels.headers.target import target_from_hex, target_from_zero_bits
     from .kernels.opencl.predict import Prediction, predict
-    from .kernels.target import target_from_hex, target_from_zero_bits
     from .notebook import compare, history, report, rows, sample_rows
     from .reports.compare.comparison import Comparison
     from .reports.compare.history import History
@@ -108,9 +108,9 @@ _HOMES = {
     ".bench.verification.verdict": ("Check", "Verdict"),
     ".kernels.device": ("DeviceInfo", "Found", "Missing"),
     ".kernels.errors": ("CheckFailed", "DeviceError", "HashwattError", "InputError"),
-    ".kernels.job": ("parse_header",),
+    ".kernels.headers.job": ("parse_header",),
     ".kernels.opencl.predict": ("Prediction", "predict"),
-    ".kernels.target": ("target_from_hex", "target_from_zero_bits"),
+    ".kernels.headers.target": ("target_from_hex", "target_from_zero_bits"),
     ".notebook": ("compare", "history", "report", "rows", "sample_rows"),
     ".reports.compare.comparison": ("Comparison",),
     ".reports.compare.history": ("History",),
@@ -127,7 +127,7 @@ def __getattr__(name: str) -> object:
         value: object = version("hashwatt")
     elif name in _HOME_OF:
         if not _HOME_OF[name].startswith(".kernels."):
-            from .kernels.baseline import require_numpy_to_load
+            from .kernels.system.baseline import require_numpy_to_load
 
             require_numpy_to_load()
         value = getattr(import_module(_HOME_OF[name], __name__), name)

@@ -16,7 +16,7 @@ from hashwatt.bench.result.model import Result
 from hashwatt.cli.app import execute
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
-from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.fakes.device import VirtualClock
 from hashwatt.kernels.workloads.evidence import CLASS_WORDS, Recompute
 from hashwatt.kernels.workloads.registry import BUILT_IN, load_workload, workload_names
 

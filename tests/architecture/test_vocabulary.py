@@ -27,12 +27,12 @@ SPECIAL = {
     "reports/charts/ladder_names.py": "draws the progression",
     "reports/charts/by_rung.py": "draws the progression",
     "reports/layout/hash_columns.py": "names of the first version, which scripts read",
-    "src/hashwatt/cli/ladder.py": "a command about mining",
-    "src/hashwatt/cli/predict.py": "a command about kernels that hash",
-    "src/hashwatt/cli/kernel.py": "a command about kernels that hash",
-    "src/hashwatt/cli/rtl.py": "a command about hardware that hashes",
-    "src/hashwatt/cli/scan.py": "the search for shares of a header",
-    "src/hashwatt/cli/devices.py": "shows the race of the kernels that hash",
+    "src/hashwatt/cli/commands/ladder.py": "a command about mining",
+    "src/hashwatt/cli/commands/predict.py": "a command about kernels that hash",
+    "src/hashwatt/cli/commands/kernel.py": "a command about kernels that hash",
+    "src/hashwatt/cli/commands/rtl.py": "a command about hardware that hashes",
+    "src/hashwatt/cli/commands/scan.py": "the search for shares of a header",
+    "src/hashwatt/cli/commands/devices.py": "shows the race of the kernels that hash",
 }
 NAMES = "|".join(rf"\b{name}\b" for name in BUILT_IN if name != "stream")
 # `hashwatt`, hashlib and digests are everybody's; `stream` is a word of input and output, too.

@@ -14,7 +14,7 @@ from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Result
 from hashwatt.kernels.device import DeviceOptions, Found
-from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 from hashwatt.kernels.workloads.evidence import Shares
 
 RATE_HS = 50_000.0

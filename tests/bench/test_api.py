@@ -8,9 +8,9 @@ from hashwatt.bench import api
 from hashwatt.kernels.bounded import MAX_TEXT
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
-from hashwatt.kernels.fake import FakeDevice, fake_info
-from hashwatt.kernels.genesis import GENESIS_NONCE, GENESIS_PREFIX
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.fakes.device import FakeDevice, fake_info
+from hashwatt.kernels.headers.genesis import GENESIS_NONCE, GENESIS_PREFIX
+from hashwatt.kernels.headers.target import target_from_zero_bits
 
 # `run` times with the real clock: the fake device sleeps.
 FAST = Found(fake_info("steady"), lambda _options: FakeDevice("steady"))

@@ -28,8 +28,8 @@ from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.verification.checks import check_result
 from hashwatt.kernels.bounded import MOST_METERS
 from hashwatt.kernels.device import Candidate, DeviceInfo, DeviceOptions, Found, KernelInfo, Roof, Scan
-from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
-from hashwatt.kernels.job import Job
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.headers.job import Job
 
 from .fakes import RATE_HS, Repeatable, shares_of, this_machine
 

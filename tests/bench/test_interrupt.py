@@ -8,7 +8,7 @@ from hashwatt.bench.api import measure, verify
 from hashwatt.bench.rates import counted_samples
 from hashwatt.bench.result.model import Result
 from hashwatt.kernels.device import Found, Scan
-from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 
 from .fakes import RATE_HS, fake
 

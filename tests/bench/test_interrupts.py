@@ -19,7 +19,7 @@ from hashwatt.bench.rates import counted_samples
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.sampling.plan import DEFAULT_SECONDS, LONGEST_S
 from hashwatt.bench.sampling.sampler import Sampler
-from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.fakes.device import VirtualClock
 from hashwatt.kernels.workloads.sha256d.task import HashingTask
 
 from .fakes import RATE_HS, fake, shares_of
@@ -177,7 +177,7 @@ def pressing_before(function: Callable[..., object]) -> Callable[..., object]:
 @pytest.mark.parametrize(
     "place",
     [
-        "hashwatt.kernels.fake.FakeDevice.close",
+        "hashwatt.kernels.fakes.device.FakeDevice.close",
         "hashwatt.bench.energy.sampler.MeterSampler.mark_end",
         "hashwatt.bench.energy.measurement.EnergyMeasurement.stop",
         "hashwatt.bench.energy.measurement.EnergyMeasurement.settle",

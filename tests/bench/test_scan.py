@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.scan import ScanRequest, ScanResult, scan_on
 from hashwatt.kernels.errors import InputError, WrongResult
-from hashwatt.kernels.fake import FakeDevice, VirtualClock
-from hashwatt.kernels.genesis import GENESIS_NONCE, GENESIS_PREFIX
-from hashwatt.kernels.job import HEADER_BYTES, NONCES, Job
-from hashwatt.kernels.oracle import reference_scan
-from hashwatt.kernels.target import MAX_TARGET, target_from_zero_bits
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
+from hashwatt.kernels.headers.genesis import GENESIS_NONCE, GENESIS_PREFIX
+from hashwatt.kernels.headers.job import HEADER_BYTES, NONCES, Job
+from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.target import MAX_TARGET, target_from_zero_bits
 
 GENESIS = GENESIS_PREFIX + bytes(4)
 

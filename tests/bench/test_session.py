@@ -12,7 +12,7 @@ from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.warnings.judge import judge_roof
 from hashwatt.kernels.device import DeviceOptions, Found, Scan
 from hashwatt.kernels.errors import DeviceError, InputError
-from hashwatt.kernels.fake import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 from hashwatt.kernels.workloads.sha256d.task import HashingTask
 
 from .fakes import RATE_HS, fake, measured, shares_of

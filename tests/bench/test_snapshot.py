@@ -16,10 +16,10 @@ from hashwatt.bench.energy.meters import registry
 from hashwatt.bench.energy.meters.estimated import from_text
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.verification.checks import check_result
-from hashwatt.kernels.cpu.topology import read_topology
+from hashwatt.kernels.cpu.cores.topology import read_topology
 from hashwatt.kernels.errors import InputError
-from hashwatt.kernels.quota import cpu_quota
-from hashwatt.kernels.system_files import ROOT_VARIABLE, check_root, read_text
+from hashwatt.kernels.system.quota import cpu_quota
+from hashwatt.kernels.system.system_files import ROOT_VARIABLE, check_root, read_text
 
 from .energy.meters.trees import write
 from .fakes import measured, this_machine

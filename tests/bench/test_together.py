@@ -17,10 +17,10 @@ from hashwatt.bench.result.file import decode, encode
 from hashwatt.bench.result.model import Result, Together
 from hashwatt.bench.run_id import together_run_id
 from hashwatt.bench.verification.checks import check_measurement
-from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, Kind
 from hashwatt.kernels.errors import InputError
-from hashwatt.kernels.fake import FakeDevice, fake_info
+from hashwatt.kernels.fakes import device as fakes
+from hashwatt.kernels.fakes.device import FakeDevice, fake_info
 
 from .fakes import shares_of
 

@@ -9,8 +9,8 @@ import pytest
 import hashwatt.bench.api
 from hashwatt.kernels.device import Candidate, DeviceInfo, DeviceOptions, Found, KernelInfo, Missing
 from hashwatt.kernels.errors import DeviceError
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.opencl import runtimes
+from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.opencl.runtimes import installed as runtimes
 from tests.kernels.hashlib_device import HashlibDevice
 
 from .terminal import run_here

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.oracle import reference_scan
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.target import target_from_zero_bits
 from tests.kernels.headers import known_blocks
 
 from .terminal import Outcome, run_apart, run_here

@@ -15,9 +15,9 @@ import pytest
 from hashwatt.bench import api
 from hashwatt.bench.result.file import is_result, load, save
 from hashwatt.bench.result.model import Result
-from hashwatt.cli import run as run_command
+from hashwatt.cli.commands import run as run_command
 from hashwatt.kernels.errors import InputError
-from hashwatt.kernels.files import NotAFile, read_regular
+from hashwatt.kernels.system.own_files import NotAFile, read_regular
 from tests.reports.factory import result, verified
 
 from .terminal import run_here

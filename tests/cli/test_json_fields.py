@@ -102,7 +102,7 @@ def test_a_run_is_documented(folder: Path, capsys: Capture, monkeypatch: pytest.
 
 def test_devices_are_documented(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     race = (Candidate("one", 2e6, 0.5), Candidate("two", None, None, "it needs AVX-512"))
-    monkeypatch.setattr("hashwatt.cli.devices.race_all", lambda *_given: {"cpu": race})
+    monkeypatch.setattr("hashwatt.cli.commands.devices.race_all", lambda *_given: {"cpu": race})
     assert printed(capsys, "devices", "--kernels") == documented("devices")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import hashwatt.bench.api
 from hashwatt.bench.api import ScanResult
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.target import target_from_zero_bits
 
 from .terminal import run_here
 

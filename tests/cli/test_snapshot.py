@@ -9,7 +9,7 @@ import pytest
 
 from hashwatt.bench.api import save
 from hashwatt.cli.app import execute
-from hashwatt.kernels.system_files import ROOT_VARIABLE
+from hashwatt.kernels.system.system_files import ROOT_VARIABLE
 
 from ..bench.fakes import measured, this_machine
 

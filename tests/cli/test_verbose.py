@@ -9,7 +9,7 @@ import pytest
 import hashwatt.bench.api
 from hashwatt.bench import api
 from hashwatt.kernels.device import DeviceOptions, Found
-from hashwatt.kernels.fake import FakeDevice, fake_info
+from hashwatt.kernels.fakes.device import FakeDevice, fake_info
 
 from .terminal import run_here
 

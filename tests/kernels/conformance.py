@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 
 from hashwatt.kernels.device import DeviceOptions, Found, Hit, Kind, Scans, scanning
 from hashwatt.kernels.errors import DeviceError, HashwattError
-from hashwatt.kernels.job import NONCES, PREFIX_BYTES, Job, header_with_nonce, roll_versions
-from hashwatt.kernels.oracle import hash_value, reference_scan, sha256d
-from hashwatt.kernels.target import MAX_TARGET, target_from_bits, target_from_zero_bits
+from hashwatt.kernels.headers.job import NONCES, PREFIX_BYTES, Job, header_with_nonce, roll_versions
+from hashwatt.kernels.headers.oracle import hash_value, reference_scan, sha256d
+from hashwatt.kernels.headers.target import MAX_TARGET, target_from_bits, target_from_zero_bits
 
 from .headers import known_blocks, random_prefixes
 

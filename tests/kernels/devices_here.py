@@ -16,10 +16,10 @@ from _pytest.mark import ParameterSet
 from hashwatt.bench.isolation.device import IN_PROCESS, find_all
 from hashwatt.kernels.device import DeviceOptions, Found, Hit, Missing, Scans, scanning
 from hashwatt.kernels.errors import HashwattError
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.oracle import reference_scan
+from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.target import target_from_zero_bits
 from hashwatt.kernels.registry import BACKENDS
-from hashwatt.kernels.target import target_from_zero_bits
 
 from ..run_folder import found_once
 from .headers import random_prefixes

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 from hashwatt.kernels.device import DeviceInfo, Hit, KernelInfo, Scan
 from hashwatt.kernels.errors import DeviceError
-from hashwatt.kernels.job import NONCES, Job, header_with_nonce
-from hashwatt.kernels.oracle import hash_value, last_word, sha256d
+from hashwatt.kernels.headers.job import NONCES, Job, header_with_nonce
+from hashwatt.kernels.headers.oracle import hash_value, last_word, sha256d
 
 
 class HashlibDevice:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hashwatt.kernels.device import Found, Scans
-from hashwatt.kernels.job import Job, header_with_nonce
-from hashwatt.kernels.oracle import sha256d
-from hashwatt.kernels.target import target_from_bits
+from hashwatt.kernels.headers.job import Job, header_with_nonce
+from hashwatt.kernels.headers.oracle import sha256d
+from hashwatt.kernels.headers.target import target_from_bits
 
 from . import regtest_chain
 from .devices_here import device_params, open_or_skip

@@ -9,8 +9,8 @@ import pytest
 
 from hashwatt.kernels.device import DeviceOptions, Found, Hit, KernelInfo, Scan
 from hashwatt.kernels.errors import HashwattError
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.oracle import hash_value, sha256d
+from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.headers.oracle import hash_value, sha256d
 
 from . import conformance as suite
 from .hashlib_device import HashlibDevice

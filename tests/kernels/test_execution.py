@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice
 from hashwatt.bench.isolation.messages import PART_BYTES
-from hashwatt.kernels import fake
 from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.executor import _part
 from hashwatt.kernels.device import DeviceOptions, Executes, Found, Launch, Source
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError
-from hashwatt.kernels.fake import FakeDevice, VirtualClock
+from hashwatt.kernels.fakes import device as fake
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 
 Numbers = npt.NDArray[np.int64]
 ITEMS = 10_007

@@ -7,7 +7,7 @@ import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
-from hashwatt.kernels.opencl.runtimes import RUNTIMES
+from hashwatt.kernels.opencl.runtimes.installed import RUNTIMES
 
 TREE = Path(__file__).parents[2]
 

@@ -14,12 +14,12 @@ from statistics import median
 
 from hashwatt.kernels.cpu.backend import find as find_cpu
 from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
-from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.headers.job import Job, roll_versions
 from hashwatt.kernels.opencl.backend import find as find_opencl
+from hashwatt.kernels.opencl.codegen.variant import all_variants
 from hashwatt.kernels.opencl.device import TUNING_JOB, OpenCLDevice
 from hashwatt.kernels.opencl.scanner import Scanner
-from hashwatt.kernels.opencl.tuning import Tuning
-from hashwatt.kernels.opencl.variant import all_variants
+from hashwatt.kernels.opencl.setting import Tuning
 
 ROUNDS = 9
 HASHES = 1 << 22

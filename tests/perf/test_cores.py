@@ -13,10 +13,10 @@ from typing import Any
 import llvmlite.binding as llvm
 import pytest
 
-from hashwatt.kernels.cpu.clock import thread_seconds
-from hashwatt.kernels.cpu.features import host_attributes, host_features
-from hashwatt.kernels.cpu.stream_ir import clock_chain, sha_operation, stream
-from hashwatt.kernels.cpu.vector_ir import VectorTarget
+from hashwatt.kernels.cpu.codegen.stream_ir import clock_chain, sha_operation, stream
+from hashwatt.kernels.cpu.codegen.vector_ir import VectorTarget
+from hashwatt.kernels.cpu.cores.clock import thread_seconds
+from hashwatt.kernels.cpu.cores.features import host_attributes, host_features
 from hashwatt.kernels.machines import host_machine
 
 ROUNDS = 9

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from hashwatt.kernels.cpu.clock import thread_seconds
+from hashwatt.kernels.cpu.cores.clock import thread_seconds
+from hashwatt.kernels.cpu.cores.topology import read_topology
 from hashwatt.kernels.cpu.jit import compile_variant
 from hashwatt.kernels.cpu.race import ROLLED_PREFIXES, choose, job_array
 from hashwatt.kernels.cpu.roof import stream_rate
-from hashwatt.kernels.cpu.topology import read_topology
 from hashwatt.kernels.cpu.variants import CLOCK, MIX, variant
 from hashwatt.kernels.cpu.workers import Workers, record_space, scan_chunk
-from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.headers.job import Job, roll_versions
 
 ROUNDS = 11
 NONCES = 1 << 21

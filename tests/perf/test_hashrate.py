@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.headers.target import target_from_zero_bits
 from tests.kernels.devices_here import device_params
 
 JOB = Job((bytes(range(76)),), target_from_zero_bits(32))

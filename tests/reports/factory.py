@@ -16,8 +16,8 @@ from hashwatt.bench.result.energy import Energy
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.result.measurement import Measurement, Roof, Round, Sample
 from hashwatt.bench.result.model import Result
-from hashwatt.kernels.job import Job, rolled_prefix
-from hashwatt.kernels.oracle import reference_scan
+from hashwatt.kernels.headers.job import Job, rolled_prefix
+from hashwatt.kernels.headers.oracle import reference_scan
 from hashwatt.kernels.workloads.evidence import Checked, Chunk, Header, Share, Shares
 from hashwatt.kernels.workloads.sha256d.headers import derive_prefix, target_to_hex
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.oracle import reference_scan
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.target import target_from_zero_bits
 
 from .fake_python import SUITE, Action, fake_home, healthy
 from .habitats import Habitat

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ....kernels.system_files import count_or_none, text_or_none
+from ....kernels.system.system_files import count_or_none, text_or_none
 from ...machine.power_supply import DISCHARGING, Supply, batteries, charger_online, supplies
 from ..meter import NOTHING_MENDS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
 from .plausible import FROM_MICRO

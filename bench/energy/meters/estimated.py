@@ -13,7 +13,7 @@ from functools import partial
 import psutil
 
 from ....kernels.errors import InputError
-from ....kernels.system_files import is_foreign_root
+from ....kernels.system.system_files import is_foreign_root
 from ...machine.load import busy_seconds
 from ..meter import Coverage, MeterError, MeterFound, MeterInfo, Reading
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ....kernels.system_files import count_or_none, names_in, read_count, text_or_none
+from ....kernels.system.system_files import count_or_none, names_in, read_count, text_or_none
 from ...machine.power_supply import POWER_SUPPLY
 from ..meter import (
     UNKNOWN_COVERAGE,

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ....kernels.processor import has_hypervisor_flag
-from ....kernels.system_files import count_or_none, names_in, read_count, text_or_none
+from ....kernels.system.processor import has_hypervisor_flag
+from ....kernels.system.system_files import count_or_none, names_in, read_count, text_or_none
 from ..meter import (
     UNKNOWN_COVERAGE,
     Counter,

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 from ....kernels.errors import InputError
-from ....kernels.system_files import is_foreign_root, system_root
+from ....kernels.system.system_files import is_foreign_root, system_root
 from ...result.printable import printable
 from ..meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
 from . import amdsmi, apple, battery, command, estimated, hwmon, nvml, rapl

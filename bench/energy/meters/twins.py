@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from ....kernels.system_files import names_in, read_count
+from ....kernels.system.system_files import names_in, read_count
 
 SANDWICHES = 3
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import DeviceError
-from ...genesis import GENESIS_HEADER, GENESIS_NONCE
-from ...job import Job
+from ...headers.genesis import GENESIS_HEADER, GENESIS_NONCE
+from ...headers.job import Job
 from ..emit import TOP, rtlil
 from ..extra import versions
 from ..genesis_check import check_result, start_core

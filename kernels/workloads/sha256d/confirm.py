@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ...device import Scan, Scans
 from ...errors import WrongResult
-from ...job import Job
-from ...oracle import meets, reference_scan
+from ...headers.job import Job
+from ...headers.oracle import meets, reference_scan
 
 
 def check_answer(device_id: str, job: Job, nonces: range, scan: Scan) -> None:

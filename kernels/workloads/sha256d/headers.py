@@ -17,8 +17,8 @@ from __future__ import annotations
 import struct
 from hashlib import sha256
 
-from ...job import PREFIX_BYTES
-from ...target import HASH_BITS, MAX_TARGET
+from ...headers.job import PREFIX_BYTES
+from ...headers.target import HASH_BITS, MAX_TARGET
 
 DOMAIN = "hashwatt proof 1"
 EXPECTED_SHARES = 256

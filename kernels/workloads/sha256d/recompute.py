@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 
 from ...device import Hit, Scans
-from ...job import NONCES, Job, roll_versions
+from ...headers.job import NONCES, Job, roll_versions
 from ..evidence import Chunk, Claim, Finding, Shares
 from .claimed_ranges import ClaimedRanges
 from .headers import derive_prefix

@@ -11,9 +11,9 @@ from __future__ import annotations
 import secrets
 
 from ...device import KernelInfo, Scans
-from ...genesis import GENESIS_BITS, GENESIS_NONCE, GENESIS_PREFIX
-from ...job import NONCES, PREFIX_BYTES, Job, roll_versions
-from ...target import target_from_bits, target_from_zero_bits
+from ...headers.genesis import GENESIS_BITS, GENESIS_NONCE, GENESIS_PREFIX
+from ...headers.job import NONCES, PREFIX_BYTES, Job, roll_versions
+from ...headers.target import target_from_bits, target_from_zero_bits
 from .confirm import check_known_answer
 
 # Odd counts, no multiple of any vector or work-group, and across 2³¹, where a signed nonce would break.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...device import Scan, Scans
-from ...job import Job
+from ...headers.job import Job
 from .confirm import check_answer
 
 STEP_S = 0.25

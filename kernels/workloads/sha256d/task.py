@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ...bounded import MOST_CHUNKS, MOST_HEADERS
 from ...device import HasRoof, KernelInfo, Roof, Scan, Scans
-from ...job import NONCES, PREFIX_BYTES, Job, roll_versions, rolled_prefix
-from ...oracle import meets
-from ...target import target_from_zero_bits
+from ...headers.job import NONCES, PREFIX_BYTES, Job, roll_versions, rolled_prefix
+from ...headers.oracle import meets
+from ...headers.target import target_from_zero_bits
 from ..evidence import Chunk, Header, Share, Shares
 from ..protocol import Request, Work
 from .claimed_ranges import ClaimedRanges

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ...job import NONCES, rolled_prefix
-from ...oracle import meets
-from ...target import share_probability
+from ...headers.job import NONCES, rolled_prefix
+from ...headers.oracle import meets
+from ...headers.target import share_probability
 from ..evidence import Claim, Finding, Shares
 from .claimed_ranges import ClaimedRanges
 from .headers import FEWEST_EXPECTED_SHARES, SHARE_COUNT_P, derive_prefix

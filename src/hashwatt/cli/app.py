@@ -12,25 +12,25 @@ import click
 
 from ..bench import interrupts
 from ..kernels.errors import HashwattError, InputError
-from ..kernels.numba_settings import default_settings
-from ..kernels.system_files import check_root
+from ..kernels.system.numba_settings import default_settings
+from ..kernels.system.system_files import check_root
 from . import exits
-from .claims import claims
-from .compare import compare
-from .devices import devices
-from .history import history
-from .kernel import kernel
-from .ladder import ladder
-from .meters import meters
+from .commands.claims import claims
+from .commands.compare import compare
+from .commands.devices import devices
+from .commands.history import history
+from .commands.kernel import kernel
+from .commands.ladder import ladder
+from .commands.meters import meters
+from .commands.predict import predict
+from .commands.report import report
+from .commands.rtl import rtl
+from .commands.run import run
+from .commands.scan import scan
+from .commands.snapshot import snapshot
+from .commands.verify import verify
+from .commands.workloads import workloads
 from .output import Output, discard_stdout, make_streams_forgiving
-from .predict import predict
-from .report import report
-from .rtl import rtl
-from .run import run
-from .scan import scan
-from .snapshot import snapshot
-from .verify import verify
-from .workloads import workloads
 
 # What writing to stdout fails with; files that we open name themselves in the error.
 NOT_WRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..kernels.errors import InputError
-from ..kernels.files import write_atomically
+from ..kernels.system.own_files import write_atomically
 from ..reports.wording.visible import visible
 
 if TYPE_CHECKING:

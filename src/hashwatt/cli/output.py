@@ -84,7 +84,7 @@ def shared_options(command: Command) -> Command:
 
     @wraps(command)
     def on_a_cpu_that_can(*arguments: object, **options: object) -> object:
-        from ..kernels.baseline import require_numpy_to_load
+        from ..kernels.system.baseline import require_numpy_to_load
 
         require_numpy_to_load()
         return command(*arguments, **options)

@@ -20,7 +20,7 @@ from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Result
 from hashwatt.kernels.device import Found, Scan
-from hashwatt.kernels.fake import FakeDevice, fake_info
+from hashwatt.kernels.fakes.device import FakeDevice, fake_info
 
 from .meters.trees import VIRTUAL_CPU, machine
 from .readings import PLAIN

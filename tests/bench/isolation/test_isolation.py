@@ -21,12 +21,12 @@ from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, find_all, find_isolated, opener
 from hashwatt.bench.isolation.messages import Entries, Entry, Prepared, Reply, sound
 from hashwatt.bench.result.measurement import Measurement
-from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import Candidate, DeviceOptions, Found, KernelInfo, Missing, Scans
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError, details_of
-from hashwatt.kernels.job import NONCES, PREFIX_BYTES, Job, roll_versions
-from hashwatt.kernels.oracle import reference_scan
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.fakes import device as fakes
+from hashwatt.kernels.headers.job import NONCES, PREFIX_BYTES, Job, roll_versions
+from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.target import target_from_zero_bits
 
 MODULE = fakes.__name__
 # Short only where the fake device hangs: on a busy machine everything else may take its time.
@@ -164,7 +164,7 @@ import os, sys, threading
 from hashwatt.bench.isolation.device import IsolatedDevice
 from hashwatt.kernels import fake
 from hashwatt.kernels.device import DeviceOptions
-from hashwatt.kernels.job import Job
+from hashwatt.kernels.headers.job import Job
 device = IsolatedDevice(fake.fake_info("hanging"), fake.__name__, DeviceOptions())
 device.prepare(Job((bytes(76),), 1 << 240))
 threading.Timer(0.5, os._exit, (1,)).start()

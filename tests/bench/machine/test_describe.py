@@ -12,7 +12,7 @@ from hashwatt.bench.machine.power_supply import on_battery
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.warnings.judge import judge_machine
 from hashwatt.kernels.bounded import MAX_TEXT
-from hashwatt.kernels.cpu import caches
+from hashwatt.kernels.cpu.cores import caches
 
 
 def files(monkeypatch: pytest.MonkeyPatch, module: object, content: dict[str, str]) -> None:

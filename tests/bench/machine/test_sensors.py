@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from hashwatt.bench.machine.sensors import cpu_clock_hz, cpu_temperature_c, working_cpus
-from hashwatt.kernels.cpu.topology import pin_to
-from hashwatt.kernels.system_files import ROOT_VARIABLE
+from hashwatt.kernels.cpu.cores.topology import pin_to
+from hashwatt.kernels.system.system_files import ROOT_VARIABLE
 
 from ..energy.meters.trees import machine, write
 

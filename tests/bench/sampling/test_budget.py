@@ -13,10 +13,10 @@ from hashwatt.bench.isolation.process import WorkerProcess
 from hashwatt.bench.sampling import budget as budgets
 from hashwatt.bench.sampling.budget import budget, device_seconds, left_s
 from hashwatt.bench.sampling.plan import plan
-from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceOptions, Found, scanning
 from hashwatt.kernels.errors import DeviceCrashed, DeviceHung, OutOfTime
-from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.fakes import device as fakes
+from hashwatt.kernels.fakes.device import VirtualClock
 
 from ..fakes import fake
 

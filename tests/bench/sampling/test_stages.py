@@ -13,7 +13,7 @@ from hashwatt.bench.sampling.stopwatch import MOST_FAILED_BATCHES, Stopwatch
 from hashwatt.bench.sampling.warmup import WINDOW, warm_up
 from hashwatt.kernels.device import KernelInfo, Roof
 from hashwatt.kernels.errors import DeviceError, InputError
-from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.fakes.device import VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked
 from hashwatt.kernels.workloads.protocol import Work
 

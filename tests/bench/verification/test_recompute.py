@@ -11,7 +11,7 @@ from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import DeviceError
-from hashwatt.kernels.fake import VirtualClock
+from hashwatt.kernels.fakes.device import VirtualClock
 from hashwatt.kernels.workloads.evidence import Chunk, Shares
 
 from ..fakes import fake, measured, shares_of

@@ -17,8 +17,8 @@ from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.sampling.sampler import TimedSample
 from hashwatt.bench.warnings import sentences
 from hashwatt.bench.warnings.judge import judge_machine, judge_quota, judge_samples
-from hashwatt.kernels.quota import Throttling
-from hashwatt.kernels.system_files import ROOT_VARIABLE
+from hashwatt.kernels.system.quota import Throttling
+from hashwatt.kernels.system.system_files import ROOT_VARIABLE
 
 QUIET = Readings(clock_hz=3e9, temperature_c=60.0, wall_s=0.25, other_cpu_s=0.001, stolen_cpu_s=0.0)
 NOISE = np.random.default_rng(3).normal(1, 0.002, 40)

@@ -8,9 +8,9 @@ from collections import Counter
 import llvmlite.binding as llvm
 import pytest
 
+from hashwatt.kernels.cpu.codegen.vector_ir import VectorTarget, emit
 from hashwatt.kernels.cpu.jit import compile_variant
 from hashwatt.kernels.cpu.variants import CLOCK, MIX, SCAN, variant
-from hashwatt.kernels.cpu.vector_ir import VectorTarget, emit
 from hashwatt.kernels.graph.lower import lower
 from hashwatt.kernels.sha256.mining import header_hash
 

@@ -9,7 +9,7 @@ from shutil import copytree
 import pytest
 
 from hashwatt.kernels.cpu import jit, race
-from hashwatt.kernels.cpu.features import host_attributes
+from hashwatt.kernels.cpu.cores.features import host_attributes
 from hashwatt.kernels.cpu.variants import Variant, variant, variants
 from hashwatt.kernels.errors import InputError
 

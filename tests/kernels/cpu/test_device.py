@@ -8,14 +8,14 @@ import pytest
 
 from hashwatt.kernels.cpu import placement
 from hashwatt.kernels.cpu.backend import CpuDevice, find
+from hashwatt.kernels.cpu.cores.topology import Topology
 from hashwatt.kernels.cpu.race import choose
-from hashwatt.kernels.cpu.topology import Topology
 from hashwatt.kernels.cpu.workers import Workers, _Chunks
 from hashwatt.kernels.device import DeviceOptions, Found, HasRoof, Scans, scanning
 from hashwatt.kernels.errors import DeviceError, InputError
-from hashwatt.kernels.job import Job, roll_versions
-from hashwatt.kernels.oracle import reference_scan
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.job import Job, roll_versions
+from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.target import target_from_zero_bits
 
 JOB = Job((bytes(range(76)),), target_from_zero_bits(8))
 

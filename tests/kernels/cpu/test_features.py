@@ -8,7 +8,8 @@ from pathlib import Path
 import llvmlite.binding as llvm
 import pytest
 
-from hashwatt.kernels.cpu import features, variants
+from hashwatt.kernels.cpu import variants
+from hashwatt.kernels.cpu.cores import features
 
 AT_PAGESZ, AT_HWCAP, AT_NULL = 6, 16, 0
 FP, ASIMD, AES, SHA1, SHA2 = 1 << 0, 1 << 1, 1 << 3, 1 << 5, 1 << 6

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hashwatt.kernels.cpu.codegen.vector_ir import job_words
 from hashwatt.kernels.cpu.jit import compile_variant
 from hashwatt.kernels.cpu.race import job_array
 from hashwatt.kernels.cpu.variants import DIGESTS, SCAN, Variant, variants, whole_digest
-from hashwatt.kernels.cpu.vector_ir import job_words
 from hashwatt.kernels.cpu.workers import record_space, scan_chunk
-from hashwatt.kernels.job import NONCES, Job, header_with_nonce, roll_versions
-from hashwatt.kernels.oracle import last_word, meets, reference_scan, sha256d
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.job import NONCES, Job, header_with_nonce, roll_versions
+from hashwatt.kernels.headers.oracle import last_word, meets, reference_scan, sha256d
+from hashwatt.kernels.headers.target import target_from_zero_bits
 
 DIGESTS_WANTED = 10_000
 BATCHES = 8

@@ -12,7 +12,7 @@ import pytest
 from hashwatt.kernels.cpu import jit
 from hashwatt.kernels.cpu.variants import variant
 from hashwatt.kernels.errors import DeviceError
-from hashwatt.kernels.numba_settings import default_settings
+from hashwatt.kernels.system.numba_settings import default_settings
 from tests.cli.terminal import run_apart
 
 GENESIS = (

@@ -11,20 +11,20 @@ from dataclasses import replace
 import llvmlite.binding as llvm
 import pytest
 
-from hashwatt.kernels.cpu import decoupled_ir, pipelined_ir
 from hashwatt.kernels.cpu.assembly.instructions import Memory
-from hashwatt.kernels.cpu.chains import STEPS, Chain, in_slots
-from hashwatt.kernels.cpu.features import host_attributes
-from hashwatt.kernels.cpu.horizontal_schedules import HorizontalSchedules
+from hashwatt.kernels.cpu.codegen import decoupled_ir, pipelined_ir
+from hashwatt.kernels.cpu.codegen.chains import STEPS, Chain, in_slots
+from hashwatt.kernels.cpu.codegen.horizontal_schedules import HorizontalSchedules
+from hashwatt.kernels.cpu.codegen.vector_ir import VectorTarget
+from hashwatt.kernels.cpu.codegen.vertical_schedules import VerticalSchedules
+from hashwatt.kernels.cpu.cores.features import host_attributes
 from hashwatt.kernels.cpu.race import job_array
 from hashwatt.kernels.cpu.variants import Variant, program, variant, variants
-from hashwatt.kernels.cpu.vector_ir import VectorTarget
-from hashwatt.kernels.cpu.vertical_schedules import VerticalSchedules
 from hashwatt.kernels.cpu.workers import record_space
 from hashwatt.kernels.graph.words import MASK
-from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.headers.job import Job, roll_versions
+from hashwatt.kernels.headers.oracle import reference_scan
 from hashwatt.kernels.machines import host_machine, machine, machines
-from hashwatt.kernels.oracle import reference_scan
 
 AVX512 = '"target-cpu"="x86-64" "target-features"="+avx512f,+avx512vl,+avx512bw,+avx512dq,+sha"'
 AVX = '"target-cpu"="x86-64" "target-features"="+avx,+sha,+sse4.1"'

@@ -14,10 +14,9 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from hashwatt.kernels.cpu.features import host_features
-from hashwatt.kernels.cpu.sha_instructions import LANES, ArmSha, ShaInstructions, X86Sha
-from hashwatt.kernels.cpu.sha_ir import ShaTarget, emit
-from hashwatt.kernels.cpu.sha_rounds import (
+from hashwatt.kernels.cpu.codegen.sha_instructions import LANES, ArmSha, ShaInstructions, X86Sha
+from hashwatt.kernels.cpu.codegen.sha_ir import ShaTarget, emit
+from hashwatt.kernels.cpu.codegen.sha_rounds import (
     EARLY_28,
     JOB_QUADS,
     MIDSTATE,
@@ -31,9 +30,10 @@ from hashwatt.kernels.cpu.sha_rounds import (
     job_words,
     operation_counts,
 )
+from hashwatt.kernels.cpu.cores.features import host_features
 from hashwatt.kernels.graph.words import MASK
-from hashwatt.kernels.job import NONCES, Job, header_with_nonce, roll_versions
-from hashwatt.kernels.oracle import last_word, meets, reference_scan, sha256d
+from hashwatt.kernels.headers.job import NONCES, Job, header_with_nonce, roll_versions
+from hashwatt.kernels.headers.oracle import last_word, meets, reference_scan, sha256d
 from hashwatt.kernels.sha256.fips180 import INITIAL_STATE
 
 from .integer_quads import IntegerQuads, Quad

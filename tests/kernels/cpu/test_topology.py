@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.cpu import topology
-from hashwatt.kernels.cpu.topology import Topology, pin_to, read_topology
+from hashwatt.kernels.cpu.cores import topology
+from hashwatt.kernels.cpu.cores.topology import Topology, pin_to, read_topology
 
 
 def sysfs(tmp_path: Path, siblings: dict[int, str], efficient: str = "") -> Path:

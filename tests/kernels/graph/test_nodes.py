@@ -13,8 +13,8 @@ from hashwatt.kernels.graph.counts import naive_count, operation_counts
 from hashwatt.kernels.graph.lower import Program, lower
 from hashwatt.kernels.graph.nodes import Binding, Depends, GraphWords, Op, evaluate, reachable
 from hashwatt.kernels.graph.schedule import Ports, chain_lengths, schedule
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.oracle import sha256d
+from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.headers.oracle import sha256d
 from hashwatt.kernels.sha256.mining import header_hash
 
 AVX512_PORTS, AVX2_PORTS = Ports(width=2, shifts=1), Ports(width=3, shifts=2)

@@ -11,10 +11,10 @@ import pyopencl
 
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.opencl import backend, launch, program
-from hashwatt.kernels.opencl.emit import emit
+from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.program import Built
-from hashwatt.kernels.opencl.tuning import Tuning
-from hashwatt.kernels.opencl.variant import Variant
+from hashwatt.kernels.opencl.setting import Tuning
 
 FAULT = "HASHWATT_TEST_FAULT"
 # More nonces than a launch of a self-test has, and fewer than one of 50 ms even on a very busy machine.

@@ -16,13 +16,13 @@ from typing import Any, cast
 
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, Missing, Roof
 from hashwatt.kernels.errors import DeviceError
-from hashwatt.kernels.fake import hash_all
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.opencl.candidates import race_entries
+from hashwatt.kernels.fakes.device import hash_all
+from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.opencl.device import OpenCLDevice
 from hashwatt.kernels.opencl.launch import Answer
 from hashwatt.kernels.opencl.scanner import Scanner, Tally
-from hashwatt.kernels.opencl.tuning import Pace, Tuning
+from hashwatt.kernels.opencl.setting import Pace, Tuning
+from hashwatt.kernels.opencl.tuning.candidates import race_entries
 
 NATIVE_WIDTH = 16
 # The wider the faster, and the later in the race the faster: the last one that works wins.

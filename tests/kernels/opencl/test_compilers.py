@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.opencl.costs import AMD_GCN, AMD_RDNA, AMD_VEGA, NVIDIA, InstructionSet, cost_of_hash
-from hashwatt.kernels.opencl.emit import emit
-from hashwatt.kernels.opencl.variant import Variant
+from hashwatt.kernels.opencl.codegen.costs import AMD_GCN, AMD_RDNA, AMD_VEGA, NVIDIA, InstructionSet, cost_of_hash
+from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.variant import Variant
 
 KERNEL = Variant(1, "rotate", "xor")
 # What a GPU's own OpenCL library has for these; clang alone has none.

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from hashwatt.kernels.errors import DeviceError, WrongResult
-from hashwatt.kernels.job import PREFIX_BYTES, Job
+from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
+from hashwatt.kernels.headers.target import target_from_zero_bits
+from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.device import OpenCLDevice
-from hashwatt.kernels.opencl.emit import emit
-from hashwatt.kernels.opencl.variant import Variant
-from hashwatt.kernels.target import target_from_zero_bits
 
 from .devices import open_here
 

@@ -16,9 +16,9 @@ from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, opener
 from hashwatt.bench.progress import Progress
 from hashwatt.bench.result.measurement import Measurement
-from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import DeviceOptions, Found
-from hashwatt.kernels.opencl.variant import Variant
+from hashwatt.kernels.fakes import device as fakes
+from hashwatt.kernels.opencl.codegen.variant import Variant
 
 from .broken_backend import FAULT, LOST_CONTEXT
 from .devices import first_device

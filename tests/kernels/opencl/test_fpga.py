@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hashwatt.kernels.job import Job, roll_versions
-from hashwatt.kernels.opencl.tuning import Tuning
-from hashwatt.kernels.opencl.variant import Variant
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.job import Job, roll_versions
+from hashwatt.kernels.headers.target import target_from_zero_bits
+from hashwatt.kernels.opencl.codegen.variant import Variant
+from hashwatt.kernels.opencl.setting import Tuning
 
 from ..conformance import assert_as_hashlib
 from ..headers import random_prefixes

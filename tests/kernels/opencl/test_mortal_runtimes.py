@@ -16,16 +16,16 @@ import pytest
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, opener
 from hashwatt.bench.sampling.budget import budget
-from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import NO_MORE_TIME, Candidate, DeviceOptions, Found, KernelInfo
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
-from hashwatt.kernels.job import PREFIX_BYTES, Job, roll_versions
-from hashwatt.kernels.opencl import tuning_cache as memory
-from hashwatt.kernels.opencl.candidates import race_entries
-from hashwatt.kernels.opencl.tuner import UNTRIED, Outcome
-from hashwatt.kernels.opencl.tuning_cache import Key
-from hashwatt.kernels.oracle import reference_scan
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.fakes import device as fakes
+from hashwatt.kernels.headers.job import PREFIX_BYTES, Job, roll_versions
+from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.target import target_from_zero_bits
+from hashwatt.kernels.opencl.tuning import cache as memory
+from hashwatt.kernels.opencl.tuning.cache import Key
+from hashwatt.kernels.opencl.tuning.candidates import race_entries
+from hashwatt.kernels.opencl.tuning.tuner import UNTRIED, Outcome
 
 from .mortal_backend import HEALTHY, NAMES, NATIVE_WIDTH, MortalDevice, info
 

@@ -21,8 +21,8 @@ SCAN = """
 import sys
 from tests.kernels.opencl.devices import device_named, open_device
 from tests.kernels.conformance import assert_as_hashlib
-from hashwatt.kernels.job import Job, roll_versions
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.job import Job, roll_versions
+from hashwatt.kernels.headers.target import target_from_zero_bits
 device = open_device(device_named("Oclgrind"), sys.argv[1])
 for prefixes in (1, 3):
     job = Job(roll_versions(bytes(range(76)), prefixes), target_from_zero_bits(3))

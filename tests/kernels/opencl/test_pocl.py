@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from hashwatt.kernels.cpu.features import host_features
-from hashwatt.kernels.job import PREFIX_BYTES, Job
-from hashwatt.kernels.opencl import pocl
-from hashwatt.kernels.opencl.pocl import LAYOUTS, LIBRARIES, PLATFORM, TRIPLE, WORDS_OF, fitting_name, renamed
+from hashwatt.kernels.cpu.cores.features import host_features
+from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
+from hashwatt.kernels.opencl.runtimes import pocl
+from hashwatt.kernels.opencl.runtimes.pocl import LAYOUTS, LIBRARIES, PLATFORM, TRIPLE, WORDS_OF, fitting_name, renamed
 
 from .devices import device_named, open_here
 

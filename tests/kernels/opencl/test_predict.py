@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hashwatt.kernels.errors import InputError
-from hashwatt.kernels.opencl.costs import INSTRUCTION_SETS, cost_of_hash, cost_of_hashcat_21400
+from hashwatt.kernels.opencl.codegen.costs import INSTRUCTION_SETS, cost_of_hash, cost_of_hashcat_21400
 from hashwatt.kernels.opencl.predict import HIGH, LOW, find_gpu, known_gpus, predict
 
 PUBLISHED = Path(__file__).parent / "data" / "hashcat_21400.csv"

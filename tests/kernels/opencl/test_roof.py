@@ -9,11 +9,11 @@ from typing import ClassVar
 import pytest
 
 from hashwatt.kernels.device import HasRoof
-from hashwatt.kernels.job import PREFIX_BYTES, Job
+from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.opencl import roof
+from hashwatt.kernels.opencl.codegen.stream import ADD, ROTATE, STEPS, XOR, XOR3, interleaved, operation_mix
+from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.roof import MOST_TRIALS, fewest_seconds
-from hashwatt.kernels.opencl.stream import ADD, ROTATE, STEPS, XOR, XOR3, interleaved, operation_mix
-from hashwatt.kernels.opencl.variant import Variant
 
 from .devices import open_first
 

@@ -14,10 +14,11 @@ from types import SimpleNamespace
 import pytest
 
 from hashwatt.bench import api
-from hashwatt.kernels import fake as fakes
 from hashwatt.kernels.device import Found, Missing
-from hashwatt.kernels.opencl import caches, runtimes
+from hashwatt.kernels.fakes import device as fakes
 from hashwatt.kernels.opencl.backend import find
+from hashwatt.kernels.opencl.runtimes import caches
+from hashwatt.kernels.opencl.runtimes import installed as runtimes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason=".icd files are Linux's way")
 

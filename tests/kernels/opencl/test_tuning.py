@@ -10,14 +10,14 @@ import pytest
 
 from hashwatt.kernels.device import DeviceOptions
 from hashwatt.kernels.errors import DeviceError, WrongResult
-from hashwatt.kernels.opencl import tuner
-from hashwatt.kernels.opencl.candidates import SAFEST, race_entries
-from hashwatt.kernels.opencl.emit import emit
+from hashwatt.kernels.headers.target import filter_mask, target_from_zero_bits
+from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.launch import Answer
 from hashwatt.kernels.opencl.scanner import zero_bits_tested
-from hashwatt.kernels.opencl.tuning import TARGET_LAUNCH_S, Pace, Tuning
-from hashwatt.kernels.opencl.variant import Variant
-from hashwatt.kernels.target import filter_mask, target_from_zero_bits
+from hashwatt.kernels.opencl.setting import TARGET_LAUNCH_S, Pace, Tuning
+from hashwatt.kernels.opencl.tuning import tuner
+from hashwatt.kernels.opencl.tuning.candidates import SAFEST, race_entries
 
 TUNING = Tuning(Variant(16), vectors_per_item=64, local_size=1)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from hashwatt.kernels.device import Candidate
-from hashwatt.kernels.job import PREFIX_BYTES, Job
-from hashwatt.kernels.opencl import tuning_cache as memory
-from hashwatt.kernels.opencl.tuner import Outcome
-from hashwatt.kernels.opencl.tuning import Tuning
-from hashwatt.kernels.opencl.tuning_cache import Key, recall, remember
-from hashwatt.kernels.opencl.variant import Variant
+from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
+from hashwatt.kernels.opencl.codegen.variant import Variant
+from hashwatt.kernels.opencl.setting import Tuning
+from hashwatt.kernels.opencl.tuning import cache as memory
+from hashwatt.kernels.opencl.tuning.cache import Key, recall, remember
+from hashwatt.kernels.opencl.tuning.tuner import Outcome
 
 from .devices import open_here
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
-from hashwatt.kernels.job import Job, roll_versions
-from hashwatt.kernels.opencl.emit import emit
-from hashwatt.kernels.opencl.variant import Variant, all_variants, parse_variant
-from hashwatt.kernels.target import target_from_zero_bits
+from hashwatt.kernels.headers.job import Job, roll_versions
+from hashwatt.kernels.headers.target import target_from_zero_bits
+from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.variant import Variant, all_variants, parse_variant
 
 from ..conformance import assert_as_hashlib
 from ..headers import random_prefixes

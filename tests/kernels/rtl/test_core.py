@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hashwatt.kernels.errors import InputError
-from hashwatt.kernels.job import PREFIX_BYTES, Job, header_with_nonce
-from hashwatt.kernels.oracle import sha256d
+from hashwatt.kernels.headers.job import PREFIX_BYTES, Job, header_with_nonce
+from hashwatt.kernels.headers.oracle import sha256d
 from hashwatt.kernels.rtl.job import core_job
 from hashwatt.kernels.rtl.shape import Adder, Shape
 from tests.kernels.headers import known_blocks

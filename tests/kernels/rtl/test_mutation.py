@@ -31,9 +31,9 @@ def mutant(amaranth: None) -> str:
 
 
 def test_the_simulation_catches_it(mutant: str, cxxrtl: None) -> None:
-    from hashwatt.kernels.genesis import GENESIS_HEADER, GENESIS_NONCE
-    from hashwatt.kernels.job import Job
-    from hashwatt.kernels.oracle import last_word, sha256d
+    from hashwatt.kernels.headers.genesis import GENESIS_HEADER, GENESIS_NONCE
+    from hashwatt.kernels.headers.job import Job
+    from hashwatt.kernels.headers.oracle import last_word, sha256d
     from hashwatt.kernels.rtl.emit import rtlil
     from hashwatt.kernels.rtl.job import core_job
     from hashwatt.kernels.rtl.simulate import simulate_rtlil

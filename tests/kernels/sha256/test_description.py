@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashwatt.kernels.graph.words import IntegerWords
-from hashwatt.kernels.job import Job
-from hashwatt.kernels.oracle import sha256d
+from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.headers.oracle import sha256d
 from hashwatt.kernels.sha256.fips180 import INITIAL_STATE, K, compress, padding
 from hashwatt.kernels.sha256.mining import sha256d_of_header
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatt.kernels.job import PREFIX_BYTES, roll_versions, rolled_prefix
-from hashwatt.kernels.target import MAX_TARGET, share_probability
+from hashwatt.kernels.headers.job import PREFIX_BYTES, roll_versions, rolled_prefix
+from hashwatt.kernels.headers.target import MAX_TARGET, share_probability
 from hashwatt.kernels.workloads.sha256d.headers import derive_prefix, share_target, target_to_hex
 
 texts = st.text(max_size=8)

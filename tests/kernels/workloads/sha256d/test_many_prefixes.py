@@ -6,14 +6,14 @@ import time
 
 import pytest
 
-from hashwatt.kernels import early, midstate
-from hashwatt.kernels.cpu import sha_rounds
-from hashwatt.kernels.cpu.sha_instructions import ArmSha, X86Sha
+from hashwatt.kernels.cpu.codegen import sha_rounds
+from hashwatt.kernels.cpu.codegen.sha_instructions import ArmSha, X86Sha
 from hashwatt.kernels.cpu.variants import program
 from hashwatt.kernels.device import KernelInfo, Scan
 from hashwatt.kernels.errors import WrongResult
-from hashwatt.kernels.fake import FakeDevice
-from hashwatt.kernels.job import Job, roll_versions
+from hashwatt.kernels.fakes.device import FakeDevice
+from hashwatt.kernels.headers import early, midstate
+from hashwatt.kernels.headers.job import Job, roll_versions
 from hashwatt.kernels.workloads.sha256d import selftest
 
 MANY = 1 << 12

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 from hashwatt.bench.isolation.device import IsolatedDevice
-from hashwatt.kernels import fake
 from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.backend import CpuDevice
-from hashwatt.kernels.cpu.topology import read_topology
+from hashwatt.kernels.cpu.cores.topology import read_topology
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found, Launch, Launched
 from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
-from hashwatt.kernels.fake import FakeDevice, VirtualClock
+from hashwatt.kernels.fakes import device as fake
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked, Claim
 from hashwatt.kernels.workloads.protocol import Request
 from hashwatt.kernels.workloads.stream.counts import BYTES_AN_ITEM

@@ -1,0 +1,116 @@
+"""LLVM IR for micro-benchmarks: streams of independent vector operations, and a chain that tells the clock.
+
+The functions have the form of the kernels (see `skeleton`), use of their arguments only `batches`,
+the number of iterations, and return the number of operations done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from ...graph.lower import XOR3
+from ...graph.nodes import Op
+from .sha_instructions import LANES as QUAD
+from .skeleton import Carried, counted_loop
+from .vector_ir import VectorTarget, VectorWriter
+
+# Operations on each register in one pass of the loop: enough that the loop's own bookkeeping hides.
+ROUNDS = 8
+CHAIN = 64
+SHIFTS = {Op.ROTR: 7, Op.SHR: 3, Op.SHL: 3}
+
+# The right-hand side of one operation, by name, on three registers.
+Write = Callable[[VectorWriter, str, Sequence[str]], str]
+
+
+def vector_operation(writer: VectorWriter, kind: str, registers: Sequence[str]) -> str:
+    """An operation of a lowered graph, by its name in lower case."""
+    op = Op[kind.upper()]
+    # LLVM would join two shifts of one register in a row, so a shift reads what the neighbour holds.
+    args = {Op.TERNARY: registers}.get(op, registers[1:2] if op in SHIFTS else registers[:2])
+    return writer.expression(op, args, SHIFTS.get(op, XOR3))
+
+
+def sha_operation(writer: VectorWriter, kind: str, registers: Sequence[str]) -> str:
+    """A SHA instruction, by the name of LLVM's intrinsic for it (without `llvm.`), or what goes with them."""
+    if kind == "shuffle":
+        return _shuffle(writer, registers)
+    if "." not in kind:
+        return vector_operation(writer, kind, registers)
+    two_operands = kind.endswith(("msg1", "msg2", "su0"))
+    args = registers[:2] if two_operands else registers
+    function = writer.declare(f"llvm.{kind}", *[writer.vector] * len(args))
+    return f"call {function}({', '.join(f'{writer.vector} {arg}' for arg in args)})"
+
+
+def _shuffle(writer: VectorWriter, registers: Sequence[str]) -> str:
+    # Four words out of the eight of two registers (`palignr`); of wider ones, pairs from each half (`vpunpckldq`).
+    vector, lanes = writer.vector, writer.target.lanes
+    if lanes == QUAD:
+        which: Iterable[int] = range(1, QUAD + 1)
+    else:
+        which = (word for half in range(0, lanes, 4) for at in (half, half + 1) for word in (at, lanes + at))
+    mask = ", ".join(f"i32 {word}" for word in which)
+    return f"shufflevector {vector} {registers[0]}, {vector} {registers[1]}, {vector} <{mask}>"
+
+
+def operation_order(mix: Mapping[str, float], registers: int) -> list[str]:
+    """ROUNDS × registers operations in the mix's proportions, spread so that each kind comes as evenly as it can."""
+    total = sum(mix.values())
+    done = dict.fromkeys(mix, 0)
+    order: list[str] = []
+    for position in range(1, ROUNDS * registers + 1):
+        # The kind that lags most behind its share.
+        kind = max(mix, key=lambda kind: mix[kind] / total * position - done[kind])
+        done[kind] += 1
+        order.append(kind)
+    return order
+
+
+def stream(symbol: str, mix: Mapping[str, float], write: Write, target: VectorTarget, registers: int) -> str:
+    """A loop of independent operations in the given proportions, on so many registers.
+
+    SHA instructions work on quads; where the target is wider, they have registers of their own beside the others.
+    """
+    of_kind = {kind: QUAD if "." in kind else target.lanes for kind in mix}
+    writers = {lanes: VectorWriter(replace(target, lanes=lanes)) for lanes in set(of_kind.values())}
+    count = registers if len(writers) == 1 else registers // 2
+    values = {lanes: [f"%r{lanes}.{index}" for index in range(count)] for lanes in writers}
+    turn = dict.fromkeys(writers, 0)
+    body = []
+    # One kind of shift alone would let LLVM join two in a row; a single pass has no two.
+    order = operation_order(mix, registers) if len(mix) > 1 else list(mix) * registers
+    for position, kind in enumerate(order):
+        lanes = of_kind[kind]
+        index = turn[lanes] % count
+        turn[lanes] += 1
+        reads = [values[lanes][(index + step) % count] for step in range(3)]
+        if "." in kind:
+            # SHA instructions come late: they wait for nothing but what was in their own register.
+            reads[1:] = [f"%start{lanes}.0", f"%start{lanes}.{1 % count}"]
+        body.append(f"  %x{position} = {write(writers[lanes], kind, reads)}")
+        values[lanes][index] = f"%x{position}"
+    entry, carried, end = ["  %seed = alloca [8 x i64], align 64"], [], []
+    for lanes, writer in writers.items():
+        vector = writer.vector
+        for index, value in enumerate(values[lanes]):
+            entry.append(f"  %start{lanes}.{index} = load volatile {vector}, ptr %seed, align 64")
+            carried.append(Carried(f"r{lanes}.{index}", vector, f"%start{lanes}.{index}", value))
+            end.append(f"  store volatile {vector} {value}, ptr %seed, align 64")
+    declarations = [line for writer in writers.values() for line in writer.declarations]
+    setup, loop, keep = ("\n".join(part) for part in (entry, body, end))
+    return counted_loop(symbol, target.attributes, declarations, setup, carried, loop, keep, answer=len(order))
+
+
+def clock_chain(symbol: str, target: VectorTarget) -> str:
+    """A loop of CHAIN dependent scalar operations, each of one cycle: its rate is the clock."""
+    body = []
+    for step in range(CHAIN):
+        before = "%a" if step == 0 else f"%a{step}"
+        # Additions and XORs in turn cannot be joined.
+        body.append(f"  %a{step + 1} = {'xor' if step % 2 else 'add'} i64 {before}, %operand")
+    entry = "  %seed = alloca i64, align 64\n  %operand = load volatile i64, ptr %seed, align 64"
+    keep = f"  store volatile i64 %a{CHAIN}, ptr %seed, align 64"
+    carried = [Carried("a", "i64", "1", f"%a{CHAIN}")]
+    return counted_loop(symbol, target.attributes, (), entry, carried, "\n".join(body), keep, answer=CHAIN)

@@ -1,0 +1,78 @@
+"""How a fake device executes kernels: plain Python functions on numpy arrays, in this thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..device import BufferId, Ceiling, KernelId, Launch, Launched, Source
+from ..execution import Numbered, check_launch, check_source, check_span, function_of
+
+LANGUAGES = ("python",)
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    source: Source
+    run: Any
+
+
+class FakeExecutor:
+    """`Executor` of a fake device, which says through `work` how long so many items take (and lets that time pass)."""
+
+    def __init__(
+        self, device_id: str, work: Callable[[int], float], done: Callable[[int, int], range], rate: float
+    ) -> None:
+        """`done` tells which of so many items (times repeats) are really done; `rate`: its memory's bytes a second."""
+        self._device_id = device_id
+        self._work = work
+        self._done = done
+        self._rate = rate
+        self._buffers = Numbered(device_id, "buffer")
+        self._kernels = Numbered(device_id, "kernel")
+
+    def allocate(self, size_bytes: int) -> BufferId:
+        """See Executor."""
+        return self._buffers.add(np.zeros(size_bytes, np.uint8))
+
+    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
+        """See Executor."""
+        target = self._buffers.get(buffer)
+        check_span(target.size, offset_bytes, len(data), self._device_id)
+        target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
+
+    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
+        """See Executor."""
+        target = self._buffers.get(buffer)
+        check_span(target.size, offset_bytes, size_bytes, self._device_id)
+        return bytes(target[offset_bytes : offset_bytes + size_bytes])
+
+    def compile(self, source: Source) -> tuple[KernelId, float]:
+        """See Executor."""
+        check_source(source, LANGUAGES, self._device_id)
+        return self._kernels.add(_Kernel(source, function_of(source))), 0.0
+
+    def launch(self, launch: Launch) -> Launched:
+        """See Executor."""
+        kernel = self._kernels.get(launch.kernel)
+        raw = [self._buffers.get(number) for number in launch.buffers]
+        check_launch(launch, kernel.source, tuple(each.size for each in raw), self._device_id)
+        arrays = [each.view(name) for each, name in zip(raw, kernel.source.types, strict=True)]
+        items = self._done(launch.items, launch.repeats)
+        for _ in range(launch.repeats):
+            kernel.run(*arrays, *launch.scalars, items.start, items.stop)
+            if launch.rotate:
+                arrays = [*arrays[1:], arrays[0]]
+        return Launched(self._work(launch.items * launch.repeats))
+
+    def release(self) -> None:
+        """See Executor."""
+        self._buffers.clear()
+        self._kernels.clear()
+
+    def ceilings(self) -> tuple[Ceiling, ...]:
+        """See Executor."""
+        return (Ceiling("memory", "byte", self._rate, "the fake device says so"),)

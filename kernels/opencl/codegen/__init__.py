@@ -1,0 +1,1 @@
+"""From the description of the hash to OpenCL C: variants, the forms of operations, and what they cost."""

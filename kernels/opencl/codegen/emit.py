@@ -1,0 +1,225 @@
+"""From a lowered graph to OpenCL C: a kernel in which every work-item hashes a run of vectors of nonces.
+
+The kernel is
+
+    scan(first, count, per_item, prefixes, filter, room, results, rows, early…)
+
+* It hashes the nonces first…first + count − 1 with every prefix. Work-item g takes the vectors
+  g·per_item … (g + 1)·per_item − 1, one nonce a lane; in the pipeline form there is one work-item,
+  and it takes all. Lanes beyond `count` are hashed and not counted.
+* `filter` has the bits of H7 that are zero in every share; a hash that passes is recorded, and the
+  host decides whether it is one.
+* `results` (see `layout`): how many hashes passed, the XOR of the H7 of every hash, and the records of
+  the first `room` hashes that passed.
+* `early…` are the values known before the nonce. With version rolling those that depend on the
+  prefix come from `rows`, a row a prefix, and the message schedule is computed once for all of them.
+  Kernels with wide vectors find all of them there: compilers for CPUs then make a word's load part of
+  the instruction that spreads it over a vector (on PoCL 2 % faster than arguments).
+
+The operations have the names of FIPS 180-4 and are macros, because compilers differ in the form
+that they turn into the one instruction meant (see `forms`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...graph.lower import CHOOSE3, MAJORITY3, XOR3, Program, lower
+from ...graph.nodes import Binding, Node, Op
+from ...graph.schedule import schedule
+from ...machines import machine
+from ...sha256.mining import header_hash
+from .forms import logic_macros, vector_macros
+from .layout import FIRST_RECORD, HITS, XOR_H7
+from .variant import Variant
+
+KERNEL = "scan"
+# Vectors of so many words are a CPU's.
+WIDE = 4
+TERNARY_MACROS = {CHOOSE3: "CH", MAJORITY3: "MAJ", XOR3: "XOR3"}
+# The runtime's compiler reorders what it is given. Handed a little more than two operations a cycle it leaves the
+# ports of AVX-512 better filled than handed two: on PoCL 37.2 against 35.8 MH/s a core.
+PORTS = replace(machine("skylake_avx512").ports(512), width=3)
+OPERATORS = {Op.ADD: "+", Op.XOR: "^", Op.AND: "&"}
+
+
+def program_of(variant: Variant) -> Program:
+    """The lowered graph of H7, with the logic operations that the variant wants."""
+    return lower([header_hash().digest[7]], three_operand_logic=variant.ternary)
+
+
+def job_words(program: Program) -> list[int]:
+    """Which `early` values are the same for all prefixes of a job, by index."""
+    return [index for index, node in enumerate(program.early) if node.binding is Binding.JOB]
+
+
+def prefix_words(program: Program) -> list[int]:
+    """Which `early` values each prefix has of its own, by index."""
+    return [index for index, node in enumerate(program.early) if node.binding is Binding.MIDSTATE]
+
+
+def words_in_rows(variant: Variant, program: Program) -> list[int]:
+    """Which `early` values the kernel finds in `rows`, by index: its columns."""
+    if variant.width >= WIDE and variant.form == "ndrange":
+        return list(range(len(program.early)))
+    return prefix_words(program)
+
+
+def words_passed(variant: Variant, program: Program) -> list[int]:
+    """Which `early` values the kernel has as arguments, by index."""
+    if variant.width >= WIDE and variant.form == "ndrange":
+        return []
+    return job_words(program) if variant.rolled else list(range(len(program.early)))
+
+
+def emit(variant: Variant) -> str:
+    """The OpenCL C source of a variant."""
+    return "\n".join(_Emitter(variant).source()) + "\n"
+
+
+class _Emitter:
+    def __init__(self, variant: Variant) -> None:
+        self.variant = variant
+        self.program = program_of(variant)
+        operations = self.program.operations()
+        self.order = schedule(operations, PORTS) if variant.order == "scheduled" else operations
+        self.row_words = words_in_rows(variant, self.program)
+        self.passed = words_passed(variant, self.program)
+
+    def source(self) -> list[str]:
+        rolled = self.variant.rolled
+        arguments = [
+            "const uint first",
+            "const uint count",
+            "const uint per_item",
+            "const uint prefixes",
+            "const uint filter",
+            "const uint room",
+            "__global volatile uint *results",
+            "__global const uint *rows",
+            *(f"const uint early{index}" for index in self.passed),
+        ]
+        return [
+            f"/* SHA-256d of a block header, {self.variant.name}: H7 of many nonces. */",
+            *vector_macros(self.variant.width),
+            *logic_macros(self.variant),
+            "",
+            *self.attributes(),
+            f"__kernel void {KERNEL}(",
+            ",\n".join(f"    {argument}" for argument in arguments) + ")",
+            "{",
+            "    word checksum = SPLAT(0u);",
+            *self.loop_over_vectors(),
+            "        const word offset = SPLAT(start) + LANES;",
+            "        const word active = ACTIVE(offset, count);",
+            "        const word nonce = BYTE_SWAP(SPLAT(first) + offset);",
+            *(self.rolled_body() if rolled else self.plain_body()),
+            "    }",
+            *self.epilogue(),
+            "}",
+        ]
+
+    def attributes(self) -> list[str]:
+        attributes = []
+        if self.variant.width > 1:
+            # Tells Intel's CPU runtime not to widen the vectors further: it builds in 1 s instead of 10 to 40.
+            attributes.append(f"__attribute__((vec_type_hint(uint{self.variant.width})))")
+        if self.variant.form == "pipeline":
+            # Intel's FPGA compiler then needs no logic to deal out work-items; others do not know the attribute.
+            attributes += ["#ifdef INTELFPGA_CL", "__attribute__((max_global_work_dim(0)))", "#endif"]
+        return attributes
+
+    def loop_over_vectors(self) -> list[str]:
+        if self.variant.form == "pipeline":
+            return [
+                "    uint hits = 0u;",
+                "    /* A new vector enters every clock: nothing but the checksum and the hits is carried along. */",
+                "    for (uint start = 0u; start < count; start += WIDTH) {",
+            ]
+        return [
+            "    const uint item = (uint)get_global_id(0);",
+            "    for (uint step = 0u; step < per_item; step++) {",
+            "        const uint start = (item * per_item + step) * WIDTH;",
+            "        if (start >= count)",
+            "            break;",
+        ]
+
+    def epilogue(self) -> list[str]:
+        if self.variant.form == "pipeline":
+            return [f"    results[{HITS}] = hits;", f"    results[{XOR_H7}] = FOLD(checksum);"]
+        return [f"    atomic_xor(&results[{XOR_H7}], FOLD(checksum));"]
+
+    def plain_body(self) -> list[str]:
+        return [
+            *self.loads(range(len(self.program.early)), "rows", " " * 8),
+            *self.operations(self.order, " " * 8),
+            *self.finish("0u", " " * 8),
+        ]
+
+    def rolled_body(self) -> list[str]:
+        shared = [node for node in self.order if node.binding is Binding.BATCH]
+        own = [node for node in self.order if node.binding is not Binding.BATCH]
+        indent = " " * 12
+        return [
+            "        /* The message schedule, as far as it is the same for all prefixes. */",
+            *self.loads(job_words(self.program), "rows", " " * 8),
+            *self.operations(shared, " " * 8),
+            "        for (uint prefix = 0u; prefix < prefixes; prefix++) {",
+            f"{indent}__global const uint *row = rows + prefix * {len(self.row_words)}u;",
+            *self.loads(prefix_words(self.program), "row", indent),
+            *self.operations(own, indent),
+            *self.finish("prefix", indent),
+            "        }",
+        ]
+
+    def loads(self, wanted: Sequence[int], row: str, indent: str) -> list[str]:
+        """Those of the wanted `early` values that are in `rows`."""
+        return [
+            f"{indent}const uint early{index} = {row}[{self.row_words.index(index)}];"
+            for index in wanted
+            if index not in self.passed
+        ]
+
+    def operations(self, nodes: list[Node], indent: str) -> list[str]:
+        return [f"{indent}const word v{node.number} = {self.expression(node)};" for node in nodes]
+
+    def finish(self, prefix: str, indent: str) -> list[str]:
+        h7 = self.operand(self.program.outputs[0])
+        next_hit = "hits++" if self.variant.form == "pipeline" else f"atomic_inc(&results[{HITS}])"
+        return [
+            f"{indent}checksum ^= {h7} & active;",
+            f"{indent}const word passed = PASSED({h7}, filter) & active;",
+            f"{indent}if (SOME(passed)) {{",
+            f"{indent}    LANES_OF(nonces, BYTE_SWAP(nonce));",
+            f"{indent}    LANES_OF(passes, passed);",
+            f"{indent}    for (uint lane = 0u; lane < WIDTH; lane++)",
+            f"{indent}        if (passes[lane]) {{",
+            f"{indent}            const uint hit = {next_hit};",
+            f"{indent}            if (hit < room) {{",
+            f"{indent}                results[{FIRST_RECORD}u + 2u * hit] = {prefix};",
+            f"{indent}                results[{FIRST_RECORD + 1}u + 2u * hit] = nonces[lane];",
+            f"{indent}            }}",
+            f"{indent}        }}",
+            f"{indent}}}",
+        ]
+
+    def expression(self, node: Node) -> str:
+        args = [self.operand(arg) for arg in node.args]
+        match node.op:
+            case Op.ADD | Op.XOR | Op.AND:
+                return f"{args[0]} {OPERATORS[node.op]} {args[1]}"
+            case Op.ROTR:
+                return f"ROTR({args[0]}, {node.immediate}u)"
+            case Op.SHR:
+                return f"{args[0]} >> {node.immediate}u"
+            case Op.TERNARY:
+                return f"{TERNARY_MACROS[node.immediate]}({', '.join(args)})"
+        raise ValueError(f"{node.op} is not an operation of a lowered graph")
+
+    def operand(self, node: Node) -> str:
+        if node.op is Op.CONSTANT:
+            return f"{node.immediate:#010x}u"
+        if node.op is Op.INPUT:
+            return node.name
+        return f"v{node.number}"

@@ -1,0 +1,92 @@
+"""Streams: kernels that do nothing but a kernel's own operations, with nothing to wait for.
+
+Every work-item keeps CHAINS words and takes each through the same cycle of operations, one step
+apart, so that neighbouring operations never wait for each other. Operands come from neighbouring
+chains; no compiler can then fold two operations into one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ...graph.lower import lower
+from ...graph.nodes import Op
+from ...sha256.mining import header_hash
+from .forms import logic_macros, vector_macros
+from .variant import Variant
+
+STREAM = "stream"
+CHAINS = 12
+# Operations of one chain in one turn of the loop: enough to forget the loop, few enough for any instruction cache.
+STEPS = 48
+
+ADD, XOR, XOR3, ROTATE = "add", "xor", "xor3", "rotate"
+FORMS = {
+    ADD: "x{0} + x{1}",
+    XOR: "x{0} ^ x{1}",
+    XOR3: "XOR3(x{0}, x{1}, x{2})",
+    ROTATE: "ROTR(x{0}, 7u)",
+}
+
+
+def operation_mix(three_operand_logic: bool) -> Counter[str]:
+    """The operations of a hash by kind; shifts count as rotations, for they run on the same ports."""
+    program = lower([header_hash().digest[7]], three_operand_logic)
+    kinds = {Op.ADD: ADD, Op.XOR: XOR, Op.AND: XOR, Op.TERNARY: XOR3, Op.ROTR: ROTATE, Op.SHR: ROTATE}
+    mix = Counter(kinds[node.op] for node in program.operations())
+    if three_operand_logic:
+        # Some XORs have two operands, and an instruction for three does them just as well.
+        mix[XOR3] += mix.pop(XOR, 0)
+    return mix
+
+
+def interleaved(mix: Mapping[str, float]) -> list[str]:
+    """A cycle of STEPS kinds in the proportions of `mix`, each kind spread evenly.
+
+    No rotation follows another, nor is the first step one: compilers fold two in a row into one.
+    """
+    total = sum(mix.values())
+    done = dict.fromkeys(mix, 0)
+    steps: list[str] = []
+    for step in range(1, STEPS + 1):
+        behind = max(
+            (kind for kind in mix if kind != ROTATE or steps[-1:] not in ([], [ROTATE])),
+            key=lambda kind: mix[kind] / total * step - done[kind],
+        )
+        done[behind] += 1
+        steps.append(behind)
+    return steps
+
+
+def emit_stream(variant: Variant, steps: Sequence[str]) -> str:
+    """The OpenCL C source of a stream, on the variant's vectors and with its rotation."""
+    # Whatever form a variant has for Ch and Maj, a stream needs the plain XOR of three only.
+    plain = replace(variant, logic="vpternlog" if variant.logic == "vpternlog" else "xor")
+    body = [
+        f"        x{chain} = {_operation(steps[(step + chain) % len(steps)], chain)};"
+        for step in range(len(steps))
+        for chain in range(CHAINS)
+    ]
+    names = [f"x{chain}" for chain in range(CHAINS)]
+    return "\n".join(
+        [
+            *vector_macros(variant.width),
+            *logic_macros(plain),
+            f"__kernel void {STREAM}(const uint turns, __global uint *results)",
+            "{",
+            "    const uint item = (uint)get_global_id(0);",
+            *(f"    word x{chain} = SPLAT(item * 0x9e3779b9u + {chain}u) + LANES;" for chain in range(CHAINS)),
+            "    for (uint turn = 0u; turn < turns; turn++) {",
+            *body,
+            "    }",
+            f"    results[item] = FOLD({' ^ '.join(names)});",
+            "}",
+            "",
+        ]
+    )
+
+
+def _operation(kind: str, chain: int) -> str:
+    return FORMS[kind].format(chain, (chain + 5) % CHAINS, (chain + 8) % CHAINS)

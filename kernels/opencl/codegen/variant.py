@@ -1,0 +1,74 @@
+"""A kernel variant: the choices that the generated source depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from ...errors import InputError
+
+Rotate = Literal["shift", "rotate"]
+Logic = Literal["xor", "select", "shared", "vpternlog"]
+Order = Literal["standard", "scheduled"]
+
+Form = Literal["ndrange", "pipeline"]
+
+WIDTHS = (1, 2, 4, 8, 16)
+# Clang's built-in functions take vectors of 256 or 512 bits.
+VPTERNLOG_WIDTHS = (8, 16)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One form of the kernel.
+
+    `width`: nonces a vector. `rotate`: a rotation written with two shifts, or as the function.
+    `logic`: Ch and Maj written with ∧ and ⊕, or with `bitselect`; "shared" is ∧ and ⊕ with Maj in the
+    form whose b ⊕ c is the last round's a ⊕ b; "vpternlog" calls x86's instruction by name.
+    `order`: as FIPS 180-4 has it, or that of `sha256.schedule`. `rolled`: for jobs of several prefixes.
+    `form`: many work-items, or one work-item whose loop FPGA compilers turn into a pipeline.
+    """
+
+    width: int = 1
+    rotate: Rotate = "shift"
+    logic: Logic = "shared"
+    order: Order = "standard"
+    rolled: bool = False
+    form: Form = "ndrange"
+
+    @property
+    def ternary(self) -> bool:
+        """Whether the graph keeps its three-operand logic (Ch, Maj, XOR of three)."""
+        return self.logic != "shared"
+
+    @property
+    def name(self) -> str:
+        """The variant's name, as candidates and results show it."""
+        first = "pipeline-" if self.form == "pipeline" else ""
+        last = "-version-rolled" if self.rolled else ""
+        return f"{first}x{self.width}-{self.rotate}-{self.logic}-{self.order}{last}"
+
+
+def all_variants() -> list[Variant]:
+    """Every variant there is, for jobs of one prefix."""
+    return [
+        Variant(width, rotate, logic, order, form=form)
+        for form in get_args(Form)
+        for width in WIDTHS
+        for rotate in get_args(Rotate)
+        for logic in get_args(Logic)
+        for order in get_args(Order)
+        if logic != "vpternlog" or width in VPTERNLOG_WIDTHS
+    ]
+
+
+def parse_variant(name: str) -> Variant:
+    """The variant of a name such as `x16-shift-shared-scheduled`. Raises InputError."""
+    for variant in all_variants():
+        if variant.name == name:
+            return variant
+    choices = ["|".join(get_args(choice)) for choice in (Rotate, Logic, Order)]
+    raise InputError(
+        f"there is no OpenCL kernel {name!r:.60}; a name is like {Variant(16).name}: x and a width of "
+        f"{', '.join(map(str, WIDTHS))}, then {', '.join(choices)}; `pipeline-` before it makes it one for FPGAs"
+    )

@@ -1,0 +1,1 @@
+"""OpenCL runtimes: those that pip installed, the peculiarities of PoCL, their caches and their words."""

@@ -1,0 +1,62 @@
+"""Where runtimes keep compiled kernels when the home folder cannot be written, or when others may write there.
+
+pyopencl warns then; PoCL shows no device at all. Both run what they find there.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from ...system.trust import is_own
+
+# What pyopencl, its pytools and PoCL keep below the user's cache folder, where they are there already.
+FOREIGN = ("pyopencl", "pytools", "pocl", "pocl/kcache")
+
+
+def spare_an_unwritable_home() -> None:
+    """Where their caches cannot be written or trusted, give PoCL's a folder of this process, and pyopencl none."""
+    if _is_good(_cache_folder()):
+        return
+    os.environ.setdefault("PYOPENCL_NO_CACHE", "1")
+    if "POCL_CACHE_DIR" not in os.environ:
+        try:
+            folder = tempfile.mkdtemp(prefix="hashwatt-pocl-")
+        except OSError:
+            # No folder for temporary files either: each runtime must see for itself.
+            return
+        os.environ["POCL_CACHE_DIR"] = folder
+        atexit.register(_remove, folder, os.getpid())
+
+
+def _cache_folder() -> Path | None:
+    stated = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(stated) if stated else Path.home() / ".cache"
+    except RuntimeError:
+        # Neither HOME nor an entry of this user in the system's list.
+        return None
+
+
+def _is_good(folder: Path | None) -> bool:
+    if folder is None or not _can_write(folder):
+        return False
+    return all(is_own(place) for place in (folder, *(folder / name for name in FOREIGN)) if place.exists())
+
+
+def _can_write(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _remove(folder: str, process_id: int) -> None:
+    # A forked child runs this, too, and the folder is not its own.
+    if os.getpid() == process_id:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,84 @@
+"""Which variants to race on a device, likeliest first: the race ends when its time is up."""
+
+from __future__ import annotations
+
+from ..codegen.variant import Variant
+from ..setting import Tuning
+
+# Every CPU for which there is a runtime has vectors of four words, and passes them alike; no built-in functions.
+SAFEST = Variant(4, "shift", "shared")
+NARROWEST = Variant(1, "shift", "shared")
+# `bitselect` never makes fewer instructions of Ch and Maj than the compilers for GPUs make of ∧ and ⊕.
+GPU_VARIANTS = (
+    Variant(1, "rotate", "xor"),
+    Variant(1, "shift", "xor"),
+    Variant(1, "rotate", "shared"),
+    Variant(2, "rotate", "xor"),
+    Variant(1, "rotate", "xor", "scheduled"),
+)
+# What the loop over vectors costs vanishes from a few dozen vectors on; a work-item of a GPU may do fewer.
+CPU_VECTORS_PER_ITEM = 64
+# More than one work-item a group: PoCL and Intel's runtime gain up to 2 % with four.
+CPU_LOCAL_SIZE = 4
+GPU_VECTORS_PER_ITEM = 16
+GPU_LOCAL_SIZE = 64
+
+
+def first_guess(kind: str, simulator: bool, native_width: int) -> Tuning:
+    """What to run where nothing is raced."""
+    if simulator:
+        # It stops at plain shifts that LLVM recognises as a rotation. Small groups: it looks for races between them.
+        return Tuning(Variant(2, "rotate", "shared"), vectors_per_item=2, local_size=4)
+    return race_entries(kind, native_width)[0]
+
+
+def race_entries(kind: str, native_width: int) -> list[Tuning]:
+    """The entries of the race: the one that is safest, then the likeliest winners."""
+    if kind == "gpu":
+        return [Tuning(variant, GPU_VECTORS_PER_ITEM, GPU_LOCAL_SIZE) for variant in GPU_VARIANTS]
+    width = native_width if native_width in (4, 8, 16) else 8
+    variants = _accelerator_variants(width) if kind == "accelerator" else _cpu_variants(width)
+    if native_width == 1:
+        # The runtime says that it makes nothing of vectors (rusticl: one word 7.7 MH/s, eight 0.7 to 1.7).
+        variants = [NARROWEST, Variant(1, "shift", "xor"), *variants]
+    return [Tuning(variant, CPU_VECTORS_PER_ITEM, CPU_LOCAL_SIZE) for variant in dict.fromkeys(variants)]
+
+
+def _accelerator_variants(width: int) -> list[Variant]:
+    return [
+        SAFEST,
+        Variant(16, "shift", "xor", form="pipeline"),
+        Variant(width, "shift", "shared"),
+        Variant(1, "shift", "xor", form="pipeline"),
+        Variant(16 if width == 8 else 8, "shift", "shared"),
+        Variant(1, "rotate", "xor", form="pipeline"),
+    ]
+
+
+def _cpu_variants(width: int) -> list[Variant]:
+    other = 16 if width == 8 else 8
+    # A native width of 16 words says that the CPU has AVX-512, and with it the instruction.
+    by_name = [Variant(width, "shift", "vpternlog", "scheduled")] if width == 16 else []
+    return [
+        SAFEST,
+        *by_name,
+        Variant(width, "shift", "shared", "scheduled"),
+        Variant(width, "shift", "shared"),
+        Variant(other, "shift", "shared"),
+        Variant(width, "shift", "xor", "scheduled"),
+    ]
+
+
+def refinements(tuning: Tuning, kind: str, largest_group: int) -> list[Tuning]:
+    """Other ways to deal out the winner's work."""
+    if tuning.variant.form == "pipeline":
+        return []
+    if kind != "gpu":
+        # Not another size of the groups, for which runtimes for CPUs compile once more.
+        return [Tuning(tuning.variant, vectors, tuning.local_size, refined=True) for vectors in (16, 256)]
+    return [
+        Tuning(tuning.variant, vectors, local, refined=True)
+        for local in (64, 128, 256)
+        for vectors in (4, 16, 64)
+        if local <= largest_group and (vectors, local) != (tuning.vectors_per_item, tuning.local_size)
+    ]

@@ -1,0 +1,1 @@
+"""What the system tells of itself and allows: processor, memory, quotas, and files that may be trusted."""

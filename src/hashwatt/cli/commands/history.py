@@ -1,0 +1,79 @@
+"""`hashwatt history`: a device's runs over time, and where its rate stepped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..files import warn_of_unreadable
+from ..output import Output, shared_options
+
+if TYPE_CHECKING:
+    from ...reports.compare.history import History
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hashwatt history results/              all results in a folder
+  hashwatt history hashwatt-*.json
+  hashwatt history results/ --json | jq '.histories[] | select(.steps)'
+"""
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path())
+@shared_options
+@click.pass_obj
+def history(output: Output, files: tuple[str, ...]) -> None:
+    """Show each device's runs over time, and name the conditions that changed where its rate stepped."""
+    from ...reports.collect.gather import gather
+    from ...reports.compare.history import histories
+    from ...reports.layout.headline import on_trust
+
+    collection = gather(files)
+    warn_of_unreadable(output, collection.unreadable)
+    found = histories(collection)
+    if output.as_json:
+        output.document({"histories": [as_record(entry) for entry in found]})
+        return
+    from ...reports.compare.sentences import history_table, step_lines
+    from ...reports.terminal import table
+
+    for entry in found:
+        output.table(table(history_table(entry)))
+        for line in step_lines(entry):
+            output.line(line)
+        output.line()
+    for sentence in on_trust(collection):
+        output.line(sentence)
+
+
+def key_record(history: History) -> dict[str, object]:
+    """What makes these runs runs of one device."""
+    from ...reports.layout.hash_columns import PARAMETER, prefixes_of
+
+    key, newest = history.group.key, history.group.newest.device
+    return {
+        "workload": key.workload,
+        "unit": key.unit,
+        PARAMETER: prefixes_of(newest),
+        "parameters": newest.parameters,
+        "name": key.name,
+        "kind": key.kind,
+        "backend": key.backend,
+        "machine": key.machine,
+        "cpus": key.cpus,
+        "machine_id": key.machine_id or None,
+    }
+
+
+def as_record(history: History) -> dict[str, object]:
+    """The fields of one history for the JSON document: the runs in short, not the whole results."""
+    from ...reports.layout.plain_figures import record
+
+    return {
+        "device": key_record(history),
+        "runs": [record(entry, None) for entry in history.entries],
+        "steps": history.steps,
+        "recomputed": history.recomputed,
+    }

@@ -1,0 +1,88 @@
+"""What control groups grant: version 1 and 2, nested, in containers; and how often they throttled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hashwatt.kernels.system.quota import Throttling, cpu_quota, cpu_throttling
+
+SERVICE = "system.slice/hashwatt.service"
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n")
+
+
+def version_1(root: Path, quota_us: int, group: str = "docker/abc", mount: str = "cpu,cpuacct") -> Path:
+    write(root / "proc/self/cgroup", f"5:memory:/{group}\n4:cpu,cpuacct:/{group}\n0::/")
+    folder = root / "sys/fs/cgroup" / mount / group
+    write(folder / "cpu.cfs_quota_us", str(quota_us))
+    write(folder / "cpu.cfs_period_us", "100000")
+    return folder
+
+
+@pytest.mark.parametrize("mount", ["cpu,cpuacct", "cpu", "cpuacct,cpu"])
+def test_version_1_grants_by_two_files(tmp_path: Path, mount: str) -> None:
+    version_1(tmp_path, 12_000, mount=mount)
+    assert cpu_quota(tmp_path) == pytest.approx(0.12)
+
+
+def test_version_1_without_a_limit_says_minus_1(tmp_path: Path) -> None:
+    version_1(tmp_path, -1)
+    assert cpu_quota(tmp_path) is None
+
+
+def test_in_a_container_the_mount_s_top_is_the_group_itself(tmp_path: Path) -> None:
+    version_1(tmp_path, 50_000, group="")
+    write(tmp_path / "proc/self/cgroup", "4:cpu,cpuacct:/docker/0123")
+    assert cpu_quota(tmp_path) == 0.5
+
+
+def test_the_least_of_nested_groups_counts(tmp_path: Path) -> None:
+    write(tmp_path / "proc/self/cgroup", f"0::/{SERVICE}/worker")
+    groups = tmp_path / "sys/fs/cgroup"
+    write(groups / SERVICE / "worker/cpu.max", "max 100000")
+    write(groups / SERVICE / "cpu.max", "150000 100000")
+    write(groups / "system.slice/cpu.max", "400000 100000")
+    assert cpu_quota(tmp_path) == 1.5
+
+
+def test_another_group_s_quota_is_not_ours(tmp_path: Path) -> None:
+    write(tmp_path / "proc/self/cgroup", "0::/user.slice")
+    write(tmp_path / "sys/fs/cgroup" / SERVICE / "cpu.max", "10000 100000")
+    assert cpu_quota(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["max 100000", "", "1 0", "0 100000", "x y", "1e5 100000", "100000", "-1 100000"])
+def test_what_is_no_quota_is_none(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "sys/fs/cgroup/cpu.max", text)
+    assert cpu_quota(tmp_path) is None
+
+
+@pytest.mark.parametrize("text", ["0::/../../etc", "nonsense", "0::", "\x00", "4:cpu:relative"])
+def test_a_path_that_leads_elsewhere_is_not_followed(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "proc/self/cgroup", text)
+    write(tmp_path / "etc/cpu.max", "10000 100000")
+    assert cpu_quota(tmp_path) is None
+
+
+def test_throttled_periods_are_those_of_the_group_that_grants_least(tmp_path: Path) -> None:
+    folder = version_1(tmp_path, 12_000)
+    assert cpu_throttling(tmp_path) is None
+    write(folder / "cpu.stat", "nr_periods 100\nnr_throttled 7\nthrottled_time 12345")
+    before = cpu_throttling(tmp_path)
+    write(folder / "cpu.stat", "nr_periods 160\nnr_throttled 60\nthrottled_time 99999")
+    now = cpu_throttling(tmp_path)
+    assert before is not None
+    assert now is not None
+    assert now.since(before) == Throttling(periods=60, throttled=53)
+    assert before.since(now) == Throttling(periods=0, throttled=0)
+
+
+def test_without_a_quota_nothing_is_throttled(tmp_path: Path) -> None:
+    folder = version_1(tmp_path, -1)
+    write(folder / "cpu.stat", "nr_periods 100\nnr_throttled 7")
+    assert cpu_throttling(tmp_path) is None
