@@ -1,43 +1,59 @@
-"""Two runs, device by device: faster, slower, same or cannot tell, with the ratio's interval and what else differed."""
+"""Two sides, device by device: faster, slower, same or cannot tell, with the ratio's interval and what differed."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from statistics import fmean
 
 from msgspec import Struct
 
 from ...bench.sampling.plan import FEWEST_SAMPLES
-from ..collect.energy_figure import EnergyFigure, energy_figure
+from .between_runs import PRIOR, PRIOR_CONTENDED, Scatter, ratio_between, runs_needed
 from .differences import differences
+from .energies import LEFT_OPEN, energy_ratio
+from .footing import Footing, entries_of, footing_of
+from .judgement import THRESHOLD, EnergyJudgement, Judgement, judge, judge_energy
+from .pairs import Pair, pairs_of
 from .rate_series import Series
-from .ratio import Ratio, ratio_of_medians, ratio_of_totals
+from .ratio import Ratio
+from .run_rates import Basis, basis_of, run_rate
+from .sides import Side, shared_run
 
-Judgement = Literal["faster", "slower", "same", "cannot tell"]
-EnergyJudgement = Literal["less", "more", "same", "cannot tell"]
-Basis = Literal["work ÷ time", "median"]
-
-# A change below this is no change that anyone would act on.
-SAME_WITHIN = 0.01
+CPU_TIME: Basis = "work ÷ CPU time"
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
     """One device before and now. `ratio` is new over base (above 1: faster); `energy_ratio` that of joules a unit.
 
-    `because` tells why nothing can be told, of the rate and of the energy. `basis`: which rates were set against each
-    other; where the two files state their rates by different rules, `basis_because` says what was done about it.
+    `because` tells why nothing can be told, of the rate and of the energy, and what helps. `forbidden`: the conditions
+    that forbid a verdict, another processor first; there is no ratio then. `basis`: which rates were set against each
+    other, and `basis_because` why where it is not what the files state. `base_rate`, `new_rate`: their geometric means,
+    in `unit` a second (of a CPU where the basis is work ÷ CPU time). `scatter`: what runs of a side were taken to
+    differ by. `left_out`: runs that have no verified figure. `conditions`: what else differed. `gone`: the new side has
+    no verified figure.
     """
 
     name: str
     judgement: Judgement
     ratio: Ratio | None
     because: str
+    forbidden: tuple[str, ...]
+    unit: str
+    base_rate: float | None
+    new_rate: float | None
+    base_runs: int
+    new_runs: int
     basis: Basis | None
     basis_because: str
+    scatter: Scatter | None
+    threshold: float
     energy: EnergyJudgement
     energy_ratio: Ratio | None
     energy_because: str
     conditions: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    gone: bool = False
 
     def __repr__(self) -> str:
         energy = f"{self.energy}, {self.energy_ratio} times the joules" if self.energy_ratio else self.energy_because
@@ -45,122 +61,122 @@ class Comparison(Struct, frozen=True, kw_only=True):
         return f"Comparison({self.name}: {self.judgement}, {rate}; {energy})"
 
 
-def compare(base: dict[str, Series], new: dict[str, Series]) -> list[Comparison]:
-    """A comparison for each device of either side, in the base's order."""
-    names = dict.fromkeys((*base, *new))
-    return [compare_device(name, base.get(name), new.get(name)) for name in names]
+def compare(base: Side, new: Side, threshold: float = THRESHOLD) -> list[Comparison]:
+    """A comparison for each device and work of either side, in the base's order."""
+    return [compare_pair(pair, threshold) for pair in pairs_of(base, new)]
 
 
-def compare_device(name: str, base: Series | None, new: Series | None) -> Comparison:
+def compare_pair(pair: Pair, threshold: float = THRESHOLD) -> Comparison:
     """One device."""
-    ratio, because = rate_ratio(base, new)
-    energy_ratio, energy_because = ratio_of_energies(base, new)
-    basis, basis_because = basis_of(base, new) if ratio and base and new else (None, "")
-    entries = (base.entry if base else None, new.entry if new else None)
+    base, new = (usable(side) for side in (pair.base, pair.new))
+    because, gone = why_nothing(pair, base, new)
+    footing = footing_of(base, new) if not because else Footing(forbidden=(), helps="", disturbed="")
+    if footing.forbidden:
+        because = f"{', '.join(footing.forbidden)}; {footing.helps}"
+    told = _Told() if because else rates_told(base, new, footing, threshold)
+    joules, energy_because = (None, because) if because else energies_told(base, new, footing)
+    energy = "cannot tell" if joules is None else judge_energy(joules, threshold)
+    first = next(iter((*pair.base, *pair.new)))
     return Comparison(
-        name=name,
-        judgement="cannot tell" if ratio is None else judge(ratio),
-        ratio=ratio,
-        because=because,
-        basis=basis,
-        basis_because=basis_because,
-        energy="cannot tell" if energy_ratio is None else judge_energy(energy_ratio),
-        energy_ratio=energy_ratio,
-        energy_because=energy_because,
-        conditions=differences(entries[0], entries[1]) if entries[0] and entries[1] else (),
+        name=pair.name,
+        judgement="cannot tell" if told.ratio is None else judge(told.ratio, threshold),
+        ratio=told.ratio,
+        because=because or told.because,
+        forbidden=footing.forbidden,
+        unit=first.unit,
+        base_rate=told.base_rate,
+        new_rate=told.new_rate,
+        base_runs=len(base),
+        new_runs=len(new),
+        basis=told.basis,
+        basis_because=told.basis_because,
+        scatter=told.scatter,
+        threshold=threshold,
+        energy=energy,
+        energy_ratio=joules,
+        energy_because=energy_because or (LEFT_OPEN if energy == "cannot tell" else ""),
+        conditions=differences(entries_of(base), entries_of(new)) if entries_of(base) and entries_of(new) else (),
+        left_out=tuple(left_out(pair)),
+        gone=gone,
     )
 
 
-def judge(ratio: Ratio) -> Judgement:
-    """Same where the whole interval is within a percent of 1; else faster or slower where it excludes 1."""
-    if ratio.low >= 1 / (1 + SAME_WITHIN) and ratio.high <= 1 + SAME_WITHIN:
-        return "same"
-    if ratio.low > 1:
-        return "faster"
-    return "slower" if ratio.high < 1 else "cannot tell"
+def usable(side: Sequence[Series]) -> tuple[Series, ...]:
+    """The runs that count: those with a verified figure, and of these with samples enough where there are such."""
+    good = tuple(one for one in side if not one.fault)
+    return tuple(one for one in good if len(one.rates) >= FEWEST_SAMPLES) or good
 
 
-def judge_energy(ratio: Ratio) -> EnergyJudgement:
-    """The same rule, for the energy that work takes."""
-    words: dict[Judgement, EnergyJudgement] = {"faster": "more", "slower": "less"}
-    judgement = judge(ratio)
-    return words.get(judgement, "same" if judgement == "same" else "cannot tell")
+class _Told(Struct, frozen=True, kw_only=True):
+    ratio: Ratio | None = None
+    because: str = ""
+    base_rate: float | None = None
+    new_rate: float | None = None
+    basis: Basis | None = None
+    basis_because: str = ""
+    scatter: Scatter | None = None
 
 
-def rate_ratio(base: Series | None, new: Series | None) -> tuple[Ratio | None, str]:
-    """The ratio of the rates, or why there is none; also why a ratio stays open."""
-    if base is None or new is None:
-        return None, f"it is not in the {'base' if base is None else 'new'} run"
-    for side, series in (("base", base), ("new", new)):
-        if series.fault:
-            return None, f"the {side} run {series.fault}"
-    if base.unit != new.unit or base.parameters != new.parameters:
-        return None, "the two runs did different kinds of work"
-    if min(len(base.rates), len(new.rates)) < FEWEST_SAMPLES:
-        return None, f"there are fewer than {FEWEST_SAMPLES} samples; measure longer (-t 10)"
-    if basis_of(base, new)[0] == "median":
-        ratio = ratio_of_medians(base.rates, new.rates)
-    else:
-        ratio = ratio_of_totals(timed(base), timed(new))
-    open_ended = judge(ratio) == "cannot tell"
-    return ratio, "the interval holds both faster and slower; measure longer (-t 60)" if open_ended else ""
+def why_nothing(pair: Pair, base: Sequence[Series], new: Sequence[Series]) -> tuple[str, bool]:
+    """Why there is nothing to compare, whatever the conditions; and whether it is that the new side has nothing."""
+    for name, every, good in (("base", pair.base, base), ("new", pair.new, new)):
+        if not every:
+            return f"it is not in the {name} run", name == "new"
+        if not good:
+            return f"the {name} run {every[0].fault}", name == "new"
+    kinds = {(one.unit, str(sorted(one.parameters.items()))) for one in (*base, *new)}
+    if len(kinds) > 1:
+        return "the two sides did different kinds of work", False
+    if shared_run(base, new):
+        return "the same run stands on both sides; give each run to one of them", False
+    if min(len(one.rates) for one in (*base, *new)) < FEWEST_SAMPLES:
+        return f"there are fewer than {FEWEST_SAMPLES} samples; measure longer (-t 10)", False
+    return "", False
 
 
-def basis_of(base: Series, new: Series) -> tuple[Basis, str]:
-    """Which rates are compared, and why where it is not what both files state."""
-    if base.headline == new.headline:
-        return base.headline, ""
-    if base.seconds and new.seconds:
-        return "work ÷ time", "one file (schema version 1) states the median, so both are recomputed from the samples"
-    return "median", "one file keeps no amounts of work, so the medians of the samples' rates are compared"
+def rates_told(base: Sequence[Series], new: Sequence[Series], footing: Footing, threshold: float) -> _Told:
+    """The ratio of the rates, with what it rests on; also why a verdict stays open."""
+    basis, basis_because = basis_of([*base, *new])
+    prior = PRIOR
+    if footing.disturbed:
+        basis, prior = CPU_TIME, PRIOR_CONTENDED
+        basis_because = f"{footing.disturbed}, so that work ÷ time is not the code's"
+    rates = [[run_rate(run, basis) for run in side] for side in (base, new)]
+    ratio, scatter = ratio_between(rates[0], rates[1], prior)
+    means = [math.exp(fmean(rate.log for rate in side)) for side in rates]
+    return _Told(
+        ratio=ratio,
+        because=why_open(ratio, scatter, threshold) if judge(ratio, threshold) == "cannot tell" else "",
+        base_rate=means[0],
+        new_rate=means[1],
+        basis=basis,
+        basis_because=basis_because,
+        scatter=scatter,
+    )
 
 
-def timed(series: Series) -> list[tuple[float, float]]:
-    """The work and the seconds of each sample."""
-    return [(rate * seconds, seconds) for rate, seconds in zip(series.rates, series.seconds, strict=True)]
+def why_open(ratio: Ratio, scatter: Scatter, threshold: float) -> str:
+    """What would tell: how many runs, as far as that can be said."""
+    change = math.log(ratio.value)
+    # Whatever lies nearer to nothing than the threshold would be the same; the interval must lie within it.
+    sought = abs(change) if abs(change) > math.log1p(threshold) else math.log1p(threshold) - abs(change) / 2
+    runs = runs_needed(sought, scatter)
+    how = "more runs a side" if runs is None else f"about {runs} runs a side"
+    return f"the interval holds both faster and slower; {how} (folders) or `hashwatt run --ab` would tell"
 
 
-def ratio_of_energies(base: Series | None, new: Series | None) -> tuple[Ratio | None, str]:
-    """The ratio of the joules a unit with the bounds that the meters leave, or why there is none."""
-    figures = [energy_figure(side.entry.device) if side and side.entry else None for side in (base, new)]
-    before, now = figures
-    if before is None or now is None:
-        return None, "no energy figure on both sides"
-    for side, series in (("base", base), ("new", new)):
-        if series and series.fault:
-            return None, f"the {side} run {series.fault}"
-    if base and new and (base.unit != new.unit or base.parameters != new.parameters):
-        return None, "the two runs did different kinds of work"
-    kind = different_kind(before, now)
-    if kind:
-        return None, kind
-    if before.low is None or before.high is None or now.low is None or now.high is None or not before.low:
-        return None, "the energy figures have no bounds"
-    ratio = Ratio(value=now.j_per_unit / before.j_per_unit, low=now.low / before.high, high=now.high / before.low)
-    if not math.isfinite(ratio.value + ratio.low + ratio.high):
-        return None, "the meters' bounds leave it open"
-    return ratio, "the meters' bounds leave it open" if judge(ratio) == "cannot tell" else ""
+def energies_told(base: Sequence[Series], new: Sequence[Series], footing: Footing) -> tuple[Ratio | None, str]:
+    """The ratio of the joules, or why there is none: whoever takes CPUs takes joules, too."""
+    ratio, because = energy_ratio(base, new)
+    if ratio is not None and footing.disturbed:
+        return None, f"{footing.disturbed}, and their joules are among these"
+    return ratio, because
 
 
-def different_kind(before: EnergyFigure, now: EnergyFigure) -> str:
-    """Why two figures cannot be set against each other; empty where they can."""
-    for name, one, other in (("scope", before.scope, now.scope), ("method", before.method, now.method)):
-        if one != other:
-            return f"the {name} differs: {one} against {other}"
-    return ""
-
-
-def failures(comparisons: list[Comparison], percent: float) -> list[str]:
-    """What a limit of so many per cent is broken by: devices surely slower by more, and devices without an answer.
-
-    Noise alone breaks nothing: an interval that reaches above the limit passes.
-    """
-    broken = []
-    for comparison in comparisons:
-        if comparison.ratio is not None and comparison.ratio.high < 1 - percent / 100:
-            broken.append(f"{comparison.name} is slower by more than {percent:g} %")
-        elif comparison.ratio is None and comparison.because.startswith(("it is not in the new", "the new run")):
-            broken.append(f"{comparison.name}: {comparison.because}")
-    if not any(comparison.ratio for comparison in comparisons):
-        broken.append("nothing could be compared")
-    return broken
+def left_out(pair: Pair) -> Iterator[str]:
+    """A sentence for each run that does not count, where others of its side do."""
+    for name, side in (("base", pair.base), ("new", pair.new)):
+        counted = usable(side)
+        for one in side if counted else ():
+            if one not in counted:
+                yield f"a {name} run {one.fault or f'has fewer than {FEWEST_SAMPLES} samples'}"

@@ -1,69 +1,49 @@
-"""What differed between two runs besides the device: the conditions that may explain a change of rate."""
+"""What differed between two sides besides the device: the conditions that may explain a change of rate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median
 
-from ...bench.result.machine import Machine
 from ..collect.gather import Entry
-from ..layout.work_words import variant_text
 from ..wording.units import UNKNOWN, clock_text, temperature_text
 from ..wording.visible import visible
+from .conditions import CONDITIONS
+from .footing import values
 
 CLOCK_RATIO = 1.02
 TEMPERATURE_C = 5.0
 BUSY_CPUS = 0.25
 LIMIT = 120
+# Where the runs of a side differ among themselves, so many values are told.
+MOST_SHOWN = 3
 
 
-def differences(base: Entry, new: Entry) -> tuple[str, ...]:
-    """A line for each condition that differs: what it was and what it became."""
-    return (*worded(base, new), *readings(base, new), *warning_codes(base, new))
+def differences(base: Sequence[Entry], new: Sequence[Entry]) -> tuple[str, ...]:
+    """A line for each condition that differs (at least one run a side): what it was and what it became.
+
+    Another processor comes first, as `CONDITIONS` has it.
+    """
+    return (*worded(base, new), *libraries(base, new), *readings(base, new), *warning_codes(base, new))
 
 
-def worded(base: Entry, new: Entry) -> Iterator[str]:
+def worded(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
     """Conditions that are words or numbers and must be equal."""
-    before, after = conditions(base), conditions(new)
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            yield f"{name}: {shown(before.get(name))} → {shown(after.get(name))}"
+    for condition in CONDITIONS:
+        before, after = values(condition, base), values(condition, new)
+        if set(before) != set(after):
+            yield f"{condition.name}: {listed(before)} → {listed(after)}"
 
 
-def conditions(entry: Entry) -> dict[str, object]:
-    """Everything that is compared as it is."""
-    result, device, machine = entry.result, entry.device, entry.machine
-    kernel = device.kernel
-    tuning = ", ".join(f"{name}={value}" for name, value in sorted(kernel.tuning.items())) if kernel else None
-    return {
-        "device": device.device.name,
-        "driver": device.device.driver,
-        "kernel": kernel.name if kernel else None,
-        "work": variant_text(device) or None,
-        "tuning": tuning or None,
-        "compute units": device.device.compute_units,
-        **(conditions_of(machine) if machine else {}),
-        "hashwatt": result.hashwatt_version,
-        **{f"library {visible(name, LIMIT)}": version for name, version in sorted(result.libraries.items())},
-    }
+def libraries(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
+    """Versions of what the figures depend on."""
+    for name in sorted({name for entry in (*base, *new) for name in entry.result.libraries}):
+        sides = [list(dict.fromkeys(entry.result.libraries.get(name) for entry in side)) for side in (base, new)]
+        if set(sides[0]) != set(sides[1]):
+            yield f"library {visible(name, LIMIT)}: {listed(sides[0])} → {listed(sides[1])}"
 
 
-def conditions_of(machine: Machine) -> dict[str, object]:
-    """What is compared of the machine."""
-    return {
-        "processor": machine.cpu_model,
-        "usable CPUs": machine.usable_cpus,
-        "virtual machine": machine.hypervisor,
-        "container": machine.container,
-        "governor": machine.governor,
-        "on battery": machine.on_battery,
-        "system": machine.os,
-        "system's kernel": machine.kernel,
-        "Python": machine.python,
-    }
-
-
-def readings(base: Entry, new: Entry) -> Iterator[str]:
+def readings(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
     """Clock, temperature and other load, where they moved by more than they always do."""
     clocks = middle(base, "clock_hz"), middle(new, "clock_hz")
     if None not in clocks and not 1 / CLOCK_RATIO <= (clocks[1] or 0) / (clocks[0] or 1) <= CLOCK_RATIO:
@@ -76,21 +56,28 @@ def readings(base: Entry, new: Entry) -> Iterator[str]:
         yield f"CPUs busy with other programs: {loads[0]:.2f} → {loads[1]:.2f}"
 
 
-def middle(entry: Entry, field: str) -> float | None:
-    """The median reading of the samples, None where the device does not tell."""
-    known = [value for sample in entry.samples if (value := getattr(sample, field)) is not None]
+def middle(side: Sequence[Entry], field: str) -> float | None:
+    """The median reading of all samples, None where the device does not tell."""
+    known = [value for entry in side for sample in entry.samples if (value := getattr(sample, field)) is not None]
     return median(known) if known else None
 
 
-def warning_codes(base: Entry, new: Entry) -> Iterator[str]:
-    """Warnings that only one of the runs carries."""
+def warning_codes(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
+    """Warnings that only one of the sides carries."""
     before, after = (
-        {warning.code for warning in (*entry.result.warnings, *entry.device.warnings)} for entry in (base, new)
+        {warning.code for entry in side for warning in (*entry.result.warnings, *entry.device.warnings)}
+        for side in (base, new)
     )
     for code in sorted(before - after):
         yield f"warning only before: {code.replace('_', ' ')}"
     for code in sorted(after - before):
         yield f"warning only now: {code.replace('_', ' ')}"
+
+
+def listed(found: Sequence[object]) -> str:
+    """The values of a condition on one side, in words."""
+    told = [shown(value) for value in found[:MOST_SHOWN]]
+    return ", ".join(told) + (f" and {len(found) - MOST_SHOWN} more" if len(found) > MOST_SHOWN else "")
 
 
 def shown(value: object) -> str:

@@ -75,7 +75,7 @@ def steps_of(entries: Sequence[Entry], rates: Sequence[Rate], undated: int) -> t
     steps = []
     for start, index, stop in zip(bounds, bounds[1:], bounds[2:], strict=False):
         change = median(logs[index:stop]) - median(logs[start:index])
-        between = differences(entries[index - 1], entries[index])
+        between = differences(entries[index - 1 : index], entries[index : index + 1])
         steps.append(RateStep(index=index, ratio=math.exp(change), conditions=between))
     return tuple(steps)
 

@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ...bench.result.file import read_bounded
+from ...bench.result.model import Result
+from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..collect.gather import Entry, checked, entries_of
 from ..layout.entry_names import entry_names
@@ -20,11 +22,13 @@ MOST_BENCHMARKS = 10_000
 
 
 class Series(Struct, frozen=True, kw_only=True):
-    """The rates of one device's samples (units of work a second), or the `fault` that keeps them from counting.
+    """What one run knows of one device's rate (units of work a second), or the `fault` that keeps it from counting.
 
-    `seconds`: how long each sample took; empty where the file does not keep it. `headline`: what its own rate is.
+    `rates`: of the samples. `seconds`: how long each sample took; empty where the file does not keep it. `headline`:
+    what the run's own rate is. `entry`: the record; None where the file is pytest-benchmark's.
     """
 
+    name: str
     rates: tuple[float, ...]
     seconds: tuple[float, ...]
     headline: Literal["work ÷ time", "median"]
@@ -49,22 +53,23 @@ class _Storage(Struct, frozen=True):
     benchmarks: Annotated[tuple[_Benchmark, ...], Meta(max_length=MOST_BENCHMARKS)]
 
 
-def read_series(path: str | Path) -> dict[str, Series]:
-    """The series in a file, by name. Raises InputError when it is neither kind of file."""
+def read_series(path: str | Path) -> list[Series]:
+    """The series in a file. Raises InputError when it is neither kind of file."""
     file = Path(path)
     checks, result = checked(file)
     if result is not None:
-        return series_of_entries(entries_of(result, checks))
+        return series_of_result(result, checks)
     try:
         storage = msgspec.json.decode(read_bounded(file), type=_Storage)
     except (msgspec.DecodeError, InputError, RecursionError):
         raise InputError(next(check.sentence for check in checks if not check.ok)) from None
-    return {name_of_benchmark(benchmark): series_of_benchmark(benchmark) for benchmark in storage.benchmarks}
+    return [series_of_benchmark(benchmark) for benchmark in storage.benchmarks]
 
 
-def series_of_entries(entries: list[Entry]) -> dict[str, Series]:
-    """The series of a run's entries, by name."""
-    return {name: series_of(entry) for name, entry in zip(entry_names(entries), entries, strict=True)}
+def series_of_result(result: Result, checks: tuple[Check, ...]) -> list[Series]:
+    """The series of a run."""
+    entries = entries_of(result, checks)
+    return [series_of(entry, name) for name, entry in zip(entry_names(entries), entries, strict=True)]
 
 
 def name_of_benchmark(benchmark: _Benchmark) -> str:
@@ -72,7 +77,7 @@ def name_of_benchmark(benchmark: _Benchmark) -> str:
     return visible(benchmark.fullname.removeprefix("hashwatt::"), NAME_LIMIT)
 
 
-def series_of(entry: Entry) -> Series:
+def series_of(entry: Entry, name: str) -> Series:
     """The samples of a result's device; only a verified one counts."""
     device = entry.device
     fault = ""
@@ -81,6 +86,7 @@ def series_of(entry: Entry) -> Series:
     elif not entry.measured:
         fault = f"has no figure ({device.status}: {visible(device.reason or 'no reason given', NAME_LIMIT)})"
     return Series(
+        name=name,
         rates=tuple(sample.amount / sample.seconds for sample in entry.samples),
         seconds=tuple(sample.seconds for sample in entry.samples),
         headline="median" if entry.result.written_as == 1 else "work ÷ time",
@@ -97,6 +103,7 @@ def series_of_benchmark(benchmark: _Benchmark) -> Series:
     extra = benchmark.extra_info
     unit, parameters = extra.get("unit"), extra.get("parameters")
     return Series(
+        name=name_of_benchmark(benchmark),
         rates=tuple(1 / seconds for seconds in benchmark.stats.data),
         seconds=(),
         headline="median",

@@ -11,27 +11,58 @@ from ..layout.work_words import variant_text
 from ..wording.ratios import change_text
 from ..wording.units import UNKNOWN, rate_text
 from ..wording.visible import visible
-from .comparison import Comparison
+from .between_runs import PRIOR, PRIOR_CONTENDED
+from .comparison import CPU_TIME, Comparison
 from .history import FEWEST_RUNS, History
 from .ratio import Ratio
 
 
 def comparison_lines(comparison: Comparison) -> Iterator[str]:
-    """The verdict on one device, then what else differed."""
+    """The verdict on one device, then what it rests on, then what else differed."""
     because = f" ({comparison.because})" if comparison.because else ""
     yield f"{comparison.name}: {comparison.judgement}{because}"
     if comparison.ratio is not None:
         yield f"  rate {ratio_line(comparison.ratio)}"
+        yield f"  {rates_line(comparison)}; {scatter_line(comparison)}"
     if comparison.basis_because:
         yield f"  compared by {comparison.basis}: {comparison.basis_because}"
     if comparison.energy_ratio is not None:
         word = {kind: f"{kind} energy for the same work" for kind in ("less", "more")} | {"same": "the same energy"}
         judged = word.get(comparison.energy, f"energy: cannot tell ({comparison.energy_because})")
         yield f"  {judged}: {ratio_line(comparison.energy_ratio)}"
-    else:
+    elif comparison.energy_because != comparison.because:
         yield f"  energy: cannot tell ({comparison.energy_because})"
     for condition in comparison.conditions:
         yield f"  differs: {condition}"
+    for sentence in comparison.left_out:
+        yield f"  left out: {sentence}"
+
+
+def rates_line(comparison: Comparison) -> str:
+    """The two rates, and how many runs they are of."""
+    unit, each = comparison.unit, " a CPU" if comparison.basis == CPU_TIME else ""
+    before, now = (
+        UNKNOWN if rate is None else rate_text(rate, unit) + each
+        for rate in (comparison.base_rate, comparison.new_rate)
+    )
+    return f"{before} → {now} ({runs_text(comparison.base_runs)} → {runs_text(comparison.new_runs)})"
+
+
+def runs_text(count: int) -> str:
+    """So many runs."""
+    return "1 run" if count == 1 else f"{count} runs"
+
+
+def scatter_line(comparison: Comparison) -> str:
+    """What the interval rests on: how far runs lie apart, and whose word that is."""
+    scatter = comparison.scatter
+    if scatter is None:
+        return UNKNOWN
+    if scatter.source == "prior":
+        prior = PRIOR_CONTENDED if comparison.basis == CPU_TIME else PRIOR
+        return f"one run a side: that runs of the same code differ by {100 * prior:g} % is a prior, not measured"
+    joined = "" if scatter.source == "runs" else ", with the prior"
+    return f"runs of a side lie {100 * scatter.deviation:.1f} % apart{joined}"
 
 
 def ratio_line(ratio: Ratio) -> str:

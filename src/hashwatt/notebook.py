@@ -15,11 +15,12 @@ from msgspec.structs import replace
 
 from .bench.result.model import Result
 from .kernels.errors import InputError
-from .reports.collect.gather import Collection, checks_of, entries_of, gather, gather_results
+from .reports.collect.gather import Collection, gather, gather_results
 from .reports.compare.comparison import Comparison
-from .reports.compare.comparison import compare as compare_series
+from .reports.compare.comparison import compare as compare_sides
 from .reports.compare.history import History, histories
-from .reports.compare.rate_series import Series, read_series, series_of_entries
+from .reports.compare.judgement import checked_threshold
+from .reports.compare.sides import read_side
 from .reports.document.report import Report, report_on
 from .reports.layout.plain_figures import Cell, Plain, records
 from .reports.layout.sample_figures import sample_records
@@ -29,13 +30,14 @@ Sources = Source | Iterable[Source]
 Row = dict[str, Plain]
 
 
-def compare(base: Source, new: Source) -> list[Comparison]:
-    """Two runs, device by device: faster, slower, same, or cannot tell, with the ratio and its 95 % interval.
+def compare(base: Sources, new: Sources, *, threshold: float | None = None) -> list[Comparison]:
+    """Two sides, device by device: faster, slower, same, or cannot tell, with the ratio and its 95 % interval.
 
-    `ratio` is new over base: above 1, the device is faster now. Either may be a file of pytest-benchmark's, too.
-    Raises InputError.
+    `ratio` is new over base: above 1, the device is faster now. Several runs a side tell how far runs lie apart; one a
+    side is judged by a prior of 2 %. Either side may hold files of pytest-benchmark's, too, and patterns like
+    `base-*.json`. `threshold`: what is called the same, in per cent (None: 2). Raises InputError.
     """
-    return compare_series(_series(base), _series(new))
+    return compare_sides(read_side(_listed(base)), read_side(_listed(new)), checked_threshold(threshold))
 
 
 def report(sources: Sources, output: str | Path | Iterable[str | Path] = (), *, day: date | None = None) -> Report:
@@ -74,12 +76,6 @@ def sample_rows(sources: Sources) -> list[Row]:
     `run_id`, `device_id` and `workload` tell which row of `rows` it belongs to. Unknown is None. Raises InputError.
     """
     return list(sample_records(_gathered(_listed(sources))))
-
-
-def _series(source: Source) -> dict[str, Series]:
-    if isinstance(source, Result):
-        return series_of_entries(entries_of(source, checks_of(source)))
-    return read_series(source)
 
 
 def _listed(sources: Sources) -> list[Source]:

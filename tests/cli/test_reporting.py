@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 from hashwatt.bench.result.file import save
 from tests.reports import hostile
-from tests.reports.factory import result, showcase, tampered, verified
+from tests.reports.factory import machine, result, showcase, tampered, verified
 
 from .terminal import run_here
 
@@ -218,6 +219,73 @@ class TestCompare:
         (comparison,) = run_here(capsys, "compare", *pair, "--json").document["comparisons"]
         assert comparison["judgement"] == "slower"
         assert comparison["ratio"]["low"] < 0.8 < comparison["ratio"]["high"]
+        assert comparison["scatter"]["source"] == "prior"
+
+    def test_a_threshold_says_what_is_the_same(self, tmp_path: Path, capsys: Capture) -> None:
+        for run in (0, 1):
+            save(result(verified(run=run), run=run), tmp_path / f"{run}.json")
+        pair = (str(tmp_path / "0.json"), str(tmp_path / "1.json"))
+        assert "sha256d[cpu]: cannot tell" in run_here(capsys, "compare", *pair).out
+        assert "sha256d[cpu]: same" in run_here(capsys, "compare", *pair, "--threshold", "8").out
+        assert run_here(capsys, "compare", *pair, "--threshold", "-1").code == 2
+
+    def test_folders_patterns_and_further_runs(self, tmp_path: Path, capsys: Capture) -> None:
+        for name, rate, first in (("base", 25e6, 0), ("new", 24e6, 10)):
+            (tmp_path / name).mkdir()
+            for run in range(first, first + 4):
+                save(result(verified(run=run, rate=rate), run=run), tmp_path / name / f"{run}.json")
+        folders = run_here(capsys, "compare", str(tmp_path / "base"), str(tmp_path / "new"))
+        assert "sha256d[cpu]: slower" in folders.out
+        assert "(4 runs → 4 runs)" in folders.out
+        assert run_here(capsys, "compare", f"{tmp_path}/base/*.json", f"{tmp_path}/new/*").out == folders.out
+        ids = [str(tmp_path / "base" / f"{run}.json") for run in range(4)]
+        more = [part for path in ids[1:] for part in ("--base", path)]
+        assert run_here(capsys, "compare", ids[0], str(tmp_path / "new"), *more).out == folders.out
+
+    def test_another_processor_is_exit_3_of_a_limit(self, tmp_path: Path, capsys: Capture) -> None:
+        for run, name in enumerate(("EPYC 9354", "Xeon 8370C")):
+            where = machine(cpu_model=name)
+            save(result(verified(run=run, rate=50e6 / (run + 1)), run=run, machines=(where,)), tmp_path / f"{run}.json")
+        pair = (str(tmp_path / "0.json"), str(tmp_path / "1.json"))
+        outcome = run_here(capsys, "compare", *pair, "--fail-if-slower", "5")
+        assert outcome.code == 3
+        assert "cannot tell (another processor" in outcome.out
+        assert "differs: processor: EPYC 9354 → Xeon 8370C" in outcome.out
+        assert "another processor" in outcome.err
+        assert run_here(capsys, "compare", *pair).code == 0
+
+    def test_it_is_written_down(self, pair: tuple[str, str], tmp_path: Path, capsys: Capture) -> None:
+        written = [str(tmp_path / "out" / name) for name in ("c.md", "c.json")]
+        (tmp_path / "out").mkdir()
+        outcome = run_here(
+            capsys, "compare", *pair, "-o", written[0], "-o", written[1], "--json", "--fail-if-slower", "10"
+        )
+        assert outcome.code == 1
+        text = Path(written[0]).read_text(encoding="utf-8")
+        assert text.startswith("### hashwatt: 1 slower – fails\n")
+        assert "| sha256d\\[cpu\\] | slower | −20." in text
+        assert json.loads(Path(written[1]).read_text(encoding="utf-8")) == outcome.document
+
+    @pytest.mark.parametrize(
+        ("name", "because"),
+        [("x.html", "no known format"), ("base.json", "is one of the inputs"), ("no/x.md", "cannot be written")],
+    )
+    def test_where_it_cannot_be_written_is_said_before(
+        self, pair: tuple[str, str], tmp_path: Path, capsys: Capture, name: str, because: str
+    ) -> None:
+        before = Path(pair[0]).read_bytes()
+        outcome = run_here(capsys, "compare", *pair, "-o", str(tmp_path / name))
+        assert outcome.code == 2
+        assert because in outcome.err
+        assert Path(pair[0]).read_bytes() == before
+
+    def test_a_measurement_found_by_a_pattern_is_not_written_over(
+        self, pair: tuple[str, str], tmp_path: Path, capsys: Capture
+    ) -> None:
+        pattern = f"{tmp_path}/n*.json"
+        outcome = run_here(capsys, "compare", pair[0], pattern, "-o", pair[1])
+        assert outcome.code == 2
+        assert "is one of the inputs" in outcome.err
 
 
 class TestHistory:

@@ -107,10 +107,12 @@ def test_what_does_not_verify_is_said_to_be_so(result: Result) -> None:
 def test_comparing_works_on_results_as_on_their_files(result: Result, other: Result, folder: Path) -> None:
     from_memory = hashwatt.compare(result, other)
     assert [entry.name for entry in from_memory] == ["sha256d[fake:steady]", "sha256d[fake:broken]"]
-    assert from_memory[0].judgement == "same"
-    assert repr(from_memory[0]).startswith("Comparison(sha256d[fake:steady]: same, 1 (0.99")
+    assert from_memory[0].judgement == "cannot tell"
+    assert repr(from_memory[0]).startswith("Comparison(sha256d[fake:steady]: cannot tell, 1 (0.96")
     assert "it is not in the new run" in repr(from_memory[1])
     assert hashwatt.compare(folder / "one.json", other) == from_memory
+    assert hashwatt.compare(folder, [other]) == from_memory
+    assert hashwatt.compare(result, other, threshold=10)[0].judgement == "same"
 
 
 def test_history_puts_runs_of_a_device_together(result: Result, other: Result) -> None:

@@ -61,7 +61,8 @@ Examples:
 
 \b
 Each command has --help with examples, and --json for scripts (one document on stdout).
-Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 128 + signal if interrupted (130 Ctrl-C).
+Exit codes: 0 done, 1 a check failed, 2 bad input or usage, 3 conditions forbid
+a verdict (compare), 128 + signal if interrupted (130 Ctrl-C).
 """,
 )
 @click.option(
@@ -99,6 +100,8 @@ def code_of(error: HashwattError) -> int:
     """The exit code of an error that is meant for the user."""
     if isinstance(error, InputError):
         return exits.BAD_INPUT
+    if isinstance(error, exits.Untold):
+        return exits.UNTOLD
     return interrupts.exit_code(exits.INTERRUPTED) if isinstance(error, exits.Interrupted) else exits.CHECK_FAILED
 
 

@@ -19,13 +19,21 @@ if TYPE_CHECKING:
 
 def check_targets(paths: Iterable[str], inputs: Iterable[str] = ()) -> None:
     """Raise InputError unless every path names a known format, can be written, and holds nothing that was measured."""
-    from ..bench.result.file import check_writable, is_result
-    from ..reports.collect.gather import expanded
     from ..reports.formats import format_for
 
     paths = list(paths)
     for path in paths:
         format_for(path)
+    check_paths(paths, inputs)
+
+
+def check_paths(paths: Iterable[str], inputs: Iterable[str] = ()) -> None:
+    """Raise InputError unless every path can be written, and holds nothing that was measured."""
+    from ..bench.result.file import check_writable, is_result
+    from ..reports.collect.gather import expanded
+
+    paths = list(paths)
+    for path in paths:
         check_writable(path)
     present = [path for path in paths if os.path.exists(path)]
     # The folders' files are asked for only where something could be lost.

@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -100,6 +102,19 @@ def console() -> Console:
 
     width = None if sys.stdout.isatty() else WIDTH_OF_A_FILE
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def hanging(line: str) -> list[str]:
+    """A line in as many as a terminal's window needs, the later ones indented; as it is where nobody's window is.
+
+    What scripts read is never broken.
+    """
+    if not sys.stdout.isatty():
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    width = max(40, shutil.get_terminal_size().columns)
+    parts = textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True)
+    return parts or [line]
 
 
 def discard_stdout() -> None:

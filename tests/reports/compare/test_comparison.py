@@ -14,10 +14,11 @@ from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.kernels.errors import InputError
 from hashwatt.reports.collect.gather import entries_of, gather_results
-from hashwatt.reports.compare.comparison import Comparison, compare, failures
+from hashwatt.reports.compare.comparison import Comparison, compare
+from hashwatt.reports.compare.failures import failures
 from hashwatt.reports.compare.rate_series import read_series, series_of
-from hashwatt.reports.compare.ratio import ratio_of_medians, ratio_of_totals
 from hashwatt.reports.compare.sentences import comparison_lines
+from hashwatt.reports.compare.sides import Side, read_side
 from hashwatt.reports.document.report import report_on
 from hashwatt.reports.formats import format_for
 
@@ -28,7 +29,17 @@ from ..samples import unmeasured
 def compared(tmp_path: Path, base: Result, new: Result) -> list[Comparison]:
     for name, one in (("base", base), ("new", new)):
         save(one, tmp_path / f"{name}.json")
-    return compare(read_series(tmp_path / "base.json"), read_series(tmp_path / "new.json"))
+    return compare(read_side([tmp_path / "base.json"]), read_side([tmp_path / "new.json"]))
+
+
+def side_of(*runs: Result) -> Side:
+    """A side of runs as they are read, each believed."""
+    return Side(runs=tuple(tuple(series_of(entry, "x") for entry in entries_of(run, [])) for run in runs))
+
+
+def runs(rate: float, count: int, first: int, scatter: float = 0.01) -> list[Result]:
+    """So many runs of one device, numbered from `first`."""
+    return [result(verified(run=run, rate=rate, scatter=scatter), run=run) for run in range(first, first + count)]
 
 
 def devices(tmp_path: Path, base: Measurement, new: Measurement) -> Comparison:
@@ -41,7 +52,7 @@ def devices(tmp_path: Path, base: Measurement, new: Measurement) -> Comparison:
     [
         (30e6, 0.01, "faster"),
         (20e6, 0.01, "slower"),
-        (25.02e6, 0.001, "same"),
+        (25.02e6, 0.001, "cannot tell"),
         (26e6, 0.30, "cannot tell"),
     ],
 )
@@ -53,26 +64,45 @@ def test_the_verdict_follows_from_the_interval(tmp_path: Path, rate: float, scat
     assert (judgement == "cannot tell") == bool(found.because)
 
 
-def test_the_ratio_is_the_same_every_time() -> None:
-    base, new = [1.0, 2.0, 3.0, 4.0] * 5, [2.0, 4.0, 6.0, 8.0] * 5
-    assert ratio_of_medians(base, new) == ratio_of_medians(base, new)
-    assert ratio_of_medians(base, new).value == 2.0
+def test_one_run_a_side_tells_no_change_that_two_runs_of_the_same_code_may_have(tmp_path: Path) -> None:
+    found = devices(tmp_path, verified(run=0, scatter=0.001), verified(run=1, rate=25.75e6, scatter=0.001))
+    assert found.judgement == "cannot tell"
+    assert "runs a side" in found.because
+    assert found.scatter is not None
+    assert found.scatter.source == "prior"
+    assert any("is a prior, not measured" in line for line in comparison_lines(found))
 
 
-def test_the_interval_holds_the_true_ratio_about_95_times_in_100() -> None:
-    import numpy as np
-
-    chance = np.random.default_rng(1)
-    held = 0
-    for _ in range(100):
-        ratio = ratio_of_medians(chance.normal(100, 5, 30).tolist(), chance.normal(110, 5, 30).tolist())
-        held += ratio.low <= 1.1 <= ratio.high
-    assert 88 <= held <= 100
+def test_several_runs_a_side_that_agree_tell_a_smaller_one() -> None:
+    (found,) = compare(side_of(*runs(25e6, 5, 0, 0.001)), side_of(*runs(25.75e6, 5, 5, 0.001)))
+    assert (found.judgement, found.base_runs, found.new_runs) == ("faster", 5, 5)
 
 
-def test_long_series_stay_cheap() -> None:
-    ratio = ratio_of_medians([1.0, 1.1] * 50_000, [2.0, 2.2] * 50_000)
-    assert ratio.value == pytest.approx(2.0)
+def test_several_runs_a_side_that_agree_show_that_nothing_changed() -> None:
+    (found,) = compare(side_of(*runs(25e6, 5, 0, 0.001)), side_of(*runs(25e6, 5, 5, 0.001)))
+    assert found.judgement == "same"
+
+
+def test_runs_that_differ_show_how_far_runs_lie_apart_whatever_their_samples_say() -> None:
+    base = [*runs(24e6, 2, 0), *runs(26e6, 2, 2)]
+    new = [*runs(25e6, 2, 4), *runs(27e6, 2, 6)]
+    (found,) = compare(side_of(*base), side_of(*new))
+    assert found.judgement == "cannot tell"
+    assert found.scatter is not None
+    assert found.scatter.deviation > 0.03
+
+
+@pytest.mark.parametrize(("threshold", "judgement"), [(0.06, "same"), (0.01, "cannot tell")])
+def test_the_threshold_says_what_is_the_same(threshold: float, judgement: str) -> None:
+    (found,) = compare(side_of(*runs(25e6, 1, 0, 0.001)), side_of(*runs(25e6, 1, 1, 0.001)), threshold)
+    assert found.judgement == judgement
+
+
+def test_a_run_on_both_sides_is_not_compared_with_itself(tmp_path: Path) -> None:
+    one = result(verified(run=0), run=0)
+    (found,) = compared(tmp_path, one, msgspec.structs.replace(one, note="another note"))
+    assert (found.judgement, found.ratio) == ("cannot tell", None)
+    assert "the same run stands on both sides" in found.because
 
 
 def test_too_few_samples_support_no_verdict(tmp_path: Path) -> None:
@@ -102,7 +132,7 @@ def test_bounds_too_far_apart_for_a_number_give_no_ratio(tmp_path: Path) -> None
 
 
 def test_a_device_of_one_side_only_is_named(tmp_path: Path) -> None:
-    new = result(verified(run=1), verified("opencl:0", run=1), run=1)
+    new = result(verified(run=1, rate=50e6), verified("opencl:0", run=1, name="GPU", kind="gpu"), run=1)
     found = compared(tmp_path, result(verified(run=0), run=0), new)
     assert [(one.name, one.because) for one in found if one.because] == [
         ("sha256d[opencl:0]", "it is not in the base run")
@@ -122,7 +152,7 @@ def test_several_works_of_a_device_are_compared_each_with_its_own(tmp_path: Path
     new = result(verified(run=1, rate=50e6), verified(run=1, prefixes=16), streaming(rate=5e9), run=1)
     assert {one.name: one.judgement for one in compared(tmp_path, base, new)} == {
         "sha256d[cpu]": "faster",
-        "sha256d[cpu] version-rolled × 16": "same",
+        "sha256d[cpu] version-rolled × 16": "cannot tell",
         "stream[cpu]": "slower",
     }
 
@@ -130,31 +160,27 @@ def test_several_works_of_a_device_are_compared_each_with_its_own(tmp_path: Path
 def test_files_of_two_schema_versions_are_both_recomputed_from_their_samples(tmp_path: Path) -> None:
     base, new = verified(run=0, scatter=0.5), verified(run=1, rate=50e6, scatter=0.5)
     # What `save` writes is of version 2, so the older side is handed over as it is read.
-    (old,) = entries_of(by_median(result(base, run=0)), [])
-    (now,) = entries_of(result(new, run=1), [])
-    (found,) = compare({"x": series_of(old)}, {"x": series_of(now)})
+    old, now = by_median(result(base, run=0)), result(new, run=1)
+    (found,) = compare(side_of(old), side_of(now))
     assert found.ratio is not None
     assert found.ratio.value == pytest.approx(new.amount / new.seconds / (base.amount / base.seconds))
-    assert found.ratio.value != pytest.approx(now.rate.value / old.rate.value)
+    assert old.results[0].rate is not None
+    assert now.results[0].rate is not None
+    assert found.ratio.value != pytest.approx(now.results[0].rate.value / old.results[0].rate.value)
     assert found.basis == "work ÷ time"
-    assert any("both are recomputed from the samples" in line for line in comparison_lines(found))
+    assert any("all are recomputed from the samples" in line for line in comparison_lines(found))
 
 
 def test_two_files_of_one_version_are_compared_by_what_they_state(tmp_path: Path) -> None:
     base, new = result(verified(run=0, scatter=0.2), run=0), result(verified(run=1, scatter=0.2), run=1)
     for make, basis in ((by_median, "median"), (lambda run: run, "work ÷ time")):
-        (old,), (now,) = entries_of(make(base), []), entries_of(make(new), [])
-        (found,) = compare({"x": series_of(old)}, {"x": series_of(now)})
+        old, now = (make(run).results[0].rate for run in (base, new))
+        (found,) = compare(side_of(make(base)), side_of(make(new)))
         assert found.ratio is not None
-        assert found.ratio.value == pytest.approx(now.rate.value / old.rate.value)
+        assert old is not None
+        assert now is not None
+        assert found.ratio.value == pytest.approx(now.value / old.value)
         assert (found.basis, found.basis_because) == (basis, "")
-
-
-def test_totals_of_long_series_stay_exact_and_cheap() -> None:
-    samples = [(1.0 + index % 3, 0.1) for index in range(50_001)]
-    ratio = ratio_of_totals(samples, [(2 * work, seconds) for work, seconds in samples])
-    assert ratio.value == pytest.approx(2.0, rel=1e-12)
-    assert ratio.low <= 2.0 <= ratio.high
 
 
 def test_differing_conditions_are_named(tmp_path: Path) -> None:
@@ -171,6 +197,7 @@ def test_differing_conditions_are_named(tmp_path: Path) -> None:
         "driver: test 1 → test 2",
         "kernel: avx2 → avx512",
         "tuning: – → width=16",
+        "machine: bare → virtual",
         "virtual machine: – → KVM",
         "governor: – → powersave",
         "library numba: – → 1",
@@ -191,10 +218,18 @@ class TestEnergy:
         ("now", "half_width", "judgement"),
         [(2.0e6, 0.02, "less"), (3.0e6, 0.02, "more"), (2.4e6, 0.001, "same"), (2.3e6, 0.1, "cannot tell")],
     )
-    def test_the_verdict(self, tmp_path: Path, now: float, half_width: float, judgement: str) -> None:
-        base = with_energy(verified(run=0), 2.4e6, half_width=half_width)
-        found = devices(tmp_path, base, with_energy(verified(run=1), now, half_width=half_width))
+    def test_the_verdict(self, now: float, half_width: float, judgement: str) -> None:
+        base, new = (
+            [result(with_energy(verified(run=run), joules, half_width=half_width), run=run) for run in numbers]
+            for joules, numbers in ((2.4e6, range(6)), (now, range(6, 12)))
+        )
+        (found,) = compare(side_of(*base), side_of(*new))
         assert found.energy == judgement
+
+    def test_one_run_a_side_tells_no_less_than_runs_differ_by(self, tmp_path: Path) -> None:
+        base, new = with_energy(verified(run=0), 2.4e6), with_energy(verified(run=1), 2.3e6, half_width=0.001)
+        found = devices(tmp_path, base, new)
+        assert (found.energy, found.energy_because) == ("cannot tell", "the meters' bounds leave it open")
 
     @pytest.mark.parametrize(
         ("changes", "because"),
@@ -241,7 +276,9 @@ class TestFailures:
         assert failures(found, 5) == ["sha256d[opencl:0]: it is not in the new run"]
 
     def test_nothing_to_compare(self, tmp_path: Path) -> None:
-        found = compared(tmp_path, result(verified(run=0), run=0), result(verified("opencl:0", run=1), run=1))
+        found = compared(
+            tmp_path, result(verified(run=0), run=0), result(verified("opencl:0", run=1, kind="gpu"), run=1)
+        )
         assert "nothing could be compared" in failures(found, 5)
 
 
@@ -253,7 +290,7 @@ class TestPytestBenchmark:
         save(run, tmp_path / "a.json")
         (tmp_path / "b.json").write_bytes(format_for("b.json").render(report_on(gather_results([run]))))
         for base, new in (("a", "b"), ("b", "a")):
-            found = compare(read_series(tmp_path / f"{base}.json"), read_series(tmp_path / f"{new}.json"))
+            found = compare(read_side([tmp_path / f"{base}.json"]), read_side([tmp_path / f"{new}.json"]))
             assert sorted(one.name for one in found) == ["sha256d[cpu]", "sha256d[opencl:0]"]
             for one in found:
                 assert one.ratio is not None
@@ -267,12 +304,12 @@ class TestPytestBenchmark:
     def test_two_files_of_pytest_benchmark(self, tmp_path: Path) -> None:
         base = self.stored(tmp_path / "a.json", {"data": [1.0, 1.01] * 10, "mean": 1.005})
         new = self.stored(tmp_path / "b.json", {"data": [2.0, 2.02] * 10, "mean": 2.01})
-        (found,) = compare(read_series(base), read_series(new))
+        (found,) = compare(read_side([base]), read_side([new]))
         assert (found.name, found.judgement) == ("tests/x.py::test_a", "slower")
 
     def test_a_file_without_single_times_says_how_to_keep_them(self, tmp_path: Path) -> None:
         file = self.stored(tmp_path / "a.json", {"mean": 1.0})
-        (found,) = compare(read_series(file), read_series(file))
+        (found,) = compare(read_side([file]), read_side([file]))
         assert "--benchmark-save-data" in found.because
 
     @pytest.mark.parametrize("data", [[0.0], [-1.0], ["x"], [1e99]])
@@ -294,5 +331,6 @@ def test_the_words_name_verdict_ratio_interval_and_conditions(tmp_path: Path) ->
     assert lines[0] == "sha256d[cpu]: faster"
     assert lines[1].startswith("  rate × ")
     assert "95 % interval +" in lines[1]
-    assert lines[2].startswith("  less energy for the same work: × 0.5 (−50.0 %")
-    assert lines[3] == "  differs: driver: test 1 → 2"
+    assert "MH/s (1 run → 1 run)" in lines[2]
+    assert lines[3].startswith("  less energy for the same work: × 0.5 (−50.0 %")
+    assert lines[4] == "  differs: driver: test 1 → 2"

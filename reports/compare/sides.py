@@ -1,0 +1,98 @@
+"""The two sides of a comparison: runs from files, folders, patterns or memory, each standing once."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from ...bench.result.model import Result
+from ...kernels.errors import InputError
+from ..collect.gather import checks_of, expanded
+from ..wording.visible import visible
+from .rate_series import Series, read_series, series_of_result
+
+Source = str | Path | Result
+MOST_RUNS = 1_000
+PATTERN = frozenset("*?[")
+
+
+class Side(Struct, frozen=True, kw_only=True):
+    """Runs, each with its series, and sentences about what was left out."""
+
+    runs: tuple[tuple[Series, ...], ...]
+    left_out: tuple[str, ...] = ()
+
+
+def read_side(sources: Iterable[Source]) -> Side:
+    """The runs of one side; a folder stands for the `.json` files in it, and a pattern for what it matches.
+
+    What stands in a folder and is no result is left out and named. A run that is there twice (a copy, whatever note it
+    carries) counts once: copies would look like runs that agree. Raises InputError for a file that cannot be read and
+    where there is no run at all.
+    """
+    runs: list[tuple[Series, ...]] = []
+    left_out: list[str] = []
+    seen: set[object] = set()
+    for source, is_named in _listed(sources):
+        try:
+            found = series_of_result(source, checks_of(source)) if isinstance(source, Result) else read_series(source)
+        except InputError as error:
+            # What was named must be there and be right; what stands in a folder need not all be results.
+            if is_named:
+                raise
+            left_out.append(visible(str(error), 400))
+            continue
+        fresh = [one for one in found if mark_of(one) is None or mark_of(one) not in seen]
+        seen.update(map(mark_of, fresh))
+        if len(fresh) < len(found):
+            where = source.run_id[:8] if isinstance(source, Result) else visible(str(source), 200)
+            left_out.append(f"{where} holds a run that is there already, and a copy is no second run")
+        if fresh:
+            runs.append(tuple(fresh))
+        if len(runs) > MOST_RUNS:
+            raise InputError(f"a side has more than {MOST_RUNS} runs; give fewer")
+    if not runs:
+        raise InputError(left_out[0] if left_out else "a side of the comparison has no run; give a result file")
+    return Side(runs=tuple(runs), left_out=tuple(left_out))
+
+
+def mark_of(series: Series) -> object:
+    """What makes a series the same run's wherever it stands: its timed work; None where it has none."""
+    entry = series.entry
+    if entry is None or not series.rates:
+        return None
+    # Not the id of the run nor its note or its processor's name, which anybody may write.
+    return entry.device.workload, series.rates, series.seconds
+
+
+def _listed(sources: Iterable[Source]) -> Iterator[tuple[Source, bool]]:
+    """Each source, and whether the user named it; what a folder holds or a pattern matches is only found."""
+    for source in sources:
+        if isinstance(source, Result):
+            yield source, True
+        elif os.path.isdir(source):
+            yield from ((path, False) for path in expanded([source]))
+        elif PATTERN & set(str(source)) and not os.path.lexists(source):
+            matched = sorted(glob.glob(str(source)))
+            if not matched:
+                raise InputError(
+                    f"{visible(str(source), 200)} matches no file; give a result file, or a folder of them"
+                )
+            for path in matched:
+                yield from ((one, False) for one in (expanded([path]) if os.path.isdir(path) else [Path(path)]))
+        else:
+            yield source, True
+
+
+def paths_of(sources: Iterable[str]) -> list[str]:
+    """The files that are meant. Raises InputError where a folder or a pattern holds none."""
+    return [str(path) for path, _ in _listed(sources)]
+
+
+def shared_run(base: Sequence[Series], new: Sequence[Series]) -> bool:
+    """Whether one run stands on both sides."""
+    return bool({mark_of(one) for one in base} & {mark_of(one) for one in new} - {None})
