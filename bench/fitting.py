@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from ..kernels.bounded import MOST_WARNINGS, Text
 from .rates import counted_samples
 from .result.measurement import Measurement
-from .result.model import Result, Together
+from .result.model import Alternated, AlternatedPair, Result, Together
 from .result.printable import printable
 from .warnings import sentences
 
@@ -51,13 +51,24 @@ def fitted(result: Result) -> Result:
     if together is not None and (alone_is_changed or _is_changed(result, together)):
         left_out.append("together")
         together = None
+    alternated = fit.alternated if len(results) == len(result.results) else _still_paired(result, fit)
     more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
     warning = sentences.left_out(
         f"left out or shortened, because it does not fit a result: {', '.join(left_out[:MOST_NAMED])}{more}; some "
         "sensor, driver or system told what cannot be: update it"
     )
     warnings = (*fit.warnings[: MOST_WARNINGS - 1], warning)
-    return replace(fit, results=results, together=together, warnings=warnings)
+    return replace(fit, results=results, together=together, alternated=alternated, warnings=warnings)
+
+
+def _still_paired(before: Result, fit: Result) -> Alternated | None:
+    """The pairs of which both records are left, by their new places."""
+    if fit.alternated is None:
+        return None
+    places = {_place(entry): place for place, entry in enumerate(fit.results)}
+    pairs = [[places.get(_place(before.results[one])) for one in (pair.a, pair.b)] for pair in fit.alternated.pairs]
+    kept = tuple(AlternatedPair(a=a, b=b) for a, b in pairs if a is not None and b is not None)
+    return replace(fit.alternated, pairs=kept)
 
 
 @cache
@@ -66,7 +77,7 @@ def _model() -> inspect.Type:
 
 
 def _place(entry: Measurement) -> tuple[object, ...]:
-    return entry.machine, entry.device.id, entry.workload, str(entry.parameters)
+    return entry.machine, entry.device.id, entry.workload, str(entry.parameters), entry.setting
 
 
 def _claims(entry: Measurement) -> tuple[object, ...]:

@@ -233,7 +233,8 @@ class Measurement(Record, frozen=True, kw_only=True):
 
     `unit` is what `amount` counts; `amount` and `seconds` are the sums over the counted rounds. `parameters` make two
     measurements the same kind of work: only such are compared. `rate_per_cpu_s`: work for each CPU second of the
-    threads that worked, which stays where others take the CPUs away; null where the work is not the host's.
+    threads that worked, which stays where others take the CPUs away; null where the work is not the host's. `setting`
+    sets a record apart from the other of the same device in a run that alternated two (see `Alternated`).
 
     Fields:
         machine: the id of one of the result's machines
@@ -255,6 +256,7 @@ class Measurement(Record, frozen=True, kw_only=True):
         telemetry: clocks and temperatures from the device's own sensors
         evidence: what shows that the work was done; null: nothing was measured
         warnings: what makes the figures less sure
+        setting: what sets it apart in a run that alternated settings of a device, like threads=1; null: nothing does
     """
 
     machine: MachineId
@@ -276,6 +278,7 @@ class Measurement(Record, frozen=True, kw_only=True):
     telemetry: Annotated[tuple[Telemetry, ...], Meta(max_length=20)]
     evidence: Evidence | None
     warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
+    setting: Name | None = None
 
     def __repr__(self) -> str:
         return f"Measurement({self.in_short()})"
@@ -283,7 +286,8 @@ class Measurement(Record, frozen=True, kw_only=True):
     def in_short(self) -> str:
         """Device, work, rate with its interval, share of the roof, in a line; where there is no rate, the reason."""
         given = ", ".join(f"{name}={value}" for name, value in self.parameters.items())
-        told = f"{self.device.id}, {self.workload}{f'({given})' if given else ''}: "
+        set_to = f" ({self.setting})" if self.setting else ""
+        told = f"{self.device.id}{set_to}, {self.workload}{f'({given})' if given else ''}: "
         if self.rate is None:
             return f"{told}{self.status}, {self.reason or 'no reason given'}"
         told += f"{rate_text(self.rate.value, self.unit)} {self.rate.origin}"

@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from ...kernels.bounded import (
     MOST_WARNINGS,
+    Count,
     DeviceId,
     Figure,
     MachineId,
@@ -77,6 +78,37 @@ class Together(Record, frozen=True, kw_only=True):
     warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
 
 
+class AlternatedPair(Record, frozen=True, kw_only=True):
+    """Two records that were measured in turns: the first rounds of both belong together, then the second ones …
+
+    Fields:
+        a: the place in `results` of the record with the first setting, from 0
+        b: of the record with the second
+    """
+
+    a: Count
+    b: Count
+
+
+class Alternated(Record, frozen=True, kw_only=True):
+    """Two settings that were alternated in one run (`--ab KEY=A,B`), so that what changes meanwhile meets both.
+
+    Who begins changes from round to round (A B B A A B …), so that a steady drift favours neither. Settings of one
+    device (kernel, threads) are records of the same device, told apart by their `setting`, on inputs of their own.
+
+    Fields:
+        key: what was set: kernel, threads, device or runtime
+        a: the first setting
+        b: the second
+        pairs: which records were measured in turns
+    """
+
+    key: Literal["kernel", "threads", "device", "runtime"]
+    a: Name
+    b: Name
+    pairs: Annotated[tuple[AlternatedPair, ...], Meta(max_length=2000)]
+
+
 class Result(Record, frozen=True, kw_only=True):
     """One run: its machines, and a measurement for each machine × device × workload.
 
@@ -95,6 +127,7 @@ class Result(Record, frozen=True, kw_only=True):
         warnings: what is amiss with the machine as such
         results: one measurement for each machine × device × workload
         together: all devices at once; null: not asked for
+        alternated: two settings that were measured in turns; null: not asked for
         written_as: the schema version of the file that this was first written to
     """
 
@@ -109,6 +142,7 @@ class Result(Record, frozen=True, kw_only=True):
     warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
     results: Annotated[tuple[Measurement, ...], Meta(max_length=20_000)]
     together: Together | None = None
+    alternated: Alternated | None = None
     written_as: Literal[1, 2] = 2
 
     def __repr__(self) -> str:

@@ -19,8 +19,8 @@ from ..energy.joules.efficiency import efficiency
 from ..rates import counted_samples, rate_of, rate_per_cpu_s
 from ..result.file import SchemaViolation, encode, load
 from ..result.measurement import Measurement
-from ..result.model import Result, Together
-from ..run_id import together_run_id
+from ..result.model import Alternated, Result, Together
+from ..run_id import setting_run_id, together_run_id
 from .verdict import Check, Verdict, statement_of
 
 # Room for the rounding of sums that another order of adding gives, not for a different figure.
@@ -51,17 +51,18 @@ def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
     for entry in result.results:
         checks.extend(check_measurement(entry, result.challenge, result.run_id, result.written_as))
     checks.extend(check_together(result))
+    checks.extend(check_alternated(result))
     return Verdict.of(checks, statement_of(entry.evidence for entry in result.results)), result
 
 
 def _check_identities(result: Result) -> Check:
     """Each machine × device × workload × parameters stands once, and on a machine that is listed."""
     machines = [machine.id for machine in result.machines]
-    seen: set[tuple[str, str, str, str]] = set()
+    seen: set[tuple[str, str, str, str, str | None]] = set()
     fault = "a machine stands twice, so its work would count twice" if len(set(machines)) < len(machines) else ""
     for entry in result.results:
         name = entry.device.id
-        identity = (entry.machine, name, entry.workload, str(sorted(entry.parameters.items())))
+        identity = (entry.machine, name, entry.workload, str(sorted(entry.parameters.items())), entry.setting)
         if identity in seen:
             fault = fault or f"device {name} stands twice, so its work would count twice"
         if entry.machine not in machines:
@@ -88,6 +89,49 @@ def check_together(result: Result) -> list[Check]:
     fault = _fault_of_rates(result, together)
     sentence = "rates together, their ratios and their sum follow from the devices' records"
     return [*checks, Check(code="together", ok=not fault, sentence=fault or sentence)]
+
+
+def check_alternated(result: Result) -> list[Check]:
+    """Whether what was measured in turns is what the run says: records of the same work with two settings."""
+    alternated = result.alternated
+    if alternated is None:
+        sentence = "a record has a setting, and the run alternated none"
+        has = any(entry.setting is not None for entry in result.results)
+        return [Check(code="alternated", ok=False, sentence=sentence)] if has else []
+    fault = "the two settings are the same" if alternated.a == alternated.b else ""
+    paired: list[int] = []
+    for pair in alternated.pairs:
+        if max(pair.a, pair.b) >= len(result.results) or pair.a == pair.b:
+            fault = fault or "a pair names records that are not there"
+            continue
+        paired += [pair.a, pair.b]
+        fault = fault or _fault_of_pair(alternated, result.results[pair.a], result.results[pair.b])
+    if len(set(paired)) < len(paired):
+        fault = fault or "a record stands in two pairs"
+    sentence = f"{alternated.key} {alternated.a} and {alternated.b} were measured in turns"
+    return [Check(code="alternated", ok=not fault, sentence=fault or sentence)]
+
+
+def _fault_of_pair(alternated: Alternated, a: Measurement, b: Measurement) -> str:
+    """Why two records are no pair of these settings; empty where they are."""
+    if (a.workload, a.parameters, a.machine) != (b.workload, b.parameters, b.machine):
+        return "the records of a pair did different work"
+    if alternated.key in ("device", "runtime"):
+        return "two devices of a pair are one" if a.device.id == b.device.id else ""
+    settings = tuple(f"{alternated.key}={value}" for value in (alternated.a, alternated.b))
+    if (a.setting, b.setting) != settings or a.device.id != b.device.id:
+        return f"the records of a pair are not {settings[0]} and {settings[1]} of one device"
+    stated = [_stated(alternated.key, entry) for entry in (a, b)]
+    if None not in stated and stated[0] == stated[1]:
+        return f"both records of a pair had {alternated.key} {stated[0]}"
+    return ""
+
+
+def _stated(key: str, entry: Measurement) -> object:
+    """What the record itself says of the setting; None where it says nothing."""
+    if entry.kernel is None:
+        return None
+    return entry.kernel.name if key == "kernel" else entry.kernel.tuning.get(key)
 
 
 def _fault_of_rates(result: Result, together: Together) -> str:
@@ -135,7 +179,7 @@ def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:
     return Claim(
         challenge=challenge,
         device_id=entry.device.id,
-        run_id=run_id,
+        run_id=run_id if entry.setting is None else setting_run_id(run_id, entry.setting),
         parameters=entry.parameters,
         amounts=tuple(sample.amount for sample in counted_samples(entry)),
     )

@@ -11,6 +11,7 @@ from ..layout.work_words import variant_text
 from ..wording.ratios import change_text
 from ..wording.units import UNKNOWN, rate_text
 from ..wording.visible import visible
+from .alternated import SOURCE as PAIRED
 from .between_runs import PRIOR, PRIOR_CONTENDED
 from .comparison import CPU_TIME, Comparison
 from .history import FEWEST_RUNS, History
@@ -45,6 +46,8 @@ def rates_line(comparison: Comparison) -> str:
         UNKNOWN if rate is None else rate_text(rate, unit) + each
         for rate in (comparison.base_rate, comparison.new_rate)
     )
+    if comparison.scatter is not None and comparison.scatter.source == PAIRED:
+        return f"{before} → {now} ({comparison.base_runs} pairs of rounds)"
     return f"{before} → {now} ({runs_text(comparison.base_runs)} → {runs_text(comparison.new_runs)})"
 
 
@@ -61,6 +64,8 @@ def scatter_line(comparison: Comparison) -> str:
     if scatter.source == "prior":
         prior = PRIOR_CONTENDED if comparison.basis == CPU_TIME else PRIOR
         return f"one run a side: that runs of the same code differ by {100 * prior:g} % is a prior, not measured"
+    if scatter.source == PAIRED:
+        return f"the pairs' ratios lie {100 * scatter.deviation:.1f} % apart"
     joined = "" if scatter.source == "runs" else ", with the prior"
     return f"runs of a side lie {100 * scatter.deviation:.1f} % apart{joined}"
 

@@ -1,0 +1,144 @@
+"""The verdict on two settings that were alternated in one run: by pairs of rounds, which had the same conditions.
+
+The rounds of either setting lie next to each other in time, so that what changes more slowly meets both and falls out
+of each pair's ratio; what is left shows in how far the pairs lie apart. The interval is Student's t over the logarithms
+of the pairs' ratios: no prior is needed. What is loaded once for all rounds (a kernel's place in memory) stays in it.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean, stdev
+
+from ...bench.result.measurement import Measurement, Round
+from ...bench.result.model import Alternated, AlternatedPair, Result
+from ...bench.verification.verdict import Check
+from ..collect.gather import Entry, entries_of
+from ..layout.entry_names import entry_names
+from ..wording.visible import visible
+from .between_runs import Scatter
+from .comparison import CPU_TIME, Comparison
+from .conditions import DISTURBANCES
+from .energies import LEFT_OPEN, energy_ratio
+from .footing import applies, carries, why_no_cpu_time
+from .judgement import judge, judge_energy
+from .rate_series import Series, series_of
+from .ratio import CONFIDENCE, Ratio
+from .run_rates import Basis
+from .students_t import student_t
+
+# Alternated rounds show less than runs apart in time do, and nobody acts on less than this.
+THRESHOLD_ALTERNATED = 0.01
+FEWEST_PAIRS = 3
+SOURCE = "pairs of rounds"
+# Settings whose rates differ by how many CPUs they use: work ÷ CPU time says nothing of them.
+OF_CPUS = ("threads",)
+
+
+def judge_alternated(
+    result: Result, checks: tuple[Check, ...], threshold: float = THRESHOLD_ALTERNATED
+) -> list[Comparison]:
+    """A comparison for each pair of an alternated run, the second setting over the first; none where it is none.
+
+    `checks`: what verifying the result has found.
+    """
+    if result.alternated is None:
+        return []
+    entries = entries_of(result, checks)
+    series = [series_of(entry, name) for entry, name in zip(entries, entry_names(entries), strict=True)]
+    return [
+        _judge(result.alternated, pair, series, threshold)
+        for pair in result.alternated.pairs
+        if max(pair.a, pair.b) < len(series)
+    ]
+
+
+def _judge(alternated: Alternated, pair: AlternatedPair, series: list[Series], threshold: float) -> Comparison:
+    sides = series[pair.a], series[pair.b]
+    entries = [one.entry for one in sides if one.entry is not None]
+    because, basis, basis_because = _basis(alternated, sides, entries)
+    rounds = _pairs_of_rounds(entries[0].device, entries[1].device)
+    if not because and len(rounds) < FEWEST_PAIRS:
+        because = f"there are fewer than {FEWEST_PAIRS} pairs of rounds; measure longer (-t 10)"
+    ratio, scatter, means = (None, None, [None, None]) if because else _ratio(rounds, basis)
+    gone = bool(because) and any(one.fault for one in sides)
+    joules, energy_because = energy_ratio(sides[:1], sides[1:]) if not because else (None, because)
+    if joules is not None and basis == CPU_TIME:
+        joules, energy_because = None, f"{basis_because.partition(',')[0]}, and their joules are among these"
+    judgement = "cannot tell" if ratio is None else judge(ratio, threshold)
+    if judgement == "cannot tell" and not because:
+        because = f"the interval of {len(rounds)} pairs of rounds holds both faster and slower; measure longer (-t 60)"
+    energy = "cannot tell" if joules is None else judge_energy(joules, threshold)
+    return Comparison(
+        name=_name(alternated, sides),
+        judgement=judgement,
+        ratio=ratio,
+        because=because,
+        forbidden=(because,) if ratio is None and not gone else (),
+        unit=sides[0].unit,
+        base_rate=means[0],
+        new_rate=means[1],
+        base_runs=len(rounds),
+        new_runs=len(rounds),
+        basis=None if ratio is None else basis,
+        basis_because=basis_because if ratio is not None else "",
+        scatter=scatter,
+        threshold=threshold,
+        energy=energy,
+        energy_ratio=joules,
+        energy_because=energy_because or (LEFT_OPEN if energy == "cannot tell" else ""),
+        conditions=(),
+        gone=gone,
+    )
+
+
+def _name(alternated: Alternated, sides: tuple[Series, Series]) -> str:
+    a, b = (visible(value, 80) for value in (alternated.a, alternated.b))
+    if alternated.key in ("device", "runtime"):
+        return f"{sides[1].name} against {sides[0].name}"
+    return f"{sides[0].name}: {alternated.key} {b} against {a}"
+
+
+def _basis(alternated: Alternated, sides: tuple[Series, Series], entries: list[Entry]) -> tuple[str, Basis, str]:
+    """Why there is no verdict (empty where there can be one), which rates decide, and why where it is not the usual."""
+    for value, one in zip((alternated.a, alternated.b), sides, strict=True):
+        if one.fault:
+            return f"{visible(value, 80)} {one.fault}", "work ÷ time", ""
+    found = [
+        rule
+        for rule in DISTURBANCES
+        if rule.effect == CPU_TIME and applies(rule, entries, ()) and any(carries(entry, rule) for entry in entries)
+    ]
+    if not found:
+        return "", "work ÷ time", ""
+    words = " and ".join(rule.word for rule in found)
+    why_not = "more of them are lost by who uses more" if alternated.key in OF_CPUS else why_no_cpu_time(sides)
+    if why_not:
+        return f"{words}, and {why_not}; {found[0].helps}", "work ÷ time", ""
+    return "", CPU_TIME, f"{words}, so that work ÷ time is not the setting's"
+
+
+def _pairs_of_rounds(a: Measurement, b: Measurement) -> list[tuple[Round, Round]]:
+    """The rounds that belong together and both count."""
+    return [
+        (one, other)
+        for one, other in zip(a.rounds, b.rounds, strict=False)
+        if one.counted and other.counted and one.samples and other.samples
+    ]
+
+
+def _ratio(rounds: list[tuple[Round, Round]], basis: Basis) -> tuple[Ratio, Scatter, list[float | None]]:
+    logs = [[_log_rate(one, basis) for one in pair] for pair in rounds]
+    changes = [after - before for before, after in logs]
+    change, deviation = fmean(changes), stdev(changes)
+    half = student_t(len(changes) - 1, CONFIDENCE) * deviation / math.sqrt(len(changes))
+    ratio = Ratio(value=math.exp(change), low=math.exp(change - half), high=math.exp(change + half))
+    scatter = Scatter(deviation=deviation, freedom=len(changes) - 1, source=SOURCE)
+    return ratio, scatter, [math.exp(fmean(pair[side] for pair in logs)) for side in (0, 1)]
+
+
+def _log_rate(one: Round, basis: Basis) -> float:
+    amount = math.fsum(sample.amount for sample in one.samples)
+    seconds = [sample.cpu_s if basis == CPU_TIME else sample.seconds for sample in one.samples]
+    # A tick of CPU time at least: rounds are much longer.
+    return math.log(amount) - math.log(max(0.01, math.fsum(second or 0.0 for second in seconds)))
