@@ -1,4 +1,4 @@
-"""How much work a second: the rules by which a rate follows from samples, alike for whoever measures and verifies."""
+"""How much work a second: the rules by which a rate follows from rounds, alike for whoever measures and verifies."""
 
 from __future__ import annotations
 
@@ -7,36 +7,74 @@ import statistics
 from collections.abc import Sequence
 
 from ..kernels.workloads.quantity import per_second
-from .result.measurement import Measurement, Rate, Sample
-from .statistics import CONFIDENCE, median_interval, ratio_interval
+from .result.measurement import Measurement, Rate, Round, Sample
+from .rounds.interval import interval_of_rounds, round_total
+from .statistics import CONFIDENCE, median_interval
 
 # Less CPU time than this is too coarsely counted (in ticks of 10 ms) to divide by.
 FEWEST_CPU_S = 0.2
 
 
+def counted_rounds(entry: Measurement) -> tuple[Round, ...]:
+    """The rounds that the rate rests on, in the order in which they were made."""
+    return tuple(one for one in entry.rounds if one.counted)
+
+
 def counted_samples(entry: Measurement) -> tuple[Sample, ...]:
     """The samples that the rate rests on, in the order in which they were taken."""
-    return tuple(sample for one in entry.rounds if one.counted for sample in one.samples)
+    return tuple(sample for one in counted_rounds(entry) for sample in one.samples)
 
 
-def rate_of(samples: Sequence[Sample], unit: str, written_as: int = 2) -> Rate:
-    """The rate of samples (at least one) by the rule of a schema version.
+def all_samples(entry: Measurement) -> tuple[Sample, ...]:
+    """All samples that were taken, those of rounds that do not count among them: what the evidence is about."""
+    return tuple(sample for one in entry.rounds for sample in one.samples)
 
-    All work ÷ all time; in version 1 it was the median of the samples' rates.
-    """
-    rates = [sample.amount / sample.seconds for sample in samples]
-    median = median_interval(rates) if written_as == 1 else None
-    interval = median or ratio_interval([sample.amount for sample in samples], [sample.seconds for sample in samples])
+
+def rate_of_rounds(rounds: Sequence[Sequence[Sample]], unit: str) -> Rate:
+    """The rate of the counted rounds' samples (at least one in each): all work ÷ all time, the interval from rounds."""
+    interval = interval_of_rounds(
+        [round_total([one.amount for one in samples], [one.seconds for one in samples]) for samples in rounds]
+    )
+    rates = [sample.amount / sample.seconds for samples in rounds for sample in samples]
     return Rate(
         value=interval.value,
         low=interval.low,
         high=interval.high,
         confidence=CONFIDENCE,
-        median=interval.value if median else statistics.median(rates),
+        median=statistics.median(rates),
         best=max(rates),
         unit=per_second(unit),
         origin="measured",
     )
+
+
+def rate_of(samples: Sequence[Sample], unit: str, written_as: int = 2) -> Rate:
+    """The rate of the samples of one round (at least one) by the rule of a schema version.
+
+    All work ÷ all time; in version 1 it was the median of the samples' rates, with the interval that they gave.
+    """
+    rate = rate_of_rounds([samples], unit)
+    if written_as != 1:
+        return rate
+    rates = [sample.amount / sample.seconds for sample in samples]
+    median = median_interval(rates)
+    return Rate(
+        value=median.value,
+        low=median.low,
+        high=median.high,
+        confidence=CONFIDENCE,
+        median=median.value,
+        best=max(rates),
+        unit=rate.unit,
+        origin="measured",
+    )
+
+
+def stated_rate(entry: Measurement, written_as: int = 2) -> Rate:
+    """The rate that follows from a record's counted rounds (at least one sample), by the rule of a schema version."""
+    if written_as == 1:
+        return rate_of(counted_samples(entry), entry.unit, written_as)
+    return rate_of_rounds([one.samples for one in counted_rounds(entry) if one.samples], entry.unit)
 
 
 def rate_per_cpu_s(samples: Sequence[Sample]) -> float | None:

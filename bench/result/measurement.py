@@ -156,13 +156,15 @@ class Round(Record, frozen=True, kw_only=True):
     """Samples taken one after another; a run may have several rounds, apart in time, each with its own warm-up.
 
     `start_s`: seconds since the run began. `counted`: whether the rate rests on it; where not, `left_out` says why
-    (load, steal or quota that was measured apart from the rate). Every round is kept.
+    (load, steal or quota that was measured apart from the rate). Every round is kept. `throttled_s`: CPU seconds that
+    a quota held back, as the control group counts them.
 
     Fields:
         start_s: when it began, in seconds since the run began; null: not kept (version 1)
         warmup_s: how long it warmed up before
         counted: whether the rate rests on it
         left_out: why it does not; null: it does
+        throttled_s: CPU seconds that a quota held back meanwhile; null: there is no quota, or nobody counts it
         samples: in the order in which they were taken
     """
 
@@ -170,6 +172,7 @@ class Round(Record, frozen=True, kw_only=True):
     warmup_s: Seconds
     counted: bool
     left_out: Text | None
+    throttled_s: Seconds | None = None
     samples: Annotated[tuple[Sample, ...], Meta(max_length=MOST_SAMPLES)]
 
 

@@ -16,7 +16,7 @@ from ...kernels.workloads.evidence import Claim, Evidence
 from ...kernels.workloads.quantity import per_second
 from ...kernels.workloads.registry import load_workload
 from ..energy.joules.efficiency import efficiency
-from ..rates import counted_samples, rate_of, rate_per_cpu_s
+from ..rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
 from ..result.file import SchemaViolation, encode, load
 from ..result.measurement import Measurement
 from ..result.model import Alternated, Result, Together
@@ -181,7 +181,8 @@ def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:
         device_id=entry.device.id,
         run_id=run_id if entry.setting is None else setting_run_id(run_id, entry.setting),
         parameters=entry.parameters,
-        amounts=tuple(sample.amount for sample in counted_samples(entry)),
+        # Rounds that do not count leave evidence, too: what was done is proven, and what counts is a part of it.
+        amounts=tuple(sample.amount for sample in all_samples(entry)),
     )
 
 
@@ -217,7 +218,7 @@ def _check_rate(entry: Measurement, written_as: int) -> Check:
     assert stated is not None
     samples = counted_samples(entry)
     seconds = math.fsum(sample.seconds for sample in samples)
-    right = rate_of(samples, entry.unit, written_as)
+    right = stated_rate(entry, written_as)
     fault = ""
     if not math.isclose(seconds, entry.seconds, rel_tol=RELATIVE_ROUNDING):
         fault = f"{entry.seconds:g} s are stated in all, the samples add up to {seconds:g} s"

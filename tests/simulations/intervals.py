@@ -1,0 +1,91 @@
+"""How often stated 95 % intervals hold the truth: `python -m tests.simulations.intervals [series]` (1,000 by default).
+
+For each shape of a machine, and for other rules than ours beside it, so that the choice can be seen.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from hashwatt.bench.result.measurement import Round
+from hashwatt.bench.rounds.counted import with_counted
+from hashwatt.bench.rounds.interval import interval_of_rounds, round_total, student_t
+from hashwatt.bench.statistics import Interval, ratio_interval
+
+from .courses import BEYOND, SHAPES, Shape
+from .runs import ROUNDS, simulated_run
+
+SERIES = 1000
+Rule = Callable[[Sequence[Round]], Interval]
+
+
+def ours(rounds: Sequence[Round]) -> Interval:
+    """The rule of bench/rounds/interval.py."""
+    return interval_of_rounds(
+        [round_total([s.amount for s in one.samples], [s.seconds for s in one.samples]) for one in rounds]
+    )
+
+
+def plain_t(rounds: Sequence[Round]) -> Interval:
+    """Student's t over the logarithms of the rounds' rates."""
+    logs = np.log([sum(s.amount for s in one.samples) / sum(s.seconds for s in one.samples) for one in rounds])
+    half = student_t(len(logs) - 1) * float(logs.std(ddof=1)) / np.sqrt(len(logs))
+    value = ours(rounds).value
+    return Interval(value, value * float(np.exp(-half)), value * float(np.exp(half)))
+
+
+def bootstrap(rounds: Sequence[Round]) -> Interval:
+    """Resampling the rounds."""
+    return ratio_interval(
+        [sum(s.amount for s in one.samples) for one in rounds], [sum(s.seconds for s in one.samples) for one in rounds]
+    )
+
+
+def of_samples(rounds: Sequence[Round]) -> Interval:
+    """Resampling the samples, whatever round they are of: the rule before rounds."""
+    samples = [sample for one in rounds for sample in one.samples]
+    return ratio_interval([s.amount for s in samples], [s.seconds for s in samples])
+
+
+RULES: dict[str, Rule] = {"ours": ours, "plain t": plain_t, "bootstrap": bootstrap, "samples": of_samples}
+
+
+def coverage(
+    shape: Shape, series: int, seed: int, rules: dict[str, Rule], rounds: int = ROUNDS
+) -> dict[str, tuple[float, float]]:
+    """For each rule the share of so many runs whose interval holds the truth, and the median half width."""
+    random = np.random.default_rng(seed)
+    held: dict[str, list[bool]] = {name: [] for name in rules}
+    widths: dict[str, list[float]] = {name: [] for name in rules}
+    for _ in range(series):
+        simulated = simulated_run(shape, random, rounds=rounds)
+        counted = tuple(one for one in with_counted(simulated.rounds) if one.counted)
+        truth = simulated.truth(counted)
+        for name, rule in rules.items():
+            interval = rule(counted)
+            held[name].append(interval.low <= truth <= interval.high)
+            widths[name].append(interval.half_width)
+    return {name: (float(np.mean(held[name])), float(np.median(widths[name]))) for name in rules}
+
+
+def seed_of(name: str) -> int:
+    """A seed of its own for each shape, alike on every machine."""
+    return zlib.crc32(name.encode())
+
+
+def main() -> None:
+    """Print a table."""
+    series = int(sys.argv[1]) if len(sys.argv) > 1 else SERIES
+    print(f"share of {series} runs whose 95 % interval holds the truth (median half width)")
+    print(f"{'shape':24}" + "".join(f"{name:>18}" for name in RULES))
+    for name, shape in (SHAPES | BEYOND).items():
+        told = coverage(shape, series, seed_of(name), RULES)
+        print(f"{name:24}" + "".join(f"{100 * held:8.1f} % ±{100 * width:5.2f} %" for held, width in told.values()))
+
+
+if __name__ == "__main__":
+    main()
