@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Literal
 
 from ..kernels.device import DeviceOptions, Found
@@ -105,7 +106,12 @@ def options_of(alternation: Alternation, value: str, options: DeviceOptions) -> 
     return options
 
 
-def in_turns(rounds: int) -> Iterator[tuple[int, int]]:
-    """Who makes a round, first and then: A B, B A, A B …, so that a steady drift favours neither."""
-    for number in range(rounds):
-        yield (0, 1) if number % 2 == 0 else (1, 0)
+def in_turns(rounds: int, run_id: str) -> list[tuple[int, int]]:
+    """Who makes each pair of rounds, first and then: A B, B A … as often the one as the other, in a random order.
+
+    So a steady drift favours neither, nor does anything that comes and goes in the rhythm of the rounds. The order
+    follows from the run's id.
+    """
+    orders = [(0, 1) if number % 2 == 0 else (1, 0) for number in range(rounds)]
+    Random(run_id).shuffle(orders)
+    return orders

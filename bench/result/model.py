@@ -93,7 +93,7 @@ class AlternatedPair(Record, frozen=True, kw_only=True):
 class Alternated(Record, frozen=True, kw_only=True):
     """Two settings that were alternated in one run (`--ab KEY=A,B`), so that what changes meanwhile meets both.
 
-    Who begins changes from round to round (A B B A A B …), so that a steady drift favours neither. Settings of one
+    Who begins changes, as often the one as the other in a random order, so that no drift or rhythm favours either. Settings of one
     device (kernel, threads) are records of the same device, told apart by their `setting`, on inputs of their own.
 
     Fields:

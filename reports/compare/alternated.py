@@ -12,6 +12,7 @@ from statistics import fmean, stdev
 
 from ...bench.result.measurement import Measurement, Round
 from ...bench.result.model import Alternated, AlternatedPair, Result
+from ...bench.rounds.interval import student_t
 from ...bench.verification.verdict import Check
 from ..collect.gather import Entry, entries_of
 from ..layout.entry_names import entry_names
@@ -25,7 +26,6 @@ from .judgement import judge, judge_energy
 from .rate_series import Series, series_of
 from .ratio import CONFIDENCE, Ratio
 from .run_rates import Basis
-from .students_t import student_t
 
 # Alternated rounds show less than runs apart in time do, and nobody acts on less than this.
 THRESHOLD_ALTERNATED = 0.01

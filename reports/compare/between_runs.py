@@ -18,8 +18,8 @@ from statistics import fmean
 
 from msgspec import Struct
 
+from ...bench.rounds.interval import student_t
 from .ratio import CONFIDENCE, Ratio
-from .students_t import student_t
 
 # The standard deviation of the ratio of two runs of the same code, before any two were seen.
 PRIOR = 0.02
@@ -33,7 +33,7 @@ REFUTED = 2.0
 
 
 class RunRate(Struct, frozen=True, kw_only=True):
-    """The logarithm of a run's rate, and the standard error that the run itself leaves (relative)."""
+    """The logarithm of a run's rate, and how far another run may lie from it by what this one shows (relative)."""
 
     log: float
     error: float

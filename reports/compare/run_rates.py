@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import fmean, variance
 from typing import Literal
 
+from ...bench.rates import counted_rounds
+from ...bench.result.measurement import Sample
+from ...bench.rounds.interval import RoundTotal, interval_of_rounds, round_total
 from ...bench.statistics import Interval, median_interval, ratio_interval, thinned
 from .between_runs import RunRate
 from .rate_series import Series
@@ -16,8 +20,12 @@ NO_AMOUNTS = "one file keeps no amounts of work, so the medians of the samples' 
 # The bounds of a 95 % interval lie so many standard errors out, as for a normal distribution: for Student's t that is
 # a little too wide, on the safe side.
 ERRORS_IN_95 = 1.96
+# With fewer rounds their scatter says next to nothing, and the run's own interval stands for it.
+FEWEST_ROUNDS = 3
 # Longer series are thinned to the medians of so many parts: the interval hardly changes, the memory does.
 MOST_VALUES = 2000
+# CPU time is counted so coarsely.
+TICK_S = 0.01
 
 
 def basis_of(runs: Sequence[Series]) -> tuple[Basis, str]:
@@ -33,12 +41,32 @@ def basis_of(runs: Sequence[Series]) -> tuple[Basis, str]:
 
 
 def run_rate(run: Series, basis: Basis) -> RunRate:
-    """The rate of a run that has one (see `has_cpu_time` for work ÷ CPU time)."""
+    """The rate of a run that has one (see `has_cpu_time` for work ÷ CPU time), and how far another may lie from it.
+
+    Runs differ by what rounds of one run differ by, and more: a level that a run was in by chance, the next is not.
+    """
+    rounds = totals_of_rounds(run, basis)
+    if len(rounds) >= FEWEST_ROUNDS:
+        rate = math.fsum(one.amount for one in rounds) / math.fsum(one.seconds for one in rounds)
+        apart = variance(math.log(one.amount / one.seconds) for one in rounds)
+        # What the samples leave open of each round is no level of it.
+        levels = max(0.0, apart - fmean(one.variance for one in rounds))
+        return RunRate(log=math.log(rate), error=math.sqrt(levels + apart / len(rounds)))
     interval = rate_interval(run, basis)
     return RunRate(
         log=math.log(interval.value),
         error=(math.log(interval.high) - math.log(interval.low)) / 2 / ERRORS_IN_95,
     )
+
+
+def totals_of_rounds(run: Series, basis: Basis) -> list[RoundTotal]:
+    """Work and time of each counted round; empty where the file has none, or states the median."""
+    if run.entry is None or basis == "median":
+        return []
+    rounds = [one.samples for one in counted_rounds(run.entry.device) if one.samples]
+    if basis == "work ÷ CPU time":
+        return [_cpu_total(samples) for samples in rounds]
+    return [round_total([one.amount for one in samples], [one.seconds for one in samples]) for samples in rounds]
 
 
 def rate_interval(run: Series, basis: Basis) -> Interval:
@@ -47,12 +75,17 @@ def rate_interval(run: Series, basis: Basis) -> Interval:
         return median_interval(thinned(run.rates, MOST_VALUES).tolist())
     amounts = [rate * seconds for rate, seconds in zip(run.rates, run.seconds, strict=True)]
     if basis == "work ÷ CPU time":
-        assert run.entry is not None
-        return ratio_interval(*_thinned(amounts, [sample.cpu_s or 0.0 for sample in run.entry.samples]))
+        return interval_of_rounds(totals_of_rounds(run, basis))
     stated = None if run.entry is None or run.headline != "work ÷ time" else run.entry.rate
     if stated is not None and stated.low is not None and stated.high is not None:
         return Interval(stated.value, stated.low, stated.high)
     return ratio_interval(*_thinned(amounts, run.seconds))
+
+
+def _cpu_total(samples: Sequence[Sample]) -> RoundTotal:
+    """A round's work and CPU time: a tick at least, and with what its samples leave open of it."""
+    told = [(one.amount, max(TICK_S, one.cpu_s or 0.0)) for one in samples]
+    return round_total([amount for amount, _ in told], [cpu_s for _, cpu_s in told])
 
 
 def has_cpu_time(run: Series) -> bool:
@@ -61,12 +94,9 @@ def has_cpu_time(run: Series) -> bool:
 
 
 def _thinned(amounts: Sequence[float], seconds: Sequence[float]) -> tuple[list[float], list[float]]:
-    """The same totals in at most MOST_VALUES parts, none of which took no time: a counter ticks more coarsely."""
+    """The same totals in at most MOST_VALUES parts."""
     size = max(1, math.ceil(len(amounts) / MOST_VALUES))
     parts: list[tuple[float, float]] = []
     for first in range(0, len(amounts), size):
-        amount, second = math.fsum(amounts[first : first + size]), math.fsum(seconds[first : first + size])
-        if parts and not (parts[-1][1] and second):
-            amount, second = amount + parts[-1][0], second + parts.pop()[1]
-        parts.append((amount, second))
+        parts.append((math.fsum(amounts[first : first + size]), math.fsum(seconds[first : first + size])))
     return [amount for amount, _ in parts], [second for _, second in parts]

@@ -111,8 +111,9 @@ def test_options_are_the_runs_with_the_setting() -> None:
 
 
 def test_who_begins_changes_so_that_a_steady_drift_favours_neither() -> None:
-    moments: dict[int, list[int]] = {0: [], 1: []}
-    for number, order in enumerate(in_turns(6)):
-        for place, who in enumerate(order):
-            moments[who].append(2 * number + place)
-    assert sum(moments[0]) == sum(moments[1])
+    for rounds in (6, 12, 60):
+        orders = in_turns(rounds, "0123")
+        assert orders.count((0, 1)) == orders.count((1, 0)) == rounds / 2
+        assert orders == in_turns(rounds, "0123")
+    # Nothing that comes and goes keeps step with it.
+    assert len({tuple(in_turns(12, str(run))) for run in range(20)}) > 15

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from hashwatt.bench.rounds.interval import student_t
 from hashwatt.reports.compare.between_runs import PRIOR, RunRate, ratio_between, runs_needed
-from hashwatt.reports.compare.students_t import student_t
 
 
 def runs(logs: Sequence[float], error: float = 0.0) -> list[RunRate]:
