@@ -19,11 +19,13 @@ from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from .assignment import Assignment, Work, mistake_sentence
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
 from .energy.meters import registry as meter_registry
 from .fitting import fitted
+from .in_turn import measure_in_turn
 from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
@@ -36,7 +38,7 @@ from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
 from .sampling.plan import plan
 from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
-from .session import Assignment, Session, Work, mistake_sentence, unmeasured
+from .session import Session
 from .together import measure_together
 from .verification.checks import check_result
 from .verification.recompute import recompute as do_again
@@ -187,20 +189,21 @@ def measure(
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
         machine, granted, throttled = describe_machine(), cpu_quota(), cpu_throttling()
+        energy = EnergyMeasurement(meters, checked_idle_s(idle_s))
         assignment = Assignment(
             machine=machine.id,
-            plan=plan(seconds),
+            plan=plan(seconds, energy.slowest_s),
             challenge=challenge,
             run_id=secrets.token_hex(16),
             options=options or DeviceOptions(),
             clock_is_real=machine.hypervisor is None,
             began_s=clock(),
-            energy=EnergyMeasurement(meters, checked_idle_s(idle_s)),
+            energy=energy,
             patience_s=patience_s,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         results, at_once = _measure_all(turns, assignment, Guarded(progress or NoProgress()), clock, together)
-        left_out = assignment.energy.left_out
+        left_out = energy.left_out
         warnings = [
             *judge_root(),
             *judge_machine(machine),
@@ -231,21 +234,12 @@ def _measure_all(
 ) -> tuple[list[Measurement], Together | None]:
     """The devices in turn, then at once where that is wished. Raises InputError where no device takes the options."""
     energy = assignment.energy
-    results: list[Measurement] = []
-    refused: list[InputError] = []
+    sessions = [Session(one, work, assignment, shown, clock) for one, work in turns]
     at_once: Together | None = None
     try:
         interrupted = energy.begin(shown)
-        for one, work in turns:
-            if interrupted:
-                reason = "the run was interrupted before this device's turn"
-                results.append(unmeasured(one, work, assignment.machine, "interrupted", reason))
-                continue
-            session = Session(one, work, assignment, shown, clock)
-            results.append(session.measure())
-            interrupted = session.interrupted
-            if session.refused_input is not None:
-                refused.append(session.refused_input)
+        interrupted = measure_in_turn(sessions, interrupted)
+        results = [session.result() for session in sessions]
         energy.end(shown, idle=not interrupted and any(result.rate for result in results))
         if together and not interrupted:
             at_once = measure_together(turns, results, assignment, shown, clock)
@@ -253,17 +247,18 @@ def _measure_all(
         energy.stop()
         shown.done()
     # What no device takes (a kernel that does not exist) is the user's mistake, not the devices' failure.
+    refused = [session.refused_input for session in sessions if session.refused_input is not None]
     if refused and len(refused) == len(results):
         raise refused[0]
-    return [_settled(energy, one, result) for (one, _), result in zip(turns, results, strict=True)], at_once
+    return [_settled(session, result) for session, result in zip(sessions, results, strict=True)], at_once
 
 
-def _settled(energy: EnergyMeasurement, one: Found, result: Measurement) -> Measurement:
+def _settled(session: Session, result: Measurement) -> Measurement:
     """The result with its energy; whatever a meter has told, it costs the energy at most."""
     try:
-        return energy.settle(one.info, result)
+        return session.energy.settle(result)
     except Exception as error:
-        LOG.info("%s: no energy", one.info.id, exc_info=True)
+        LOG.info("%s: no energy", session.found.info.id, exc_info=True)
         return replace(result, energy=(missing_record(mistake_sentence(error)),))
 
 
