@@ -10,6 +10,8 @@ from typing import Literal
 
 from ..kernels.device import DeviceOptions, Found
 from ..kernels.errors import InputError
+from .assignment import Assignment, Work
+from .result.model import Alternated, AlternatedPair
 from .result.printable import printable
 
 Key = Literal["kernel", "threads", "device", "runtime"]
@@ -115,3 +117,36 @@ def in_turns(rounds: int, run_id: str) -> list[tuple[int, int]]:
     orders = [(0, 1) if number % 2 == 0 else (1, 0) for number in range(rounds)]
     Random(run_id).shuffle(orders)
     return orders
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One of two that are measured in turns."""
+
+    found: Found
+    work: Work
+    assignment: Assignment
+
+
+def paired(
+    alternation: Alternation, found: Sequence[Found], works: Sequence[Work], assignment: Assignment
+) -> list[tuple[Turn, Turn]]:
+    """What is measured in turns with what: both settings of each device and work, or two devices for each work."""
+    if not alternation.of_one_device:
+        a, b = found
+        return [(Turn(a, work, assignment), Turn(b, work, assignment)) for work in works]
+    settings = [
+        dataclasses.replace(
+            assignment,
+            options=options_of(alternation, value, assignment.options),
+            setting=alternation.setting(value),
+        )
+        for value in (alternation.a, alternation.b)
+    ]
+    return [(Turn(one, work, settings[0]), Turn(one, work, settings[1])) for one in found for work in works]
+
+
+def alternated_record(alternation: Alternation, pairs: int) -> Alternated:
+    """What the result says of it; its records stand pair by pair."""
+    places = tuple(AlternatedPair(a=2 * number, b=2 * number + 1) for number in range(pairs))
+    return Alternated(key=alternation.key, a=alternation.a, b=alternation.b, pairs=places)

@@ -11,33 +11,37 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from ..kernels.device import DeviceOptions, Found, Missing, scanning
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
-from .energy.joules.record import missing_record
+from .alternation import (
+    Alternation,
+    alternated_record,
+    check_beside,
+    devices_of,
+    paired,
+    parse_alternation,
+)
+from .assignment import Assignment, Work
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
 from .energy.meters import registry as meter_registry
 from .fitting import fitted
+from .in_turn import measure_all, measure_pairs
 from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
 from .progress import Guarded, NoProgress, Progress
 from .result.file import check_writable, load, save
-from .result.measurement import Measurement
-from .result.model import SCHEMA_VERSION, Result, Together
+from .result.model import SCHEMA_VERSION, Result
 from .result.printable import checked_text
 from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
-from .sampling.plan import plan
+from .sampling.plan import DEFAULT_SECONDS, plan
 from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
-from .session import Assignment, Session, Work, mistake_sentence, unmeasured
-from .together import measure_together
 from .verification.checks import check_result
 from .verification.recompute import recompute as do_again
 from .verification.verdict import Check, Verdict
@@ -102,6 +106,7 @@ def run(
     rolled: int | None = None,
     retune: bool = False,
     together: bool = False,
+    ab: str | None = None,
     meters: Sequence[str] | None = None,
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -116,6 +121,8 @@ def run(
     `retune` races the kernels anew instead of
     taking the winner of an earlier race. `together` measures all devices at once, too, after each
     was measured alone; the result's `together` then has their rates, the ratios to alone and the sum.
+    `ab` names two settings, like "threads=1,2" (kernel, threads, device or runtime), that are alternated in rounds
+    instead, each for `seconds` (None: 10); the result's `alternated` then tells which records belong together.
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -132,11 +139,18 @@ def run(
     chosen = _work(workloads, parameters, rolled)
     _check_kernel(kernel, chosen)
     challenge, note = _texts(challenge, note)
+    alternation = None if ab is None else parse_alternation(ab)
+    if alternation is not None:
+        check_beside(alternation, list(device_ids or ()), options, together)
+        _check_kernel(alternation.a if alternation.key == "kernel" else None, chosen)
+        device_ids = [alternation.a, alternation.b] if alternation.key == "device" else device_ids
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     entries = interruptible(partial(_entries, list(device_ids or ())))
     found = choose(entries, list(device_ids or ()) or None)
     if not found:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
+    if alternation is not None:
+        found = _alternated_devices(alternation, entries, found, named=bool(device_ids))
     if together and len(chosen) > 1:
         raise InputError("devices are measured together in one workload; name one, or leave --together out")
     if together and len(found) < 2:
@@ -151,6 +165,7 @@ def run(
         parameters=parameters,
         rolled=rolled,
         together=together,
+        alternation=alternation,
         meters=chosen_meters,
         idle_s=idle_s,
         progress=progress,
@@ -170,6 +185,7 @@ def measure(
     parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
     together: bool = False,
+    alternation: Alternation | None = None,
     meters: Sequence[MeterEntry] = (),
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -180,27 +196,38 @@ def measure(
     """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with.
 
     `patience_s` is what each device may take besides warm-up and samples. `broken`: what is installed and does not
-    work, for a warning in the result.
+    work, for a warning in the result. `alternation`: two settings to measure in turns; where these are devices, `found`
+    is the two.
     """
     challenge, note = _texts(challenge, note)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
         machine, granted, throttled = describe_machine(), cpu_quota(), cpu_throttling()
+        energy = EnergyMeasurement(meters, checked_idle_s(idle_s))
         assignment = Assignment(
             machine=machine.id,
-            plan=plan(seconds),
+            # Alternated settings take their time fully, so that they have as many rounds.
+            plan=plan(seconds if alternation is None else seconds or DEFAULT_SECONDS, energy.slowest_s),
             challenge=challenge,
             run_id=secrets.token_hex(16),
             options=options or DeviceOptions(),
             clock_is_real=machine.hypervisor is None,
             began_s=clock(),
-            energy=EnergyMeasurement(meters, checked_idle_s(idle_s)),
+            energy=energy,
             patience_s=patience_s,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        results, at_once = _measure_all(turns, assignment, Guarded(progress or NoProgress()), clock, together)
-        left_out = assignment.energy.left_out
+        shown = Guarded(progress or NoProgress())
+        if alternation is None:
+            alternated = None
+            results, at_once = measure_all(turns, assignment, shown, clock, together)
+        else:
+            at_once = None
+            pairs = paired(alternation, found, _work(workloads, parameters, rolled), assignment)
+            results = measure_pairs(pairs, assignment, shown, clock)
+            alternated = alternated_record(alternation, len(pairs))
+        left_out = energy.left_out
         warnings = [
             *judge_root(),
             *judge_machine(machine),
@@ -222,49 +249,9 @@ def measure(
                 warnings=tuple(warnings),
                 results=tuple(results),
                 together=at_once,
+                alternated=alternated,
             )
         )
-
-
-def _measure_all(
-    turns: Sequence[tuple[Found, Work]], assignment: Assignment, shown: Progress, clock: Clock, together: bool
-) -> tuple[list[Measurement], Together | None]:
-    """The devices in turn, then at once where that is wished. Raises InputError where no device takes the options."""
-    energy = assignment.energy
-    results: list[Measurement] = []
-    refused: list[InputError] = []
-    at_once: Together | None = None
-    try:
-        interrupted = energy.begin(shown)
-        for one, work in turns:
-            if interrupted:
-                reason = "the run was interrupted before this device's turn"
-                results.append(unmeasured(one, work, assignment.machine, "interrupted", reason))
-                continue
-            session = Session(one, work, assignment, shown, clock)
-            results.append(session.measure())
-            interrupted = session.interrupted
-            if session.refused_input is not None:
-                refused.append(session.refused_input)
-        energy.end(shown, idle=not interrupted and any(result.rate for result in results))
-        if together and not interrupted:
-            at_once = measure_together(turns, results, assignment, shown, clock)
-    finally:
-        energy.stop()
-        shown.done()
-    # What no device takes (a kernel that does not exist) is the user's mistake, not the devices' failure.
-    if refused and len(refused) == len(results):
-        raise refused[0]
-    return [_settled(energy, one, result) for (one, _), result in zip(turns, results, strict=True)], at_once
-
-
-def _settled(energy: EnergyMeasurement, one: Found, result: Measurement) -> Measurement:
-    """The result with its energy; whatever a meter has told, it costs the energy at most."""
-    try:
-        return energy.settle(one.info, result)
-    except Exception as error:
-        LOG.info("%s: no energy", one.info.id, exc_info=True)
-        return replace(result, energy=(missing_record(mistake_sentence(error)),))
 
 
 def scan(
@@ -316,6 +303,15 @@ def verify(source: str | Path | Result, recompute: int = 0, progress: Progress |
     finally:
         shown.done()
         device.close()
+
+
+def _alternated_devices(
+    alternation: Alternation, entries: Sequence[Found | Missing], found: list[Found], *, named: bool
+) -> list[Found]:
+    """The devices whose settings are alternated: those named, else the first; or the two that are the settings."""
+    if alternation.of_one_device:
+        return found if named else found[:1]
+    return list(devices_of(alternation, [entry for entry in entries if isinstance(entry, Found)]))
 
 
 def _named(device_id: str) -> Found:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..kernels.workloads.quantity import per_second
 from .result.measurement import Measurement, Rate, Round, Sample
-from .rounds.interval import interval_of_rounds, round_total
+from .rounds.interval import interval_of_samples
 from .statistics import CONFIDENCE, median_interval
 
 # Less CPU time than this is too coarsely counted (in ticks of 10 ms) to divide by.
@@ -32,9 +32,7 @@ def all_samples(entry: Measurement) -> tuple[Sample, ...]:
 
 def rate_of_rounds(rounds: Sequence[Sequence[Sample]], unit: str) -> Rate:
     """The rate of the counted rounds' samples (at least one in each): all work ÷ all time, the interval from rounds."""
-    interval = interval_of_rounds(
-        [round_total([one.amount for one in samples], [one.seconds for one in samples]) for samples in rounds]
-    )
+    interval = interval_of_samples(rounds)
     rates = [sample.amount / sample.seconds for samples in rounds for sample in samples]
     return Rate(
         value=interval.value,

@@ -6,103 +6,129 @@ import logging
 import math
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from ..kernels.device import AnyDevice, DeviceOptions, Found, Roof
+from ..kernels.device import AnyDevice, Found, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, WrongResult, details_of
-from ..kernels.workloads.protocol import SAMPLES_FOR_EVIDENCE, Request, Task, Value, Workload
-from .energy.joules.record import missing_record
-from .energy.measurement import NOT_MEASURED, EnergyMeasurement
+from ..kernels.system.quota import ThrottleCounter
+from ..kernels.workloads.protocol import SAMPLES_FOR_EVIDENCE, Request, Task
+from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .interrupts import interruptible, pending
 from .isolation.device import process_of
 from .machine.load import LoadMeter
 from .progress import Progress
-from .rates import rate_of, rate_per_cpu_s
-from .rendezvous import Rendezvous
-from .result.from_device import device_record, fault_of_id, kernel_record, roof_record
-from .result.measurement import Measurement, Rate, Round, RunSettings, Sample, Status
-from .result.printable import printable
+from .rates import counted_samples, rate_per_cpu_s, stated_rate
+from .result.from_device import fault_of_id, kernel_record, roof_record
+from .result.measurement import Measurement, Rate, Round, RunSettings, Status
 from .result.warning import WarningRecord
-from .sampling.budget import PATIENCE_WHEN_ASKED_S, budget, device_seconds
+from .sampling.budget import budget, device_seconds
 from .sampling.calibrate import calibrate
-from .sampling.plan import Plan
-from .sampling.sampler import Sampler, TimedSample
+from .sampling.sampler import Sampler
 from .sampling.stopwatch import Clock, Stopwatch
-from .sampling.warmup import warm_up
+from .sampling.warmup import warm_up, warm_up_again
 from .verification.checks import check_measurement
 from .warnings import sentences
-from .warnings.judge import judge_roof, judge_samples
+from .warnings.judge import judge_roof, judge_rounds
+from .warnings.levels import two_levels
 
 LOG = logging.getLogger(__name__)
 FEWEST_SAMPLES_TO_KEEP = 3
-
-
-@dataclass(frozen=True)
-class Work:
-    """A workload with its parameters, complete."""
-
-    workload: Workload
-    parameters: dict[str, Value]
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """How to measure, alike for all devices and workloads of a run.
-
-    `machine`: the id of the machine that this is. `began_s`: when the run began, on the clock that samples are timed
-    with. `energy` is told when sampling begins and ends, and adds the joules when all are done. `rendezvous`: the
-    device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
-    besides warm-up and samples (see `budget`).
-    """
-
-    machine: str
-    plan: Plan
-    challenge: str
-    run_id: str
-    options: DeviceOptions
-    clock_is_real: bool
-    began_s: float
-    energy: EnergyMeasurement
-    rendezvous: Rendezvous | None = None
-    patience_s: float = PATIENCE_WHEN_ASKED_S
+NOT_ALONE = "the setting that it was to be alternated with could not be had"
+BEFORE_ITS_TURN = "the run was interrupted before this device's turn"
 
 
 class Session:
-    """One workload on one device, measured once.
+    """One workload on one device: made ready once, sampled in rounds, which others' rounds may lie between.
 
-    After `measure`, `refused_input` holds what the user gave wrongly, if anything.
+    Use: `measure`, or `prepare`, `round` as long as it `goes_on`, `finish`, and then `result`. None of them raises for
+    a device's fault, nor for an interrupt (see `interrupted`). `refused_input` holds what the user gave wrongly, if
+    anything.
     """
 
     def __init__(
         self, found: Found, work: Work, assignment: Assignment, progress: Progress, clock: Clock = time.perf_counter
     ) -> None:
         """A session with a device that was found but not opened."""
-        self._found = found
-        self._work = work
+        self.found = found
+        self.work = work
+        self.energy = assignment.energy.account(found.info)
         self._assignment = assignment
         self._progress = progress
         self._clock = clock
+        self._left_s = 0.0
+        self._device: AnyDevice | None = None
         self._task: Task | None = None
         self._stopwatch: Stopwatch | None = None
         self._sampler: Sampler | None = None
+        self._meter: LoadMeter | None = None
         self._settings: RunSettings | None = None
-        self._start_s: float | None = None
-        self._warmup_s = 0.0
+        self._batch_amount = 0
+        self._process_id: int | None = None
         self._roof: Roof | None = None
         self._load_at_roof: float | None = None
         self._warnings: list[WarningRecord] = []
+        self._end: tuple[Status, str | None] | None = None
         self.refused_input: InputError | None = None
         self.interrupted = False
 
     def measure(self) -> Measurement:
-        """What was measured; never raises for a device's fault, nor for an interrupt (see `interrupted`)."""
-        status, reason = self._attempt()
+        """All of it, without anything in between."""
+        self.prepare()
+        while self.goes_on:
+            self.round()
+        self.finish()
+        return self.result()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another round is to be made."""
+        return self._end is None and (self._sampler is None or not self._sampler.done)
+
+    def prepare(self) -> None:
+        """Open the device, and get ready for samples."""
+        why_not = self.work.workload.why_not(self.found.info)
+        if why_not is not None:
+            self._end = "skipped", why_not
+            return
+        # Devices at once wait for each other, so that the patience of two is needed.
+        patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)
+        self._left_s = device_seconds(self._assignment.plan, patience_s)
+        self._attempt(self._prepare)
+
+    def round(self) -> None:
+        """Warm up, and take the samples of a round."""
+        self._attempt(self._round)
+
+    def finish(self) -> None:
+        """Ask the device for a last answer and for its roof, and close it."""
+        if self._end is None:
+            self._attempt(self._finish)
+        self._end = self._end or ("measured", None)
+        self._close()
+        self.energy.complete()
+
+    def cut_short(self) -> None:
+        """The run was interrupted while this device had not come to its end."""
+        if self._end is None:
+            begun = self._sampler is not None and self._sampler.rounds
+            self._end = self._interrupted() if begun else ("interrupted", BEFORE_ITS_TURN)
+        if self.interrupted:
+            self._close()
+            self.energy.complete()
+
+    def leave(self) -> None:
+        """Close the device without another word: what was to be measured beside it cannot be."""
+        self._end = self._end or ("skipped", NOT_ALONE)
+        self._close()
+        self.energy.complete()
+
+    def result(self) -> Measurement:
+        """What was measured."""
         try:
-            return self._checked(status, reason)
+            return self._checked(*(self._end or self._interrupted()))
         except Exception as error:
             # A foreign value that nobody thought of: it must not cost what the other devices have measured.
             return self._nothing("failed", self._mistake(error))
@@ -111,28 +137,28 @@ class Session:
         """What was measured so far of a device that does not come to an end, while another thread waits for it."""
         return self._checked(*self._interrupted())
 
-    def _attempt(self) -> tuple[Status, str | None]:
-        """Measure, and say how it ended and why."""
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """Go a step further, within the time that the device has left; where it fails, that is the end."""
+        begun_s = time.monotonic()
         try:
-            why_not = self._work.workload.why_not(self._found.info)
-            if why_not is not None:
-                return "skipped", why_not
-            # Devices at once wait for each other, so that the patience of two is needed.
-            patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)
-            with budget(device_seconds(self._assignment.plan, patience_s)):
-                interruptible(self._measure)
+            with budget(self._left_s):
+                interruptible(step)
         except KeyboardInterrupt:
-            return self._interrupted()
+            self._end = self._interrupted()
         except HashwattError as error:
             self._tell(details_of(error))
             if self._is_over() and not isinstance(error, WrongResult):
                 # Whoever ends the run may end the device's process with it.
-                return self._interrupted()
-            self.refused_input = error if isinstance(error, InputError) else None
-            return "refused" if isinstance(error, WrongResult) else "failed", str(error)
+                self._end = self._interrupted()
+            else:
+                self.refused_input = error if isinstance(error, InputError) else None
+                self._end = "refused" if isinstance(error, WrongResult) else "failed", str(error)
         except Exception as error:
-            return "failed", self._mistake(error)
-        return "measured", None
+            self._end = "failed", self._mistake(error)
+        finally:
+            self._left_s -= time.monotonic() - begun_s
+            if self._end is not None:
+                self._close()
 
     def _checked(self, status: Status, reason: str | None) -> Measurement:
         """The result, refused where its own evidence does not hold."""
@@ -157,28 +183,24 @@ class Session:
         self._tell(traceback.format_exc())
         return mistake_sentence(error)
 
-    def _measure(self) -> None:
-        fault = fault_of_id(self._found.info.id)
-        if fault:
-            raise DeviceError(fault)
-        self._stage("opening", None)
-        device = self._found.open(self._assignment.options)
+    def _close(self) -> None:
+        device, self._device = self._device, None
         try:
-            self._measure_open(device)
-        finally:
-            self._close(device)
-
-    def _close(self, device: AnyDevice) -> None:
-        try:
-            device.close()
+            if device is not None:
+                device.close()
         except Exception:
             # What was measured does not depend on it.
             self._tell(traceback.format_exc())
 
-    def _measure_open(self, device: AnyDevice) -> None:
+    def _prepare(self) -> None:
+        fault = fault_of_id(self.found.info.id)
+        if fault:
+            raise DeviceError(fault)
         assignment, plan = self._assignment, self._assignment.plan
-        request = Request(assignment.challenge, assignment.run_id, self._work.parameters)
-        task = self._task = self._work.workload.bind(device, request)
+        self._stage("opening", None)
+        device = self._device = self.found.open(assignment.options)
+        request = Request(assignment.challenge, assignment.inputs_run_id, self.work.parameters)
+        task = self._task = self.work.workload.bind(device, request)
         stopwatch = self._stopwatch = Stopwatch(task, self._clock)
         self._stage("compiling, self-test", None)
         task.self_test()
@@ -190,32 +212,68 @@ class Session:
         task.drop()
         task.rehearse(self._expected(rough.rate, rough.amount))
         task.check_batch(batch)
-        process_id = process_of(device)
+        self._process_id = process_of(device)
         if assignment.rendezvous is not None:
-            assignment.rendezvous.work_by(process_id)
-            assignment.rendezvous.meet()
-        self._stage("warming up", plan.warmup_s)
-        warmup = warm_up(stopwatch, batch, plan.warmup_s, self._progress)
+            assignment.rendezvous.work_by(self._process_id)
         self._settings = self._run_settings(batch)
-        self._warmup_s = warmup.seconds
-        task.start(self._expected(warmup.rate, rough.amount))
-        if assignment.rendezvous is not None:
-            assignment.rendezvous.meet()
-        self._stage("sampling", plan.seconds)
-        meter = self._load_meter(process_id)
-        self._sampler = Sampler(stopwatch, meter, plan, batch)
-        self._start_s = max(0.0, self._clock() - assignment.began_s)
-        alone = assignment.rendezvous is None
-        with assignment.energy.window(self._found.info, self._work.workload.name) if alone else nullcontext():
-            self._sampler.sample(self._progress)
+        self._batch_amount = rough.amount
+
+    def _round(self) -> None:
+        assignment = self._assignment
+        warmup_s = self._warm_up()
+        if self._sampler is None:
+            assert self._stopwatch is not None
+            assert self._settings is not None
+            self._meter = self._load_meter(self._process_id)
+            counter = ThrottleCounter().read
+            self._sampler = Sampler(self._stopwatch, self._meter, assignment.plan, self._settings.batch, counter)
+        self._stage(f"sampling{self._levels()}, {self._number()}", assignment.plan.round_s)
+        start_s = max(0.0, self._clock() - assignment.began_s)
+        with self.energy.window() if assignment.rendezvous is None else nullcontext():
+            self._sampler.sample(start_s, warmup_s, self._progress)
+
+    def _warm_up(self) -> float:
+        """Warm up, devices at once together, and tell how long it took."""
+        plan, rendezvous = self._assignment.plan, self._assignment.rendezvous
+        stopwatch, settings, sampler = self._stopwatch, self._settings, self._sampler
+        assert stopwatch is not None
+        assert settings is not None
+        if rendezvous is not None:
+            rendezvous.meet()
+        if sampler is None:
+            self._stage("warming up", plan.warmup_s)
+            warmup = warm_up(stopwatch, settings.batch, plan.warmup_s, self._progress)
+            stopwatch.task.start(self._expected(warmup.rate, self._batch_amount))
+        else:
+            self._stage(f"warming up, {self._number()}", plan.warmup_again_s)
+            before = sampler.taken[-1].rate
+            warmup = warm_up_again(stopwatch, settings.batch, before, plan.warmup_again_s, self._progress)
+        if rendezvous is not None:
+            rendezvous.meet()
+        return warmup.seconds
+
+    def _number(self) -> str:
+        done = 0 if self._sampler is None else len(self._sampler.rounds)
+        return f"round {done + 1} of {self._assignment.plan.rounds}"
+
+    def _levels(self) -> str:
+        """What the progress says of the rate so far, where it has no one rate."""
+        taken = [] if self._sampler is None else self._sampler.taken
+        return " (the rate has two levels)" if two_levels([one.rate for one in taken]) else ""
+
+    def _finish(self) -> None:
+        task, sampler, meter = self._task, self._sampler, self._meter
+        assert task is not None
+        assert sampler is not None
+        assert meter is not None
         # What the device answers now, it must still answer rightly.
         task.spot_check()
-        if self._sampler.ended_early is not None:
-            if len(self._sampler.taken) < FEWEST_SAMPLES_TO_KEEP:
-                because = self._sampler.ended_early
-                raise OutOfTime(f"{self._found.info.id}: no time was left for samples, because {because}")
-            self._warnings.append(sentences.ended_early(len(self._sampler.taken), self._sampler.ended_early))
-        if alone:
+        if sampler.ended_early is not None:
+            if len(sampler.taken) < FEWEST_SAMPLES_TO_KEEP:
+                because = sampler.ended_early
+                raise OutOfTime(f"{self.found.info.id}: no time was left for samples, because {because}")
+            self._warnings.append(sentences.ended_early(len(sampler.taken), sampler.ended_early))
+        if self._assignment.rendezvous is None:
             self._measure_roof(task, meter)
 
     def _expected(self, rate: float, amount_of_batch: int) -> float:
@@ -228,7 +286,7 @@ class Session:
         own = () if process_id is None else (process_id,)
         return LoadMeter(
             processes=own if rendezvous is None else rendezvous.processes,
-            on_cpu=self._found.info.on_host_cores,
+            on_cpu=self.found.info.on_host_cores,
             clock_is_real=self._assignment.clock_is_real,
             worker=process_id,
             # Devices that are driven from this process at the same time cannot be told apart by its CPU time.
@@ -240,7 +298,7 @@ class Session:
         try:
             meter.start()
             self._roof = task.roof()
-            if self._found.info.on_host_cores:
+            if self.found.info.on_host_cores:
                 self._load_at_roof = meter.stop().other_load
         except DeviceError as error:
             # The rate is measured by now; a device that fails here does not lose it.
@@ -268,32 +326,31 @@ class Session:
         kernel = None if task is None or task.kernel is None else kernel_record(task.kernel, task.compile_s)
         if not taken or task is None:
             return replace(nothing, kernel=kernel, settings=self._settings)
-        samples = tuple(one.sample for one in taken)
-        rate = rate_of(samples, nothing.unit)
+        nothing = replace(nothing, kernel=kernel, settings=self._settings, rounds=self._records())
+        samples, rate = counted_samples(nothing), stated_rate(nothing)
         roof = None if self._roof is None else roof_record(self._roof, rate.value, nothing.unit)
         return replace(
             nothing,
-            kernel=kernel,
-            settings=self._settings,
             rate=rate,
             rate_per_cpu_s=rate_per_cpu_s(samples),
-            rounds=(self._round(samples),),
             amount=sum(sample.amount for sample in samples),
             seconds=math.fsum(sample.seconds for sample in samples),
             roof=roof,
             evidence=task.evidence(len(taken)),
-            warnings=tuple(self._judged(taken, rate)),
+            warnings=tuple(self._judged(rate)),
         )
 
     def _nothing(self, status: Status, reason: str | None) -> Measurement:
-        return unmeasured(self._found, self._work, self._assignment.machine, status, reason)
+        nothing = unmeasured(self.found, self.work, self._assignment.machine, status, reason)
+        return replace(nothing, setting=self._assignment.setting)
 
-    def _round(self, samples: tuple[Sample, ...]) -> Round:
-        return Round(start_s=self._start_s, warmup_s=self._warmup_s, counted=True, left_out=None, samples=samples)
+    def _records(self) -> tuple[Round, ...]:
+        return () if self._sampler is None else self._sampler.records()
 
-    def _judged(self, taken: Sequence[TimedSample], rate: Rate) -> list[WarningRecord]:
+    def _judged(self, rate: Rate) -> list[WarningRecord]:
         failed = 0 if self._stopwatch is None else self._stopwatch.failed_batches
-        warnings = [*judge_samples(taken, rate, failed), *self._warnings]
+        taken = [] if self._sampler is None else [one for one in self._sampler.rounds if one.taken]
+        warnings = [*judge_rounds(taken, self._records(), rate, failed), *self._warnings]
         if self._roof is not None and self._roof.rate_per_s > 0:
             warnings.extend(judge_roof(100 * rate.value / self._roof.rate_per_s, self._load_at_roof))
         return warnings
@@ -301,40 +358,7 @@ class Session:
     def _tell(self, details: str) -> None:
         """What no result keeps and few want to read: a driver's build log, say."""
         if details.strip():
-            LOG.info("%s:\n%s", self._found.info.id, details)
+            LOG.info("%s:\n%s", self.found.info.id, details)
 
     def _stage(self, text: str, total: float | None) -> None:
-        self._progress.stage(self._found.info.id, text, total, self._work.workload.quantity.unit)
-
-
-def mistake_sentence(error: Exception) -> str:
-    """What a result says of an error that nobody foresaw."""
-    return (
-        f"a mistake in hashwatt or a library of it ({type(error).__name__}: {error}); "
-        "please report it with what -v shows"
-    )
-
-
-def unmeasured(found: Found, work: Work, machine: str, status: Status, reason: str | None) -> Measurement:
-    """The record of work that has no rate."""
-    return Measurement(
-        machine=machine,
-        device=device_record(found.info),
-        workload=work.workload.name,
-        parameters=dict(work.parameters),
-        unit=work.workload.quantity.unit,
-        status=status,
-        reason=None if reason is None else printable(reason),
-        kernel=None,
-        settings=None,
-        rate=None,
-        rate_per_cpu_s=None,
-        rounds=(),
-        amount=0,
-        seconds=0.0,
-        roof=None,
-        energy=(missing_record(NOT_MEASURED),),
-        telemetry=(),
-        evidence=None,
-        warnings=(),
-    )
+        self._progress.stage(self.found.info.id, text, total, self.work.workload.quantity.unit)

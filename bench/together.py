@@ -12,6 +12,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from ..kernels.device import Found
+from .assignment import Assignment, Work
 from .energy.joules.record import missing_record
 from .interrupts import interruptible
 from .progress import Progress
@@ -22,7 +23,7 @@ from .result.printable import printable
 from .run_id import together_run_id
 from .sampling.plan import SHORTEST_S, plan
 from .sampling.stopwatch import Clock
-from .session import Assignment, Session, Work
+from .session import Session
 from .warnings import sentences
 
 NO_ENERGY = "energy is accounted for where each device was measured alone"

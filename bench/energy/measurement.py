@@ -1,45 +1,32 @@
-"""The energy side of a run: meters read throughout, a window for each device, idleness before and after.
+"""The energy side of a run: meters read throughout, windows of each device's rounds, idleness before and after.
 
 Figures are put together at the end, when the idle power after the run is known, too.
 """
 
 from __future__ import annotations
 
-import logging
-import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from string import digits
 from typing import Literal
 
-from msgspec.structs import replace
-
-from ...kernels.bounded import MOST_METERS, MOST_WARNINGS
+from ...kernels.bounded import MOST_METERS
 from ...kernels.device import DeviceInfo
 from ...kernels.errors import InputError
 from ...kernels.system.system_files import system_root
 from ..interrupts import interruptible
 from ..progress import Progress
-from ..rates import counted_samples
-from ..result.energy import Energy, IdlePower, Telemetry
-from ..result.measurement import Measurement
-from ..result.warning import WarningRecord
-from ..warnings.energy import judge
-from .joules.coverage import attribute
-from .joules.efficiency import efficiency
+from ..result.energy import IdlePower
+from .account import DeviceEnergy
 from .joules.idle import DEFAULT_IDLE_S, SLOWEST_FOR_DEFAULT_S, idle_power
 from .joules.readings import Window, around
-from .joules.record import best_figure, energy_record, missing_record, no_meter_reason
+from .joules.record import best_figure
 from .meter import MeterEntry, MeterFound, MeterInfo, MeterMissing, Scope
 from .sampler import MeterSampler
-from .telemetry import Probe, ProbeThread, probes_for
-
-LOG = logging.getLogger(__name__)
 
 When = Literal["before", "after"]
 
@@ -48,7 +35,6 @@ LONGEST_IDLE_S = 3600.0
 SLICE_S = 0.25
 # Which meters are read where there are more than a result holds: the whole machine's first, parts last.
 RANK: tuple[Scope | None, ...] = ("wall", "system", "board", "package", "chip", None, "memory", "part")
-NOT_MEASURED = "the device gave no rate, so its energy was not accounted for"
 
 
 def checked_idle_s(idle_s: float | None) -> float | None:
@@ -58,14 +44,6 @@ def checked_idle_s(idle_s: float | None) -> float | None:
     raise InputError(
         f"an idle baseline takes {SHORTEST_IDLE_S:g} to {LONGEST_IDLE_S:.0f} s, or 0 for none, not {idle_s:g}; try 10"
     )
-
-
-@dataclass
-class DeviceWindow:
-    """When a device worked, and what its probes told meanwhile."""
-
-    window: Window | None = None
-    telemetry: list[Telemetry] = field(default_factory=list)
 
 
 def most_telling(found: Sequence[MeterFound]) -> list[MeterFound]:
@@ -81,8 +59,13 @@ def most_telling(found: Sequence[MeterFound]) -> list[MeterFound]:
     return [found[index] for index in sorted(ranked[:MOST_METERS])]
 
 
+def oldest_s(info: MeterInfo) -> float:
+    """How old a meter's values may be."""
+    return max([info.update_s, *(counter.update_s or 0.0 for counter in info.counters)])
+
+
 class EnergyMeasurement:
-    """Use: `begin`, a `window` for each device, `end` (or `stop`, where that is skipped), then `settle` each result."""
+    """Use: `begin`, an `account` for each device, `end` (or `stop`, where that is skipped), then settle each one."""
 
     def __init__(self, meters: Sequence[MeterEntry], idle_s: float | None, root: Path | None = None) -> None:
         """The energy of a run by these meters; `idle_s` as `checked_idle_s` gives it, `root` as for the meters."""
@@ -94,7 +77,6 @@ class EnergyMeasurement:
         self._asked_idle_s = idle_s
         self._root = system_root() if root is None else root
         self._idle: dict[str, list[IdlePower]] = {}
-        self._seen: dict[tuple[str, str], DeviceWindow] = {}
 
     def begin(self, progress: Progress) -> bool:
         """Begin reading, and measure idleness; tells whether that was interrupted."""
@@ -134,61 +116,21 @@ class EnergyMeasurement:
         window = Window(start_s, self._sampler.mark_end())
         for info in patient:
             near = around(self._sampler.points(info.id), window)
-            power = idle_power(best_figure(info, near, window)[1], window.seconds, when)
+            power = idle_power(best_figure(info, near, [window])[1], window.seconds, when)
             if power is not None:
                 self._idle.setdefault(info.id, []).append(power)
 
     def _idles(self, info: MeterInfo) -> bool:
         """Whether an idle baseline of this meter is worth its time, or was asked for."""
-        oldest_s = max([info.update_s, *(counter.update_s or 0.0 for counter in info.counters)])
-        quick = oldest_s <= SLOWEST_FOR_DEFAULT_S and info.interval_s <= SLOWEST_FOR_DEFAULT_S
+        quick = oldest_s(info) <= SLOWEST_FOR_DEFAULT_S and info.interval_s <= SLOWEST_FOR_DEFAULT_S
         return not info.estimated and (quick or self._asked_idle_s is not None)
 
-    @contextmanager
-    def window(self, device: DeviceInfo, workload: str) -> Iterator[None]:
-        """Whatever happens within counts for that work of the device, also when it ends with an error."""
-        seen = self._seen[device.id, workload] = DeviceWindow()
-        probes = ProbeThread(self._probes_for(device))
-        probes.start()
-        start_s = self._sampler.mark()
-        try:
-            yield
-        finally:
-            # First the moment itself: waiting for the meters may be interrupted.
-            seen.window = Window(start_s, time.perf_counter())
-            self._sampler.mark_end()
-            probes.stop()
-            seen.telemetry = probes.records(seen.window)
+    def account(self, device: DeviceInfo) -> DeviceEnergy:
+        """The account of one device's work, to be opened before it and settled after `end`."""
+        return DeviceEnergy(device, self._sampler, self._idle, self._missing, self._root)
 
-    def _probes_for(self, device: DeviceInfo) -> list[Probe]:
-        try:
-            return probes_for(device, self._root)
-        except Exception:
-            # Clocks and temperatures are worth less than the measurement.
-            LOG.info("%s: no telemetry", device.id, exc_info=True)
-            return []
-
-    def settle(self, device: DeviceInfo, result: Measurement) -> Measurement:
-        """The device's result with its energy, what it cost to read it, and what makes it less sure."""
-        seen = self._seen.get((device.id, result.workload), DeviceWindow())
-        if not self._sampler.meters:
-            energy: list[Energy] = [missing_record(no_meter_reason(self._missing))]
-        elif seen.window is None or result.rate is None:
-            energy = [missing_record(NOT_MEASURED)]
-        else:
-            energy = [self._record(info, device, seen.window, result) for info in self._sampler.meters]
-        loads = [sample.other_load for sample in counted_samples(result) if sample.other_load is not None]
-        warnings: list[WarningRecord] = []
-        for record in energy:
-            warnings.extend(judge(record, statistics.fmean(loads) if loads else None))
-        return replace(
-            result,
-            energy=tuple(energy),
-            telemetry=tuple(seen.telemetry) if result.rate is not None else (),
-            warnings=(*result.warnings, *warnings)[:MOST_WARNINGS],
-        )
-
-    def _record(self, info: MeterInfo, device: DeviceInfo, window: Window, result: Measurement) -> Energy:
-        points = self._sampler.points(info.id)
-        record = energy_record(info, points, window, attribute(info, device), self._idle.get(info.id, ()))
-        return replace(record, efficiency=efficiency(record, result.rate, result.amount, result.seconds))
+    @property
+    def slowest_s(self) -> float:
+        """How old the values may be of the slowest meter that is quick enough for short rounds; 0 without one."""
+        oldest = [oldest_s(info) for info in self._sampler.meters if not info.estimated]
+        return max((seconds for seconds in oldest if seconds <= SLOWEST_FOR_DEFAULT_S), default=0.0)

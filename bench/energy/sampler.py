@@ -171,6 +171,11 @@ class MeterSampler:
         self._wait_for_attempts_after(moment, lambda info: info.deadline_s + PATIENCE_S)
         return moment
 
+    def mark_now(self) -> float:
+        """The moment now; the meters are read beside it, and nobody waits for them."""
+        self._read_all()
+        return self._clock()
+
     def window(self, seconds: float) -> Window:
         """Let time pass and mark its ends: for idleness."""
         start_s = self.mark()

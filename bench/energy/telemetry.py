@@ -11,7 +11,7 @@ import contextlib
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -155,11 +155,11 @@ def nvml_probes(library: Any, device: DeviceInfo) -> list[Probe]:
 
 @dataclass
 class ProbeThread:
-    """Reads probes now and then, in a thread of its own, between `start` and `stop`."""
+    """Reads probes now and then, in a thread of its own, between `start` and `stop`; what they told is in `states`."""
 
     probes: Sequence[Probe]
     clock: Callable[[], float] = time.perf_counter
-    _states: dict[str, list[State]] = field(default_factory=dict)
+    states: dict[str, list[State]] = field(default_factory=dict)
     _ending: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
@@ -175,17 +175,14 @@ class ProbeThread:
         if self._thread is not None:
             self._thread.join(INTERVAL_S + 1)
 
-    def records(self, window: Window) -> list[Telemetry]:
-        """What each probe saw within the window."""
-        return [
-            summarised(source, [state for state in list(states) if window.start_s <= state.at_s <= window.end_s])
-            for source, states in list(self._states.items())[:MOST_PROBES]
-        ]
+    def records(self, *windows: Window) -> list[Telemetry]:
+        """What each probe saw within the windows."""
+        return records_of(self.states, windows)
 
     def _run(self) -> None:
         while True:
             for probe in self.probes:
-                self._states.setdefault(probe.source, []).append(self._read(probe))
+                self.states.setdefault(probe.source, []).append(self._read(probe))
             if self._ending.wait(INTERVAL_S):
                 return
 
@@ -201,6 +198,16 @@ class ProbeThread:
         except Exception:
             # A probe does not raise; if one does, it has told nothing, and the others go on.
             return State(self.clock())
+
+
+def records_of(states: Mapping[str, Sequence[State]], windows: Sequence[Window]) -> list[Telemetry]:
+    """What each source told within the windows."""
+    return [
+        summarised(
+            source, [one for one in list(told) if any(window.start_s <= one.at_s <= window.end_s for window in windows)]
+        )
+        for source, told in list(states.items())[:MOST_PROBES]
+    ]
 
 
 def within(value: float | None, bounds: tuple[float, float]) -> float | None:

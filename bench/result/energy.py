@@ -77,10 +77,10 @@ class Efficiency(Record, frozen=True, kw_only=True):
 
 
 class PowerPoint(Record, frozen=True, kw_only=True):
-    """The mean power in a part of the window that ends `until_s` after its start.
+    """The mean power in a part of the windows, laid end to end, that ends `until_s` after their start.
 
     Fields:
-        until_s: where the part of the window ends, counted from the window's start
+        until_s: where the part ends, counted in the windows' time alone
         power_w: mean power in that part
     """
 
@@ -89,7 +89,7 @@ class PowerPoint(Record, frozen=True, kw_only=True):
 
 
 class Energy(Record, frozen=True, kw_only=True):
-    """Joules of one meter over one window: gross, and above idle where idle was measured.
+    """Joules of one meter over the windows of the counted rounds: gross, and above idle where idle was measured.
 
     Where `gross_j` is None, `reason` says why. `low_j` and `high_j` bound the gross figure.
     Figures of two meters are never added: see `scope` for what each one covers, and `covers` for
@@ -102,8 +102,8 @@ class Energy(Record, frozen=True, kw_only=True):
         scope: what the meter covers; null: unknown
         gross_j: all joules of the window; null: not known, see `reason`
         above_idle_j: joules above idle; null: no idle power was measured
-        window_s: how long the window was; null: there was none
-        samples: readings within the window; null: there was no meter
+        window_s: how long the windows were, one for each counted round, together; null: there were none
+        samples: readings within the windows; null: there was no meter
         gaps: how often the meter fell silent; null: there was no meter
         low_j: at least so many joules; null: not known
         high_j: at most so many joules; null: not known
@@ -112,13 +112,13 @@ class Energy(Record, frozen=True, kw_only=True):
         name: the meter in words; null: there was none
         covers: how what the meter counts relates to the device; null: not told
         attribution: the same as a sentence; null: not told
-        hole_s: how much of the window had to be filled in; null: not told
+        hole_s: how much of the windows had to be filled in; null: not told
         above_idle_low_j: at least so many above idle; null: no idle power was measured
         above_idle_high_j: at most so many above idle; null: no idle power was measured
         idle: idle power before and after the run, where it was measured
         cross_check: the same joules by another way; null: the meter has one way only
         efficiency: joules and work together; null: the meter does not count the device, or there is no rate
-        course: mean power in parts of the window, in their order
+        course: mean power in parts of the windows, in their order
         meter_cpu_s: CPU time that reading the meter took; null: not told
     """
 

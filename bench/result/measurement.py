@@ -179,8 +179,10 @@ class Round(Record, frozen=True, kw_only=True):
 class Rate(Record, frozen=True, kw_only=True):
     """How much work a second: `value` is all work ÷ all time of the counted rounds.
 
-    `low` and `high` are its 95 % interval (`confidence`), null where none can be told; `median` and `best` are those
-    of the samples' rates, null where there are no samples. `unit` is the plain unit a second, without a prefix.
+    `low` and `high` are its 95 % interval (`confidence`) by how far the rounds lie apart, null where none can be told:
+    it holds what the device does under these conditions over minutes, not what changes only from one start of the
+    program to the next. `median` and `best` are those of the samples' rates, null where there are no samples. `unit` is
+    the plain unit a second, without a prefix.
 
     Fields:
         value: all work ÷ all time of the counted rounds (in files of version 1 the median)

@@ -93,8 +93,9 @@ class AlternatedPair(Record, frozen=True, kw_only=True):
 class Alternated(Record, frozen=True, kw_only=True):
     """Two settings that were alternated in one run (`--ab KEY=A,B`), so that what changes meanwhile meets both.
 
-    Who begins changes, as often the one as the other in a random order, so that no drift or rhythm favours either. Settings of one
-    device (kernel, threads) are records of the same device, told apart by their `setting`, on inputs of their own.
+    Who begins changes, as often the one as the other in a random order, so that no drift or rhythm favours either.
+    Settings of one device (kernel, threads) are records of the same device, told apart by their `setting`, on inputs of
+    their own.
 
     Fields:
         key: what was set: kernel, threads, device or runtime

@@ -34,6 +34,8 @@ WarningCode = Literal[
     "quota",
     "foreign_root",
     "two_levels",
+    "rounds_left_out",
+    "few_rounds",
 ]
 
 

@@ -59,11 +59,15 @@ def lost_in(one: Round) -> Lost:
 
 
 def with_counted(rounds: Sequence[Round]) -> tuple[Round, ...]:
-    """The rounds (of at least one sample each), each with whether it counts and why not."""
-    if not rounds:
-        return ()
+    """The rounds (of at least one sample each), each with whether it counts and why not.
+
+    All count where the work is not the host's: what goes on on its CPUs is then beside the work.
+    """
+    working_cpus = _working_cpus(rounds)
+    if working_cpus is None:
+        return tuple(replace(one, counted=True, left_out=None) for one in rounds)
     lost = [lost_in(one) for one in rounds]
-    limit = max(QUIET_CPUS, QUIET_SHARE * _working_cpus(rounds))
+    limit = max(QUIET_CPUS, QUIET_SHARE * working_cpus)
     quiet = [one.cpus < limit for one in lost]
     choose = sum(quiet) >= max(FEWEST_COUNTED, math.ceil(len(rounds) / 2))
     return tuple(
@@ -72,8 +76,10 @@ def with_counted(rounds: Sequence[Round]) -> tuple[Round, ...]:
     )
 
 
-def _working_cpus(rounds: Sequence[Round]) -> float:
-    """The mean number of CPUs that the work itself kept busy; 0 where it is not the host's."""
+def _working_cpus(rounds: Sequence[Round]) -> float | None:
+    """The mean number of CPUs that the work itself kept busy; None where it is not the host's, or not to be told."""
     samples = [sample for one in rounds for sample in one.samples]
-    cpu_s = math.fsum(sample.cpu_s or 0.0 for sample in samples)
-    return cpu_s / math.fsum(sample.seconds for sample in samples)
+    told = [sample.cpu_s for sample in samples if sample.cpu_s is not None]
+    if not samples or len(told) < len(samples):
+        return None
+    return math.fsum(told) / math.fsum(sample.seconds for sample in samples)

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..result.measurement import Sample
 from ..statistics import CONFIDENCE, Interval
 
 # What rounds of a run differ by where nobody else is about, before any round was seen: relative to the rate.
@@ -69,6 +70,13 @@ def interval_of_rounds(rounds: Sequence[RoundTotal]) -> Interval:
     if count > 1:
         half = max(half, _half_width(squares, count - 1, effective))
     return Interval(rate, rate * math.exp(-half), rate * math.exp(half))
+
+
+def interval_of_samples(rounds: Sequence[Sequence[Sample]]) -> Interval:
+    """The same from the samples of each round (at least one in each)."""
+    return interval_of_rounds(
+        [round_total([one.amount for one in samples], [one.seconds for one in samples]) for samples in rounds]
+    )
 
 
 def _half_width(squares: float, freedom: int, effective: float) -> float:

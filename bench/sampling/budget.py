@@ -42,5 +42,10 @@ def left_s(wished_s: float) -> float:
 
 
 def device_seconds(plan: Plan, patience_s: float) -> float:
-    """What one device may take in all, in seconds, from opening it to its limit."""
-    return patience_s + plan.warmup_s + plan.seconds + BATCH_S * plan.batches_per_sample + SLACK_S
+    """What one device may take in all, in seconds, from opening it to its limit.
+
+    Warming up again before each round of a short run is within its patience, of which a device that is well needs a
+    small part.
+    """
+    again_s = 0.0 if plan.until_narrow else (plan.rounds - 1) * plan.warmup_again_s
+    return patience_s + plan.warmup_s + again_s + plan.seconds + BATCH_S * plan.batches_per_sample + SLACK_S

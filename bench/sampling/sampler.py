@@ -1,18 +1,20 @@
-"""Taking samples until the interval is narrow enough, or time is up."""
+"""Taking samples, round by round, until the interval is narrow enough or time is up."""
 
 from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ...kernels.bounded import MOST_SAMPLES
 from ..machine.load import LoadMeter, Readings
 from ..progress import Progress
-from ..result.measurement import Sample
-from ..statistics import ratio_interval
+from ..result.measurement import Round, Sample
+from ..rounds.counted import with_counted
+from ..rounds.interval import interval_of_samples
 from .budget import left_s
-from .plan import FEWEST_SAMPLES, HALF_WIDTH, SHORTEST_SAMPLING_S, Plan
+from .plan import FEWEST_ROUNDS_TO_END, FEWEST_SAMPLES, HALF_WIDTH, SHORTEST_SAMPLING_S, Plan
 from .stopwatch import Stopwatch, Timed
 
 SPOT_CHECK_EVERY_S = 2.0
@@ -35,46 +37,108 @@ class TimedSample:
         return self.sample.amount / self.sample.seconds
 
 
-class Sampler:
-    """Takes samples into `taken`, where they stay whatever interrupts the sampling."""
+@dataclass
+class TakenRound:
+    """A round as it is being taken: it began `start_s` seconds after the run, after a warm-up of `warmup_s`.
 
-    def __init__(self, stopwatch: Stopwatch, meter: LoadMeter, plan: Plan, batch: int) -> None:
+    `throttled_s`: CPU seconds that a quota held back until its last sample; None where nobody counts them.
+    """
+
+    start_s: float
+    warmup_s: float
+    taken: list[TimedSample] = field(default_factory=list)
+    throttled_s: float | None = None
+
+    def record(self) -> Round:
+        """As the result keeps it, before it is known whether it counts."""
+        return Round(
+            start_s=self.start_s,
+            warmup_s=self.warmup_s,
+            counted=True,
+            left_out=None,
+            throttled_s=self.throttled_s,
+            samples=tuple(one.sample for one in self.taken),
+        )
+
+
+class Sampler:
+    """Takes samples into `rounds`, where they stay whatever interrupts the sampling. `done`: no more are to be taken.
+
+    `throttled` counts the CPU seconds that a quota has held back so far, None where nobody does.
+    """
+
+    def __init__(
+        self,
+        stopwatch: Stopwatch,
+        meter: LoadMeter,
+        plan: Plan,
+        batch: int,
+        throttled: Callable[[], float | None] = lambda: None,
+    ) -> None:
         """A sampler of batches of that size."""
         self._stopwatch = stopwatch
         self._meter = meter
         self._plan = plan
         self._batch = batch
-        self.taken: list[TimedSample] = []
+        self._throttled = throttled
+        self._sampled_s = 0.0
+        self._unchecked_s = 0.0
+        self.rounds: list[TakenRound] = []
         self.ended_early: str | None = None
+        self.done = False
 
-    def sample(self, progress: Progress) -> None:
-        """Sample until done. Raises DeviceError, WrongResult; what was taken before is kept."""
+    @property
+    def taken(self) -> list[TimedSample]:
+        """The samples of all rounds, in order."""
+        return [one for taken in self.rounds for one in taken.taken]
+
+    def records(self) -> tuple[Round, ...]:
+        """The rounds that have samples, and which of them count."""
+        return with_counted([one.record() for one in self.rounds if one.taken])
+
+    def sample(self, start_s: float, warmup_s: float, progress: Progress) -> None:
+        """Take a round. Raises DeviceError, WrongResult; what was taken before is kept."""
         clock = self._stopwatch.clock
-        started = checked = clock()
-        while True:
+        current = TakenRound(start_s, warmup_s)
+        self.rounds.append(current)
+        # Of all samples' time, so that rounds which took a little long are made up for.
+        until_s = self._plan.seconds * min(1.0, len(self.rounds) / self._plan.rounds)
+        throttled_before = self._throttled()
+        while not self.done:
             before, real_s = clock(), time.monotonic()
             taken = self._one_sample()
-            self.taken.append(taken)
+            current.taken.append(taken)
             now = clock()
+            self._sampled_s += taken.sample.seconds
+            self._unchecked_s += now - before
             progress.advance(now - before, taken.rate)
-            if now - checked >= SPOT_CHECK_EVERY_S:
+            if self._unchecked_s >= SPOT_CHECK_EVERY_S:
                 self._stopwatch.task.spot_check()
-                checked = now
-            if now - started >= self._plan.seconds or (self._plan.until_narrow and self._narrow(now - started)):
-                return
-            if self._stopwatch.task.is_full or len(self.taken) >= MOST_SAMPLES:
-                self.ended_early = "a result holds no more of a device this fast; give a shorter time (-t)"
-                return
+                self._unchecked_s = 0.0
+            current.throttled_s = _since(throttled_before, self._throttled())
+            if self._sampled_s >= self._plan.seconds:
+                self.done = True
+            elif self._stopwatch.task.is_full or self._count() >= MOST_SAMPLES:
+                self.done, self.ended_early = (
+                    True,
+                    "a result holds no more of a device this fast; give a shorter time (-t)",
+                )
             # What was sampled must not be lost to the end of the device's time (see `budget`).
-            if left_s(math.inf) < TIME_TO_END_S + 2 * (time.monotonic() - real_s):
+            elif left_s(math.inf) < TIME_TO_END_S + 2 * (time.monotonic() - real_s):
+                self.done = True
                 self.ended_early = "getting ready took the device's time; name it (-d), which gives it more"
-                return
+            elif self._sampled_s >= until_s:
+                break
+        self.done = self.done or (self._plan.until_narrow and self._narrow())
+
+    def _count(self) -> int:
+        return sum(len(one.taken) for one in self.rounds)
 
     def _one_sample(self) -> TimedSample:
         self._meter.start()
         batches = [self._stopwatch.run(self._batch) for _ in range(self._plan.batches_per_sample)]
         readings = self._meter.stop()
-        self._stopwatch.task.count(len(self.taken))
+        self._stopwatch.task.count(self._count())
         return TimedSample(
             Sample(
                 amount=sum(batch.amount for batch in batches),
@@ -89,12 +153,16 @@ class Sampler:
             readings,
         )
 
-    def _narrow(self, elapsed_s: float) -> bool:
-        if len(self.taken) < FEWEST_SAMPLES or elapsed_s < SHORTEST_SAMPLING_S:
+    def _narrow(self) -> bool:
+        counted = [one.samples for one in self.records() if one.counted]
+        enough = len(counted) >= FEWEST_ROUNDS_TO_END and sum(map(len, counted)) >= FEWEST_SAMPLES
+        if not enough or self._sampled_s < SHORTEST_SAMPLING_S:
             return False
-        samples = [taken.sample for taken in self.taken]
-        amounts, seconds = [sample.amount for sample in samples], [sample.seconds for sample in samples]
-        return ratio_interval(amounts, seconds).half_width <= HALF_WIDTH
+        return interval_of_samples(counted).half_width <= HALF_WIDTH
+
+
+def _since(before: float | None, now: float | None) -> float | None:
+    return None if before is None or now is None else max(0.0, now - before)
 
 
 def _device_seconds(batches: list[Timed]) -> float | None:

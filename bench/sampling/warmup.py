@@ -35,3 +35,20 @@ def warm_up(stopwatch: Stopwatch, batch: int, longest_s: float, progress: Progre
         settled = len(last) == WINDOW and last[-1] - last[0] <= SPREAD * last[WINDOW // 2]
         if settled or elapsed >= longest_s:
             return Warmup(elapsed, len(rates), last[len(last) // 2])
+
+
+def warm_up_again(stopwatch: Stopwatch, batch: int, before: float, longest_s: float, progress: Progress) -> Warmup:
+    """Run batches until one is about as fast as `before` (units a second), for `longest_s` seconds at most.
+
+    One batch at least: whatever worked meanwhile has the caches. What comes after is sampled whatever its rate.
+    """
+    started = stopwatch.clock()
+    batches = 0
+    while True:
+        timed = stopwatch.run(batch)
+        stopwatch.task.drop()
+        batches += 1
+        progress.advance(timed.seconds, timed.rate)
+        elapsed = stopwatch.clock() - started
+        if timed.rate >= (1 - SPREAD) * before or elapsed >= longest_s:
+            return Warmup(elapsed, batches, timed.rate)

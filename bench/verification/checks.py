@@ -20,6 +20,7 @@ from ..rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
 from ..result.file import SchemaViolation, encode, load
 from ..result.measurement import Measurement
 from ..result.model import Alternated, Result, Together
+from ..rounds.counted import with_counted
 from ..run_id import setting_run_id, together_run_id
 from .verdict import Check, Verdict, statement_of
 
@@ -171,7 +172,13 @@ def check_measurement(entry: Measurement, challenge: str, run_id: str, written_a
     # Evidence that counts the work by itself says the same, and more.
     if not amount.ok or all(check.code != amount.code for check in shown):
         shown.insert(0, amount)
-    return [*shown, _check_rate(entry, written_as), *_check_roof(entry), *_check_energy(entry, written_as)]
+    return [
+        *shown,
+        *_check_rounds(entry),
+        _check_rate(entry, written_as),
+        *_check_roof(entry),
+        *_check_energy(entry, written_as),
+    ]
 
 
 def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:
@@ -211,6 +218,27 @@ def _check_amount(entry: Measurement) -> Check:
     total = sum(sample.amount for sample in counted_samples(entry))
     fault = f"{entry.amount} are stated in all, the samples add up to {total}"
     return _check(entry, "amount", entry.amount == total, "the samples add up to the stated amount of work", fault)
+
+
+def _check_rounds(entry: Measurement) -> Iterator[Check]:
+    """Rounds that were left out for another reason than the load, or that overlap; nothing where all is well."""
+    fault = ""
+    ended_s = 0.0
+    for number, one in enumerate(entry.rounds, start=1):
+        if not one.samples:
+            fault = fault or f"round {number} has no samples"
+        elif one.start_s is not None:
+            if one.start_s < ended_s * (1 - RELATIVE_ROUNDING):
+                fault = fault or f"round {number} began before the one before it had ended"
+            ended_s = one.start_s + math.fsum(sample.seconds for sample in one.samples)
+    if not fault:
+        right = [one.counted for one in with_counted(entry.rounds)]
+        wrong = [number for number, one in enumerate(entry.rounds, start=1) if one.counted != right[number - 1]]
+        if wrong:
+            counts = "counts" if right[wrong[0] - 1] else "does not count"
+            fault = f"by the load that was measured round {wrong[0]} {counts}, and the rate is stated otherwise"
+    if fault:
+        yield _check(entry, "rounds", False, "", fault)
 
 
 def _check_rate(entry: Measurement, written_as: int) -> Check:

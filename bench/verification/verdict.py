@@ -24,7 +24,8 @@ class Check(Struct, frozen=True, kw_only=True):
 
     `code` names it for scripts. Ours: `schema` (the file fits the result model), `devices` (each device stands once,
     and has what its status promises), `machine` (only where another machine's files are shown), `workload` (its work is
-    known here, and counted as stated), `amount` (the samples add up), `rate` (work and seconds give the stated rates),
+    known here, and counted as stated), `rounds` (only where one was left out, or not, against the measured load, or two
+    overlap), `amount` (the samples add up), `rate` (work and seconds give the stated rates),
     `roof` (only where the stated share of it does not follow, or its unit is another one), `energy` (only where joules
     a unit do not follow), `together` (rates at once, their ratios to alone and their sum follow from the records),
     `alternated` (what was measured in turns is of two settings, and the same work). The others are the workload's, see

@@ -6,14 +6,17 @@ import math
 import statistics
 from collections.abc import Sequence
 
+import psutil
+
 from ...kernels.system.quota import Throttling, cpu_throttling
 from ...kernels.system.system_files import is_foreign_root
 from ..result.dates import RELEASED, is_date_sure
 from ..result.machine import Machine
-from ..result.measurement import Rate
+from ..result.measurement import Rate, Round
 from ..result.warning import WarningRecord
+from ..rounds.counted import FEWEST_COUNTED, lost_in
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
-from ..sampling.sampler import TimedSample
+from ..sampling.sampler import TakenRound, TimedSample
 from ..statistics import best_step, trend
 from . import sentences
 from .levels import two_levels
@@ -66,9 +69,35 @@ def judge_date(created: str) -> list[WarningRecord]:
     return [] if is_date_sure(created) else [sentences.date_unsure(created[:10], RELEASED)]
 
 
-def judge_samples(taken: Sequence[TimedSample], rate: Rate, failed_batches: int) -> list[WarningRecord]:
-    """What the samples of one device show."""
-    warnings = [*_judge_course(taken), *_judge_levels(taken), *_judge_load(taken)]
+def judge_rounds(
+    taken: Sequence[TakenRound], rounds: Sequence[Round], rate: Rate, failed_batches: int
+) -> list[WarningRecord]:
+    """What the rounds of one device show; `rounds` are the records of those taken, with what counts."""
+    pairs = [(one, record) for one, record in zip(taken, rounds, strict=True) if record.counted]
+    counted = [sample for one, _ in pairs for sample in one.taken]
+    warnings = judge_samples(counted, rate, failed_batches, _held_back(rounds))
+    left_out = [one for one in rounds if not one.counted]
+    if left_out:
+        worst = max(left_out, key=lambda one: lost_in(one).cpus)
+        warnings.append(sentences.rounds_left_out(len(left_out), len(rounds), worst.left_out or ""))
+    if len(pairs) < FEWEST_COUNTED:
+        warnings.append(sentences.few_rounds(len(pairs)))
+    return warnings
+
+
+def _held_back(rounds: Sequence[Round]) -> float:
+    """The mean number of CPUs that a quota held back in the rounds that count; 0 where it is negligible or unknown."""
+    counted = [one for one in rounds if one.counted]
+    seconds = math.fsum(sample.seconds for one in counted for sample in one.samples)
+    cpus = math.fsum(one.throttled_s or 0.0 for one in counted) / seconds if seconds else 0.0
+    return cpus if cpus >= STOLEN_LOAD else 0.0
+
+
+def judge_samples(
+    taken: Sequence[TimedSample], rate: Rate, failed_batches: int, held_back: float = 0.0
+) -> list[WarningRecord]:
+    """What the samples of one device show; `held_back`: the CPUs that a quota kept from it meanwhile."""
+    warnings = [*_judge_course(taken), *_judge_levels(taken), *_judge_load(taken, held_back)]
     if len(taken) < FEWEST_SAMPLES:
         warnings.append(sentences.few_samples(len(taken)))
     half_width = 0.0 if rate.low is None or rate.high is None else (rate.high - rate.low) / 2 / rate.value
@@ -132,10 +161,13 @@ def _cause(taken: Sequence[TimedSample]) -> str:
     return ""
 
 
-def _judge_load(taken: Sequence[TimedSample]) -> list[WarningRecord]:
+def _judge_load(taken: Sequence[TimedSample], held_back: float) -> list[WarningRecord]:
     other_load, stolen_load = _other_load(taken), _stolen_load(taken)
     warnings = []
-    if other_load:
+    if held_back:
+        warnings.append(sentences.held_by_quota(held_back))
+    # Where a quota holds the work back and CPUs are idle, it is not the other programs that do.
+    if other_load and not (held_back and _idle_cpus(taken) > OTHER_LOAD):
         warnings.append(sentences.contention(other_load))
     if stolen_load:
         warnings.append(sentences.stolen_time(stolen_load))
@@ -149,6 +181,18 @@ def _other_load(taken: Sequence[TimedSample]) -> float:
 
 def _stolen_load(taken: Sequence[TimedSample]) -> float:
     return _load([sample.readings.stolen_cpu_s for sample in taken], taken, STOLEN_LOAD)
+
+
+def _idle_cpus(taken: Sequence[TimedSample]) -> float:
+    """How many logical CPUs nobody used, on average."""
+    wall_s = math.fsum(sample.readings.wall_s or 0.0 for sample in taken)
+    if not wall_s:
+        return 0.0
+    readings = [sample.readings for sample in taken]
+    used_s = math.fsum(
+        (one.other_cpu_s or 0.0) + (one.stolen_cpu_s or 0.0) + (one.working_cpu_s or 0.0) for one in readings
+    )
+    return (psutil.cpu_count() or 1) - used_s / wall_s
 
 
 def _load(cpu_s: Sequence[float | None], taken: Sequence[TimedSample], negligible: float) -> float:

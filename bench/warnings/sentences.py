@@ -53,6 +53,35 @@ def stolen_time(stolen_load: float) -> WarningRecord:
     )
 
 
+def rounds_left_out(left_out: int, rounds: int, because: str) -> WarningRecord:
+    """Some rounds do not count."""
+    return WarningRecord(
+        code="rounds_left_out",
+        text=printable(
+            f"{left_out} of {rounds} rounds are kept and do not count, for others had the CPUs ({because}); the rate "
+            "is that of the quiet rounds"
+        ),
+    )
+
+
+def few_rounds(count: int) -> WarningRecord:
+    """The interval rests on the prior more than on what was measured."""
+    return WarningRecord(
+        code="few_rounds",
+        text=f"the rate rests on {'one round' if count == 1 else f'{count} rounds'}, so its interval is mostly what is "
+        "known of other machines; let the run come to its end, or measure longer (-t 10)",
+    )
+
+
+def held_by_quota(cpus: float) -> WarningRecord:
+    """A quota throttled the work."""
+    return WarningRecord(
+        code="quota",
+        text=f"a quota held back {cpus:.2g} CPUs during the samples: the rate is the quota's, not the machine's; lift "
+        "the quota (CPUQuota=, --cpus) and measure again",
+    )
+
+
 def virtual_machine(hypervisor: str) -> WarningRecord:
     """It was measured in a virtual machine."""
     return WarningRecord(

@@ -49,6 +49,32 @@ def cpu_throttling(root: Path = Path("/")) -> Throttling | None:
     return Throttling(int(periods), int(throttled))
 
 
+class ThrottleCounter:
+    """The CPU seconds that quotas have held this process's groups back so far: of all limited groups on the way up.
+
+    The groups are looked for once, so that a reading is as cheap as one small file.
+    """
+
+    def __init__(self, root: Path = Path("/")) -> None:
+        """A counter of the groups that this process is in now."""
+        self._files = [folder / "cpu.stat" for folder in group_folders(root) if quota_of(folder) is not None]
+
+    def read(self) -> float | None:
+        """CPU seconds since the groups began; None without a quota, or where nothing counts it."""
+        told = [seconds for path in self._files if (seconds := _throttled_s(path)) is not None]
+        return sum(told) if told else None
+
+
+def _throttled_s(path: Path) -> float | None:
+    """Version 2 counts in microseconds, version 1 in nanoseconds; both add up over CPUs."""
+    counts = dict(line.split()[:2] for line in (text_or_none(path) or "").splitlines() if " " in line)
+    for name, unit_s in (("throttled_usec", 1e-6), ("throttled_time", 1e-9)):
+        count = counts.get(name, "")
+        if count.isascii() and count.isdecimal() and len(count) <= 20:
+            return int(count) * unit_s
+    return None
+
+
 def group_folders(root: Path) -> list[Path]:
     """The folders of the groups that this process is in, from its own up to the root of each hierarchy."""
     mount = root / CGROUPS

@@ -30,13 +30,19 @@ PRIOR_CONTENDED = 0.05
 PRIOR_FREEDOM = 4
 # Runs that scatter so many times as much as the prior says refute it.
 REFUTED = 2.0
+# A run whose rounds lie so far apart has moved: between levels, or steadily.
+MOVED = 0.01
 
 
 class RunRate(Struct, frozen=True, kw_only=True):
-    """The logarithm of a run's rate, and how far another run may lie from it by what this one shows (relative)."""
+    """The logarithm of a run's rate, and how far another run may lie from it by what this one shows (relative).
+
+    `moved`: how far its rounds lie apart beyond what their samples explain: it was in several levels.
+    """
 
     log: float
     error: float
+    moved: float = 0.0
 
 
 class Scatter(Struct, frozen=True, kw_only=True):
@@ -51,7 +57,12 @@ def ratio_between(base: Sequence[RunRate], new: Sequence[RunRate], prior: float 
     """New over base, of the geometric means of at least one run a side, with its 95 % interval."""
     change = fmean(run.log for run in new) - fmean(run.log for run in base)
     scatter = scatter_of_runs(base, new, prior)
-    half = student_t(scatter.freedom, CONFIDENCE) * scatter.deviation * math.sqrt(1 / len(base) + 1 / len(new))
+    half = student_t(scatter.freedom, CONFIDENCE) * scatter.deviation
+    if any(run.moved > MOVED for run in (*base, *new)) and len(base) + len(new) > 2:
+        # What has levels may have further ones that no run has seen, of which a prior knows nothing.
+        alone = scatter_alone(base, new)
+        half = max(half, student_t(alone.freedom, CONFIDENCE) * alone.deviation)
+    half *= math.sqrt(1 / len(base) + 1 / len(new))
     return Ratio(value=math.exp(change), low=math.exp(change - half), high=math.exp(change + half)), scatter
 
 
@@ -62,13 +73,18 @@ def scatter_of_runs(base: Sequence[RunRate], new: Sequence[RunRate], prior: floa
     freedom = len(base) + len(new) - 2
     if not freedom:
         return Scatter(deviation=math.sqrt(expected), freedom=PRIOR_FREEDOM, source="prior")
-    squares = math.fsum(
-        (run.log - fmean(one.log for one in side)) ** 2 for side in (base, new) for run in side
-    )  # fmt: skip
-    if squares > REFUTED**2 * expected * freedom:
-        return Scatter(deviation=math.sqrt(squares / freedom), freedom=freedom, source="runs")
-    shrunk = (PRIOR_FREEDOM * expected + squares) / (PRIOR_FREEDOM + freedom)
+    alone = scatter_alone(base, new)
+    if alone.deviation**2 > REFUTED**2 * expected:
+        return alone
+    shrunk = (PRIOR_FREEDOM * expected + freedom * alone.deviation**2) / (PRIOR_FREEDOM + freedom)
     return Scatter(deviation=math.sqrt(shrunk), freedom=PRIOR_FREEDOM + freedom, source="runs and prior")
+
+
+def scatter_alone(base: Sequence[RunRate], new: Sequence[RunRate]) -> Scatter:
+    """The same by the runs alone, of which there are three at least."""
+    freedom = len(base) + len(new) - 2
+    squares = math.fsum((run.log - fmean(one.log for one in side)) ** 2 for side in (base, new) for run in side)
+    return Scatter(deviation=math.sqrt(squares / freedom), freedom=freedom, source="runs")
 
 
 def runs_needed(change: float, scatter: Scatter, most: int = 50) -> int | None:

@@ -9,7 +9,7 @@ from statistics import fmean
 from msgspec import Struct
 
 from ...bench.sampling.plan import FEWEST_SAMPLES
-from .between_runs import PRIOR, PRIOR_CONTENDED, Scatter, ratio_between, runs_needed
+from .between_runs import MOVED, PRIOR, PRIOR_CONTENDED, Scatter, ratio_between, runs_needed
 from .differences import differences
 from .energies import LEFT_OPEN, energy_ratio
 from .footing import Footing, entries_of, footing_of
@@ -21,6 +21,7 @@ from .run_rates import Basis, basis_of, run_rate
 from .sides import Side, shared_run
 
 CPU_TIME: Basis = "work ÷ CPU time"
+MORE_RUNS = "give several runs a side (folders), or alternate (`hashwatt run --ab`)"
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -82,7 +83,7 @@ def compare_pair(pair: Pair, threshold: float = THRESHOLD) -> Comparison:
         judgement="cannot tell" if told.ratio is None else judge(told.ratio, threshold),
         ratio=told.ratio,
         because=because or told.because,
-        forbidden=footing.forbidden,
+        forbidden=footing.forbidden or ((told.because.partition(";")[0],) if told.moved else ()),
         unit=first.unit,
         base_rate=told.base_rate,
         new_rate=told.new_rate,
@@ -115,6 +116,7 @@ class _Told(Struct, frozen=True, kw_only=True):
     basis: Basis | None = None
     basis_because: str = ""
     scatter: Scatter | None = None
+    moved: bool = False
 
 
 def why_nothing(pair: Pair, base: Sequence[Series], new: Sequence[Series]) -> tuple[str, bool]:
@@ -142,6 +144,9 @@ def rates_told(base: Sequence[Series], new: Sequence[Series], footing: Footing, 
         basis, prior = CPU_TIME, PRIOR_CONTENDED
         basis_because = f"{footing.disturbed}, so that work ÷ time is not the code's"
     rates = [[run_rate(run, basis) for run in side] for side in (base, new)]
+    moved = max(rate.moved for side in rates for rate in side)
+    if moved > MOVED and len(base) == len(new) == 1:
+        return _Told(because=f"the rate moved by {100 * moved:.0f} % within a run; {MORE_RUNS}", moved=True)
     ratio, scatter = ratio_between(rates[0], rates[1], prior)
     means = [math.exp(fmean(rate.log for rate in side)) for side in rates]
     return _Told(

@@ -51,7 +51,7 @@ def run_rate(run: Series, basis: Basis) -> RunRate:
         apart = variance(math.log(one.amount / one.seconds) for one in rounds)
         # What the samples leave open of each round is no level of it.
         levels = max(0.0, apart - fmean(one.variance for one in rounds))
-        return RunRate(log=math.log(rate), error=math.sqrt(levels + apart / len(rounds)))
+        return RunRate(log=math.log(rate), error=math.sqrt(levels + apart / len(rounds)), moved=math.sqrt(levels))
     interval = rate_interval(run, basis)
     return RunRate(
         log=math.log(interval.value),

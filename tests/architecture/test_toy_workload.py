@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,7 +130,8 @@ def test_it_is_shown_in_a_report_in_its_own_unit(
     save(result, tmp_path / "toy.json")
     for suffix in ("csv", "md", "html"):
         assert execute(["report", str(tmp_path / "toy.json"), "-o", str(tmp_path / f"report.{suffix}")]) == 0
-    assert "5.000 Msum/s" in capsys.readouterr().out
+    # The device's own rate comes and goes by 0.2 %.
+    assert re.search(r"(4\.99\d|5\.00\d) Msum/s", capsys.readouterr().out)
     (row, refused) = csv.DictReader((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines())
     assert (row["rank"], row["workload"], row["unit"], row["verified"]) == ("1", "toy", "sum", "yes")
     assert float(row["rate_per_s"]) == pytest.approx(5e6, rel=0.02)

@@ -26,7 +26,7 @@ class PressesCtrlC:
         self._now = text
 
     def advance(self, amount: float, rate: float | None) -> None:
-        if self._now == self._stage:
+        if self._now.startswith(self._stage):
             self._steps_left -= 1
             if self._steps_left == 0:
                 signal.raise_signal(signal.SIGINT)
@@ -44,12 +44,17 @@ def interrupted_run(stage: str, step: int) -> Result:
 
 
 def test_an_interrupted_run_keeps_what_was_measured_and_says_so() -> None:
-    result = interrupted_run("sampling", 8)
-    first, second = result.results
-    assert first.status == "interrupted"
-    assert "interrupted" in (first.reason or "")
-    assert len(counted_samples(first)) == 8
-    assert first.rate is not None
+    first, second = interrupted_run("sampling", 8).results
+    for entry, samples in ((first, 5), (second, 3)):
+        assert entry.status == "interrupted"
+        assert "interrupted" in (entry.reason or "")
+        assert len(counted_samples(entry)) == samples, "a round of the first, then of the second"
+        assert entry.rate is not None
+
+
+def test_a_device_whose_turn_has_not_come_says_so() -> None:
+    first, second = interrupted_run("sampling", 4).results
+    assert len(counted_samples(first)) == 4
     assert second.status == "interrupted"
     assert "before this device's turn" in (second.reason or "")
     assert counted_samples(second) == ()
@@ -66,7 +71,7 @@ def test_less_than_three_samples_are_not_kept(stage: str, step: int) -> None:
     assert (counted_samples(first), first.rate, first.evidence) == ((), None, None)
 
 
-def test_devices_measured_before_the_interrupt_keep_their_full_result() -> None:
+def test_devices_measured_before_the_interrupt_keep_the_rounds_they_have_made() -> None:
     class Interrupting(FakeDevice):
         def scan(self, nonces: range) -> Scan:
             signal.raise_signal(signal.SIGINT)
@@ -74,8 +79,10 @@ def test_devices_measured_before_the_interrupt_keep_their_full_result() -> None:
 
     clock = VirtualClock()
     second = Found(fake_info("chatty"), lambda _options: Interrupting("steady", RATE_HS, clock.spend))
-    result = measure([fake("steady", clock), second], seconds=0.5, clock=clock.now)
-    assert [entry.status for entry in result.results] == ["measured", "interrupted"]
+    result = measure([fake("steady", clock), second], seconds=2.0, clock=clock.now)
+    assert [entry.status for entry in result.results] == ["interrupted", "interrupted"]
+    assert [len(counted_samples(entry)) for entry in result.results] == [5, 0]
+    assert result.results[0].rate is not None
     assert verify(result).ok
 
 

@@ -67,15 +67,38 @@ def test_the_rate_is_all_work_over_all_time_with_median_and_best_beside_it() -> 
     assert (entry.rate.median, entry.rate.best) == (median(rates), max(rates))
 
 
-def test_a_run_has_one_round_with_its_start_and_its_warmup() -> None:
+def test_a_run_has_rounds_apart_in_time_each_with_its_start_and_its_warmup() -> None:
     entry = only("steady", seconds=2.0)
-    (taken,) = entry.rounds
-    assert taken.counted
-    assert taken.left_out is None
-    assert taken.warmup_s > 0
-    # Whatever comes before sampling takes time, the warm-up among it.
-    assert taken.start_s is not None
-    assert taken.start_s >= taken.warmup_s
+    assert len(entry.rounds) == 5
+    ended_s = 0.0
+    for taken in entry.rounds:
+        assert taken.counted
+        assert taken.left_out is None
+        assert taken.warmup_s > 0
+        # Whatever comes before sampling takes time, the warm-up among it.
+        assert taken.start_s is not None
+        assert taken.start_s >= ended_s + taken.warmup_s
+        ended_s = taken.start_s + sum(sample.seconds for sample in taken.samples)
+
+
+def test_rounds_of_devices_lie_between_each_other() -> None:
+    result = measured("steady", "drifting", "chatty", seconds=2.0)
+    starts = [(one.start_s, entry.device.id) for entry in result.results for one in entry.rounds]
+    assert [name for _, name in sorted(starts)] == 5 * ["fake:steady", "fake:drifting", "fake:chatty"]
+
+
+def test_devices_are_opened_and_compiled_once_for_all_rounds() -> None:
+    opened = []
+    clock = VirtualClock()
+
+    def open_it(_options: DeviceOptions) -> FakeDevice:
+        opened.append(FakeDevice("steady", RATE_HS, clock.spend))
+        return opened[-1]
+
+    found = [Found(fake_info("steady"), open_it), fake("chatty", clock)]
+    first = measure(found, seconds=4.0, clock=clock.now).results[0]
+    assert len(first.rounds) == 5
+    assert len(opened) == 1
 
 
 def test_about_256_shares_are_expected_in_a_run_of_given_length() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from hashwatt.bench.result.measurement import Round
 from hashwatt.bench.rounds.counted import with_counted
-from hashwatt.bench.rounds.interval import interval_of_rounds, round_total, student_t
+from hashwatt.bench.rounds.interval import interval_of_samples, student_t
 from hashwatt.bench.statistics import Interval, ratio_interval
 
 from .courses import BEYOND, SHAPES, Shape
@@ -25,9 +25,7 @@ Rule = Callable[[Sequence[Round]], Interval]
 
 def ours(rounds: Sequence[Round]) -> Interval:
     """The rule of bench/rounds/interval.py."""
-    return interval_of_rounds(
-        [round_total([s.amount for s in one.samples], [s.seconds for s in one.samples]) for one in rounds]
-    )
+    return interval_of_samples([one.samples for one in rounds])
 
 
 def plain_t(rounds: Sequence[Round]) -> Interval:

@@ -84,6 +84,31 @@ def joined(stretches: list[Stretch], window: Window, breaks: int, name: str) -> 
     )
 
 
+def end_to_end(parts: Sequence[Integral], windows: Sequence[Window]) -> Integral:
+    """The windows' figures as one. A window without a figure is a hole, filled and bounded as any other.
+
+    The bounds are added: whether a meter's delay at the ends of one window makes up for that of another is not known.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    known = [(part, window) for part, window in zip(parts, windows, strict=True) if part.joules is not None]
+    total_s = sum(window.seconds for window in windows)
+    known_s = sum(window.seconds for _, window in known)
+    hole_s = total_s - known_s + sum(part.hole_s for part, _ in known)
+    breaks = sum(part.breaks for part in parts)
+    if not known or hole_s > MOST_UNCOVERED * total_s:
+        reason = next((part.reason for part in parts if part.reason), None)
+        return nothing(reason or f"nothing is told about {hole_s:.3g} s of the {total_s:.3g} s", hole_s, breaks)
+    highest_w = max((part.high_j or 0.0) / window.seconds for part, window in known)
+    return Integral(
+        joules=sum(part.joules or 0.0 for part, _ in known) * total_s / known_s,
+        low_j=sum(part.low_j or 0.0 for part, _ in known),
+        high_j=sum(part.high_j or 0.0 for part, _ in known) + PEAK_FACTOR * highest_w * (total_s - known_s),
+        hole_s=hole_s,
+        breaks=breaks,
+    )
+
+
 def summed(parts: Sequence[Integral]) -> Integral:
     """The counters of one meter together (the sockets of one machine): known only where each is."""
     hole_s = max(part.hole_s for part in parts)

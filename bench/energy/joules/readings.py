@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..meter import Reading
@@ -41,6 +42,16 @@ class Window:
         return self.end_s - self.start_s
 
 
+def hull(windows: Sequence[Window]) -> Window:
+    """From the start of the first to the end of the last (of at least one, in order)."""
+    return Window(windows[0].start_s, windows[-1].end_s)
+
+
+def within(points: Sequence[Point], windows: Sequence[Window]) -> list[Point]:
+    """The points inside any of the windows."""
+    return [point for point in points if any(window.start_s <= point.at_s <= window.end_s for window in windows)]
+
+
 def around(points: list[Point], window: Window) -> list[Point]:
     """The points inside a window, and one usable point on each side of it."""
     inside = [point for point in points if window.start_s <= point.at_s <= window.end_s]
@@ -49,12 +60,15 @@ def around(points: list[Point], window: Window) -> list[Point]:
     return earlier[-1:] + inside + later[:1]
 
 
-def attempts(points: list[Point], window: Window) -> list[Point]:
-    """The attempts within a window and the nearest one on each side, successful or not."""
-    inside = [point for point in points if window.start_s <= point.at_s <= window.end_s]
-    earlier = [point for point in points if point.at_s < window.start_s]
-    later = [point for point in points if point.at_s > window.end_s]
-    return earlier[-1:] + inside + later[:1]
+def attempts(points: list[Point], windows: Sequence[Window]) -> list[Point]:
+    """The attempts within the windows and the nearest one on each side of each, successful or not."""
+    near: dict[int, Point] = {}
+    for window in windows:
+        inside = [point for point in points if window.start_s <= point.at_s <= window.end_s]
+        earlier = [point for point in points if point.at_s < window.start_s]
+        later = [point for point in points if point.at_s > window.end_s]
+        near.update((id(point), point) for point in (*earlier[-1:], *inside, *later[:1]))
+    return list(near.values())
 
 
 def silences(points: list[Point]) -> int:

@@ -13,8 +13,8 @@ from .coverage import Attribution
 from .from_counter import integrate_counter
 from .from_power import integrate_power
 from .idle import above_idle
-from .integral import Integral, Value, scaled, summed
-from .readings import Point, Window, around, attempts, first_error, silences
+from .integral import Integral, Value, end_to_end, scaled, summed
+from .readings import Point, Window, around, attempts, first_error, hull, silences, within
 
 Method = Literal["integrated counter", "sampled power"]
 
@@ -36,22 +36,23 @@ DISAGREEMENT_SOURCE = "counter and watts disagree, so the bounds span both"
 def energy_record(
     info: MeterInfo,
     points: Sequence[Point],
-    window: Window,
+    windows: Window | Sequence[Window],
     attribution: Attribution,
     idle: Sequence[IdlePower] = (),
 ) -> Energy:
-    """The record of one meter over the window."""
-    near = around(list(points), window)
-    within = [point for point in near if window.start_s <= point.at_s <= window.end_s]
-    method, integral, other = best_figure(info, near, window)
+    """The record of one meter over a window, or over several one after another (at least one)."""
+    windows = [windows] if isinstance(windows, Window) else list(windows)
+    seconds = sum(window.seconds for window in windows)
+    inside = within(points, windows)
+    method, integral, other = best_figure(info, points, windows)
     check = None if other is None else cross_check(method, integral, other)
     disagree = check is not None and not check.agrees
     if disagree and other is not None:
         integral = spanning(integral, other)
-    tried = attempts(list(points), window)
-    reason = why_frozen(info, points, window, bool(idle)) or why_unknown(info, integral, tried, window)
+    tried = attempts(list(points), windows)
+    reason = why_frozen(info, points, hull(windows), bool(idle)) or why_unknown(info, integral, tried, windows)
     known = reason is None
-    above = above_idle(integral, window.seconds, idle) if known and not info.estimated else None
+    above = above_idle(integral, seconds, idle) if known and not info.estimated else None
     return Energy(
         meter=printable(info.id, 200),
         name=printable(info.name),
@@ -66,26 +67,31 @@ def energy_record(
         above_idle_low_j=None if above is None else above.low_j,
         above_idle_high_j=None if above is None else above.high_j,
         idle=() if info.estimated else tuple(idle),
-        window_s=window.seconds,
-        samples=sum(point.reading is not None for point in within),
+        window_s=seconds,
+        samples=sum(point.reading is not None for point in inside),
         gaps=silences(tried) + integral.breaks,
         hole_s=integral.hole_s,
         bound_source=printable(bound_source(info, integral, disagree)),
         cross_check=check,
-        course=course(info, method, near, window) if known else (),
-        meter_cpu_s=sum(point.cpu_s for point in within),
+        course=course(info, method, points, windows) if known else (),
+        meter_cpu_s=sum(point.cpu_s for point in inside),
         reason=None if reason is None else printable(reason),
     )
 
 
 def best_figure(
-    info: MeterInfo, points: Sequence[Point], window: Window
+    info: MeterInfo, points: Sequence[Point], windows: Sequence[Window]
 ) -> tuple[Method | None, Integral, Integral | None]:
     """The method chosen, its figure, and the figure of the other method where the meter tells both."""
-    counted = None if not info.counters else from_counters(info, points, window)
-    sampled = None if info.power_step_w is None else from_power(info, points, window)
+    near = [(around(list(points), window), window) for window in windows]
+    counted = sampled = None
+    if info.counters:
+        counted = end_to_end([from_counters(info, some, window) for some, window in near], windows)
+    if info.power_step_w is not None:
+        sampled = end_to_end([from_power(info, some, window) for some, window in near], windows)
     if counted is None and sampled is None:
-        return None, Integral(None, None, None, window.seconds, 0, "the meter tells neither joules nor watts"), None
+        seconds = sum(window.seconds for window in windows)
+        return None, Integral(None, None, None, seconds, 0, "the meter tells neither joules nor watts"), None
     doubts = doubt(counted), doubt(sampled)
     counted_in_full = None if counted is None else scaled(counted, info.spread)
     sampled_in_full = None if sampled is None else scaled(sampled, info.spread)
@@ -178,34 +184,37 @@ def why_frozen(info: MeterInfo, points: Sequence[Point], window: Window, has_idl
     return f"the reading did not move: {told[0]:.6g} W to the last digit, idle and at work"
 
 
-def why_unknown(info: MeterInfo, integral: Integral, points: Sequence[Point], window: Window) -> str | None:
+def why_unknown(info: MeterInfo, integral: Integral, points: Sequence[Point], windows: Sequence[Window]) -> str | None:
     """The reason why there is no figure, None where there is one."""
     if integral.joules is None:
         error = first_error(list(points))
         return (integral.reason or "unknown") + (f" ({error})" if error else "")
     low_j, high_j = integral.low_j or 0.0, integral.high_j or 0.0
+    seconds = sum(window.seconds for window in windows)
     # An estimate's bounds are wide by nature, and say so.
     if integral.joules <= 0 or (doubt(integral) >= 1 and not info.estimated):
         if integral.joules <= 0 and not info.counters:
-            return f"the meter told 0 W for {window.seconds:.3g} s"
-        needed_s = window_needed_s(info, integral, window)
+            return f"the meter told 0 W for {seconds:.3g} s"
+        needed_s = window_needed_s(info, integral, windows)
         return f"between {low_j:.4g} and {high_j:.4g} J is all that can be told: " + (
-            f"{window.seconds:.3g} s are too short for this meter; measure for {needed_s:.0f} s (-t {needed_s:.0f})"
-            if needed_s > window.seconds
+            f"{seconds:.3g} s are too short for this meter; measure for {needed_s:.0f} s (-t {needed_s:.0f})"
+            if needed_s > seconds
             else "it saw next to no power"
         )
     return None
 
 
-def window_needed_s(info: MeterInfo, integral: Integral, window: Window, uncertainty: float = 0.05) -> float:
-    """How long a window must be for the meter's step and delay to stay within ± that share of the energy."""
-    if integral.joules is None or integral.low_j is None or integral.high_j is None or not window.seconds:
+def window_needed_s(info: MeterInfo, integral: Integral, windows: Sequence[Window], uncertainty: float = 0.05) -> float:
+    """How long the windows must be for the meter's step and delay to stay within ± that share of the energy."""
+    seconds = sum(window.seconds for window in windows)
+    if integral.joules is None or integral.low_j is None or integral.high_j is None or not seconds:
         return 0.0
     # The power is at least what the bounds leave, and where they leave nothing what they allow.
-    power_w = max(integral.joules, integral.high_j / 2) / window.seconds
+    power_w = max(integral.joules, integral.high_j / 2) / seconds
     step_j = sum(counter.step_j for counter in info.counters)
     oldest_s = max([counter.update_s or info.update_s for counter in info.counters] or [info.update_s])
-    return (step_j / power_w + oldest_s) / uncertainty if power_w > 0 else 0.0
+    # Each window has its ends.
+    return len(windows) * (step_j / power_w + oldest_s) / uncertainty if power_w > 0 else 0.0
 
 
 def bound_source(info: MeterInfo, integral: Integral, disagree: bool) -> str:
@@ -218,18 +227,26 @@ def bound_source(info: MeterInfo, integral: Integral, disagree: bool) -> str:
     return "; ".join(parts)
 
 
-def course(info: MeterInfo, method: Method | None, points: Sequence[Point], window: Window) -> tuple[PowerPoint, ...]:
-    """The mean power in equal parts of the window, as fine as the readings allow: at least two in each part."""
-    usable = sum(point.reading is not None for point in points)
-    parts = max(1, min(COURSE_POINTS, usable // 2))
-    length_s = window.seconds / parts
-    taken = []
-    for index in range(parts):
-        part = Window(window.start_s + index * length_s, window.start_s + (index + 1) * length_s)
-        near = around(list(points), part)
-        figure = from_counters(info, near, part) if method == "integrated counter" else from_power(info, near, part)
-        if figure.joules is not None:
-            taken.append(PowerPoint(until_s=part.end_s - window.start_s, power_w=figure.joules / length_s))
+def course(
+    info: MeterInfo, method: Method | None, points: Sequence[Point], windows: Sequence[Window]
+) -> tuple[PowerPoint, ...]:
+    """The mean power in equal parts of each window, as fine as the readings allow: at least two in each part.
+
+    `until_s` counts the windows' time alone, as if they lay end to end.
+    """
+    taken: list[PowerPoint] = []
+    before_s = 0.0
+    for window in windows:
+        usable = sum(point.reading is not None for point in around(list(points), window))
+        parts = max(1, min(max(1, COURSE_POINTS // len(windows)), usable // 2))
+        length_s = window.seconds / parts
+        for index in range(parts):
+            part = Window(window.start_s + index * length_s, window.start_s + (index + 1) * length_s)
+            near = around(list(points), part)
+            figure = from_counters(info, near, part) if method == "integrated counter" else from_power(info, near, part)
+            if figure.joules is not None:
+                taken.append(PowerPoint(until_s=before_s + (index + 1) * length_s, power_w=figure.joules / length_s))
+        before_s += window.seconds
     return tuple(taken)
 
 

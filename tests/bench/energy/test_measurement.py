@@ -129,7 +129,7 @@ def test_idleness_is_not_measured_with_meters_that_are_too_slow_for_it() -> None
     stages = Stages()
     _, device = run(metered(Load().read, interval_s=0.8), progress=stages)
     assert device.energy[0].idle == ()
-    assert "sampling" in stages.told
+    assert "sampling, round 1 of 5" in stages.told
     assert not any("idle" in text for text in stages.told), "nor is anybody kept waiting for it"
 
 

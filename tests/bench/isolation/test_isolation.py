@@ -219,7 +219,7 @@ def test_a_worker_killed_while_sampling_fails_its_device_only() -> None:
             self.now = f"{device} {text}"
 
         def advance(self, amount: float, rate: float | None) -> None:
-            if self.now == "fake:steady sampling":
+            if self.now.startswith("fake:steady sampling"):
                 self.samples += 1
                 if self.samples == 3:
                     for child in psutil.Process().children():

@@ -108,7 +108,8 @@ def test_samples_are_not_lost_where_getting_ready_took_the_time(monkeypatch: pyt
     result = measure([fake("steady", clock)], seconds=8.0, clock=clock.now)
     (entry,) = result.results
     assert entry.status == "measured"
-    assert 4 < entry.seconds < 5
+    # The warm-ups between the rounds are a part of the time that is up.
+    assert 3 < entry.seconds < 5
     assert "ended_early" in [warning.code for warning in entry.warnings]
     assert verify(result).ok
 

@@ -10,7 +10,7 @@ import pytest
 
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.machine.load import Readings
-from hashwatt.bench.rates import rate_of
+from hashwatt.bench.rates import rate_of, rate_of_rounds
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.result.measurement import Sample
 from hashwatt.bench.result.warning import WarningRecord
@@ -39,7 +39,7 @@ def taken(rates: list[float], readings: list[Readings] | None = None) -> list[Ti
 
 def judged(rates: list[float], readings: list[Readings] | None = None, failed_batches: int = 0) -> dict[str, str]:
     samples = taken(rates, readings)
-    rate = rate_of([one.sample for one in samples], "hash")
+    rate = rate_of_rounds([[one.sample for one in samples[first::5]] for first in range(min(5, len(samples)))], "hash")
     return {warning.code: warning.text for warning in judge_samples(samples, rate, failed_batches)}
 
 

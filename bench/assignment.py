@@ -1,0 +1,87 @@
+"""What a session is told: which work, and how to measure, alike for all of a run; and the record without a rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..kernels.device import DeviceOptions, Found
+from ..kernels.workloads.protocol import Value, Workload
+from .energy.account import NOT_MEASURED
+from .energy.joules.record import missing_record
+from .energy.measurement import EnergyMeasurement
+from .rendezvous import Rendezvous
+from .result.from_device import device_record
+from .result.measurement import Measurement, Status
+from .result.printable import printable
+from .run_id import setting_run_id
+from .sampling.budget import PATIENCE_WHEN_ASKED_S
+from .sampling.plan import Plan
+
+
+@dataclass(frozen=True)
+class Work:
+    """A workload with its parameters, complete."""
+
+    workload: Workload
+    parameters: dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """How to measure, alike for all devices and workloads of a run.
+
+    `machine`: the id of the machine that this is. `began_s`: when the run began, on the clock that samples are timed
+    with. `energy` is told when sampling begins and ends, and adds the joules when all are done. `rendezvous`: the
+    device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
+    besides warm-up and samples (see `budget`). `setting`: what sets the record apart in a run that alternates two.
+    """
+
+    machine: str
+    plan: Plan
+    challenge: str
+    run_id: str
+    options: DeviceOptions
+    clock_is_real: bool
+    began_s: float
+    energy: EnergyMeasurement
+    rendezvous: Rendezvous | None = None
+    patience_s: float = PATIENCE_WHEN_ASKED_S
+    setting: str | None = None
+
+    @property
+    def inputs_run_id(self) -> str:
+        """The run id that the inputs derive from: of each setting its own."""
+        return self.run_id if self.setting is None else setting_run_id(self.run_id, self.setting)
+
+
+def mistake_sentence(error: Exception) -> str:
+    """What a result says of an error that nobody foresaw."""
+    return (
+        f"a mistake in hashwatt or a library of it ({type(error).__name__}: {error}); "
+        "please report it with what -v shows"
+    )
+
+
+def unmeasured(found: Found, work: Work, machine: str, status: Status, reason: str | None) -> Measurement:
+    """The record of work that has no rate."""
+    return Measurement(
+        machine=machine,
+        device=device_record(found.info),
+        workload=work.workload.name,
+        parameters=dict(work.parameters),
+        unit=work.workload.quantity.unit,
+        status=status,
+        reason=None if reason is None else printable(reason),
+        kernel=None,
+        settings=None,
+        rate=None,
+        rate_per_cpu_s=None,
+        rounds=(),
+        amount=0,
+        seconds=0.0,
+        roof=None,
+        energy=(missing_record(NOT_MEASURED),),
+        telemetry=(),
+        evidence=None,
+        warnings=(),
+    )
