@@ -361,4 +361,6 @@ class Session:
             LOG.info("%s:\n%s", self.found.info.id, details)
 
     def _stage(self, text: str, total: float | None) -> None:
-        self._progress.stage(self.found.info.id, text, total, self.work.workload.quantity.unit)
+        setting = self._assignment.setting
+        name = self.found.info.id if setting is None else f"{self.found.info.id} {setting}"
+        self._progress.stage(name, text, total, self.work.workload.quantity.unit)

@@ -8,13 +8,15 @@ of the pairs' ratios: no prior is needed. What is loaded once for all rounds (a 
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from statistics import fmean, stdev
 
 from ...bench.result.measurement import Measurement, Round
 from ...bench.result.model import Alternated, AlternatedPair, Result
 from ...bench.rounds.interval import student_t
 from ...bench.verification.verdict import Check
-from ..collect.gather import Entry, entries_of
+from ...kernels.errors import InputError
+from ..collect.gather import Entry, checked, entries_of
 from ..layout.entry_names import entry_names
 from ..wording.visible import visible
 from .between_runs import Scatter
@@ -33,6 +35,16 @@ FEWEST_PAIRS = 3
 SOURCE = "pairs of rounds"
 # Settings whose rates differ by how many CPUs they use: work ÷ CPU time says nothing of them.
 OF_CPUS = ("threads",)
+
+
+def read_alternated(path: str, threshold: float = THRESHOLD_ALTERNATED) -> list[Comparison]:
+    """The verdicts on what a file's run alternated. Raises InputError where it alternated nothing, or is no result."""
+    checks, result = checked(Path(path))
+    if result is None:
+        raise InputError(next(check.sentence for check in checks if not check.ok))
+    if result.alternated is None:
+        raise InputError(f"{visible(path, 200)} alternated nothing; give a second side, or a run with --ab")
+    return judge_alternated(result, checks, threshold)
 
 
 def judge_alternated(
@@ -112,7 +124,9 @@ def _basis(alternated: Alternated, sides: tuple[Series, Series], entries: list[E
     if not found:
         return "", "work ÷ time", ""
     words = " and ".join(rule.word for rule in found)
-    why_not = "more of them are lost by who uses more" if alternated.key in OF_CPUS else why_no_cpu_time(sides)
+    units = {entry.device.device.compute_units for entry in entries}
+    unequal = alternated.key in OF_CPUS or len(units) > 1
+    why_not = "who uses more of them loses more" if unequal else why_no_cpu_time(sides)
     if why_not:
         return f"{words}, and {why_not}; {found[0].helps}", "work ÷ time", ""
     return "", CPU_TIME, f"{words}, so that work ÷ time is not the setting's"

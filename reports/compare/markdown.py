@@ -111,4 +111,4 @@ def repeat(document: ComparisonDocument) -> str:
         for part in (name, path)
     ]
     limit = [] if document.limit_percent is None else ["--fail-if-slower", f"{document.limit_percent:g}"]
-    return shlex.join(["hashwatt", "compare", document.base[0], document.new[0], *sides, *limit])
+    return shlex.join(["hashwatt", "compare", document.base[0], *document.new[:1], *sides, *limit])

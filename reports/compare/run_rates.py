@@ -20,7 +20,7 @@ NO_AMOUNTS = "one file keeps no amounts of work, so the medians of the samples' 
 # The bounds of a 95 % interval lie so many standard errors out, as for a normal distribution: for Student's t that is
 # a little too wide, on the safe side.
 ERRORS_IN_95 = 1.96
-# With fewer rounds their scatter says next to nothing, and the run's own interval stands for it.
+# The scatter of fewer rounds says next to nothing.
 FEWEST_ROUNDS = 3
 # Longer series are thinned to the medians of so many parts: the interval hardly changes, the memory does.
 MOST_VALUES = 2000
@@ -46,11 +46,14 @@ def run_rate(run: Series, basis: Basis) -> RunRate:
     Runs differ by what rounds of one run differ by, and more: a level that a run was in by chance, the next is not.
     """
     rounds = totals_of_rounds(run, basis)
-    if len(rounds) >= FEWEST_ROUNDS:
+    if rounds:
         rate = math.fsum(one.amount for one in rounds) / math.fsum(one.seconds for one in rounds)
+        within = fmean(one.variance for one in rounds)
+        if len(rounds) < FEWEST_ROUNDS:
+            return RunRate(log=math.log(rate), error=math.sqrt(within / len(rounds)))
         apart = variance(math.log(one.amount / one.seconds) for one in rounds)
         # What the samples leave open of each round is no level of it.
-        levels = max(0.0, apart - fmean(one.variance for one in rounds))
+        levels = max(0.0, apart - within)
         return RunRate(log=math.log(rate), error=math.sqrt(levels + apart / len(rounds)), moved=math.sqrt(levels))
     interval = rate_interval(run, basis)
     return RunRate(

@@ -146,9 +146,13 @@ def about(device: str | None, sentence: str, told: str | None = None) -> str:
 
 
 def device_cell(entry: Measurement, result: Result) -> str:
-    """The device's id; where the result has several machines, the machine's id below it."""
-    name = visible(entry.device.id, NAME_LIMIT)
-    return f"{name}\n{entry.machine}" if len(result.machines) > 1 else name
+    """The device's id; below it its setting where two were alternated, and of several machines which one it is."""
+    parts = [visible(entry.device.id, NAME_LIMIT)]
+    if entry.setting is not None:
+        parts.append(visible(entry.setting, NAME_LIMIT))
+    if len(result.machines) > 1:
+        parts.append(entry.machine)
+    return "\n".join(parts)
 
 
 def kernel_cell(entry: Measurement) -> str:

@@ -17,7 +17,7 @@ What the command `hashwatt` does, for scripts and notebooks:
 
 To measure: `devices`, `meters`, `workloads`, `run`, `scan`. To keep and check: `save`, `load`, `verify`,
 `check_writable`. To read results, from files, folders or memory: `rows` and `sample_rows` (which pandas takes as they
-are), `report`, `compare`, `history`. docs/python.md shows them at work.
+are), `report`, `compare`, `alternated`, `history`. docs/python.md shows them at work.
 
 Every error meant for the user is a HashwattError with one sentence. Nothing is imported before it is asked for, so
 `import hashwatt` costs next to nothing.
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from .kernels.headers.job import parse_header
     from .kernels.headers.target import target_from_hex, target_from_zero_bits
     from .kernels.opencl.predict import Prediction, predict
-    from .notebook import compare, history, report, rows, sample_rows
+    from .notebook import alternated, compare, history, report, rows, sample_rows
     from .reports.compare.comparison import Comparison
     from .reports.compare.history import History
     from .reports.document.report import Report
@@ -68,6 +68,7 @@ __all__ = [
     "ScanResult",
     "Verdict",
     "__version__",
+    "alternated",
     "check_writable",
     "compare",
     "devices",
@@ -111,7 +112,7 @@ _HOMES = {
     ".kernels.headers.job": ("parse_header",),
     ".kernels.opencl.predict": ("Prediction", "predict"),
     ".kernels.headers.target": ("target_from_hex", "target_from_zero_bits"),
-    ".notebook": ("compare", "history", "report", "rows", "sample_rows"),
+    ".notebook": ("alternated", "compare", "history", "report", "rows", "sample_rows"),
     ".reports.compare.comparison": ("Comparison",),
     ".reports.compare.history": ("History",),
     ".reports.document.report": ("Report",),

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from .bench.result.model import Result
 from .kernels.errors import InputError
-from .reports.collect.gather import Collection, gather, gather_results
+from .reports.collect.gather import Collection, checked, checks_of, gather, gather_results
+from .reports.compare.alternated import judge_alternated
 from .reports.compare.comparison import Comparison
 from .reports.compare.comparison import compare as compare_sides
 from .reports.compare.history import History, histories
@@ -38,6 +39,19 @@ def compare(base: Sources, new: Sources, *, threshold: float | None = None) -> l
     `base-*.json`. `threshold`: what is called the same, in per cent (None: 2). Raises InputError.
     """
     return compare_sides(read_side(_listed(base)), read_side(_listed(new)), checked_threshold(threshold))
+
+
+def alternated(source: Source) -> list[Comparison]:
+    """The verdict on two settings that one run alternated (`run(ab=…)`), the second over the first; none elsewhere.
+
+    By pairs of rounds, so that what changed meanwhile met both. Raises InputError.
+    """
+    if isinstance(source, Result):
+        return judge_alternated(source, checks_of(source))
+    checks, result = checked(Path(source))
+    if result is None:
+        raise InputError(next(check.sentence for check in checks if not check.ok))
+    return judge_alternated(result, checks)
 
 
 def report(sources: Sources, output: str | Path | Iterable[str | Path] = (), *, day: date | None = None) -> Report:

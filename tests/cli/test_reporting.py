@@ -15,6 +15,7 @@ from hashwatt.bench.result.file import save
 from tests.reports import hostile
 from tests.reports.factory import machine, result, showcase, tampered, verified
 
+from ..reports.compare.test_alternated import alternated, entry, rounds_of
 from .terminal import run_here
 
 Capture = pytest.CaptureFixture[str]
@@ -286,6 +287,22 @@ class TestCompare:
         outcome = run_here(capsys, "compare", pair[0], pattern, "-o", pair[1])
         assert outcome.code == 2
         assert "is one of the inputs" in outcome.err
+
+    def test_a_run_that_alternated_two_settings_is_judged_by_itself(self, tmp_path: Path, capsys: Capture) -> None:
+        run = alternated(entry("a", rounds_of([25e6] * 5)), entry("b", rounds_of([24e6] * 5)))
+        save(run, tmp_path / "ab.json")
+        outcome = run_here(capsys, "compare", str(tmp_path / "ab.json"), "-o", str(tmp_path / "ab.md"))
+        assert outcome.code == 0
+        # Its evidence is made up, and a verdict needs one that holds.
+        assert "kernel b against a: cannot tell (a does not verify" in outcome.out
+        assert f"hashwatt compare {tmp_path}/ab.json" in (tmp_path / "ab.md").read_text(encoding="utf-8")
+
+    def test_one_side_alone_that_alternated_nothing_is_an_error(self, pair: tuple[str, str], capsys: Capture) -> None:
+        for more in ([], ["--base", pair[1]]):
+            outcome = run_here(capsys, "compare", pair[0], *more)
+            assert outcome.code == 2
+            assert outcome.err.count("\n") == 1
+        assert "alternated nothing" in run_here(capsys, "compare", pair[0]).err
 
 
 class TestHistory:

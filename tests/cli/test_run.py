@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 import hashwatt.bench.api
 from hashwatt.bench.result.measurement import Measurement
-from hashwatt.bench.result.model import RateTogether, Result, Together
+from hashwatt.bench.result.model import Alternated, AlternatedPair, RateTogether, Result, Together
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
@@ -58,7 +58,7 @@ def test_the_table_shows_the_figures(harness: Harness, capsys: Capture) -> None:
 def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
     options = (
         "-d cpu --device opencl:0 -t 2.5 --challenge Ana --note cold --workload sha256d --kernel avx2 --threads 1 "
-        "--rolled 16 --retune --together --meter rapl:package --idle 5 -q"
+        "--rolled 16 --retune --together --ab device=cpu,opencl:0 --meter rapl:package --idle 5 -q"
     )
     run_here(capsys, "run", *options.split())
     del harness.asked["progress"]
@@ -73,6 +73,7 @@ def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
         "rolled": 16,
         "retune": True,
         "together": True,
+        "ab": "device=cpu,opencl:0",
         "meters": ["rapl:package"],
         "idle_s": 5.0,
     }
@@ -102,6 +103,21 @@ def test_json_is_one_document_with_the_file_the_verdict_and_the_result(harness: 
     assert outcome.document["file"] == "mine.json"
     assert outcome.document["verdict"]["ok"] is True
     assert outcome.document["result"] == json.loads(Path("mine.json").read_text(encoding="utf-8"))
+
+
+def test_two_settings_that_were_alternated_are_judged(harness: Harness, capsys: Capture) -> None:
+    told = Alternated(key="threads", a="1", b="2", pairs=(AlternatedPair(a=0, b=1),))
+    entries = tuple(
+        replace(entry, setting=f"threads={count}", rounds=entry.rounds * 4)
+        for entry, count in zip((measured(), measured()), (1, 2), strict=True)
+    )
+    harness.answer = replace(result(*entries), alternated=told)
+    outcome = run_here(capsys, "run", "--ab", "threads=1,2")
+    assert "sha256d[cpu]: threads 2 against 1: same" in outcome.out
+    assert "threads=2" in outcome.out.partition("sha256d[cpu]:")[0]
+    (comparison,) = run_here(capsys, "run", "--ab", "threads=1,2", "--json").document["comparisons"]
+    assert comparison["judgement"] == "same"
+    assert run_here(capsys, "run", "--json").code == 0
 
 
 def test_quiet_prints_the_file_s_name_alone(harness: Harness, capsys: Capture) -> None:

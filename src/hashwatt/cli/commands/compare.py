@@ -28,6 +28,7 @@ Examples:
   hashwatt compare a1.json b1.json --base a2.json --new b2.json
   hashwatt compare base/ new/ --fail-if-slower 5     exit code 1 where a device surely lost over 5 %
   hashwatt compare base/ new/ -o compare.md          for a pull request or a job's summary
+  hashwatt compare ab.json                           the settings that one run alternated (run --ab)
   hashwatt compare base.json .benchmarks/…/0001_x.json       files of pytest-benchmark do, too
 
 \b
@@ -44,10 +45,12 @@ Exit codes: 0 told, whatever the verdict. With --fail-if-slower: 0 nothing is su
 """
 )
 @click.argument("base", type=click.Path())
-@click.argument("new", type=click.Path())
+@click.argument("new", type=click.Path(), required=False)
 @click.option("--base", "more_base", multiple=True, metavar="PATH", help="A further run of the base (repeat for more).")
 @click.option("--new", "more_new", multiple=True, metavar="PATH", help="A further run of the new side.")
-@click.option("--threshold", type=float, metavar="PERCENT", help="Call a change within this the same (2 unless given).")
+@click.option(
+    "--threshold", type=float, metavar="PERCENT", help="Call a change within this the same (2; where alternated 1)."
+)
 @click.option(
     "--fail-if-slower", "percent", type=float, metavar="PERCENT",
     help="Exit with 1 if a device is surely slower by more than this, or gave no verified figure.",
@@ -61,7 +64,7 @@ Exit codes: 0 told, whatever the verdict. With --fail-if-slower: 0 nothing is su
 def compare(
     output: Output,
     base: str,
-    new: str,
+    new: str | None,
     more_base: tuple[str, ...],
     more_new: tuple[str, ...],
     threshold: float | None,
@@ -70,8 +73,10 @@ def compare(
 ) -> None:
     """Compare two sides, device by device: faster, slower, same, or cannot tell.
 
-    Each side is a result file, a folder of them, or a pattern.
+    Each side is a result file, a folder of them, or a pattern. A single file of a run that alternated two settings
+    (`run --ab`) is judged by itself.
     """
+    from ...reports.compare.alternated import THRESHOLD_ALTERNATED, read_alternated
     from ...reports.compare.comparison import compare as compare_sides
     from ...reports.compare.document import ComparisonDocument
     from ...reports.compare.failures import failures, untold
@@ -81,17 +86,23 @@ def compare(
     if percent is not None and not 0 <= percent < 100:
         raise InputError(f"--fail-if-slower {percent:g} is no share of a rate; give 0 to 100 per cent")
     share = checked_threshold(threshold)
-    sides = ((base, *more_base), (new, *more_new))
+    sides = ((base, *more_base), (*([] if new is None else [new]), *more_new))
     check_outputs(paths, [path for side in sides for path in side])
-    before, now = (read_side(side) for side in sides)
-    comparisons = compare_sides(before, now, share)
+    left_out: list[str] = []
+    if sides[1]:
+        before, now = (read_side(side) for side in sides)
+        comparisons, left_out = compare_sides(before, now, share), [*before.left_out, *now.left_out]
+    elif more_base:
+        raise InputError("the new side is missing; give a result file, a folder or a pattern for it")
+    else:
+        comparisons = read_alternated(base, THRESHOLD_ALTERNATED if threshold is None else share)
     document = ComparisonDocument(
         base=tuple(map(as_unicode, sides[0])),
         new=tuple(map(as_unicode, sides[1])),
         limit_percent=percent,
         comparisons=comparisons,
         failures=failures(comparisons, percent) if percent is not None else [],
-        left_out=[*before.left_out, *now.left_out],
+        left_out=left_out,
     )
     write(document, paths)
     if output.as_json:

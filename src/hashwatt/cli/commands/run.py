@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from ...reports.wording.visible import visible
 from ..exits import Interrupted
 from ..files import refuse_to_overwrite
 from ..integers import INTEGER
-from ..output import Output, as_unicode, console, shared_options
+from ..output import Output, as_unicode, console, hanging, shared_options
 from ..progress import progress_for
 from ..verbose import verbose_option
 
@@ -40,6 +40,9 @@ Examples:
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
   hashwatt run --workload stream               memory bandwidth
   hashwatt run --together                      then all devices at once: what they cost each other
+  hashwatt run --ab threads=1,2 -t 20          two settings in turns, and a verdict on them
+  hashwatt run -d opencl:0 --ab kernel=x1-xor,x4-xor
+  hashwatt run --ab runtime=portable,intel     two drivers of OpenCL, by a part of their names
   hashwatt run --meter rapl:package --meter shelly://192.168.1.50 --idle 30
   hashwatt run -o today.json --json | jq .verdict.ok
 
@@ -69,6 +72,10 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 @click.option("--threads", type=INTEGER, metavar="N", help="Use this many CPU threads (one a core unless given).")
 @click.option("--rolled", type=INTEGER, metavar="N", help="Roll N versions (BIP 310): another kind of work, labelled.")
 @click.option("--retune", is_flag=True, help="Race the kernels anew instead of taking an earlier race's winner.")
+@click.option(
+    "--ab", metavar="KEY=A,B",
+    help="Alternate two settings, a round each: kernel, threads (of one device: -d, or the first), device or runtime.",
+)  # fmt: skip
 @click.option("--together", is_flag=True, help="Then measure all devices at once: interference and sum.")
 @click.option(
     "--meter",
@@ -101,6 +108,7 @@ def run(
     threads: int | None,
     rolled: int | None,
     retune: bool,
+    ab: str | None,
     together: bool,
     meters: tuple[str, ...],
     idle_s: float | None,
@@ -127,6 +135,7 @@ def run(
             rolled=rolled,
             retune=retune,
             together=together,
+            ab=ab,
             meters=list(meters) or None,
             idle_s=idle_s,
             progress=progress_for(quiet),
@@ -136,7 +145,11 @@ def run(
         output.warn(fault)
     verdict = api.verify(result)
     if output.as_json:
-        output.document({"file": None if stored is None else as_unicode(stored), "verdict": verdict, "result": result})
+        from ...reports.compare.alternated import judge_alternated
+
+        stored_as = None if stored is None else as_unicode(stored)
+        compared = judge_alternated(result, verdict.checks)
+        output.document({"file": stored_as, "verdict": verdict, "comparisons": compared, "result": result})
     elif stored is None:
         # Nowhere else is left: whoever asked for the result still gets it.
         output.document(result)
@@ -216,9 +229,23 @@ def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     output.table(run_table(result, verdict, console().width < 100))
     for line in (*device_lines(result), *together_lines(result), *energy_lines(result)):
         output.line(line)
+    for line in comparisons_told(result, verdict):
+        for part in hanging(line):
+            output.line(part)
     output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
     for note in run_notes(result, verdict):
         output.warn(f"! {note}")
+
+
+def comparisons_told(result: Result, verdict: Verdict) -> Iterator[str]:
+    """The verdicts on two settings, where two were alternated."""
+    if result.alternated is None:
+        return
+    from ...reports.compare.alternated import judge_alternated
+    from ...reports.compare.sentences import comparison_lines
+
+    for comparison in judge_alternated(result, verdict.checks):
+        yield from comparison_lines(comparison)
 
 
 def judge(result: Result, verdict: Verdict, named: Sequence[str]) -> list[str]:
