@@ -24,7 +24,7 @@ def side_of(*runs: Result) -> Side:
 
 
 def gpu(device: str, run: int, rate: float, name: str, **changes: Any) -> Measurement:
-    fixed = {"name": name, "kind": "gpu", "backend": "opencl", "runs_on_host_cpu": False}
+    fixed: dict[str, Any] = {"name": name, "kind": "gpu", "backend": "opencl", "runs_on_host_cpu": False}
     return verified(device, run=run, rate=rate, **fixed, **changes)
 
 

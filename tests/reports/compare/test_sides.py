@@ -9,7 +9,7 @@ import pytest
 
 from hashwatt.bench.result.file import save
 from hashwatt.kernels.errors import InputError
-from hashwatt.reports.compare.sides import read_side
+from hashwatt.reports.compare.sides import Source, read_side
 
 from ..factory import machine, result, verified
 
@@ -22,8 +22,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_folder_a_pattern_and_its_files_are_the_same_side(folder: Path) -> None:
-    files = [folder / f"run-{run}.json" for run in range(3)]
-    for sources in ([folder], [f"{folder}/run-*.json"], files, [*files[:2], f"{folder}/run-2.js?n"]):
+    files: list[Source] = [folder / f"run-{run}.json" for run in range(3)]
+    every: tuple[list[Source], ...] = (
+        [folder],
+        [f"{folder}/run-*.json"],
+        files,
+        [*files[:2], f"{folder}/run-2.js?n"],
+    )
+    for sources in every:
         side = read_side(sources)
         assert len(side.runs) == 3
         assert side.left_out == ()

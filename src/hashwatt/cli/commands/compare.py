@@ -49,7 +49,7 @@ Exit codes: 0 told, whatever the verdict. With --fail-if-slower: 0 nothing is su
 @click.option("--base", "more_base", multiple=True, metavar="PATH", help="A further run of the base (repeat for more).")
 @click.option("--new", "more_new", multiple=True, metavar="PATH", help="A further run of the new side.")
 @click.option(
-    "--threshold", type=float, metavar="PERCENT", help="Call a change within this the same (2; where alternated 1)."
+    "--threshold", type=float, metavar="PERCENT", help="Call a change within this the same (2; alternated 1)."
 )
 @click.option(
     "--fail-if-slower", "percent", type=float, metavar="PERCENT",
