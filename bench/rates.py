@@ -30,9 +30,12 @@ def all_samples(entry: Measurement) -> tuple[Sample, ...]:
     return tuple(sample for one in entry.rounds for sample in one.samples)
 
 
-def rate_of_rounds(rounds: Sequence[Sequence[Sample]], unit: str) -> Rate:
-    """The rate of the counted rounds' samples (at least one in each): all work ÷ all time, the interval from rounds."""
-    interval = interval_of_samples(rounds)
+def rate_of_rounds(rounds: Sequence[Sequence[Sample]], unit: str, cpus: float | None = None) -> Rate:
+    """The rate of the counted rounds' samples (at least one in each): all work ÷ all time, the interval from rounds.
+
+    `cpus`: the logical CPUs that could be used, None where nobody tells.
+    """
+    interval = interval_of_samples(rounds, cpus)
     rates = [sample.amount / sample.seconds for samples in rounds for sample in samples]
     return Rate(
         value=interval.value,
@@ -72,7 +75,8 @@ def stated_rate(entry: Measurement, written_as: int = 2) -> Rate:
     """The rate that follows from a record's counted rounds (at least one sample), by the rule of a schema version."""
     if written_as == 1:
         return rate_of(counted_samples(entry), entry.unit, written_as)
-    return rate_of_rounds([one.samples for one in counted_rounds(entry) if one.samples], entry.unit)
+    cpus = None if entry.settings is None else entry.settings.usable_cpus
+    return rate_of_rounds([one.samples for one in counted_rounds(entry) if one.samples], entry.unit, cpus)
 
 
 def rate_per_cpu_s(samples: Sequence[Sample]) -> float | None:

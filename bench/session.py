@@ -18,6 +18,7 @@ from ..kernels.workloads.protocol import SAMPLES_FOR_EVIDENCE, Request, Task
 from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .interrupts import interruptible, pending
 from .isolation.device import process_of
+from .machine.describe import allowed_cpus
 from .machine.load import LoadMeter
 from .progress import Progress
 from .rates import counted_samples, rate_per_cpu_s, stated_rate
@@ -226,7 +227,10 @@ class Session:
             assert self._settings is not None
             self._meter = self._load_meter(self._process_id)
             counter = ThrottleCounter().read
-            self._sampler = Sampler(self._stopwatch, self._meter, assignment.plan, self._settings.batch, counter)
+            settings = self._settings
+            self._sampler = Sampler(
+                self._stopwatch, self._meter, assignment.plan, settings.batch, counter, settings.usable_cpus
+            )
         self._stage(f"sampling{self._levels()}, {self._number()}", assignment.plan.round_s)
         start_s = max(0.0, self._clock() - assignment.began_s)
         with self.energy.window() if assignment.rendezvous is None else nullcontext():
@@ -314,6 +318,7 @@ class Session:
             batch_target_s=plan.batch_s,
             planned_s=plan.seconds,
             until_narrow=plan.until_narrow,
+            usable_cpus=allowed_cpus() or None,
         )
 
     def _result(self, status: Status, reason: str | None) -> Measurement:

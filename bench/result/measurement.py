@@ -116,6 +116,7 @@ class RunSettings(Record, frozen=True, kw_only=True):
         batch_target_s: the time that a batch was to take
         planned_s: the longest time that sampling might take
         until_narrow: whether it might stop earlier, as soon as the interval is narrow enough
+        usable_cpus: logical CPUs that the work could use; null: unknown (version 1)
     """
 
     batch: Positive
@@ -123,6 +124,7 @@ class RunSettings(Record, frozen=True, kw_only=True):
     batch_target_s: Seconds
     planned_s: Seconds
     until_narrow: bool
+    usable_cpus: Positive | None = None
 
 
 class Sample(Record, frozen=True, kw_only=True):

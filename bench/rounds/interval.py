@@ -10,6 +10,10 @@ around all work ÷ all time, both in logarithms of the rate:
   freedom): by PRIOR_SPREAD, and by what the samples within a round leave open. Where there is one round only, this is
   all there is, and the interval is wide (±3 % at least; six rounds that agree: ±0.6 %).
 
+Where other programs or other virtual machines had a share of the CPUs that the work wanted, their share of another
+minute is not known, and no number of rounds within one minute tells it: the interval is widened by CONTENTION_SPREAD of
+that share, as a standard deviation that more rounds do not make smaller.
+
 Chosen by simulation (`python -m tests.simulations.intervals`): of machines that are quiet and differ by 0.3 % from run
 to run, the rounds alone hold the truth in 68 % of runs, a bootstrap over rounds in 55 %, the prior alone fails where
 rounds differ by much more than it says.
@@ -24,11 +28,17 @@ from functools import lru_cache
 
 from ..result.measurement import Sample
 from ..statistics import CONFIDENCE, Interval
+from .lost import lost_share
 
 # What rounds of a run differ by where nobody else is about, before any round was seen: relative to the rate.
 PRIOR_SPREAD = 0.01
 # How many rounds' worth of knowledge that is.
 PRIOR_FREEDOM = 3
+# What the CPUs' share of one run says about that of another, relative to what others had: where they had half of the
+# CPUs, rates of runs differ by 5 % (standard deviation). From a minute's recording beside other programs, see
+# tests/simulations: its stretches of six seconds.
+CONTENTION_SPREAD = 0.1
+NORMAL = 1.96
 # exp(±this) is as good as unbounded, and still a finite figure.
 WIDEST_LOG = 20.0
 
@@ -53,8 +63,11 @@ def round_total(amounts: Sequence[float], seconds: Sequence[float]) -> RoundTota
     )
 
 
-def interval_of_rounds(rounds: Sequence[RoundTotal]) -> Interval:
-    """All work ÷ all seconds of the rounds (at least one), with its 95 % interval."""
+def interval_of_rounds(rounds: Sequence[RoundTotal], share: float = 0.0) -> Interval:
+    """All work ÷ all seconds of the rounds (at least one), with its 95 % interval.
+
+    `share`: of the CPUs that the work wanted, what others had (0 to 1).
+    """
     count, seconds = len(rounds), math.fsum(one.seconds for one in rounds)
     rate = math.fsum(one.amount for one in rounds) / seconds
     weights = [one.seconds / seconds for one in rounds]
@@ -69,14 +82,14 @@ def interval_of_rounds(rounds: Sequence[RoundTotal]) -> Interval:
     half = _half_width(prior + squares, PRIOR_FREEDOM + count - 1, effective)
     if count > 1:
         half = max(half, _half_width(squares, count - 1, effective))
+    half = math.hypot(half, NORMAL * CONTENTION_SPREAD * share)
     return Interval(rate, rate * math.exp(-half), rate * math.exp(half))
 
 
-def interval_of_samples(rounds: Sequence[Sequence[Sample]]) -> Interval:
-    """The same from the samples of each round (at least one in each)."""
-    return interval_of_rounds(
-        [round_total([one.amount for one in samples], [one.seconds for one in samples]) for samples in rounds]
-    )
+def interval_of_samples(rounds: Sequence[Sequence[Sample]], cpus: float | None = None) -> Interval:
+    """The same from the samples of each round (at least one in each); `cpus`: the logical CPUs that could be used."""
+    totals = [round_total([one.amount for one in samples], [one.seconds for one in samples]) for samples in rounds]
+    return interval_of_rounds(totals, lost_share([one for samples in rounds for one in samples], cpus))
 
 
 def _half_width(squares: float, freedom: int, effective: float) -> float:

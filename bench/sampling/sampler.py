@@ -64,7 +64,8 @@ class TakenRound:
 class Sampler:
     """Takes samples into `rounds`, where they stay whatever interrupts the sampling. `done`: no more are to be taken.
 
-    `throttled` counts the CPU seconds that a quota has held back so far, None where nobody does.
+    `throttled` counts the CPU seconds that a quota has held back so far, None where nobody does; `cpus`: how many
+    logical CPUs could be used.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Sampler:
         plan: Plan,
         batch: int,
         throttled: Callable[[], float | None] = lambda: None,
+        cpus: int | None = None,
     ) -> None:
         """A sampler of batches of that size."""
         self._stopwatch = stopwatch
@@ -81,6 +83,7 @@ class Sampler:
         self._plan = plan
         self._batch = batch
         self._throttled = throttled
+        self._cpus = cpus
         self._sampled_s = 0.0
         self._unchecked_s = 0.0
         self.rounds: list[TakenRound] = []
@@ -158,7 +161,7 @@ class Sampler:
         enough = len(counted) >= FEWEST_ROUNDS_TO_END and sum(map(len, counted)) >= FEWEST_SAMPLES
         if not enough or self._sampled_s < SHORTEST_SAMPLING_S:
             return False
-        return interval_of_samples(counted).half_width <= HALF_WIDTH
+        return interval_of_samples(counted, self._cpus).half_width <= HALF_WIDTH
 
 
 def _since(before: float | None, now: float | None) -> float | None:

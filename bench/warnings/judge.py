@@ -14,7 +14,8 @@ from ..result.dates import RELEASED, is_date_sure
 from ..result.machine import Machine
 from ..result.measurement import Rate, Round
 from ..result.warning import WarningRecord
-from ..rounds.counted import FEWEST_COUNTED, lost_in
+from ..rounds.counted import FEWEST_COUNTED
+from ..rounds.lost import lost_in
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
 from ..sampling.sampler import TakenRound, TimedSample
 from ..statistics import best_step, trend

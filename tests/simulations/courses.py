@@ -7,8 +7,10 @@ it moves once: nobody can know what comes after).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.random import Generator
@@ -16,14 +18,16 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# The courses' resolution, and how long they are: more than a run of five seconds takes.
+# The courses' resolution, and how long they are: more than a run of five seconds takes with its pauses.
 STEP_S = 0.05
-LENGTH_S = 40.0
+LENGTH_S = 20.0
 STEPS = round(LENGTH_S / STEP_S)
 # The machine of the simulation, for loads.
 CPUS = 2.0
 # How far quiet runs of one machine lie apart (standard deviation), which nothing within a run shows.
 BETWEEN_RUNS = 0.003
+# Made by `python -m tests.simulations.record`; it names its machine.
+RECORDED = Path(__file__).with_name("recorded.json")
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def rare_long_stalls(random: Generator) -> Course:
 
 def _stalling(random: Generator, every_s: float, least_s: float, index: float) -> Course:
     stalled = np.zeros(STEPS)
-    now_s = -LENGTH_S
+    now_s = -5.0
     while now_s < LENGTH_S:
         now_s += random.exponential(every_s)
         length_s = least_s * (1 + random.pareto(index))
@@ -115,6 +119,27 @@ def two_levels(random: Generator) -> Course:
     return Course(_noise(random) * np.where(at_s >= 3, 0.2, 1.0), np.zeros(STEPS), all_time=0.8)
 
 
+def recorded(random: Generator) -> Course:
+    """A stretch of a real run beside other programs, from a moment at random; the recording's end joins its start."""
+    return _stretch(random, "rates", "other_load")
+
+
+def recorded_by_cpu(random: Generator) -> Course:
+    """The same by the CPU seconds that it took: what is left of the coming and going where nobody takes the CPUs."""
+    return _stretch(random, "rates_by_cpu", None)
+
+
+def _stretch(random: Generator, rates: str, load: str | None) -> Course:
+    kept = json.loads(RECORDED.read_text(encoding="utf-8"))
+    ends = np.cumsum(kept["seconds"])
+    at_s = (np.arange(STEPS) * STEP_S + random.uniform(0, ends[-1])) % ends[-1]
+    sample = np.minimum(np.searchsorted(ends, at_s, side="right"), len(ends) - 1)
+    mean = float(np.average(kept[rates], weights=kept["seconds"]))
+    between = float(np.exp(random.normal(0, BETWEEN_RUNS)))
+    taken = np.zeros(STEPS) if load is None else np.asarray(kept[load])[sample]
+    return Course(np.asarray(kept[rates])[sample] / mean * between, taken)
+
+
 def _noise(random: Generator) -> Floats:
     """What no machine is without: independent from step to step, and correlated over a second or so."""
     between = random.normal(0, BETWEEN_RUNS)
@@ -141,6 +166,8 @@ SHAPES: dict[str, Shape] = {
     "steady contention": steady_contention,
     "bursts of contention": bursts_of_contention,
     "two levels": two_levels,
+    "recorded": recorded,
+    "recorded, by CPU time": recorded_by_cpu,
 }
 # Where the bar is not met, and cannot be by what a run sees: shown beside the others, and never counted among them.
 BEYOND: dict[str, Shape] = {"rare long stalls": rare_long_stalls}

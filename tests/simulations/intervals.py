@@ -16,7 +16,7 @@ from hashwatt.bench.rounds.counted import with_counted
 from hashwatt.bench.rounds.interval import interval_of_samples, student_t
 from hashwatt.bench.statistics import Interval, ratio_interval
 
-from .courses import BEYOND, SHAPES, Shape
+from .courses import BEYOND, CPUS, SHAPES, Shape
 from .runs import ROUNDS, simulated_run
 
 SERIES = 1000
@@ -25,7 +25,7 @@ Rule = Callable[[Sequence[Round]], Interval]
 
 def ours(rounds: Sequence[Round]) -> Interval:
     """The rule of bench/rounds/interval.py."""
-    return interval_of_samples([one.samples for one in rounds])
+    return interval_of_samples([one.samples for one in rounds], CPUS)
 
 
 def plain_t(rounds: Sequence[Round]) -> Interval:

@@ -28,11 +28,21 @@ def progress_for(quiet: bool) -> Progress:
 
 
 class Lines:
-    """Names each stage on a line of its own: what a log wants."""
+    """Names each stage on a line of its own: what a log wants. Of what comes in rounds the first is named."""
+
+    def __init__(self) -> None:
+        """Nothing is named yet."""
+        self._named: dict[str, set[str]] = {}
 
     def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         """Name the stage."""
-        click.echo(visible(f"{device}: {text}"), err=True)
+        kind, in_rounds, _ = text.partition(", round ")
+        named = self._named.setdefault(device, set())
+        if not in_rounds:
+            named.clear()
+        if kind not in named:
+            named.add(kind)
+            click.echo(visible(f"{device}: {text}"), err=True)
 
     def advance(self, amount: float, rate: float | None) -> None:
         """Nothing: a log is not redrawn."""

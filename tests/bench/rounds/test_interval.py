@@ -1,0 +1,75 @@
+"""The interval of a rate from rounds: exact in simple cases, wide where little is known."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from hashwatt.bench.rounds.interval import (
+    PRIOR_FREEDOM,
+    PRIOR_SPREAD,
+    RoundTotal,
+    interval_of_rounds,
+    round_total,
+    student_t,
+)
+
+
+@pytest.mark.parametrize(
+    ("freedom", "factor"),
+    # NIST/SEMATECH e-Handbook of Statistical Methods, table 1.3.6.7.2 (two-sided 95 %).
+    [
+        (1, 12.706),
+        (2, 4.303),
+        (3, 3.182),
+        (5, 2.571),
+        (8, 2.306),
+        (10, 2.228),
+        (30, 2.042),
+        (100, 1.984),
+        (1000, 1.962),
+    ],
+)
+def test_student_s_factors_are_those_of_the_tables(freedom: int, factor: float) -> None:
+    assert student_t(freedom) == pytest.approx(factor, abs=0.0006)
+
+
+def equal(*rates: float) -> list[RoundTotal]:
+    return [RoundTotal(rate * 2.0, 2.0) for rate in rates]
+
+
+def test_rounds_far_apart_have_student_s_interval_of_the_rounds_alone() -> None:
+    rates = [90.0, 100.0, 110.0, 100.0, 95.0, 105.0]
+    interval = interval_of_rounds(equal(*rates))
+    error = math.sqrt(sum((rate / 100 - 1) ** 2 for rate in rates) / 5 / 6)
+    assert interval.value == 100.0
+    assert math.log(interval.high / 100) == pytest.approx(2.5706 * error, rel=1e-4)
+    assert interval.low * interval.high == pytest.approx(100.0**2)
+
+
+def test_rounds_that_agree_have_the_prior_s_interval_and_more_of_them_a_narrower_one() -> None:
+    widths = [interval_of_rounds(equal(*[100.0] * count)).half_width for count in (1, 2, 3, 6, 12, 60)]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] == pytest.approx(student_t(PRIOR_FREEDOM) * PRIOR_SPREAD, rel=0.01)
+    assert widths[3] == pytest.approx(0.0058, abs=2e-4)
+    assert widths[-1] < 0.001
+
+
+def test_one_round_whose_samples_differ_is_less_sure_than_one_whose_samples_agree() -> None:
+    steady = round_total([100.0] * 4, [1.0] * 4)
+    uneven = round_total([100.0, 20.0, 100.0, 20.0], [1.0] * 4)
+    assert steady.variance == 0.0
+    assert interval_of_rounds([uneven]).half_width > 10 * interval_of_rounds([steady]).half_width
+
+
+def test_a_round_cut_short_weighs_as_much_as_it_lasted() -> None:
+    whole = equal(100.0, 101.0, 99.0, 100.0)
+    cut_short = interval_of_rounds([*whole, RoundTotal(100.0 * 0.02 * 0.5, 0.02)])
+    assert cut_short.value == pytest.approx(100.0, rel=0.002)
+    assert cut_short.half_width < 2 * interval_of_rounds(whole).half_width
+
+
+def test_two_rounds_without_anything_in_common_have_a_finite_interval() -> None:
+    interval = interval_of_rounds([RoundTotal(1.0, 1e-6), RoundTotal(1.0, 1e6)])
+    assert 0 < interval.low < interval.value < interval.high < math.inf
