@@ -146,7 +146,7 @@ def rates_told(base: Sequence[Series], new: Sequence[Series], footing: Footing, 
     rates = [[run_rate(run, basis) for run in side] for side in (base, new)]
     moved = max(rate.moved for side in rates for rate in side)
     if moved > MOVED and len(base) == len(new) == 1:
-        return _Told(because=f"the rate moved by {100 * moved:.0f} % within a run; {MORE_RUNS}", moved=True)
+        return _Told(because=f"the rate moved by {100 * moved:.1f} % within a run; {MORE_RUNS}", moved=True)
     ratio, scatter = ratio_between(rates[0], rates[1], prior)
     means = [math.exp(fmean(rate.log for rate in side)) for side in rates]
     return _Told(
