@@ -249,13 +249,15 @@ class Session:
             self._warnings.append(sentences.limit_unknown(self._mistake(error)))
 
     def _run_settings(self, batch: int) -> RunSettings:
-        plan = self._assignment.plan
+        plan, options = self._assignment.plan, self._assignment.options
         return RunSettings(
             batch=batch,
             batches_per_sample=plan.batches_per_sample,
             batch_target_s=plan.batch_s,
             planned_s=plan.seconds,
             until_narrow=plan.until_narrow,
+            asked_kernel=None if options.kernel is None else printable(options.kernel, 200) or None,
+            asked_threads=options.threads,
         )
 
     def _result(self, status: Status, reason: str | None) -> Measurement:

@@ -116,6 +116,8 @@ class RunSettings(Record, frozen=True, kw_only=True):
         batch_target_s: the time that a batch was to take
         planned_s: the longest time that sampling might take
         until_narrow: whether it might stop earlier, as soon as the interval is narrow enough
+        asked_kernel: the kernel that was asked for (`--kernel`); null: the race chose, or the file is older than this
+        asked_threads: the threads that were asked for (`--threads`); null: as many as are best
     """
 
     batch: Positive
@@ -123,6 +125,8 @@ class RunSettings(Record, frozen=True, kw_only=True):
     batch_target_s: Seconds
     planned_s: Seconds
     until_narrow: bool
+    asked_kernel: Name | None = None
+    asked_threads: Positive | None = None
 
 
 class Sample(Record, frozen=True, kw_only=True):
