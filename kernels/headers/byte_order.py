@@ -43,7 +43,7 @@ def target_hint(target: int) -> str | None:
 
 
 def _makes_sense(header: bytes, order: str) -> bool:
-    version, time, bits = (struct.unpack_from(f"{order}I", header, at)[0] for at in (VERSION_AT, TIME_AT, BITS_AT))
+    version, time, bits = (int(struct.unpack_from(f"{order}I", header, at)[0]) for at in (VERSION_AT, TIME_AT, BITS_AT))
     try:
         target_from_bits(bits)
     except InputError:

@@ -7,6 +7,7 @@ from statistics import median
 
 from ...bench.result.machine import Machine
 from ..collect.gather import Entry
+from ..collect.identity import name_without_driver
 from ..layout.work_words import variant_text
 from ..wording.units import UNKNOWN, clock_text, temperature_text
 from ..wording.visible import visible
@@ -36,7 +37,7 @@ def conditions(entry: Entry) -> dict[str, object]:
     kernel = device.kernel
     tuning = ", ".join(f"{name}={value}" for name, value in sorted(kernel.tuning.items())) if kernel else None
     return {
-        "device": device.device.name,
+        "device": name_without_driver(device.device),
         "driver": device.device.driver,
         "kernel": kernel.name if kernel else None,
         "work": variant_text(device) or None,
@@ -52,6 +53,8 @@ def conditions_of(machine: Machine) -> dict[str, object]:
     """What is compared of the machine."""
     return {
         "processor": machine.cpu_model,
+        "microarchitecture": machine.microarchitecture,
+        "processor's numbers": machine.cpu_signature,
         "usable CPUs": machine.usable_cpus,
         "virtual machine": machine.hypervisor,
         "container": machine.container,

@@ -13,6 +13,7 @@ from ...bench.result.brief import lines_of
 from ...bench.result.dates import is_date_sure
 from ...bench.result.measurement import Rate
 from ..collect.gather import Collection, Entry, Group, comparable_rates, of_several_versions
+from ..wording.visible import visible
 from .differences import differences
 
 # Below this many runs, a step cannot be told from the usual scatter; `compare` is for two.
@@ -22,6 +23,8 @@ SIGNIFICANT = 6.0
 SMALLEST_STEP = 0.01
 # Scatter below this is not believed.
 LEAST_SCATTER = 0.001
+# One run may be a spike: a level is what at least so many runs in a row show.
+FEWEST_OF_LEVEL = 2
 # The median absolute deviation of a normal distribution, in standard deviations.
 MAD_OF_NORMAL = 0.6745
 
@@ -50,7 +53,7 @@ class History(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         steps = "too few runs to tell steps" if self.steps is None else f"{len(self.steps)} steps"
-        return lines_of(f"History of {self.group.key.name} ({steps}):", self.entries)
+        return lines_of(f"History of {visible(self.group.key.name, 120)} ({steps}):", self.entries)
 
 
 def histories(collection: Collection) -> tuple[History, ...]:
@@ -98,11 +101,20 @@ def scatter_of(logs: Sequence[float]) -> float:
 def step_places(logs: Sequence[float], start: int, stop: int, noise: float) -> list[int]:
     """Where steps begin between `start` and `stop`: the most significant split, then those within its two sides."""
     best, place = 0.0, None
-    for index in range(start + 1, stop):
-        change = abs(median(logs[index:stop]) - median(logs[start:index]))
-        significance = change / (noise * math.sqrt(1 / (index - start) + 1 / (stop - index)))
-        if change > SMALLEST_STEP and significance > max(best, SIGNIFICANT):
+    for index in range(start + FEWEST_OF_LEVEL, stop - FEWEST_OF_LEVEL + 1):
+        before, after = logs[start:index], logs[index:stop]
+        change = median(after) - median(before)
+        significance = abs(change) / (noise * math.sqrt(1 / len(before) + 1 / len(after)))
+        if abs(change) <= SMALLEST_STEP or significance <= max(best, SIGNIFICANT):
+            continue
+        if has_level(after, median(before), change) and has_level(before[::-1], median(after), -change):
             best, place = significance, index
     if place is None:
         return []
     return [*step_places(logs, start, place, noise), place, *step_places(logs, place, stop, noise)]
+
+
+def has_level(logs: Sequence[float], other: float, change: float) -> bool:
+    """Whether the first of these runs is on this side of the change, and not it alone: a spike moves middles, too."""
+    sides = [(value - other) / change > 0.5 for value in logs]
+    return sides[0] and sum(sides) >= FEWEST_OF_LEVEL

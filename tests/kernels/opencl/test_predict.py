@@ -79,8 +79,8 @@ def test_every_gpu_is_found_by_its_own_and_by_its_maker_s_name() -> None:
     "name",
     [
         "NVIDIA GeForce RTX 4090 Laptop GPU", "NVIDIA GeForce RTX 4090 D", "RTX 4090D", "RTX 2080 Super Max-Q",
-        "GeForce RTX 3080 12GB", "Radeon RX 6800M", "Radeon RX 6800S", "NVIDIA RTX 4090 Ti", "GTX 4090", "Quadro RTX 4070",
-        "GeForce RTX 4090 x2",
+        "GeForce RTX 3080 12GB", "Radeon RX 6800M", "Radeon RX 6800S", "NVIDIA RTX 4090 Ti", "GTX 4090",
+        "Quadro RTX 4070", "GeForce RTX 4090 x2",
     ],
 )  # fmt: skip
 def test_variants_for_laptops_and_other_markets_stay_apart(name: str) -> None:
