@@ -26,6 +26,8 @@ from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..wording.visible import visible
 from .device_name import NAME_LIMIT
+from .files import expanded as expanded
+from .files import found_files
 from .identity import GroupKey, Parameters, key_for
 
 # The sentence against what is told a second time.
@@ -142,15 +144,15 @@ NOTHING = Collection(results=(), rankings=(), apart=(), unmeasured=(), unreadabl
 
 
 def gather(paths: Iterable[str | Path]) -> Collection:
-    """Read and check result files; a folder stands for the `.json` files in it.
+    """Read and check result files; a folder stands for the `.json` files in it and in the folders within.
 
     Raises InputError when a file is missing, or when none is a result at all. One that is no result while others are
     is named in `unreadable`.
     """
     entries: list[Entry] = []
     results: dict[str, list[Result]] = {}
-    unreadable: list[str] = []
-    for path in expanded(paths):
+    found, unreadable = found_files(paths)
+    for path in found:
         try:
             checks, result = checked(path)
         except InputError as error:
@@ -192,20 +194,6 @@ def checked(path: Path) -> tuple[tuple[Check, ...], Result | None]:
     """What the checks say of a file, and the result in it if it is one. Raises InputError."""
     verdict, result = check_result(path)
     return verdict.checks, result
-
-
-def expanded(paths: Iterable[str | Path]) -> list[Path]:
-    """The files that are meant, sorted within a folder. Raises InputError for an empty folder."""
-    files = []
-    for path in map(Path, paths):
-        if not path.is_dir():
-            files.append(path)
-            continue
-        found = sorted(path.glob("*.json"))
-        if not found:
-            raise InputError(f"{visible(str(path), 200)} holds no .json file; give a folder with result files")
-        files.extend(found)
-    return files
 
 
 def entries_of(result: Result, checks: Iterable[Check]) -> list[Entry]:

@@ -2,9 +2,9 @@
 
 The window also holds moments in which no work is counted (answers are checked between samples). The likely figure
 takes the mean power of the whole window for the power while working. The bounds leave it open: at most, those moments
-cost nothing and every joule was the work's; at least, they drew twice the highest power seen. The rate's interval has no
-part in it: work is counted exactly, and over the same time. So the bounds speak of this window; how another one would
-differ, other runs tell.
+cost nothing and every joule was the work's; at least, they drew twice the highest power seen. The rate's interval has
+no part in it: work is counted exactly, and over the same time. So the bounds speak of this window; how another one
+would differ, other runs tell.
 """
 
 from __future__ import annotations

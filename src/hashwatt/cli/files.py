@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def check_targets(paths: Iterable[str], inputs: Iterable[str] = ()) -> None:
     """Raise InputError unless every path names a known format, can be written, and holds nothing that was measured."""
     from ..bench.result.file import check_writable, is_result
-    from ..reports.collect.gather import expanded
+    from ..reports.collect.files import expanded
     from ..reports.formats import format_for
 
     paths = list(paths)
