@@ -76,6 +76,15 @@ class TestHypervisor:
     ) -> None:
         assert self.name(monkeypatch, {}, flag=False, cpuid="KVM") is None
 
+    def test_another_machine_s_tree_tells_its_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HASHWATT_ROOT", str(tmp_path))
+        clocks = tmp_path / CLOCKS.removeprefix("/")
+        clocks.parent.mkdir(parents=True)
+        clocks.write_text("hyperv_clocksource_tsc_page\n")
+        (tmp_path / "proc").mkdir()
+        (tmp_path / "proc/cpuinfo").write_text("processor : 0\nflags : fpu hypervisor\n")
+        assert hypervisor_name() == "Hyper-V"
+
     def test_this_machine_s_has_a_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         if not has_hypervisor_flag():
             pytest.skip("no hypervisor here")

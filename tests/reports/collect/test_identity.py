@@ -89,6 +89,25 @@ class TestOneRun:
         assert [len(group.entries) for group in collection.groups] == [2, 2]
 
 
+def test_ids_swapped_between_runs_are_matched_by_identity() -> None:
+    """`opencl:0` is what the driver lists first today."""
+    fast = {"name": "Fast GPU (Platform)", "compute_units": 60, "pci_address": "0000:01:00.0"}
+    slow = {"name": "Slow GPU (Platform)", "compute_units": 20, "pci_address": "0000:02:00.0"}
+    runs = [
+        result(card("opencl:0", 0, 9e9, **fast), card("opencl:1", 0, 3e9, **slow), run=0, day=1),
+        result(card("opencl:1", 1, 9.01e9, **fast), card("opencl:0", 1, 3.01e9, **slow), run=1, day=2),
+    ]
+    found = {group.key.name: group for group in gather_results(runs).groups}
+    assert {name: len(group.entries) for name, group in found.items()} == {
+        "Fast GPU (Platform)": 2,
+        "Slow GPU (Platform)": 2,
+    }
+    for group in found.values():
+        rates = [entry.rate.value for entry in group.entries]
+        assert max(rates) / min(rates) < 1.05
+        assert {entry.device.device.id for entry in group.entries} == {"opencl:0", "opencl:1"}
+
+
 class TestName:
     """A name is what people read; it tells no two processors of one name apart."""
 
