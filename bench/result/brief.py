@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...kernels.workloads.prefixes import four_digits
 from ...kernels.workloads.quantity import quantity_of
+from ...kernels.workloads.scale import four_digits
 
 SHOWN_LINES = 12
 SHOWN_CHARACTERS = 160

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-from ...kernels.workloads.prefixes import scale_of
+from ...kernels.workloads.scale import scale_of
 
 # From this ratio of the largest to the smallest figure on, an axis is logarithmic.
 LOG_FROM = 20

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...kernels.workloads.prefixes import decimals_of, four_digits, scale_of
 from ...kernels.workloads.quantity import quantity_of
+from ...kernels.workloads.scale import decimals_of, four_digits, scale_of
 from .visible import visible
 
 UNKNOWN = "–"

@@ -95,7 +95,7 @@ CASES: dict[int, tuple[str, tuple[tuple[str, str], ...]]] = {
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def names_in(path: str) -> frozenset[str]:
     """The names of a file's tests, those in classes among them."""
     tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))
     return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
@@ -105,4 +105,4 @@ def tests_in(path: str) -> frozenset[str]:
 def test_each_situation_is_held_by_tests_that_are_there(number: int) -> None:
     what, tests = CASES[number]
     assert tests, what
-    assert not [(path, name) for path, name in tests if name not in tests_in(path)], what
+    assert not [(path, name) for path, name in tests if name not in names_in(path)], what
