@@ -25,7 +25,7 @@ def shortened(text: str, limit: int) -> str:
     """The same, but cut in the middle: names that begin alike are told apart by their ends.
 
     >>> shortened("Turbo Accelerator 9000 with 12 GB", 24)
-    'Turbo Accele…with 12 GB'
+    'Turbo Accelera…ith 12 GB'
     """
     # A name of megabytes is not made visible as a whole.
     whole = visible(text if len(text) <= 4 * limit else f"{text[: 2 * limit]}{text[-2 * limit :]}", 48 * limit)
@@ -39,7 +39,7 @@ def told_apart(names: Sequence[str], limit: int) -> list[str]:
     """The names cut in the middle to `limit`, those that are then alike numbered.
 
     >>> told_apart(["Accelerator, first revision, 12 GB", "Accelerator, other revision, 12 GB", "CPU"], 20)
-    ['Accelera…n, 12 GB #1', 'Accelera…n, 12 GB #2', 'CPU']
+    ['Accelerato…12 GB #1', 'Accelerato…12 GB #2', 'CPU']
     """
     plain = [shortened(name, limit) for name in names]
     often, seen = Counter(plain), Counter[str]()
