@@ -24,6 +24,7 @@ from .progress import Progress
 from .rates import counted_samples, rate_per_cpu_s, stated_rate
 from .result.from_device import fault_of_id, kernel_record, roof_record
 from .result.measurement import Measurement, Rate, Round, RunSettings, Status
+from .result.printable import printable
 from .result.warning import WarningRecord
 from .sampling.budget import budget, device_seconds
 from .sampling.calibrate import calibrate
@@ -311,7 +312,7 @@ class Session:
             self._warnings.append(sentences.limit_unknown(self._mistake(error)))
 
     def _run_settings(self, batch: int) -> RunSettings:
-        plan = self._assignment.plan
+        plan, options = self._assignment.plan, self._assignment.options
         return RunSettings(
             batch=batch,
             batches_per_sample=plan.batches_per_sample,
@@ -319,6 +320,8 @@ class Session:
             planned_s=plan.seconds,
             until_narrow=plan.until_narrow,
             usable_cpus=allowed_cpus() or None,
+            asked_kernel=None if options.kernel is None else printable(options.kernel, 200) or None,
+            asked_threads=options.threads,
         )
 
     def _result(self, status: Status, reason: str | None) -> Measurement:

@@ -21,15 +21,17 @@ from ..kernels.errors import InputError
 from ..kernels.system.free_memory import free_bytes
 from ..kernels.system.processor import has_hypervisor_flag, logical_cpus
 from ..kernels.system.quota import CGROUPS, VERSION_1_MOUNTS, cpu_quota, cpu_throttling
+from ..kernels.system.signature import cpu_signature
 from ..kernels.system.system_files import is_foreign_root, noting_reads, read_line, system_root, text_or_none
 from .energy.meter import MeterError, MeterFound
 from .energy.meters import battery, hwmon, rapl
 from .energy.meters.hwmon import HWMON
 from .energy.telemetry import ThermalCounters
+from .machine.containers import CGROUP_MARKS, container_name
 from .machine.describe import MEMORY, describe_machine
 from .machine.power_supply import on_battery
 from .machine.sensors import cpu_clock_hz, tree_temperatures
-from .machine.virtualisation import CGROUP_MARKS, container_name, hypervisor_name
+from .machine.virtualisation import CLOCKS, hypervisor_name
 
 LEFT_OUT = ("proc/sys/kernel/random/boot_id",)
 GROUP_FILES = ("proc/self/cgroup", "proc/1/cgroup")
@@ -94,6 +96,8 @@ def look_at_everything(root: Path) -> None:
     for ask in (cpu_caches, cpu_quota, cpu_throttling, logical_cpus, has_hypervisor_flag, on_battery, free_bytes):
         ask()
     hypervisor_name(), container_name(), read_line(f"/{VERSION_FILE}"), text_or_none(MEMORY)
+    # Asked for only where the processor itself does not answer, which in a tree it never does.
+    text_or_none(CLOCKS), cpu_signature()
     for group_file in GROUP_FILES:
         text_or_none(f"/{group_file}")
     cpu_clock_hz(topology.cpus)

@@ -18,13 +18,15 @@ from ...kernels.bounded import MAX_TEXT
 from ...kernels.cpu.cores.caches import cpu_caches
 from ...kernels.system.processor import cpu_name, logical_cpus
 from ...kernels.system.quota import cpu_quota
+from ...kernels.system.signature import cpu_signature
 from ...kernels.system.system_files import is_foreign_root, read_line, text_or_none
 from ..result.machine import Cache, Machine
 from ..result.printable import printable
+from .containers import container_name
 from .identity import machine_id
 from .load import busy_seconds, plausible_cpu_s
 from .power_supply import on_battery
-from .virtualisation import container_name, hypervisor_name
+from .virtualisation import hypervisor_name
 
 LIBRARIES = (
     "numba", "llvmlite", "numpy", "pyopencl", "pocl-binary-distribution", "psutil", "archspec", "msgspec",
@@ -48,6 +50,7 @@ def describe_machine() -> Machine:
         cpu_model=told(_cpu_model),
         microarchitecture=None if host is None else _name(host.name),
         cpu_vendor=None if host is None else _name(host.vendor),
+        cpu_signature=told(lambda: printable(cpu_signature() or "")) or None,
         cpu_features=() if host is None else tuple(sorted(filter(None, map(_name, host.features))))[:MOST_FEATURES],
         caches=told(_caches) or (),
         physical_cores=None if is_foreign_root() else told(partial(psutil.cpu_count, logical=False)) or None,

@@ -1,13 +1,12 @@
-"""Whether this is a virtual machine or a container, as far as one can tell without rights."""
+"""Whether this is a virtual machine, and whose, as far as one can tell without rights."""
 
 from __future__ import annotations
 
-import os
 import platform
-from pathlib import Path
 
+from ...kernels.system.cpuid import hypervisor_by_cpuid
 from ...kernels.system.processor import has_hypervisor_flag
-from ...kernels.system.system_files import is_foreign_root, read_line, read_text, run_sysctl
+from ...kernels.system.system_files import read_line, run_sysctl
 from ..result.printable import printable
 
 # What virtual machines write where a real one names its maker or model (DMI).
@@ -19,12 +18,19 @@ HYPERVISOR_MARKS = {
 }  # fmt: skip
 # Bare machines of clouds carry the same maker's name.
 BARE_METAL_MARK = ".metal"
-CGROUP_BYTES = 1 << 16
-CGROUP_MARKS = ("docker", "containerd", "kubepods", "lxc", "libpod", "garden")
+# Clocks that hypervisors offer to their guests, as Linux names them: also where no CPUID can be asked.
+CLOCKS = "/sys/devices/system/clocksource/clocksource0/available_clocksource"
+CLOCK_MARKS = {"kvm-clock": "KVM", "hyperv_clocksource": "Hyper-V", "xen": "Xen"}
+DMI = "/sys/class/dmi/id"
+DMI_FIELDS = ("sys_vendor", "product_name", "board_vendor", "bios_vendor")
+UNKNOWN = "unknown hypervisor"
 
 
 def hypervisor_name() -> str | None:
-    """The hypervisor's name, `unknown hypervisor` if there is one without a name, None if none is seen."""
+    """The hypervisor's name and in brackets whose machine it says to be; None if none is seen.
+
+    `unknown hypervisor` if there is one without a name.
+    """
     if platform.system() == "Darwin":
         return "Apple Virtualization" if run_sysctl("kern.hv_vmm_present") == "1" else None
     if platform.system() == "Windows":
@@ -33,40 +39,22 @@ def hypervisor_name() -> str | None:
     kernel = read_line("/proc/version") or ""
     if "microsoft" in kernel.lower():
         return "WSL"
-    named = read_line("/sys/hypervisor/type")
-    if named is not None:
-        return printable(named, 80)
-    words = " ".join(
-        read_line(f"/sys/class/dmi/id/{field}") or ""
-        for field in ("sys_vendor", "product_name", "board_vendor", "bios_vendor")
-    ).lower()
+    words = " ".join(read_line(f"{DMI}/{field}") or "" for field in DMI_FIELDS).lower()
     if BARE_METAL_MARK in words:
         return None
-    marked = next((name for mark, name in HYPERVISOR_MARKS.items() if mark in words), None)
-    return marked or ("unknown hypervisor" if has_hypervisor_flag() else None)
+    flagged = has_hypervisor_flag()
+    named = (hypervisor_by_cpuid() if flagged else None) or _by_files(flagged)
+    maker = next((name for mark, name in HYPERVISOR_MARKS.items() if mark in words), None)
+    if named is None:
+        return maker or (UNKNOWN if flagged else None)
+    return named if maker in (None, named) else f"{named} ({maker})"
 
 
-def container_name() -> str | None:
-    """The kind of container, None if none is seen."""
-    if platform.system() != "Linux":
-        return None
-    if is_foreign_root():
-        return _container_of_groups()
-    if Path("/.dockerenv").exists():
-        return "Docker"
-    if Path("/run/.containerenv").exists():
-        return "Podman"
-    if os.environ.get("KUBERNETES_SERVICE_HOST"):
-        return "Kubernetes"
-    declared = os.environ.get("container")  # noqa: SIM112 (systemd and LXC spell it so)
-    if declared:
-        return printable(declared, 80) or None
-    return _container_of_groups()
-
-
-def _container_of_groups() -> str | None:
-    try:
-        groups = read_text("/proc/1/cgroup", CGROUP_BYTES)
-    except OSError:
-        return None
-    return next((mark for mark in CGROUP_MARKS if mark in groups), None)
+def _by_files(flagged: bool) -> str | None:
+    """The name that Linux itself knows its hypervisor by; clocks count only where the processor says there is one."""
+    named = read_line("/sys/hypervisor/type")
+    if named is not None:
+        # The first domain of Xen sees the bare machine, and is a guest all the same.
+        return "Xen" if named == "xen" else printable(named, 80)
+    clocks = (read_line(CLOCKS) or "").split() if flagged else []
+    return next((name for mark, name in CLOCK_MARKS.items() if any(clock.startswith(mark) for clock in clocks)), None)

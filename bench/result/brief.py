@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...kernels.workloads.quantity import quantity_of
+from ...kernels.workloads.scale import four_digits
 
-_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 SHOWN_LINES = 12
 SHOWN_CHARACTERS = 160
 
@@ -15,10 +15,10 @@ def rate_text(value: float, unit: str) -> str:
     """A rate in four digits, in the words of its unit.
 
     >>> rate_text(76_423_000_000, "byte"), rate_text(512, "tile")
-    ('76.42 GB/s', '512 tile/s')
+    ('76.42 GB/s', '512.0 tile/s')
     """
-    size, prefix = next(((size, prefix) for size, prefix in _PREFIXES if value >= size), (1.0, ""))
-    return f"{value / size:.4g} {prefix}{quantity_of(unit).rate_unit}"
+    digits, prefix = four_digits(value)
+    return f"{digits} {prefix}{quantity_of(unit).rate_unit}"
 
 
 def lines_of(first: str, entries: Iterable[object]) -> str:

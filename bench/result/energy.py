@@ -62,7 +62,7 @@ class CrossCheck(Record, frozen=True, kw_only=True):
 class Efficiency(Record, frozen=True, kw_only=True):
     """Energy and work together, for one unit of work: joules a unit, units a joule, joules above idle a unit.
 
-    The bounds combine the energy's with the rate's.
+    The bounds are the energy's, and what the moments leave open in which no work was counted.
 
     Fields:
         j_per_unit: joules for one unit of work

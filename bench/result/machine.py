@@ -34,6 +34,8 @@ class Machine(Record, frozen=True, kw_only=True):
         cpu_model: the processor's name; null: the system tells none
         microarchitecture: archspec's name for it, like zen4; null: unknown to archspec
         cpu_vendor: archspec's name for its maker; null: unknown to archspec
+        cpu_signature: the numbers of each kind of core: vendor, family, model and stepping, or implementer, part and
+            revision; null: the system tells none, or the file is older than this
         cpu_features: the instruction set's extensions, as archspec names them
         caches: those of the first core; empty where the system does not tell
         physical_cores: cores of all sockets; null: the system does not tell
@@ -55,6 +57,7 @@ class Machine(Record, frozen=True, kw_only=True):
     cpu_model: Text | None
     microarchitecture: Name | None
     cpu_vendor: Name | None
+    cpu_signature: Text | None = None
     cpu_features: Annotated[tuple[Name, ...], Meta(max_length=1000)]
     caches: Annotated[tuple[Cache, ...], Meta(max_length=20)]
     physical_cores: Positive | None

@@ -117,6 +117,8 @@ class RunSettings(Record, frozen=True, kw_only=True):
         planned_s: the longest time that sampling might take
         until_narrow: whether it might stop earlier, as soon as the interval is narrow enough
         usable_cpus: logical CPUs that the work could use; null: unknown (version 1)
+        asked_kernel: the kernel that was asked for (`--kernel`); null: the race chose, or the file is older than this
+        asked_threads: the threads that were asked for (`--threads`); null: as many as are best
     """
 
     batch: Positive
@@ -125,6 +127,8 @@ class RunSettings(Record, frozen=True, kw_only=True):
     planned_s: Seconds
     until_narrow: bool
     usable_cpus: Positive | None = None
+    asked_kernel: Name | None = None
+    asked_threads: Positive | None = None
 
 
 class Sample(Record, frozen=True, kw_only=True):

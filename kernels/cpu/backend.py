@@ -11,7 +11,8 @@ from ..execution import ExecutesByExecutor
 from ..headers.job import NONCES, Job
 from ..headers.oracle import meets
 from ..system.free_memory import free_bytes
-from ..system.processor import cpu_name, cpu_vendor
+from ..system.processor import cpu_vendor
+from ..system.signature import cpu_title
 from .cores.caches import largest_cache_bytes
 from .cores.topology import Topology, read_topology
 from .executor import LANGUAGES, CpuExecutor
@@ -31,7 +32,7 @@ def find() -> list[Found | Missing]:
     info = DeviceInfo(
         id="cpu",
         kind="cpu",
-        name=cpu_name() or platform.machine() or "unknown CPU",
+        name=cpu_title(),
         vendor=cpu_vendor(),
         backend="cpu",
         driver=f"Numba on {platform.python_implementation()} {platform.python_version()}",

@@ -140,8 +140,8 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
     return DeviceInfo(
         id=BACKEND,
         kind=_kind(device),
-        # The same hardware may be there twice, by two runtimes: the platform is part of the name.
-        name=f"{_text(device.name)} ({platform_name} {driver_version}{IMITATIONS.get(platform_name, '')})",
+        # The same hardware may be there twice, by two runtimes: the platform is part of the name, its version is not.
+        name=f"{_text(device.name)} ({platform_name}{IMITATIONS.get(platform_name, '')})",
         vendor=_text(device.vendor),
         backend=BACKEND,
         driver=f"{platform_name} {driver_version}, {_text(device.version)}",

@@ -7,6 +7,8 @@ fitted to measured hashrates. Predictions are *modelled* figures and say how wro
 from __future__ import annotations
 
 import csv
+import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +19,9 @@ from .codegen.costs import INSTRUCTION_SETS, Cost, InstructionSet, cost_of_hash
 
 # Of the published results in docs/performance.md the worst is predicted 19 % too low, the next 14 %; none 3 % too high.
 LOW, HIGH = 0.95, 1.25
+# What makers, drivers and shops put around a model's name; whatever else stands there makes it another model.
+NOISE = frozenset({"nvidia", "amd", "ati", "geforce", "radeon", "graphics", "card", "gpu", "tm", "r", "the", "edition"})
+WORD = re.compile(r"[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,21 @@ def predict(name: str) -> Prediction:
 
 
 def find_gpu(name: str) -> Gpu:
-    """The GPU whose name ends with `name`, whatever the spaces and case. Raises InputError."""
-    wanted = _plain(name)
-    matches = [gpu for gpu in known_gpus() if wanted and _plain(gpu.name).endswith(wanted)]
-    if len(matches) != 1:
-        known = ", ".join(gpu.name for gpu in known_gpus())
-        problem = "is more than one GPU" if matches else "is no GPU with known clocks and units"
-        raise InputError(f"{name!r:.60} {problem}; give one of: {known}")
-    return matches[0]
+    """The GPU of that name, with or without its maker's and its brand's, whatever the spaces and case.
+
+    A name that says more than ours is another GPU's: those for laptops, and such as `RTX 4090 D`, have other units and
+    clocks. Raises InputError, which names the most similar one.
+    """
+    wanted = _model(name)
+    matches = [gpu for gpu in known_gpus() if wanted and _is_called(_model(gpu.name), wanted)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise InputError(f"{name!r:.30} is {len(matches)} GPUs; give one: {', '.join(gpu.name for gpu in matches)}")
+    models = {" ".join(_model(gpu.name)): gpu.name for gpu in known_gpus()}
+    similar = difflib.get_close_matches(" ".join(wanted)[:100], models, 1)
+    like = f", as {models[similar[0]]} is" if similar else ""
+    raise InputError(f"{name!r:.30} is no GPU of known units and clocks{like}; `hashwatt predict` lists those")
 
 
 @cache
@@ -95,5 +107,12 @@ def _read() -> Iterator[Gpu]:
         )
 
 
-def _plain(name: str) -> str:
-    return "".join(name.lower().split()).replace("-", "")
+def _model(name: str) -> tuple[str, ...]:
+    """The words and numbers of a name that tell the model, "RTX4090" like "rtx 4090"."""
+    return tuple(word for word in WORD.findall(name.lower()[:200]) if word not in NOISE)
+
+
+def _is_called(model: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    """Whether the whole model is meant, or its number with all that follows it (without the series before it)."""
+    from_number = next((index for index, word in enumerate(model) if word.isdigit()), 0)
+    return wanted in (model, model[from_number:])

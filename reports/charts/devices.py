@@ -11,12 +11,12 @@ from matplotlib.lines import Line2D
 
 from ...bench.result.measurement import Origin
 from ...kernels.workloads.quantity import quantity_of
-from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Group, Ranking
+from ..layout.labels import labels_of
 from ..wording.ratios import efficiency_text
 from ..wording.units import UNIT_LIMIT, rate_text, rate_unit
-from ..wording.visible import visible
+from ..wording.visible import told_apart, visible
 from .canvas import Chart, Frame
 from .scales import LOG_FROM, linear, logarithmic, prefixed, whole
 from .style import INK, MUTED, PAPER, colour_of, mark, origin_handles
@@ -46,14 +46,16 @@ class Line:
 
 def rate_chart(ranking: Ranking, name: str, work: str = "") -> Chart:
     """The rates of one ranking's devices; `work` names what they did, where a report has several kinds."""
-    lines = [rate_line(group) for group in ranking.groups[:MOST_LINES]]
+    shown = ranking.groups[:MOST_LINES]
+    lines = [rate_line(group, label) for group, label in zip(shown, labels_of(shown), strict=True)]
     title = f"{quantity_of(ranking.unit).rate_name.capitalize()} by device{work and f': {work}'}"
     return line_chart(name, title, lines, rate_unit(ranking.unit), len(ranking.groups), "more is better")
 
 
 def efficiency_chart(ranking: Ranking, name: str, work: str = "") -> Chart | None:
     """The joules for work of one ranking's devices, thriftiest first. None where no energy is known."""
-    lines = sorted(filter(None, map(efficiency_line, ranking.groups)), key=lambda line: (line.value, line.label))
+    all_lines = map(efficiency_line, ranking.groups, labels_of(ranking.groups))
+    lines = sorted(filter(None, all_lines), key=lambda line: (line.value, line.label))
     if not lines:
         return None
     title = f"Energy by device{work and f': {work}'}"
@@ -61,11 +63,11 @@ def efficiency_chart(ranking: Ranking, name: str, work: str = "") -> Chart | Non
     return line_chart(name, title, lines[:MOST_LINES], unit, len(lines), "less is better", plain=True)
 
 
-def rate_line(group: Group) -> Line:
+def rate_line(group: Group, label: str) -> Line:
     """The line of one device in the chart of rates."""
     entry = group.newest
     return Line(
-        label=device_name(entry.device),
+        label=label,
         kind=group.key.kind,
         origin=entry.rate.origin,
         value=entry.rate.value,
@@ -76,14 +78,14 @@ def rate_line(group: Group) -> Line:
     )
 
 
-def efficiency_line(group: Group) -> Line | None:
+def efficiency_line(group: Group, label: str) -> Line | None:
     """The line of one device in the chart of efficiencies."""
     energy = energy_figure(group.newest.device)
     if energy is None:
         return None
     size = quantity_of(energy.unit).energy_amount
     return Line(
-        label=device_name(group.newest.device),
+        label=label,
         kind=group.key.kind,
         origin=energy.origin,
         value=energy.j_per_unit * size,
@@ -115,8 +117,8 @@ def draw_lines(figure: FigureBase, frame: Frame, lines: Sequence[Line], unit: st
     """Draw the lines from top to bottom, each under its name and its figure in words."""
     axes = figure.subplots(gridspec_kw=frame.grid(left=12, bottom=BOTTOM_PX))
     letters = LETTERS_NARROW if frame.narrow else LETTERS_WIDE
-    for row, line in enumerate(lines):
-        draw_line(axes, -row, line, letters)
+    for row, (line, label) in enumerate(zip(lines, told_apart([line.label for line in lines], letters), strict=True)):
+        draw_line(axes, -row, line, label)
     axes.set_ylim(-len(lines) + 0.5, 0.8)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
@@ -130,10 +132,9 @@ def draw_lines(figure: FigureBase, frame: Frame, lines: Sequence[Line], unit: st
     frame.legend(figure, handles, 3 if frame.narrow else 6)
 
 
-def draw_line(axes: Axes, y: float, line: Line, letters: int) -> None:
+def draw_line(axes: Axes, y: float, line: Line, label: str) -> None:
     """One device: interval as a bar, figure as its origin's mark, name and figure above."""
     colour = colour_of(line.kind)
-    label = line.label if len(line.label) <= letters else line.label[: letters - 1] + "…"
     if line.low is not None and line.high is not None:
         axes.plot([line.low, line.high], [y, y], color=colour, linewidth=3, alpha=0.45, solid_capstyle="butt")
     if line.roof is not None:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from ..ladder.frontier import Best
 from ..ladder.points import Point
+from ..wording.visible import shortened
 from .canvas import UNITS_PER_INCH
 from .ladder_marks import own_mark, spread
 from .style import FONT_PX, INK, MUTED, PAPER
@@ -114,7 +115,7 @@ def draw_own(axes: Axes, own: Sequence[Placed], narrow: bool, figure: Callable[[
     heights = spread([log10(y or 1) * decade_px for *_, y in named], FONT_PX * 1.5)
     for (point, x, y), height in zip(named, heights, strict=True):
         letters = look_of(narrow).letters
-        words = point.label if len(point.label) <= letters else point.label[: letters - 1] + "…"
+        words = shortened(point.label, letters)
         if not narrow:
             words = f"{words}  {figure(y or 1)}"
         # To the left of its point, or to the right where the point stands early.

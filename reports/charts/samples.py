@@ -10,7 +10,7 @@ from matplotlib.figure import FigureBase
 
 from ...bench.result.measurement import Sample
 from ..collect.device_name import device_name
-from ..collect.gather import Entry
+from ..collect.gather import Entry, key_of
 from ..layout.work_words import variant_text
 from ..wording.units import rate_text, rate_unit
 from ..wording.visible import visible
@@ -39,7 +39,9 @@ def samples_chart(entry: Entry, name: str, with_work: bool = False) -> Chart:
     extras = [extra for extra in EXTRAS if any(extra[3](sample) is not None for sample in samples)]
     known = ", with " + " and ".join(extra[0].partition(",")[0] for extra in extras) if extras else ""
     work = ", ".join(filter(None, (visible(entry.device.workload, 80), variant_text(entry.device))))
-    title = f"Samples of {device_name(entry.device)}{f': {work}' if with_work else ''}"
+    steered = visible(key_of(entry).setting.words, 80)
+    name_told = ", ".join(filter(None, (device_name(entry.device), steered)))
+    title = f"Samples of {name_told}{f': {work}' if with_work else ''}"
     rate = entry.rate
     middle = "median" if entry.result.written_as == 1 else "rate of all work"
     return Chart(

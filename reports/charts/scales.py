@@ -7,14 +7,15 @@ from collections.abc import Callable
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
-_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
+from ...kernels.workloads.scale import scale_of
+
 # From this ratio of the largest to the smallest figure on, an axis is logarithmic.
 LOG_FROM = 20
 
 
 def prefixed(value: float, unit: str) -> str:
     """A round figure with its prefix: a tick's label."""
-    size, prefix = next(((size, prefix) for size, prefix in _PREFIXES if abs(value) >= size * 0.9999), (1.0, ""))
+    size, prefix = scale_of(value)
     return f"{value / size:.4g} {prefix}{unit}".strip()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ...bench.result.measurement import Measurement
-from ..wording.visible import visible
+from ..wording.visible import shortened
+from .identity import name_without_driver
 
 NAME_LIMIT = 120
 
 
 def device_name(device: Measurement) -> str:
-    """The device's name, or its id where the driver gives it none."""
-    return visible(device.device.name, NAME_LIMIT) or visible(device.device.id, NAME_LIMIT)
+    """The device's name without its driver's version, or its id where it has none; cut in the middle where long."""
+    return shortened(name_without_driver(device.device), NAME_LIMIT)

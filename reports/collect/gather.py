@@ -7,9 +7,11 @@ its newest verified run and keeps the others beside it.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from ...bench.rates import counted_samples, rate_of
@@ -23,7 +25,13 @@ from ...bench.verification.checks import check_measurement, check_result
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..wording.visible import visible
-from .device_name import NAME_LIMIT, device_name
+from .device_name import NAME_LIMIT
+from .files import expanded as expanded
+from .files import found_files
+from .identity import GroupKey, Parameters, key_for
+
+# The sentence against what is told a second time.
+REPEATED = "run {run} stands in another of the files, too, with other words (note, machine): it counts once"
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -69,48 +77,37 @@ class Entry(Struct, frozen=True, kw_only=True):
         return f"Entry({told}{'' if self.verified else ', does not verify'})"
 
 
-# A parameter's name, whether its value is text (numbers and texts have no order among each other), and the value.
-Parameters = tuple[tuple[str, bool, int | float | str], ...]
-
-
-class GroupKey(Struct, frozen=True, order=True, kw_only=True):
-    """What makes two runs runs of the same device: the same work, on a device and machine of the same names.
-
-    `machine_id` tells machines apart that one file holds together; it is empty elsewhere.
-    """
-
-    workload: str
-    unit: str
-    parameters: Parameters
-    name: str
-    kind: str
-    backend: str
-    machine: str
-    cpus: int
-    machine_id: str
-
-
 class Group(Struct, frozen=True, kw_only=True):
-    """The verified runs of one device, newest first."""
+    """The verified runs of one device in one setting, newest first."""
 
     key: GroupKey
     entries: tuple[Entry, ...]
 
     @property
     def newest(self) -> Entry:
-        """The run that speaks for the device."""
+        """The run that speaks for the device in this setting."""
         return self.entries[0]
 
+    @property
+    def restricted(self) -> str:
+        """In what the device was held back or steered, in words; empty where it was left to itself."""
+        return visible(self.key.setting.words, NAME_LIMIT)
+
     def __repr__(self) -> str:
-        return lines_of(f"Group of {len(self.entries)} runs of {self.key.name}:", self.entries)
+        return lines_of(f"Group of {len(self.entries)} runs of {visible(self.key.name, NAME_LIMIT)}:", self.entries)
 
 
 class Ranking(Struct, frozen=True, kw_only=True):
-    """Devices that did the same kind of work (workload and parameters), fastest first."""
+    """Devices that did the same kind of work (workload and parameters), fastest first, a group for each setting."""
 
     workload: str
     unit: str
     groups: tuple[Group, ...]
+
+    @property
+    def speakers(self) -> tuple[Group, ...]:
+        """One group a device, fastest first: its newest one that was left to itself; else its newest."""
+        return speakers_of(self.groups)
 
 
 class Collection(Struct, frozen=True, kw_only=True):
@@ -127,11 +124,16 @@ class Collection(Struct, frozen=True, kw_only=True):
         """All ranked devices, ranking by ranking."""
         return tuple(group for ranking in self.rankings for group in ranking.groups)
 
+    @property
+    def speakers(self) -> tuple[Group, ...]:
+        """Of each device the group that speaks for it, ranking by ranking."""
+        return tuple(group for ranking in self.rankings for group in ranking.speakers)
+
     def __repr__(self) -> str:
         counts = {"ranked": self.groups, "not verified": self.apart, "not measured": self.unmeasured}
         told = ", ".join(f"{len(part)} {what}" for what, part in {**counts, "unreadable": self.unreadable}.items())
         places = (
-            f"{place}. {group.key.name}: {group.newest.device.in_short()}"
+            f"{place}. {visible(group.key.name, NAME_LIMIT)}: {group.newest.device.in_short()}"
             for ranking in self.rankings
             for place, group in enumerate(ranking.groups, start=1)
         )
@@ -142,15 +144,15 @@ NOTHING = Collection(results=(), rankings=(), apart=(), unmeasured=(), unreadabl
 
 
 def gather(paths: Iterable[str | Path]) -> Collection:
-    """Read and check result files; a folder stands for the `.json` files in it.
+    """Read and check result files; a folder stands for the `.json` files in it and in the folders within.
 
     Raises InputError when a file is missing, or when none is a result at all. One that is no result while others are
     is named in `unreadable`.
     """
     entries: list[Entry] = []
     results: dict[str, list[Result]] = {}
-    unreadable: list[str] = []
-    for path in expanded(paths):
+    found, unreadable = found_files(paths)
+    for path in found:
         try:
             checks, result = checked(path)
         except InputError as error:
@@ -174,8 +176,9 @@ def gather_results(results: Sequence[Result]) -> Collection:
     """Check and group results that are in memory already. Raises InputError when there is none."""
     if not results:
         raise InputError("there is no result; give at least one")
-    entries = [entry for result in results for entry in entries_of(result, checks_of(result))]
-    return collect(list(results), entries, [])
+    once = [result for index, result in enumerate(results) if result not in results[:index]]
+    entries = [entry for result in once for entry in entries_of(result, checks_of(result))]
+    return collect(once, entries, [])
 
 
 def checks_of(result: Result) -> tuple[Check, ...]:
@@ -191,20 +194,6 @@ def checked(path: Path) -> tuple[tuple[Check, ...], Result | None]:
     """What the checks say of a file, and the result in it if it is one. Raises InputError."""
     verdict, result = check_result(path)
     return verdict.checks, result
-
-
-def expanded(paths: Iterable[str | Path]) -> list[Path]:
-    """The files that are meant, sorted within a folder. Raises InputError for an empty folder."""
-    files = []
-    for path in map(Path, paths):
-        if not path.is_dir():
-            files.append(path)
-            continue
-        found = sorted(path.glob("*.json"))
-        if not found:
-            raise InputError(f"{visible(str(path), 200)} holds no .json file; give a folder with result files")
-        files.extend(found)
-    return files
 
 
 def entries_of(result: Result, checks: Iterable[Check]) -> list[Entry]:
@@ -240,10 +229,11 @@ def checks_about(device: Measurement, result: Result, failed: Sequence[Check]) -
 
 def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) -> Collection:
     """Sort entries into rankings and what stands apart."""
+    entries = without_repeats(entries)
+    good = [entry for entry in entries if entry.verified and entry.measured]
     groups: dict[GroupKey, list[Entry]] = {}
-    for entry in entries:
-        if entry.verified and entry.measured:
-            groups.setdefault(key_of(entry), []).append(entry)
+    for key, entry in zip(keys_of(good), good, strict=True):
+        groups.setdefault(key, []).append(entry)
     ranked: dict[tuple[str, str, Parameters], list[Group]] = {}
     for key, runs in groups.items():
         group = Group(key=key, entries=tuple(sorted(runs, key=newest_first, reverse=True)))
@@ -260,20 +250,49 @@ def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) 
     )
 
 
+def without_repeats(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries, where what is told of one measurement in several files counts in the first of them only.
+
+    A proof binds the run's id, the device's and the work, but no note and no processor's name.
+    """
+    first: dict[object, Entry] = {}
+    out = []
+    for entry in entries:
+        parameters = key_of(entry).parameters
+        mark = entry.result.run_id, entry.machine_id, entry.device.device.id, entry.device.workload, parameters
+        known = first.setdefault(mark, entry) if entry.verified and entry.measured else entry
+        if known is not entry and known.result is not entry.result:
+            entry = msgspec.structs.replace(entry, faults=(REPEATED.format(run=visible(entry.result.run_id[:8], 8)),))
+        out.append(entry)
+    return out
+
+
+def keys_of(entries: Sequence[Entry]) -> list[GroupKey]:
+    """The group of each entry; where a run has several that are alike in everything, their ids tell them apart."""
+    keys = [key_of(entry) for entry in entries]
+    often = Counter((key, id(entry.result)) for key, entry in zip(keys, entries, strict=True))
+    twins = {key for (key, _), count in often.items() if count > 1}
+    return [
+        msgspec.structs.replace(key, twin=visible(entry.device.device.id, NAME_LIMIT)) if key in twins else key
+        for key, entry in zip(keys, entries, strict=True)
+    ]
+
+
 def key_of(entry: Entry) -> GroupKey:
-    """The group that an entry belongs to."""
-    device, machine = entry.device, entry.machine
-    return GroupKey(
-        workload=device.workload,
-        unit=device.unit,
-        parameters=tuple((name, isinstance(value, str), value) for name, value in sorted(device.parameters.items())),
-        name=device_name(device),
-        kind=device.device.kind,
-        backend=visible(device.device.backend, NAME_LIMIT),
-        machine=visible((machine and machine.cpu_model) or "unknown machine", NAME_LIMIT),
-        cpus=(machine and machine.logical_cpus) or 0,
-        machine_id=entry.machine_id,
-    )
+    """The group that an entry belongs to, but for what tells twins of one run apart."""
+    return key_for(entry.device, entry.machine, entry.machine_id)
+
+
+def speakers_of(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """Of each device the group that speaks for it, in the given order: a restricted run never does beside another."""
+    of_device: dict[object, list[Group]] = {}
+    groups = tuple(groups)
+    for group in groups:
+        of_device.setdefault(group.key.device, []).append(group)
+    chosen = [
+        max(alike, key=lambda group: (not group.restricted, newest_first(group.newest))) for alike in of_device.values()
+    ]
+    return tuple(group for group in groups if group in chosen)
 
 
 def newest_first(entry: Entry) -> tuple[bool, str, str]:

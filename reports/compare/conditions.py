@@ -14,6 +14,7 @@ from msgspec import Struct
 from ...bench.result.machine import Machine
 from ...bench.result.warning import WarningCode
 from ..collect.gather import Entry
+from ..collect.identity import name_without_driver
 from ..layout.work_words import variant_text
 
 # forbids: no verdict is given where it differs between the runs.
@@ -87,8 +88,16 @@ CONDITIONS = (
         helps=ANOTHER_MACHINE,
     ),
     Condition(
+        name="processor's numbers",
+        read=_of_machine(lambda machine: machine.cpu_signature),
+        effect="forbids",
+        host_only=True,
+        forbidden="another processor",
+        helps=ANOTHER_MACHINE,
+    ),
+    Condition(
         name="device",
-        read=lambda entry: entry.device.device.name,
+        read=lambda entry: name_without_driver(entry.device.device),
         effect="forbids",
         forbidden="another device",
         helps="compare runs of one device",

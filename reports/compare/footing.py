@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ..collect.gather import Entry
+from ..collect.identity import works_on_host
 from .conditions import CONDITIONS, DISTURBANCES, Condition, Disturbance
 from .rate_series import Series
 from .run_rates import has_cpu_time
@@ -73,13 +74,7 @@ def why_no_cpu_time(runs: Sequence[Series]) -> str:
 
 def applies(rule: Condition | Disturbance, base: Sequence[Entry], new: Sequence[Entry]) -> bool:
     """Whether the rule's effect concerns these devices."""
-    return not rule.host_only or any(works_on_host(entry) for entry in (*base, *new))
-
-
-def works_on_host(entry: Entry) -> bool:
-    """Whether the machine's own cores do the work, as far as that is known."""
-    device = entry.device.device
-    return device.kind == "cpu" if device.runs_on_host_cpu is None else device.runs_on_host_cpu
+    return not rule.host_only or any(works_on_host(entry.device.device) for entry in (*base, *new))
 
 
 def values(condition: Condition, side: Sequence[Entry]) -> list[object]:

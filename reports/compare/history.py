@@ -13,7 +13,10 @@ from ...bench.result.brief import lines_of
 from ...bench.result.dates import is_date_sure
 from ...bench.result.measurement import Rate
 from ..collect.gather import Collection, Entry, Group, comparable_rates, of_several_versions
+from ..wording.visible import visible
 from .differences import differences
+from .rate_series import series_of
+from .run_rates import basis_of, run_rate
 
 # Below this many runs, a step cannot be told from the usual scatter; `compare` is for two.
 FEWEST_RUNS = 4
@@ -22,6 +25,8 @@ SIGNIFICANT = 6.0
 SMALLEST_STEP = 0.01
 # Scatter below this is not believed.
 LEAST_SCATTER = 0.001
+# One run may be a spike: a level is what at least so many runs in a row show.
+FEWEST_OF_LEVEL = 2
 # The median absolute deviation of a normal distribution, in standard deviations.
 MAD_OF_NORMAL = 0.6745
 
@@ -50,7 +55,7 @@ class History(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         steps = "too few runs to tell steps" if self.steps is None else f"{len(self.steps)} steps"
-        return lines_of(f"History of {self.group.key.name} ({steps}):", self.entries)
+        return lines_of(f"History of {visible(self.group.key.name, 120)} ({steps}):", self.entries)
 
 
 def histories(collection: Collection) -> tuple[History, ...]:
@@ -70,7 +75,7 @@ def history_of(group: Group) -> History:
 def steps_of(entries: Sequence[Entry], rates: Sequence[Rate], undated: int) -> tuple[RateStep, ...]:
     """The steps among the dated runs."""
     logs = [math.log(rate.value) for rate in rates]
-    noise = scatter(logs[undated:], rates[undated:])
+    noise = scatter(logs[undated:], entries[undated:])
     bounds = [undated, *step_places(logs, undated, len(logs), noise), len(logs)]
     steps = []
     for start, index, stop in zip(bounds, bounds[1:], bounds[2:], strict=False):
@@ -80,14 +85,11 @@ def steps_of(entries: Sequence[Entry], rates: Sequence[Rate], undated: int) -> t
     return tuple(steps)
 
 
-def scatter(logs: Sequence[float], rates: Sequence[Rate]) -> float:
-    """How far runs lie apart without a step: as neighbours do, and no less than the runs' own intervals."""
-    widths = [
-        (rate.high - rate.low) / rate.value / 2 / 1.96
-        for rate in rates
-        if rate.high is not None and rate.low is not None
-    ]
-    return max(scatter_of(logs), median(widths) if widths else 0.0, LEAST_SCATTER)
+def scatter(logs: Sequence[float], entries: Sequence[Entry]) -> float:
+    """How far runs lie apart without a step: as neighbours do, and no less than what the runs themselves show."""
+    runs = [series_of(entry, "") for entry in entries]
+    errors = [run_rate(run, basis_of([run])[0]).error for run in runs]
+    return max(scatter_of(logs), median(errors) if errors else 0.0, LEAST_SCATTER)
 
 
 def scatter_of(logs: Sequence[float]) -> float:
@@ -98,11 +100,20 @@ def scatter_of(logs: Sequence[float]) -> float:
 def step_places(logs: Sequence[float], start: int, stop: int, noise: float) -> list[int]:
     """Where steps begin between `start` and `stop`: the most significant split, then those within its two sides."""
     best, place = 0.0, None
-    for index in range(start + 1, stop):
-        change = abs(median(logs[index:stop]) - median(logs[start:index]))
-        significance = change / (noise * math.sqrt(1 / (index - start) + 1 / (stop - index)))
-        if change > SMALLEST_STEP and significance > max(best, SIGNIFICANT):
+    for index in range(start + FEWEST_OF_LEVEL, stop - FEWEST_OF_LEVEL + 1):
+        before, after = logs[start:index], logs[index:stop]
+        change = median(after) - median(before)
+        significance = abs(change) / (noise * math.sqrt(1 / len(before) + 1 / len(after)))
+        if abs(change) <= SMALLEST_STEP or significance <= max(best, SIGNIFICANT):
+            continue
+        if has_level(after, median(before), change) and has_level(before[::-1], median(after), -change):
             best, place = significance, index
     if place is None:
         return []
     return [*step_places(logs, start, place, noise), place, *step_places(logs, place, stop, noise)]
+
+
+def has_level(logs: Sequence[float], other: float, change: float) -> bool:
+    """Whether the first of these runs is on this side of the change, and not it alone: a spike moves middles, too."""
+    sides = [(value - other) / change > 0.5 for value in logs]
+    return sides[0] and sum(sides) >= FEWEST_OF_LEVEL

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...bench.result.dates import RELEASED
+from ..collect.device_name import device_name
 from ..layout.device_row import place_text, rate_interval_text
 from ..layout.tables import Table
 from ..layout.work_words import variant_text
@@ -94,7 +95,7 @@ def history_table(history: History) -> Table:
         )
     newest = history.entries[-1]
     work = ", ".join(filter(None, (visible(history.group.key.workload, 80), variant_text(newest.device))))
-    title = f"{history.group.key.name}: {work} ({place_text(newest)})"
+    title = f"{device_name(newest.device)}: {work} ({place_text(newest, history.group.key.twin)})"
     return Table(caption=title, columns=("run", "rate", "interval", "change", "", "id"), rows=tuple(rows))
 
 

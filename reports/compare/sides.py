@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from ...bench.result.model import Result
 from ...kernels.errors import InputError
-from ..collect.gather import checks_of, expanded
+from ..collect.files import expanded
+from ..collect.gather import checks_of
 from ..wording.visible import visible
 from .rate_series import Series, read_series, series_of_result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,8 @@ def render(report: Report) -> bytes:
     )
     for record in rows:
         writer.writerow(map(cell_of, record.values()))
-    return buffer.getvalue().encode()
+    # Without the mark, Excel takes UTF-8 for the system's old code page; all others skip it.
+    return codecs.BOM_UTF8 + buffer.getvalue().encode()
 
 
 def cell_of(value: object) -> object:

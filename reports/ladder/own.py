@@ -11,7 +11,7 @@ from ...bench.result.dates import is_date_sure
 from ...kernels.workloads.quantity import HASH
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import EnergyFigure, energy_figure
-from ..collect.gather import Collection, Entry, Group
+from ..collect.gather import Collection, Entry, Group, key_of
 from ..wording.visible import visible
 from .network import Place, earned_its_place_until, place_on
 from .points import Point
@@ -38,8 +38,8 @@ def is_mining(workload: str) -> bool:
 
 
 def mining_groups(collection: Collection) -> Iterable[Group]:
-    """The groups whose work is Bitcoin's hash, rolled or not."""
-    return (group for group in collection.groups if is_mining(group.key.workload))
+    """The groups that speak for their devices and whose work is Bitcoin's hash, rolled or not."""
+    return (group for group in collection.speakers if is_mining(group.key.workload))
 
 
 def j_per_th(figure: EnergyFigure | None) -> tuple[float | None, float | None, float | None]:
@@ -70,7 +70,7 @@ def point_of(entry: Entry) -> Point | None:
         return None
     energy = energy_figure(entry.device)
     figure, low, high = j_per_th(energy)
-    name = device_name(entry.device)
+    name = own_name(entry)
     return Point(
         device=name,
         label=name,
@@ -88,6 +88,11 @@ def point_of(entry: Entry) -> Point | None:
     )
 
 
+def own_name(entry: Entry) -> str:
+    """The device's name, and in what it was held back or steered."""
+    return ", ".join(filter(None, (device_name(entry.device), visible(key_of(entry).setting.words, NAME_LIMIT))))
+
+
 def fraction_of_year(created: str) -> float | None:
     """A time as a year with a fraction; None where it is no possible time (the model checks the digits only)."""
     try:
@@ -103,7 +108,7 @@ def places_of(collection: Collection, day: date) -> tuple[DevicePlace, ...]:
     days = sorted({*MILESTONES, day})
     return tuple(
         DevicePlace(
-            device=device_name(group.newest.device),
+            device=own_name(group.newest),
             hashrate_hs=group.newest.rate.value,
             places=tuple(place_on(group.newest.rate.value, when) for when in days),
             until=earned_its_place_until(group.newest.rate.value),

@@ -8,7 +8,7 @@ from ...bench.result.measurement import Measurement, Rate, Roof
 from ...kernels.workloads.quantity import quantity_of
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import EnergyFigure, energy_figure, why_unknown
-from ..collect.gather import Entry, Group, comparable_rates
+from ..collect.gather import Entry, Group, comparable_rates, key_of
 from ..wording.ratios import efficiency_text, range_text
 from ..wording.units import UNKNOWN, interval_text, percent_text, rate_text
 from ..wording.visible import visible
@@ -47,16 +47,16 @@ class DeviceRow(Struct, frozen=True, kw_only=True):
 
 def row_of(group: Group) -> DeviceRow:
     """The row of a ranked device: its newest run, and how far the others lie."""
-    return row_of_entry(group.newest, runs_text(group))
+    return row_of_entry(group.newest, runs_text(group), group.key.twin)
 
 
-def row_of_entry(entry: Entry, runs: str = "") -> DeviceRow:
-    """The row of one run."""
+def row_of_entry(entry: Entry, runs: str = "", twin: str = "") -> DeviceRow:
+    """The row of one run; `twin`: the id that tells it from others alike in its run."""
     device, energy = entry.device, energy_figure(entry.device)
     rate = device.rate
     return DeviceRow(
         device=device_name(device),
-        place=place_text(entry),
+        place=place_text(entry, twin),
         rate=rate_text(rate.value, device.unit) if rate else UNKNOWN,
         rate_interval=rate_interval_text(rate) if rate else "",
         rate_origin=rate.origin if rate else "",
@@ -76,14 +76,15 @@ def row_of_entry(entry: Entry, runs: str = "") -> DeviceRow:
     )
 
 
-def place_text(entry: Entry) -> str:
-    """Kind, backend, machine and day: what tells two rows of one name apart."""
+def place_text(entry: Entry, twin: str = "") -> str:
+    """Kind, backend, what held or steered it, machine and day: what tells two rows of one name apart."""
     device, machine = entry.device.device, entry.machine
     host = (machine and machine.cpu_model) or "unknown machine"
     parts = [
         device.kind,
         device.backend,
-        *([host] if host != device.name else []),
+        *filter(None, (twin, device.pci_address, key_of(entry).setting.words)),
+        *([host] if not device.name.startswith(host) else []),
         *([f"machine {entry.machine_id}"] if entry.machine_id else []),
         entry.result.created[:10],
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry, Group, Ranking, comparable_rates, of_several_versions
 from ..ladder.network import PLACE_DAYS, earned_its_place_until
@@ -11,6 +10,7 @@ from ..wording.ratios import efficiency_text, ratio_text
 from ..wording.units import UNIT_LIMIT, rate_text
 from ..wording.visible import visible
 from .device_row import efficiency_interval_text, rate_interval_text
+from .labels import labels_of
 from .work_words import class_words, evidence_kind, variant_text
 
 # Evidence of these classes convinces a stranger; the others are the measuring machine's own word.
@@ -28,24 +28,22 @@ def headline(collection: Collection) -> tuple[str, ...]:
 
 def on_ranking(ranking: Ranking) -> list[str]:
     """Who is fastest, by how much, who is thriftiest, and what place each would have had in the network."""
-    first = ranking.groups[0].newest
+    groups = ranking.speakers
+    names = labels_of(groups)
+    first, name = groups[0].newest, names[0]
     rate = rate_text(first.rate.value, ranking.unit)
     interval = rate_interval_text(first.rate)
     words = ", ".join(filter(None, (first.rate.origin, class_words(first.device), variant_text(first.device))))
     figure = f"{rate} ({interval}; {words})" if interval else f"{rate} ({words})"
-    if len(ranking.groups) == 1:
-        told = [f"{device_name(first.device)} reaches {figure}."]
+    if len(groups) == 1:
+        told = [f"{name} reaches {figure}."]
     else:
-        told = [
-            f"Fastest of {len(ranking.groups)} devices: {device_name(first.device)} with {figure}.",
-            lead(ranking.groups[0], ranking.groups[1]),
-        ]
-    return [*told, on_energy(ranking), *(on_place(first) if is_mining(ranking.workload) else [])]
+        told = [f"Fastest of {len(groups)} devices: {name} with {figure}.", lead(groups[0], groups[1], names[1])]
+    return [*told, on_energy(ranking), *(on_place(first, name) if is_mining(ranking.workload) else [])]
 
 
-def lead(first: Group, second: Group) -> str:
-    """How far ahead the first is, unless the intervals of any of their runs leave it open."""
-    name = device_name(second.newest.device)
+def lead(first: Group, second: Group, name: str) -> str:
+    """How far ahead of the second, called `name`, the first is, unless any of their runs' intervals leave it open."""
     entries = (*first.entries, *second.entries)
     rates = comparable_rates(entries)
     ahead, behind = rates[: len(first.entries)], rates[len(first.entries) :]
@@ -67,27 +65,32 @@ def lead(first: Group, second: Group) -> str:
 
 def on_energy(ranking: Ranking) -> str:
     """Who is thriftiest; only figures of one origin and scope are set against each other."""
-    known = [(energy, group.newest) for group in ranking.groups if (energy := energy_figure(group.newest.device))]
+    groups = ranking.speakers
+    known = [
+        (energy, name)
+        for group, name in zip(groups, labels_of(groups), strict=True)
+        if (energy := energy_figure(group.newest.device))
+    ]
     if not known:
         return NO_ENERGY
     kinds = {(energy.origin, energy.scope) for energy, _ in known}
-    energy, entry = min(known, key=lambda pair: pair[0].j_per_unit)
+    energy, name = min(known, key=lambda pair: pair[0].j_per_unit)
     interval = efficiency_interval_text(energy)
     bounds = f"{interval}; " if interval else ""
     figure = f"{efficiency_text(energy.j_per_unit, energy.unit)} ({bounds}{energy.origin}, {energy.scope})"
-    silent = len(ranking.groups) - len(known)
+    silent = len(groups) - len(known)
     rest = f"; {silent} more without an energy figure" if silent else ""
     if len(known) == 1:
-        return f"Energy: {device_name(entry.device)} needs {figure}{rest}."
+        return f"Energy: {name} needs {figure}{rest}."
     least = f"Least energy a {visible(ranking.unit, UNIT_LIMIT)}"
     if len(kinds) > 1:
-        return f"{least}: {device_name(entry.device)} with {figure}, but the figures differ in kind{rest}."
-    return f"{least} of {len(known)}: {device_name(entry.device)} with {figure}{rest}."
+        return f"{least}: {name} with {figure}, but the figures differ in kind{rest}."
+    return f"{least} of {len(known)}: {name} with {figure}{rest}."
 
 
-def on_place(entry: Entry) -> list[str]:
-    """Until when the fastest device would have found a block a month by itself."""
-    name, until = device_name(entry.device), earned_its_place_until(entry.rate.value)
+def on_place(entry: Entry, name: str) -> list[str]:
+    """Until when the fastest device, called `name`, would have found a block a month by itself."""
+    until = earned_its_place_until(entry.rate.value)
     if until is None:
         return [f"Alone, {name} would never have found a Bitcoin block within {PLACE_DAYS} days on average."]
     return [f"Alone, {name} would have found a Bitcoin block every {PLACE_DAYS} days on average until {until}."]

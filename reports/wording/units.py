@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 from ...kernels.workloads.quantity import quantity_of
+from ...kernels.workloads.scale import decimals_of, four_digits, scale_of
 from .visible import visible
 
 UNKNOWN = "–"
 UNIT_LIMIT = 40
-_PREFIXES = ((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
-
-
-def _scale(value: float) -> tuple[float, str]:
-    return next(((size, prefix) for size, prefix in _PREFIXES if abs(value) >= size), (1.0, ""))
-
-
-def _decimals(value: float) -> int:
-    """How many decimals show `value` in four digits."""
-    return max(4 - len(str(int(abs(value)))), 0)
-
-
-def _four_digits(value: float) -> str:
-    return f"{value:.{_decimals(value)}f}"
 
 
 def rate_text(value: float, unit: str) -> str:
@@ -29,8 +16,8 @@ def rate_text(value: float, unit: str) -> str:
     >>> rate_text(28_415_000, "byte"), rate_text(1234.5, "brick")
     ('28.41 MB/s', '1.234 kbrick/s')
     """
-    size, prefix = _scale(value)
-    return f"{_four_digits(value / size)} {prefix}{rate_unit(unit)}"
+    digits, prefix = four_digits(value)
+    return f"{digits} {prefix}{rate_unit(unit)}"
 
 
 def rate_unit(unit: str) -> str:
@@ -54,8 +41,8 @@ def interval_text(low: float, high: float, value: float) -> str:
     >>> interval_text(28_310_000, 28_520_000, 28_415_000)
     '28.31–28.52'
     """
-    size, _ = _scale(value)
-    decimals = _decimals(value / size)
+    size, _ = scale_of(value)
+    decimals = decimals_of(value / size)
     return f"{low / size:.{decimals}f}–{high / size:.{decimals}f}"
 
 
@@ -65,8 +52,8 @@ def energy_text(joules: float) -> str:
     >>> energy_text(1234.5)
     '1.234 kJ'
     """
-    size, prefix = _scale(joules)
-    return f"{_four_digits(joules / size)} {prefix}J"
+    digits, prefix = four_digits(joules)
+    return f"{digits} {prefix}J"
 
 
 def count_text(count: float) -> str:
@@ -75,8 +62,8 @@ def count_text(count: float) -> str:
     >>> count_text(1_234_567_890)
     '1.235 G'
     """
-    size, prefix = _scale(count)
-    return f"{_four_digits(count / size)} {prefix}" if prefix else f"{count:.0f}"
+    digits, prefix = four_digits(count)
+    return f"{digits} {prefix}" if abs(count) >= 1 and prefix else f"{count:.0f}"
 
 
 def clock_text(clock_hz: float | None) -> str:

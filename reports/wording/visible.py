@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 
 # Other (Cc control, Cf format: bidirectional marks and zero-width characters, Cs lone surrogates, Co
 # private use, Cn unassigned) and the line and paragraph separators.
@@ -17,6 +19,36 @@ def visible(text: str, limit: int = 4_000) -> str:
     """
     shown = "".join(_shown(character) for character in text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def shortened(text: str, limit: int) -> str:
+    """The same, but cut in the middle: names that begin alike are told apart by their ends.
+
+    >>> shortened("Turbo Accelerator 9000 with 12 GB", 24)
+    'Turbo Accelera…ith 12 GB'
+    """
+    # A name of megabytes is not made visible as a whole.
+    whole = visible(text if len(text) <= 4 * limit else f"{text[: 2 * limit]}{text[-2 * limit :]}", 48 * limit)
+    if len(whole) <= limit:
+        return whole
+    tail = (limit - 1) * 2 // 5
+    return f"{whole[: limit - 1 - tail].rstrip()}…{whole[len(whole) - tail :].lstrip()}"
+
+
+def told_apart(names: Sequence[str], limit: int) -> list[str]:
+    """The names cut in the middle to `limit`, those that are then alike numbered.
+
+    >>> told_apart(["Accelerator, first revision, 12 GB", "Accelerator, other revision, 12 GB", "CPU"], 20)
+    ['Accelerato…12 GB #1', 'Accelerato…12 GB #2', 'CPU']
+    """
+    plain = [shortened(name, limit) for name in names]
+    often, seen = Counter(plain), Counter[str]()
+    out = []
+    for name, short in zip(names, plain, strict=True):
+        seen[short] += 1
+        number = f" #{seen[short]}"
+        out.append(shortened(name, limit - len(number)) + number if often[short] > 1 else short)
+    return out
 
 
 def _shown(character: str) -> str:

@@ -133,6 +133,7 @@ def test_the_result_model_imports_nothing_but_bounded_types_evidence_and_units()
         "bounded",
         "workloads.evidence",
         "workloads.quantity",
+        "workloads.scale",
     }
 
 

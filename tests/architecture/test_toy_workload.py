@@ -132,7 +132,7 @@ def test_it_is_shown_in_a_report_in_its_own_unit(
         assert execute(["report", str(tmp_path / "toy.json"), "-o", str(tmp_path / f"report.{suffix}")]) == 0
     # The device's own rate comes and goes by 0.2 %.
     assert re.search(r"(4\.99\d|5\.00\d) Msum/s", capsys.readouterr().out)
-    (row, refused) = csv.DictReader((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines())
+    (row, refused) = csv.DictReader((tmp_path / "report.csv").read_text(encoding="utf-8-sig").splitlines())
     assert (row["rank"], row["workload"], row["unit"], row["verified"]) == ("1", "toy", "sum", "yes")
     assert float(row["rate_per_s"]) == pytest.approx(5e6, rel=0.02)
     assert (refused["rank"], refused["status"]) == ("", "refused")

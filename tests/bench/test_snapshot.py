@@ -106,7 +106,7 @@ def told(entries: list[MeterEntry]) -> list[tuple[str, object]]:
 def test_all_that_is_told_of_the_machine_comes_from_the_root() -> None:
     machine = describe_machine()
     assert (machine.cpu_model, machine.logical_cpus, machine.memory_bytes) == ("Some Xeon", 2, 16316412 << 10)
-    assert (machine.hypervisor, machine.container, machine.governor) == (None, "docker", "powersave")
+    assert (machine.hypervisor, machine.container, machine.governor) == (None, "Docker", "powersave")
     assert (machine.microarchitecture, machine.cpu_features, machine.physical_cores) == (None, (), None)
     assert machine.usable_cpus == pytest.approx(0.12)
     assert (machine.on_battery, machine.load_before) == (None, None)

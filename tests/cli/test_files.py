@@ -178,6 +178,89 @@ class TestFolders:
         assert outcome.code == 2
         assert "mesured.json does not exist" in outcome.err
 
+    @pytest.mark.parametrize("command", ["report", "ladder", "claims", "history"])
+    def test_results_in_folders_within_and_with_capital_endings_are_found(
+        self, command: str, one: Result, tmp_path: Path, capsys: Capture
+    ) -> None:
+        deep = tmp_path / "2025" / "may" / "results.json"
+        deep.mkdir(parents=True)
+        save(one, deep / "R0.JSON")
+        outcome = run_here(capsys, command, str(tmp_path))
+        assert outcome.code == 0
+        assert "left out" not in outcome.err
+        if command in ("report", "history"):
+            assert "Test CPU" in outcome.out
+
+    def test_hidden_folders_are_other_programs(self, measured: Path, tmp_path: Path, capsys: Capture) -> None:
+        (tmp_path / ".cache").mkdir()
+        (tmp_path / ".cache" / "x.json").write_text("no result")
+        outcome = run_here(capsys, "report", str(tmp_path))
+        assert (outcome.code, "x.json" in outcome.out + outcome.err) == (0, False)
+
+    @posix_only
+    def test_links_in_a_circle_and_two_links_to_one_place_count_once(
+        self, measured: Path, tmp_path: Path, capsys: Capture
+    ) -> None:
+        inner = tmp_path / "inner"
+        inner.mkdir()
+        shutil.move(measured, inner / "r.json")
+        (inner / "up").symlink_to(tmp_path)
+        (tmp_path / "again").symlink_to(inner)
+        (tmp_path / "self").symlink_to("self")
+        (tmp_path / "self.json").symlink_to("self.json")
+        outcome = run_here(capsys, "history", str(tmp_path))
+        assert outcome.code == 0
+        assert outcome.out.count("2025-05-12T10:15:00Z") == 1
+        assert "self.json" in outcome.err
+
+    def test_a_folder_within_that_cannot_be_looked_into_is_named_and_the_rest_is_shown(
+        self, measured: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        closed = tmp_path / "closed"
+        closed.mkdir()
+        real = os.scandir
+
+        def scandir(folder: Path) -> object:
+            if Path(folder) == closed:
+                raise PermissionError(13, "Permission denied")
+            return real(folder)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+        outcome = run_here(capsys, "history", str(tmp_path))
+        assert outcome.code == 0
+        assert "closed cannot be looked into (Permission denied)" in outcome.err
+        assert "Test CPU" in outcome.out
+
+    def test_a_file_that_may_not_be_read_is_named_with_that_reason(
+        self, measured: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        closed = tmp_path / "closed.json"
+        shutil.copy(measured, closed)
+        real = os.open
+
+        def opened(path: str | Path, *rest: int) -> int:
+            if Path(path) == closed:
+                raise PermissionError(13, "Permission denied")
+            return real(path, *rest)
+
+        monkeypatch.setattr(os, "open", opened)
+        outcome = run_here(capsys, "history", str(tmp_path))
+        assert outcome.code == 0
+        assert "closed.json cannot be read (Permission denied)" in outcome.err
+
+    @pytest.mark.parametrize("bound", ["MOST_FILES", "MOST_FOLDERS"])
+    def test_the_root_of_a_disk_is_not_read_to_its_end(
+        self, bound: str, measured: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(f"hashwatt.reports.collect.files.{bound}", 2)
+        for number in range(4):
+            (tmp_path / f"f{number}").mkdir()
+            (tmp_path / f"f{number}" / "x.json").write_text("{}")
+        outcome = run_here(capsys, "report", str(tmp_path))
+        assert outcome.code == 2
+        assert "holds over 2 " in outcome.err
+        assert outcome.err.count("\n") == 1
+
     @pytest.mark.parametrize("mark", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
     def test_a_byte_order_mark_is_no_fault(self, mark: bytes, measured: Path, one: Result) -> None:
         text = measured.read_text(encoding="utf-8")

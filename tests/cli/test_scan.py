@@ -99,6 +99,54 @@ def test_bad_thresholds_and_numbers_are_refused(
     assert asked == {}
 
 
+GENESIS = bytes.fromhex(
+    "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e"
+    "67768f617fc81bc3888a51323a9fb8aa4b1e5e4a29ab5f49ffff001d1dac2b7c"
+)
+
+
+def words_swapped(header: bytes) -> bytes:
+    """As getwork gives it: the bytes of each 32-bit word turned around."""
+    return b"".join(header[at : at + 4][::-1] for at in range(0, 80, 4))
+
+
+def fields_swapped(header: bytes) -> bytes:
+    """As somebody writes it who takes the fields for big-endian numbers."""
+    hashes = header[4:36][::-1] + header[36:68][::-1]
+    return header[:4][::-1] + hashes + b"".join(header[at : at + 4][::-1] for at in (68, 72, 76))
+
+
+@pytest.mark.parametrize("swapped", [words_swapped, fields_swapped])
+def test_a_header_that_makes_sense_only_with_its_bytes_swapped_is_hinted_at(
+    asked: dict[str, Any], capsys: Capture, swapped: Any
+) -> None:
+    outcome = run_here(capsys, "scan", "--header", swapped(GENESIS).hex(), "--zero-bits", "8", "-q")
+    assert outcome.code == 0
+    assert outcome.err.count("make sense only with their bytes swapped") == 1
+    assert asked["header"] == swapped(GENESIS), "it is scanned as it was given"
+
+
+@pytest.mark.parametrize("header", [GENESIS.hex(), HEADER, "ff" * 80, "2c" * 80, "00000020" + GENESIS.hex()[8:]])
+def test_no_other_header_is_hinted_at(asked: dict[str, Any], capsys: Capture, header: str) -> None:
+    assert run_here(capsys, "scan", "--header", header, "--zero-bits", "8", "-q").err == ""
+
+
+def test_getwork_s_little_endian_target_is_hinted_at(asked: dict[str, Any], capsys: Capture) -> None:
+    outcome = run_here(capsys, "scan", "--header", HEADER, "--target", "f" * 56 + "0" * 8, "-q")
+    assert outcome.code == 0
+    assert "every second hash meets this target" in outcome.err
+    assert "32 zero bits" in outcome.err
+
+
+@pytest.mark.parametrize("target", ["7fffff" + "0" * 58, "0" * 8 + "f" * 56, "f" * 64, "1"])
+def test_no_other_target_is_hinted_at(asked: dict[str, Any], capsys: Capture, target: str) -> None:
+    assert run_here(capsys, "scan", "--header", HEADER, "--target", target, "-q").err == ""
+
+
+def test_zero_bits_are_never_hinted_at(asked: dict[str, Any], capsys: Capture) -> None:
+    assert run_here(capsys, "scan", "--header", HEADER, "--zero-bits", "0", "-q").err == ""
+
+
 @pytest.mark.parametrize("header", ["", "  ", "zz" * 80, "00" * 79, "00" * 81, "0" * 159, "é" * 160])
 def test_bad_headers_are_refused(asked: dict[str, Any], capsys: Capture, header: str) -> None:
     outcome = run_here(capsys, "scan", "--header", header, "--zero-bits", "8")

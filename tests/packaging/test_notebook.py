@@ -54,7 +54,7 @@ def test_rows_are_flat_and_have_the_columns_of_the_csv(result: Result, tmp_path:
     assert all(tuple(row) == plain_figures.COLUMNS for row in rows)
     assert {type(cell) for row in rows for cell in row.values()} <= {str, int, float, type(None)}
     hashwatt.report(result, tmp_path / "table.csv")
-    stored = list(csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text(encoding="utf-8"))))
+    stored = list(csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text(encoding="utf-8-sig"))))
     texts = [
         {name: text_cell(cell) if isinstance(cell, str) else str(cell) if cell is not None else ""}
         for row in rows

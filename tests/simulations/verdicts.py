@@ -32,13 +32,13 @@ from tests.reports.factory import result, verified
 
 from .courses import SHAPES, Shape
 from .intervals import seed_of
-from .runs import simulated_run
+from .runs import ROUNDS, SECONDS, simulated_run
 
 PAIRS = 1000
 CHANGE = 1.05
-# An alternated run has as many rounds a setting as `--ab` plans, in twice the time of a run.
-ALTERNATED_S = 20.0
-ALTERNATED_ROUNDS = 24
+# An alternated run of `-t 5` for each of its two settings.
+ALTERNATED_S = 2 * SECONDS
+ALTERNATED_ROUNDS = 2 * ROUNDS
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def compared_pair(shape: Shape, random: Generator, runs: int) -> tuple[Compariso
 
 def alternated_pair(shape: Shape, random: Generator) -> tuple[Comparison, Comparison]:
     """The same of two settings that were alternated on one machine."""
-    simulated = simulated_run(shape, random, seconds=ALTERNATED_S, rounds=ALTERNATED_ROUNDS, pause_s=0.15)
+    simulated = simulated_run(shape, random, seconds=ALTERNATED_S, rounds=ALTERNATED_ROUNDS)
     pairs = list(zip(simulated.rounds[::2], simulated.rounds[1::2], strict=False))
     orders = in_turns(len(pairs), str(random.integers(1 << 60)))
     a, b = (tuple(pair[order.index(who)] for pair, order in zip(pairs, orders, strict=True)) for who in (0, 1))

@@ -2,8 +2,9 @@
 
 The window also holds moments in which no work is counted (answers are checked between samples). The likely figure
 takes the mean power of the whole window for the power while working. The bounds leave it open: at most, those moments
-cost nothing and every joule was the work's; at least, they drew twice the highest power seen. What the rate's own
-interval leaves open (another window would have held other levels of it) widens both.
+cost nothing and every joule was the work's; at least, they drew twice the highest power seen. The rate's interval has
+no part in it: work is counted exactly, and over the same time. So the bounds speak of this window; how another one
+would differ, other runs tell.
 """
 
 from __future__ import annotations
@@ -28,14 +29,13 @@ def efficiency(energy: Energy, rate: Rate | None, amount: int, timed_s: float) -
     share = timed_s / window_s
     highest_w = max([energy.gross_j / window_s, *(point.power_w for point in energy.course)])
     beside_j = (window_s - timed_s) * PEAK_FACTOR * highest_w
-    wider = (rate.value / (rate.high or rate.value), rate.value / (rate.low or rate.value))
 
     def a_unit(joules: float, low_j: float, high_j: float) -> Interval:
         """Joules a unit; `joules` may be below 0 (above idle)."""
         return Interval(
-            low=max(0.0, min(low_j - beside_j, low_j * share)) / amount * wider[0],
+            low=max(0.0, min(low_j - beside_j, low_j * share)) / amount,
             value=joules * share / amount,
-            high=max(0.0, high_j) / amount * wider[1],
+            high=max(0.0, high_j) / amount,
         )
 
     joules = a_unit(energy.gross_j, energy.low_j, energy.high_j)

@@ -34,12 +34,17 @@ from .plausible import FROM_MICRO
 from .twins import package_count, without_twins
 
 HWMON = "sys/class/hwmon"
+WHOLES = ("whole", "metered")
 SENSOR = re.compile(r"(?P<kind>energy|power)(?P<number>\d+)_(?P<what>input|average)", re.ASCII)
 # hwmon counts in µJ and µW; what the sensor resolves is finer or coarser, and only the driver knows.
 STEP_J = 1e-3
 STEP_W = 1e-2
 UPDATE_S = 0.1
 AVERAGING_UPDATE_S = 1.0
+# Where an ACPI power meter names the devices that it measures, and what Linux calls ACPI's \\_SB, the whole system: by
+# ACPI 6.5, 10.4.8 (_PMD), the system's own meter names \\_SB alone.
+MEASURES = "device/measures"
+WHOLE_SYSTEM = "LNXSYBUS:00"
 BOUND_SOURCE = "step and delay as drivers commonly have them (10 mW or 1 mJ; 0.1 s, 1 s where it averages): unstated"
 
 
@@ -84,8 +89,8 @@ def find(root: Path = Path("/")) -> list[MeterEntry]:
     entries: list[MeterEntry] = []
     sums: dict[tuple[str, str], list[Sensor]] = {}
     for sensor in sensors(root):
-        known = chip_of(sensor.chip, sensor.kind, sensor.label)
-        if known is None or known.role in ("whole", "part", "share"):
+        known = known_of(sensor)
+        if known is None or known.role in ("whole", "metered", "part", "share"):
             entries.append(entry_for(sensor, known))
         if known is not None and known.role in ("share", "socket"):
             sums.setdefault((known.driver, known.role), []).append(sensor)
@@ -123,6 +128,14 @@ def sensors(root: Path) -> Iterator[Sensor]:
         yield from seen.values()
 
 
+def known_of(sensor: Sensor) -> Chip | None:
+    """What is known of a sensor; None where its chip may measure anything and does not say that it is the system."""
+    known = chip_of(sensor.chip, sensor.kind, sensor.label)
+    if known is not None and known.role == "metered" and names_in(sensor.folder / MEASURES) != [WHOLE_SYSTEM]:
+        return None
+    return known
+
+
 def is_power_supply(folder: Path) -> bool:
     """Whether the chip's parent is a battery, a charger or a USB port."""
     device = folder / "device"
@@ -140,8 +153,8 @@ def entry_for(sensor: Sensor, known: Chip | None) -> MeterEntry:
         coverage, scope = Coverage(UNKNOWN_COVERAGE), None
     else:
         coverage = Coverage(known.subject, pci=sensor.place)
-        scope = known.scope if known.role == "whole" else "part"
-    return found(sensor.id, sensor.title, [sensor], coverage, scope, by_default=known is None or known.role == "whole")
+        scope = known.scope if known.role in WHOLES else "part"
+    return found(sensor.id, sensor.title, [sensor], coverage, scope, by_default=known is None or known.role in WHOLES)
 
 
 def is_complete(group: Sequence[Sensor]) -> bool:

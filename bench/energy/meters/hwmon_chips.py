@@ -1,9 +1,10 @@
 """What the sensors of Linux' hwmon cover, by driver and label: `hwmon_chips.csv`, each row with its source.
 
-A sensor's role: `whole` is a figure by itself; `socket` one of the machine's CPU packages, which are summed over all
-chips of the driver; `share` one of several labels of a chip that only all together are a package; `part` lies within
-another figure and is read on request; `inside` is not even listed (one of a hundred cores, another view of the same
-counter, the light of an optical fibre). What no row names has an unknown coverage.
+A sensor's role: `whole` is a figure by itself; `metered` is one where the chip itself says that it measures the whole
+system (ACPI's power meters name what they measure); `socket` one of the machine's CPU packages, which are summed over
+all chips of the driver; `share` one of several labels of a chip that only all together are a package; `part` lies
+within another figure and is read on request; `inside` is not even listed (one of a hundred cores, another view of the
+same counter, the light of an optical fibre). What no row names has an unknown coverage.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Literal, cast
 
 from ..meter import Scope, Subject
 
-Role = Literal["whole", "socket", "share", "part", "inside"]
+Role = Literal["whole", "metered", "socket", "share", "part", "inside"]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def check_targets(paths: Iterable[str], inputs: Iterable[str] = ()) -> None:
 def check_paths(paths: Iterable[str], inputs: Iterable[str] = ()) -> None:
     """Raise InputError unless every path can be written, and holds nothing that was measured."""
     from ..bench.result.file import check_writable, is_result
-    from ..reports.collect.gather import expanded
+    from ..reports.collect.files import expanded
 
     paths = list(paths)
     for path in paths:

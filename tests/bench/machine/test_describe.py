@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace as changed
 
 from hashwatt.bench.machine import describe as machine
-from hashwatt.bench.machine import virtualisation
 from hashwatt.bench.machine.describe import describe_machine, hashwatt_version, library_versions
 from hashwatt.bench.machine.power_supply import on_battery
 from hashwatt.bench.result.machine import Machine
@@ -61,32 +60,6 @@ def test_where_no_files_tell_psutil_says_whether_a_battery_drives_the_machine(
     assert on_battery() is driven
     monkeypatch.setattr(psutil, "sensors_battery", lambda: None, raising=False)
     assert on_battery() is None
-
-
-@pytest.mark.parametrize(
-    ("content", "name"),
-    [
-        ({"/sys/class/dmi/id/sys_vendor": "QEMU"}, "QEMU"),
-        ({"/sys/class/dmi/id/sys_vendor": "Amazon EC2", "/sys/class/dmi/id/product_name": "c5.large"}, "Amazon EC2"),
-        ({"/sys/class/dmi/id/sys_vendor": "Amazon EC2", "/sys/class/dmi/id/product_name": "c5.metal"}, None),
-        ({"/sys/class/dmi/id/product_name": "VMware Virtual Platform"}, "VMware"),
-        ({"/sys/hypervisor/type": "xen"}, "xen"),
-        ({"/proc/version": "Linux version 5.15 (Microsoft@Microsoft.com)"}, "WSL"),
-        ({"/sys/class/dmi/id/sys_vendor": "LENOVO"}, None),
-    ],
-)
-def test_hypervisors_are_recognised(content: dict[str, str], name: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.system", lambda: "Linux")
-    monkeypatch.setattr(virtualisation, "has_hypervisor_flag", lambda: False)
-    files(monkeypatch, virtualisation, content)
-    assert virtualisation.hypervisor_name() == name
-
-
-def test_a_hypervisor_without_a_name_is_still_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.system", lambda: "Linux")
-    monkeypatch.setattr(virtualisation, "has_hypervisor_flag", lambda: True)
-    files(monkeypatch, virtualisation, {})
-    assert virtualisation.hypervisor_name() == "unknown hypervisor"
 
 
 def test_caches_are_read_with_their_units(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,10 +52,52 @@ def test_a_name_is_found_however_it_is_spelt() -> None:
     assert find_gpu("rtx 3080").name == "GeForce RTX 3080"
 
 
-@pytest.mark.parametrize("name", ["", "rtx 9999", "80", "x" * 10_000])
-def test_an_unknown_name_is_answered_with_the_known_ones(name: str) -> None:
-    with pytest.raises(InputError, match="GeForce RTX 4090"):
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("NVIDIA GeForce RTX 4090", "GeForce RTX 4090"),
+        ("nvidia geforce rtx 4070 ti super", "GeForce RTX 4070 Ti SUPER"),
+        ("RTX 4070Ti", "GeForce RTX 4070 Ti"),
+        ("4070 ti", "GeForce RTX 4070 Ti"),
+        ("AMD Radeon RX 6800 XT", "Radeon RX 6800 XT"),
+        ("AMD Radeon(TM) RX 6800", "Radeon RX 6800"),
+        ("NVIDIA A100 PCIe", "A100 PCIe"),
+        ("GeForce RTX™ 3090 Graphics Card", "GeForce RTX 3090"),
+    ],
+)
+def test_marketing_names_are_found(name: str, found: str) -> None:
+    assert find_gpu(name).name == found
+
+
+def test_every_gpu_is_found_by_its_own_and_by_its_maker_s_name() -> None:
+    for gpu in known_gpus():
+        for maker in ("", "NVIDIA ", "AMD "):
+            assert find_gpu(f"{maker}{gpu.name}") is gpu
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "NVIDIA GeForce RTX 4090 Laptop GPU", "NVIDIA GeForce RTX 4090 D", "RTX 4090D", "RTX 2080 Super Max-Q",
+        "GeForce RTX 3080 12GB", "Radeon RX 6800M", "Radeon RX 6800S", "NVIDIA RTX 4090 Ti", "GTX 4090",
+        "Quadro RTX 4070", "GeForce RTX 4090 x2",
+    ],
+)  # fmt: skip
+def test_variants_for_laptops_and_other_markets_stay_apart(name: str) -> None:
+    with pytest.raises(InputError, match="no GPU of known units and clocks"):
         find_gpu(name)
+
+
+@pytest.mark.parametrize("name", ["", "rtx 9999", "80", "x" * 10_000, "GeForce", "\x1b[2J", "٤٠٩٠"])
+def test_an_unknown_name_is_answered_in_a_short_sentence(name: str) -> None:
+    with pytest.raises(InputError, match="`hashwatt predict` lists those") as error:
+        find_gpu(name)
+    assert len(str(error.value)) <= 120
+
+
+def test_a_similar_name_is_answered_with_what_is_known() -> None:
+    with pytest.raises(InputError, match="as GeForce RTX 4090 is"):
+        find_gpu("RTX 4090 Laptop")
 
 
 def test_every_row_has_a_source_and_gives_a_modelled_hashrate() -> None:

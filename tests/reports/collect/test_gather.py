@@ -143,6 +143,13 @@ def test_a_file_that_is_no_json_is_refused(tmp_path: Path, content: str) -> None
         gather([tmp_path / "x.json"])
 
 
+def test_a_rolled_run_that_is_relabelled_as_a_plain_one_is_refused() -> None:
+    rolled = verified(prefixes=16)
+    collection = gather_results([result(msgspec.structs.replace(rolled, parameters={"prefixes": 1}))])
+    assert collection.groups == ()
+    assert "1 prefixes are stated, 16 were hashed" in collection.apart[0].faults[0]
+
+
 def test_a_missing_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         gather([tmp_path / "gone.json"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -76,7 +77,7 @@ def test_the_ladder_s_picture_is_the_ladder_alone() -> None:
 
 def test_the_ladder_s_csv_has_a_row_a_figure_and_lets_the_medians_be_redone() -> None:
     about = ladder()
-    rows = list(csv.DictReader(io.StringIO(rendered(".csv", about).decode(), newline="")))
+    rows = list(csv.DictReader(io.StringIO(rendered(".csv", about).decode("utf-8-sig"), newline="")))
     assert len(rows) == len(about.ladder.points)
     assert [row["device"] for row in rows if row["origin"] == "measured"] == ["Radeon RX 6800", "Test CPU"]
     for rung in about.ladder.rungs:
@@ -149,7 +150,17 @@ def is_close(before: str, after: str) -> bool:
 
 
 def table_of(about: Report) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(rendered(".csv", about).decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(rendered(".csv", about).decode("utf-8-sig"), newline="")))
+
+
+def test_a_csv_begins_with_the_mark_that_excel_needs_and_python_skips() -> None:
+    name = "Grafikkarte „Größe“ 显卡"
+    about = report_on(gather_results([result(verified(name=name))]))
+    data = rendered(".csv", about)
+    assert data.startswith(codecs.BOM_UTF8)
+    assert data.count(codecs.BOM_UTF8) == 1
+    (row,) = csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    assert (row["device"], row["rank"]) == (name, "1")
 
 
 def test_csv_ranks_only_the_newest_verified_run_of_each_device() -> None:
@@ -170,7 +181,7 @@ def test_csv_leaves_blank_what_is_unknown() -> None:
 
 def test_no_csv_cell_is_a_formula() -> None:
     about = report_on(gather_results(hostile.results()))
-    for row in csv.reader(io.StringIO(rendered(".csv", about).decode(), newline="")):
+    for row in csv.reader(io.StringIO(rendered(".csv", about).decode("utf-8-sig"), newline="")):
         for cell in row:
             assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
             assert "\n" not in cell
@@ -190,7 +201,7 @@ def test_a_hostile_markdown_cell_breaks_neither_table_nor_page() -> None:
 @pytest.mark.parametrize("suffix", [".md", ".csv", ".json", ".html", ".svg"])
 @pytest.mark.parametrize("texts", [hostile.PRINTABLE, hostile.UNPRINTABLE])
 def test_no_format_lets_control_or_hidden_characters_through(suffix: str, texts: tuple[str, ...]) -> None:
-    shown = rendered(suffix, report_on(gather_results(hostile.results(texts)))).decode()
+    shown = rendered(suffix, report_on(gather_results(hostile.results(texts)))).decode("utf-8-sig")
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]", shown)
 
 

@@ -26,7 +26,7 @@ PACKAGE = MeterInfo(
     coverage=Coverage("processor"),
     update_s=0.0,
     bound_source="us",
-    counters=(Counter("package-0", 0.01, 1000.0),),
+    counters=(Counter("package-0", 10.0, 1000.0),),
 )
 
 

@@ -50,6 +50,7 @@ def history(output: Output, files: tuple[str, ...]) -> None:
 
 def key_record(history: History) -> dict[str, object]:
     """What makes these runs runs of one device."""
+    from ...reports.collect.device_name import device_name
     from ...reports.layout.hash_columns import PARAMETER, prefixes_of
 
     key, newest = history.group.key, history.group.newest.device
@@ -58,12 +59,22 @@ def key_record(history: History) -> dict[str, object]:
         "unit": key.unit,
         PARAMETER: prefixes_of(newest),
         "parameters": newest.parameters,
-        "name": key.name,
+        "name": device_name(newest),
         "kind": key.kind,
         "backend": key.backend,
         "machine": key.machine,
         "cpus": key.cpus,
         "machine_id": key.machine_id or None,
+        "microarchitecture": key.microarchitecture or None,
+        "cpu_signature": key.cpu_signature or None,
+        "pci_address": key.pci_address or None,
+        "compute_units": key.compute_units or None,
+        "memory_gib": key.memory_gib or None,
+        "twin": key.twin or None,
+        "threads": key.setting.threads or None,
+        "asked_kernel": key.setting.asked_kernel or None,
+        "asked_threads": key.setting.asked_threads or None,
+        "held_to_cpus": key.setting.usable_cpus or None,
     }
 
 

@@ -51,12 +51,17 @@ def scan(
     """Find every nonce whose hash meets a threshold."""
     from ...bench import api
     from ...bench.interrupts import Deferred
+    from ...kernels.headers.byte_order import header_hint, target_hint
     from ...kernels.headers.job import parse_header
 
+    prefix, wanted = parse_header(header), threshold(zero_bits, target)
+    for hint in (header_hint(prefix), target_hint(wanted) if target is not None else None):
+        if hint is not None:
+            output.warn(hint)
     asked = max(NONCES - start, 0) if count is None else count
     # An interrupt ends the scan; it must not come between that and what was found.
     with Deferred():
-        answer = api.scan(parse_header(header), start, asked, threshold(zero_bits, target), device, progress_for(quiet))
+        answer = api.scan(prefix, start, asked, wanted, device, progress_for(quiet))
     if output.as_json:
         output.document(answer)
     else:

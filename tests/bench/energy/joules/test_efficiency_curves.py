@@ -9,6 +9,7 @@ import math
 import statistics
 from dataclasses import replace
 
+import msgspec
 import numpy
 import pytest
 
@@ -135,9 +136,24 @@ def test_half_of_the_figures_are_within_half_a_percent(figures: list[tuple[float
 
 
 def test_the_bounds_are_of_use(figures: list[tuple[float, Interval]]) -> None:
-    """Six rounds of rates that step, stall and drift by tens of per cent leave that much open; the rest is little."""
+    """The meter's own doubt, and the moments in which no work is counted; however much the rate itself goes about."""
     widths = sorted(((stated.high or math.inf) - stated.low) / stated.value for _, stated in figures)
-    assert widths[CURVES // 2] < 0.4
+    assert widths[CURVES // 2] < 0.1
+
+
+@pytest.mark.parametrize("doubt", [0.001, 0.5])
+def test_how_sure_the_rate_is_has_no_part_in_joules_for_exactly_counted_work(doubt: float) -> None:
+    readings = [counted(float(second), 100.0 * second) for second in range(11)]
+    record = energy_record(replace(METER, update_s=0.0), readings, Window(0.0, 10.0), ABOUT_IT)
+    sample = Sample(
+        amount=1000, seconds=10.0, device_s=None, cpu_s=None, clock_hz=None, temperature_c=None,
+        other_load=None, stolen_load=None,
+    )  # fmt: skip
+    rate = msgspec.structs.replace(rate_of([sample], "hash"), low=100.0 * (1 - doubt), high=100.0 * (1 + doubt))
+    stated = efficiency(record, rate, 1000, 10.0)
+    assert stated is not None
+    assert (stated.j_per_unit.low, stated.j_per_unit.value) == pytest.approx((1.0, 1.0), rel=1e-3)
+    assert stated.j_per_unit.high == pytest.approx(1.0, rel=1e-3)
 
 
 def test_a_rate_of_two_levels_has_the_joules_of_both() -> None:

@@ -92,9 +92,30 @@ def test_what_an_unknown_driver_covers_is_left_unstated(tmp_path: Path) -> None:
 
 
 def test_an_averaging_sensor_is_as_old_as_its_interval(tmp_path: Path) -> None:
-    chip(tmp_path, 0, "power_meter", power1_average=5_000_000, power1_average_interval=2000)
+    folder = chip(tmp_path, 0, "power_meter", power1_average=5_000_000, power1_average_interval=2000)
+    (folder / "device/measures/LNXSYBUS:00").mkdir(parents=True)
     (info,) = infos(tmp_path)
     assert (info.update_s, info.scope) == (2.0, "system")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file can have such a name here")
+@pytest.mark.parametrize("measured", [(), ("device:1a",), ("LNXSYBUS:00", "PNP0A08:00")])
+def test_an_acpi_meter_that_does_not_say_it_is_the_system_s_covers_nobody_knows_what(
+    tmp_path: Path, measured: tuple[str, ...]
+) -> None:
+    folder = chip(tmp_path, 0, "power_meter", power1_average=5_000_000)
+    for name in measured:
+        (folder / "device/measures" / name).mkdir(parents=True)
+    (info,) = infos(tmp_path)
+    assert (info.scope, info.coverage.subject) == (None, "unknown")
+
+
+@pytest.mark.parametrize("driver", ["occ", "nouveau", "smpro"])
+def test_a_driver_whose_word_nobody_has_found_covers_nobody_knows_what(tmp_path: Path, driver: str) -> None:
+    """What a service processor reads of another machine, and a card's supplies as its firmware lists them."""
+    chip(tmp_path, 0, driver, power1_input=5_000_000, power1_label="system")
+    (info,) = infos(tmp_path)
+    assert info.coverage.subject == "unknown"
 
 
 def test_a_sensor_that_sleeps_is_missing_with_its_reason(tmp_path: Path) -> None:
@@ -153,14 +174,18 @@ def joules_of(root: Path) -> dict[str, tuple[object, str]]:
     return told
 
 
-def test_two_sockets_are_one_figure(tmp_path: Path) -> None:
-    chip(
-        tmp_path,
-        3,
-        "amd_energy",
-        **labelled("energy", {"Ecore000": 1, "Esocket0": 150_000_000, "Esocket1": 170_000_000}),
-    )
-    assert joules_of(tmp_path) == {"hwmon amd_energy Esocket0 + Esocket1": (pytest.approx(320.0), "the device")}
+@pytest.mark.parametrize("driver", ["amd_energy", "zenergy"])
+def test_two_sockets_are_one_figure(tmp_path: Path, driver: str) -> None:
+    files = labelled("energy", {"Ecore000": 1, "Esocket0": 150_000_000, "Esocket1": 170_000_000})
+    chip(tmp_path, 3, driver, **files)
+    assert joules_of(tmp_path) == {f"hwmon {driver} Esocket0 + Esocket1": (pytest.approx(320.0), "the device")}
+
+
+def test_altra_s_cores_are_not_listed_beside_the_chip(tmp_path: Path) -> None:
+    """As `sensors` shows that machine in ampere-lts-kernel 7: one chip of cores, another of the supplies."""
+    chip(tmp_path, 0, "altra_hwmon", **labelled("energy", {f"Core Energy {core:03}": 2_790_000 for core in range(128)}))
+    chip(tmp_path, 1, "apm_xgene", **labelled("power", {"CPU power": 16_280_000, "IO power": 31_900_000}))
+    assert joules_of(tmp_path) == {"hwmon apm_xgene CPU power + IO power": (pytest.approx(48.18), "the device")}
 
 
 def test_two_labels_of_one_socket_are_not_added_up(tmp_path: Path) -> None:
@@ -194,8 +219,8 @@ def test_of_a_power_supply_only_the_total_is_the_machine(tmp_path: Path) -> None
     assert [attribute(info, CPU).covers for info in rest] == ["not the device"] * 3
 
 
-@pytest.mark.parametrize("driver", ["apm_xgene", "altra_hwmon"])
-def test_cpu_and_io_are_parts_of_one_chip(tmp_path: Path, driver: str) -> None:
+def test_cpu_and_io_are_parts_of_one_chip(tmp_path: Path) -> None:
+    driver = "apm_xgene"
     chip(tmp_path, 0, driver, **labelled("power", {"CPU power": 16_280_000, "IO power": 31_900_000}))
     assert joules_of(tmp_path) == {f"hwmon {driver} CPU power + IO power": (pytest.approx(48.18), "the device")}
     parts = {info.name: attribute(info, CPU).covers for info in infos(tmp_path) if not info.by_default}
@@ -204,7 +229,7 @@ def test_cpu_and_io_are_parts_of_one_chip(tmp_path: Path, driver: str) -> None:
 
 def test_the_chips_of_two_sockets_with_their_parts_are_one_figure(tmp_path: Path) -> None:
     for number in range(2):
-        chip(tmp_path, number, "altra_hwmon", **labelled("power", {"CPU power": 16_000_000, "IO power": 30_000_000}))
+        chip(tmp_path, number, "apm_xgene", **labelled("power", {"CPU power": 16_000_000, "IO power": 30_000_000}))
     ((_, figure),) = joules_of(tmp_path).items()
     assert figure == (pytest.approx(92.0), "the device")
 
@@ -246,7 +271,7 @@ def test_every_row_has_a_source_and_a_label_that_can_be_matched() -> None:
     assert len(chips()) > 20
     for row in chips():
         assert row.source.startswith("https://"), row
-        assert row.role in ("whole", "socket", "share", "part", "inside"), row
+        assert row.role in ("whole", "metered", "socket", "share", "part", "inside"), row
         re.compile(row.driver), re.compile(row.label)
     assert chip_of("amdgpu", "power", "PPT") is chip_of("amdgpu", "power", None)
     assert chip_of("amdgpu", "power", "edge") is None

@@ -1,0 +1,91 @@
+"""Which files are meant where folders are given: the `.json` files in them and in the folders within."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ...kernels.errors import InputError
+from ..wording.visible import visible
+
+SUFFIX = ".json"
+# Nobody has so many results in one place; somebody may have given the root of a disk.
+MOST_FILES = 10_000
+MOST_FOLDERS = 20_000
+
+
+def expanded(paths: Iterable[str | Path]) -> list[Path]:
+    """The files that are meant, sorted within a folder. Raises InputError for a folder that holds none."""
+    return found_files(paths)[0]
+
+
+def found_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
+    """The same, and a sentence for each folder within that cannot be looked into."""
+    files: list[Path] = []
+    sentences: list[str] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            files.append(path)
+            continue
+        told = len(sentences)
+        found = sorted(in_folder(path, sentences))
+        if not found:
+            raise InputError(
+                sentences[told]
+                if len(sentences) > told
+                else f"{visible(str(path), 200)} holds no .json file; give a folder with result files"
+            )
+        files.extend(found)
+    return files, sentences
+
+
+def in_folder(top: Path, sentences: list[str]) -> Iterator[Path]:
+    """The files within, whatever case their ending has; each folder once, however many links lead to it.
+
+    Hidden folders are left alone: they are other programs'. Raises InputError where there are too many to be meant.
+    """
+    left, seen, count = [top], set[tuple[int, int]](), 0
+    while left:
+        folder = left.pop()
+        try:
+            status = os.stat(folder)
+            # Links may lead in a circle, and two of them to one place.
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as entries:
+                here = sorted((Path(entry.path), is_folder(entry)) for entry in entries)
+        except OSError as error:
+            sentences.append(f"{visible(str(folder), 200)} cannot be looked into ({error.strerror}); make it readable")
+            continue
+        if len(seen) > MOST_FOLDERS:
+            raise InputError(f"{visible(str(top), 60)} holds over {MOST_FOLDERS:,} folders; give the one with results")
+        inner = [path for path, is_one in here if is_one and not path.name.startswith(".")]
+        left.extend(reversed(inner))
+        for path, is_one in here:
+            if path.suffix.lower() != SUFFIX or (is_one and holds_more(path)):
+                continue
+            count += 1
+            if count > MOST_FILES:
+                raise InputError(
+                    f"{visible(str(top), 60)} holds over {MOST_FILES:,} .json files; give the results' own"
+                )
+            yield path
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether a name leads to a folder; a link in a circle leads nowhere."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def holds_more(folder: Path) -> bool:
+    """Whether a folder that is called like a file has anything in it; an empty one is named as what it is."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return True

@@ -1,0 +1,32 @@
+"""Names in any script on consoles that know few letters: what cannot be shown is escaped, and nothing ends badly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hashwatt.bench.result.file import save
+from tests.reports.factory import result, verified
+
+from .terminal import run_apart
+
+NAME = "Grafikkarte „Größe“ 显卡 ⚡"
+
+
+@pytest.fixture
+def stored(tmp_path: Path) -> Path:
+    path = tmp_path / "r.json"
+    save(result(verified(name=NAME), note="заметка"), path)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp850", "utf-8"])
+def test_names_that_a_console_cannot_show_are_no_fault(encoding: str, stored: Path) -> None:
+    for command in (["report"], ["verify"]):
+        outcome = run_apart(*command, str(stored), PYTHONIOENCODING=encoding)
+        assert outcome.code == 0
+        assert outcome.err == ""
+        assert "Traceback" not in outcome.out
+    if encoding == "utf-8":
+        assert "Größe" in run_apart("report", str(stored), PYTHONIOENCODING=encoding).out
