@@ -6,13 +6,16 @@ verdict; what one may have changed on purpose (a kernel, a driver, a governor, t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
 
+from ...bench.rates import counted_rounds
 from ...bench.result.machine import Machine
 from ...bench.result.warning import WarningCode
+from ...bench.warnings.judge import STOLEN_LOAD
 from ..collect.gather import Entry
 from ..collect.identity import name_without_driver
 from ..layout.work_words import variant_text
@@ -42,6 +45,7 @@ class Disturbance(Struct, frozen=True, kw_only=True):
 
     `effect`: with *work ÷ CPU time* the verdict is by that, where all runs tell it and it means the same, and is
     forbidden elsewhere; *forbids one-sided* where only one side was disturbed. `word`: in a sentence after "because".
+    `seen`: what the run itself shows of it, which counts instead of the warning where it is not None.
     """
 
     code: WarningCode
@@ -49,6 +53,7 @@ class Disturbance(Struct, frozen=True, kw_only=True):
     host_only: bool
     word: str
     helps: str
+    seen: Callable[[Entry], bool | None] | None = None
 
 
 def _of_machine(read: Callable[[Machine], object]) -> Callable[[Entry], object]:
@@ -66,6 +71,15 @@ def _tuning(entry: Entry) -> object:
     # Threads have a line of their own; where a kernel came from is no setting.
     told = sorted((name, value) for name, value in kernel.tuning.items() if name not in ("threads", "compiled"))
     return ", ".join(f"{name}={value}" for name, value in told) or None
+
+
+def _held_by_quota(entry: Entry) -> bool | None:
+    """Whether the quota's own counter moved; one that grants enough held nothing back."""
+    rounds = counted_rounds(entry.device)
+    told = [one.throttled_s for one in rounds if one.throttled_s is not None]
+    if not rounds or len(told) < len(rounds):
+        return None
+    return math.fsum(told) / math.fsum(sample.seconds for sample in entry.samples) >= STOLEN_LOAD
 
 
 ANOTHER_MACHINE = "compare runs of one machine"
@@ -184,6 +198,7 @@ DISTURBANCES = (
         host_only=True,
         word="a quota held it back",
         helps="lift the quota and measure again",
+        seen=_held_by_quota,
     ),
     Disturbance(
         code="throttling",

@@ -88,7 +88,10 @@ def differs(condition: Condition, base: Sequence[Entry], new: Sequence[Entry]) -
 
 
 def carries(entry: Entry, disturbance: Disturbance) -> bool:
-    """Whether the run was disturbed so, as its warnings tell."""
+    """Whether the run was disturbed so, as it shows, or else as its warnings tell."""
+    seen = None if disturbance.seen is None else disturbance.seen(entry)
+    if seen is not None:
+        return seen
     return any(warning.code == disturbance.code for warning in (*entry.result.warnings, *entry.device.warnings))
 
 

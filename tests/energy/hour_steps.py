@@ -96,7 +96,7 @@ def idle(asked: Asked) -> Facts:
     """What each meter sees while nothing is asked of the machine."""
     facts: Facts = {}
     for info, points, window in sampled(asked.found(), asked.seconds):
-        integral = best_figure(info, around(points, window), window)[1]
+        integral = best_figure(info, around(points, window), [window])[1]
         power = idle_power(integral, window.seconds, "before")
         facts[info.id] = {"reason": integral.reason} if power is None else msgspec.to_builtins(power)
     return facts

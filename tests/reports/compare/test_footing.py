@@ -122,6 +122,17 @@ def test_where_others_took_the_cpus_work_a_cpu_second_decides(code: WarningCode)
     assert found.base_rate == pytest.approx(25e6)
 
 
+@pytest.mark.parametrize(("throttled_s", "basis"), [(0.0, "work ÷ time"), (0.5, "work ÷ CPU time")])
+def test_a_quota_that_held_nothing_back_disturbs_nothing(throttled_s: float, basis: str) -> None:
+    def run(number: int) -> Result:
+        device = warned(with_cpu_time(verified(run=number), 25e6), "quota")
+        (one,) = device.rounds
+        rounds = (msgspec.structs.replace(one, throttled_s=throttled_s),)
+        return result(msgspec.structs.replace(device, rounds=rounds), run=number)
+
+    assert compared(run(0), run(1)).basis == basis
+
+
 def test_a_change_of_the_code_is_seen_through_contention() -> None:
     base = warned(with_cpu_time(verified(run=0, rate=25e6), 25e6), "contention")
     new = warned(with_cpu_time(verified(run=1, rate=30e6), 20e6), "contention")
