@@ -13,7 +13,7 @@ from statistics import fmean, stdev
 
 from ...bench.result.measurement import Measurement, Round
 from ...bench.result.model import Alternated, AlternatedPair, Result
-from ...bench.rounds.interval import student_t
+from ...bench.rounds.interval import WIDEST_LOG, student_t
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..collect.gather import Entry, checked, entries_of
@@ -115,7 +115,7 @@ def _basis(alternated: Alternated, sides: tuple[Series, Series], entries: list[E
     """Why there is no verdict (empty where there can be one), which rates decide, and why where it is not the usual."""
     for value, one in zip((alternated.a, alternated.b), sides, strict=True):
         if one.fault:
-            return f"{visible(value, 80)} {one.fault}", "work ÷ time", ""
+            return f"{alternated.key} {visible(value, 80)} {one.fault}", "work ÷ time", ""
     found = [
         rule
         for rule in DISTURBANCES
@@ -145,7 +145,7 @@ def _ratio(rounds: list[tuple[Round, Round]], basis: Basis) -> tuple[Ratio, Scat
     logs = [[_log_rate(one, basis) for one in pair] for pair in rounds]
     changes = [after - before for before, after in logs]
     change, deviation = fmean(changes), stdev(changes)
-    half = student_t(len(changes) - 1, CONFIDENCE) * deviation / math.sqrt(len(changes))
+    half = min(WIDEST_LOG, student_t(len(changes) - 1, CONFIDENCE) * deviation / math.sqrt(len(changes)))
     ratio = Ratio(value=math.exp(change), low=math.exp(change - half), high=math.exp(change + half))
     scatter = Scatter(deviation=deviation, freedom=len(changes) - 1, source=SOURCE)
     return ratio, scatter, [math.exp(fmean(pair[side] for pair in logs)) for side in (0, 1)]

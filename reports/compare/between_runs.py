@@ -18,7 +18,7 @@ from statistics import fmean
 
 from msgspec import Struct
 
-from ...bench.rounds.interval import student_t
+from ...bench.rounds.interval import WIDEST_LOG, student_t
 from .ratio import CONFIDENCE, Ratio
 
 # The standard deviation of the ratio of two runs of the same code, before any two were seen.
@@ -63,7 +63,7 @@ def ratio_between(base: Sequence[RunRate], new: Sequence[RunRate], prior: float 
         # What has levels may have further ones that no run has seen, of which a prior knows nothing.
         alone = scatter_alone(base, new)
         half = max(half, student_t(alone.freedom, CONFIDENCE) * alone.deviation)
-    half *= math.sqrt(1 / len(base) + 1 / len(new))
+    half = min(WIDEST_LOG, half * math.sqrt(1 / len(base) + 1 / len(new)))
     return Ratio(value=math.exp(change), low=math.exp(change - half), high=math.exp(change + half)), scatter
 
 

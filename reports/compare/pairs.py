@@ -135,13 +135,15 @@ def _part_and_id(group: Sequence[Series]) -> Hashable:
 
 
 def _names(found: Sequence[tuple[Sequence[Series], Sequence[Series]]]) -> list[str]:
-    """A name for each; what else tells them apart follows only where it must."""
+    """A name for each; what else tells them apart follows only where it must, and does."""
     firsts = [(base or new)[-1] for base, new in found]
     names = [first.name for first in firsts]
-    for more in (_variant, _device, _processor, _number_of):
-        often = Counter(names)
+    for more in (_variant, _device, _processor, _kernel, _threads):
+        told: dict[str, set[str]] = {}
+        for name, first in zip(names, firsts, strict=True):
+            told.setdefault(name, set()).add(more(first))
         names = [
-            f"{name} {extra}" if often[name] > 1 and (extra := more(first)) and extra not in name else name
+            f"{name} {extra}" if len(told[name]) > 1 and (extra := more(first)) and extra not in name else name
             for name, first in zip(names, firsts, strict=True)
         ]
     return names
@@ -160,9 +162,12 @@ def _processor(series: Series) -> str:
     return f"on {visible((machine and machine.cpu_model) or 'unknown machine', NAME_LIMIT)}"
 
 
-def _number_of(series: Series) -> str:
-    if series.entry is None or series.entry.device.kernel is None:
-        return ""
-    kernel = series.entry.device.kernel
-    threads = kernel.tuning.get("threads")
-    return visible(kernel.name + ("" if threads is None else f", {threads} threads"), NAME_LIMIT)
+def _kernel(series: Series) -> str:
+    kernel = None if series.entry is None else series.entry.device.kernel
+    return "" if kernel is None else visible(kernel.name, NAME_LIMIT)
+
+
+def _threads(series: Series) -> str:
+    kernel = None if series.entry is None else series.entry.device.kernel
+    threads = None if kernel is None else kernel.tuning.get("threads")
+    return "" if threads is None else visible(f"threads={threads}", NAME_LIMIT)

@@ -294,7 +294,7 @@ class TestCompare:
         outcome = run_here(capsys, "compare", str(tmp_path / "ab.json"), "-o", str(tmp_path / "ab.md"))
         assert outcome.code == 0
         # Its evidence is made up, and a verdict needs one that holds.
-        assert "kernel b against a: cannot tell (a does not verify" in outcome.out
+        assert "kernel b against a: cannot tell (kernel a does not verify" in outcome.out
         assert f"hashwatt compare {tmp_path}/ab.json" in (tmp_path / "ab.md").read_text(encoding="utf-8")
 
     def test_one_side_alone_that_alternated_nothing_is_an_error(self, pair: tuple[str, str], capsys: Capture) -> None:
