@@ -17,7 +17,7 @@ from ...bench.result.machine import Machine
 from ...bench.result.warning import WarningCode
 from ...bench.warnings.judge import STOLEN_LOAD
 from ..collect.gather import Entry
-from ..collect.identity import name_without_driver
+from ..collect.identity import name_without_driver, works_on_host
 from ..layout.work_words import variant_text
 
 # forbids: no verdict is given where it differs between the runs.
@@ -82,6 +82,12 @@ def _held_by_quota(entry: Entry) -> bool | None:
     return math.fsum(told) / math.fsum(sample.seconds for sample in entry.samples) >= STOLEN_LOAD
 
 
+def _other_device(entry: Entry) -> object:
+    """The name of what is no processor's own device: of these, the processor tells more, and alike in all versions."""
+    known = works_on_host(entry.device.device) and entry.machine is not None and entry.machine.cpu_model
+    return None if known else name_without_driver(entry.device.device)
+
+
 ANOTHER_MACHINE = "compare runs of one machine"
 # In the order in which they are told: what forbids first, and of that another processor.
 CONDITIONS = (
@@ -111,7 +117,7 @@ CONDITIONS = (
     ),
     Condition(
         name="device",
-        read=lambda entry: name_without_driver(entry.device.device),
+        read=_other_device,
         effect="forbids",
         forbidden="another device",
         helps="compare runs of one device",
@@ -162,6 +168,7 @@ CONDITIONS = (
         forbidden="one side ran on battery",
         helps="plug it in and measure again",
     ),
+    Condition(name="device's name", read=lambda entry: name_without_driver(entry.device.device)),
     Condition(name="device id", read=lambda entry: entry.device.device.id),
     Condition(name="driver", read=lambda entry: entry.device.device.driver),
     Condition(name="kernel", read=lambda entry: entry.device.kernel.name if entry.device.kernel else None),
