@@ -27,6 +27,7 @@ from .result.measurement import Measurement, Rate, Round, RunSettings, Status
 from .result.warning import WarningRecord
 from .sampling.budget import budget, device_seconds
 from .sampling.calibrate import calibrate
+from .sampling.plan import FEWEST_SAMPLES_TO_KEEP
 from .sampling.sampler import Sampler
 from .sampling.stopwatch import Clock, Stopwatch
 from .sampling.warmup import warm_up, warm_up_again
@@ -36,7 +37,6 @@ from .warnings.judge import judge_roof, judge_rounds
 from .warnings.levels import two_levels
 
 LOG = logging.getLogger(__name__)
-FEWEST_SAMPLES_TO_KEEP = 3
 BEFORE_ITS_TURN = "the run was interrupted before this device's turn"
 
 
