@@ -21,7 +21,7 @@ from .isolation.device import process_of
 from .machine.describe import allowed_cpus
 from .machine.load import LoadMeter
 from .progress import Progress
-from .rates import counted_samples, rate_per_cpu_s, stated_rate
+from .rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
 from .result.from_device import fault_of_id, kernel_record, roof_record
 from .result.measurement import Measurement, Rate, Round, RunSettings, Status
 from .result.warning import WarningRecord
@@ -334,7 +334,7 @@ class Session:
             amount=sum(sample.amount for sample in samples),
             seconds=math.fsum(sample.seconds for sample in samples),
             roof=roof,
-            evidence=task.evidence(len(taken)),
+            evidence=task.evidence(len(all_samples(nothing))),
             warnings=tuple(self._judged(rate)),
         )
 

@@ -134,7 +134,7 @@ class Sampler:
                     "a result holds no more of a device this fast; give a shorter time (-t)",
                 )
             # What was sampled must not be lost to the end of the device's time (see `budget`).
-            elif left_s(math.inf) < TIME_TO_END_S + 2 * (time.monotonic() - real_s):
+            elif left_s(math.inf) < TIME_TO_END_S + self._plan.warmup_again_s + 3 * (time.monotonic() - real_s):
                 self.done = True
                 self.ended_early = "getting ready took the device's time; name it (-d), which gives it more"
             elif self._sampled_s >= until_s:
