@@ -113,8 +113,8 @@ def run(
 ) -> Result:
     """Measure devices in turn (all by default).
 
-    `seconds` is the sampling time per device, taken fully; without it sampling ends as soon as the
-    95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
+    `seconds` is the sampling time per device, taken fully, in rounds that the devices make in turn; without it sampling
+    ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
     default) is what the work's inputs are derived from. `workloads` names what to measure, in turn on each
     device (None: sha256d), and `parameters` what is special about it; `rolled` is short for sha256d's
     `prefixes`, the number of version-rolled prefixes hashed for each nonce (None: the plain scan).

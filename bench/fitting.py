@@ -20,7 +20,6 @@ from msgspec import inspect
 from msgspec.structs import replace
 
 from ..kernels.bounded import MOST_WARNINGS, Text
-from .rates import counted_samples
 from .result.measurement import Measurement
 from .result.model import Alternated, AlternatedPair, Result, Together
 from .result.printable import printable
@@ -82,8 +81,14 @@ def _place(entry: Measurement) -> tuple[object, ...]:
 
 def _claims(entry: Measurement) -> tuple[object, ...]:
     """What a measurement's evidence is checked against."""
-    samples = [(sample.amount, sample.seconds, sample.cpu_s) for sample in counted_samples(entry)]
-    return samples, entry.amount, entry.seconds, entry.rate, entry.rate_per_cpu_s, entry.evidence
+    # Loads decide which rounds count, and how far the interval reaches.
+    samples = [
+        (one.amount, one.seconds, one.cpu_s, one.other_load, one.stolen_load)
+        for taken in entry.rounds
+        for one in taken.samples
+    ]
+    rounds = [(len(taken.samples), taken.counted, taken.throttled_s) for taken in entry.rounds]
+    return samples, rounds, entry.amount, entry.seconds, entry.rate, entry.rate_per_cpu_s, entry.evidence
 
 
 def _without_half_a_claim(entry: Measurement, before: tuple[object, ...] | None) -> Measurement:

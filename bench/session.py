@@ -21,13 +21,14 @@ from .isolation.device import process_of
 from .machine.describe import allowed_cpus
 from .machine.load import LoadMeter
 from .progress import Progress
-from .rates import counted_samples, rate_per_cpu_s, stated_rate
+from .rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
 from .result.from_device import fault_of_id, kernel_record, roof_record
 from .result.measurement import Measurement, Rate, Round, RunSettings, Status
 from .result.printable import printable
 from .result.warning import WarningRecord
 from .sampling.budget import budget, device_seconds
 from .sampling.calibrate import calibrate
+from .sampling.plan import FEWEST_SAMPLES_TO_KEEP
 from .sampling.sampler import Sampler
 from .sampling.stopwatch import Clock, Stopwatch
 from .sampling.warmup import warm_up, warm_up_again
@@ -37,7 +38,6 @@ from .warnings.judge import judge_roof, judge_rounds
 from .warnings.levels import two_levels
 
 LOG = logging.getLogger(__name__)
-FEWEST_SAMPLES_TO_KEEP = 3
 NOT_ALONE = "the setting that it was to be alternated with could not be had"
 BEFORE_ITS_TURN = "the run was interrupted before this device's turn"
 
@@ -344,7 +344,7 @@ class Session:
             amount=sum(sample.amount for sample in samples),
             seconds=math.fsum(sample.seconds for sample in samples),
             roof=roof,
-            evidence=task.evidence(len(taken)),
+            evidence=task.evidence(len(all_samples(nothing))),
             warnings=tuple(self._judged(rate)),
         )
 

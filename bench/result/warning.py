@@ -36,6 +36,7 @@ WarningCode = Literal[
     "two_levels",
     "rounds_left_out",
     "few_rounds",
+    "odd_rounds",
 ]
 
 

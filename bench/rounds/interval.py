@@ -34,10 +34,10 @@ from .lost import lost_share
 PRIOR_SPREAD = 0.01
 # How many rounds' worth of knowledge that is.
 PRIOR_FREEDOM = 3
-# What the CPUs' share of one run says about that of another, relative to what others had: where they had half of the
-# CPUs, rates of runs differ by 5 % (standard deviation). From a minute's recording beside other programs, see
-# tests/simulations: its stretches of six seconds.
-CONTENTION_SPREAD = 0.1
+# How far the others' number lies apart from run to run (standard deviation of its logarithm), by which the work's own
+# share goes, too, where they have the most of the CPUs. Runs of one program on two cores that others kept busy, 1.5 to
+# 1.95 CPUs of them, lay 14 to 35 % apart (four series of 5 to 12 runs).
+CONTENTION_SPREAD = 0.2
 NORMAL = 1.96
 # exp(±this) is as good as unbounded, and still a finite figure.
 WIDEST_LOG = 20.0

@@ -10,6 +10,8 @@ from ..result.measurement import Round, Sample
 
 # Where so large a part of the CPUs that could be used is idle, what others have of them is not missed.
 IDLE_PART = 0.1
+# So many CPUs of load are seen where there is none: counters tick, and what comes out below 0 is kept as 0.
+NOISE_CPUS = 0.05
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def lost_share(samples: Sequence[Sample], cpus: float | None) -> float:
         return 0.0
     seconds = math.fsum(one.seconds for one in samples)
     lost = math.fsum(((one.other_load or 0.0) + (one.stolen_load or 0.0)) * one.seconds for one in samples) / seconds
-    return lost / (lost + working) if lost and lost + working >= (1 - IDLE_PART) * cpus else 0.0
+    surely = max(0.0, lost - NOISE_CPUS)
+    return surely / (surely + working) if surely and lost + working >= (1 - IDLE_PART) * cpus else 0.0
 
 
 def working_cpus(samples: Sequence[Sample]) -> float | None:

@@ -13,6 +13,8 @@ LONGEST_S = 86_400.0
 BATCH_S = 0.25
 SHORTEST_BATCH_S = 0.05
 FEWEST_SAMPLES = 10
+# With fewer there is no rate; a device that takes longer for so many than it was given gets the time.
+FEWEST_SAMPLES_TO_KEEP = 3
 # Sampling does not end before this time even if the interval is narrow: clocks need it to show their drift.
 SHORTEST_SAMPLING_S = 3.0
 MOST_SAMPLES = 2000

@@ -14,7 +14,14 @@ from ..result.measurement import Round, Sample
 from ..rounds.counted import with_counted
 from ..rounds.interval import interval_of_samples
 from .budget import left_s
-from .plan import FEWEST_ROUNDS_TO_END, FEWEST_SAMPLES, HALF_WIDTH, SHORTEST_SAMPLING_S, Plan
+from .plan import (
+    FEWEST_ROUNDS_TO_END,
+    FEWEST_SAMPLES,
+    FEWEST_SAMPLES_TO_KEEP,
+    HALF_WIDTH,
+    SHORTEST_SAMPLING_S,
+    Plan,
+)
 from .stopwatch import Stopwatch, Timed
 
 SPOT_CHECK_EVERY_S = 2.0
@@ -119,7 +126,7 @@ class Sampler:
                 self._stopwatch.task.spot_check()
                 self._unchecked_s = 0.0
             current.throttled_s = _since(throttled_before, self._throttled())
-            if self._sampled_s >= self._plan.seconds:
+            if self._sampled_s >= self._plan.seconds and self._count() >= FEWEST_SAMPLES_TO_KEEP:
                 self.done = True
             elif self._stopwatch.task.is_full or self._count() >= MOST_SAMPLES:
                 self.done, self.ended_early = (
@@ -127,7 +134,7 @@ class Sampler:
                     "a result holds no more of a device this fast; give a shorter time (-t)",
                 )
             # What was sampled must not be lost to the end of the device's time (see `budget`).
-            elif left_s(math.inf) < TIME_TO_END_S + 2 * (time.monotonic() - real_s):
+            elif left_s(math.inf) < TIME_TO_END_S + self._plan.warmup_again_s + 3 * (time.monotonic() - real_s):
                 self.done = True
                 self.ended_early = "getting ready took the device's time; name it (-d), which gives it more"
             elif self._sampled_s >= until_s:

@@ -21,6 +21,7 @@ from ..sampling.sampler import TakenRound, TimedSample
 from ..statistics import best_step, trend
 from . import sentences
 from .levels import two_levels
+from .odd_rounds import odd_rounds
 
 DRIFT = 0.02
 DRIFT_P = 0.01
@@ -31,6 +32,8 @@ WARMER_BY_C = 5.0
 # Ticks and background services: below this many CPUs, others do not count.
 OTHER_LOAD = 0.1
 STOLEN_LOAD = 0.02
+# Whatever of these is named says why rounds differ.
+EXPLAINING = {"throttling", "drift", "two_levels", "contention", "stolen_time", "quota"}
 # A rate and a roof measured a few seconds apart may differ by some noise, in per cent of the roof.
 MOST_OF_ROOF = 105.0
 # The fastest of many short trials counts for a roof: it takes more than a background service to spoil them all.
@@ -74,9 +77,11 @@ def judge_rounds(
     taken: Sequence[TakenRound], rounds: Sequence[Round], rate: Rate, failed_batches: int
 ) -> list[WarningRecord]:
     """What the rounds of one device show; `rounds` are the records of those taken, with what counts."""
-    pairs = [(one, record) for one, record in zip(taken, rounds, strict=True) if record.counted]
+    # A device that was left behind may have begun one more round meanwhile.
+    pairs = [(one, record) for one, record in zip(taken, rounds, strict=False) if record.counted]
     counted = [sample for one, _ in pairs for sample in one.taken]
     warnings = judge_samples(counted, rate, failed_batches, _held_back(rounds))
+    warnings.extend(_judge_odd(pairs, {warning.code for warning in warnings}))
     left_out = [one for one in rounds if not one.counted]
     if left_out:
         worst = max(left_out, key=lambda one: lost_in(one).cpus)
@@ -84,6 +89,21 @@ def judge_rounds(
     if len(pairs) < FEWEST_COUNTED:
         warnings.append(sentences.few_rounds(len(pairs)))
     return warnings
+
+
+def _judge_odd(pairs: Sequence[tuple[TakenRound, Round]], named: set[str]) -> list[WarningRecord]:
+    """Rounds that lie apart from the others, where nothing else that was named explains it."""
+    if named & EXPLAINING:
+        return []
+    totals = [(sum(s.amount for s in one.samples), math.fsum(s.seconds for s in one.samples)) for _, one in pairs]
+    odd = odd_rounds([amount / seconds for amount, seconds in totals])
+    if not odd:
+        return []
+    rate, others = (
+        sum(amount for amount, _ in some) / math.fsum(seconds for _, seconds in some)
+        for some in ([totals[at] for at in odd], [total for at, total in enumerate(totals) if at not in odd])
+    )
+    return [sentences.odd_rounds([at + 1 for at in odd], len(totals), rate / others)]
 
 
 def _held_back(rounds: Sequence[Round]) -> float:

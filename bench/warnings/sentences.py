@@ -73,6 +73,16 @@ def few_rounds(count: int) -> WarningRecord:
     )
 
 
+def odd_rounds(numbers: list[int], rounds: int, of_others: float) -> WarningRecord:
+    """The rate of some rounds lies apart, and no cause is in sight."""
+    which = f"round {numbers[0]}" if len(numbers) == 1 else f"rounds {', '.join(map(str, numbers))}"
+    return WarningRecord(
+        code="odd_rounds",
+        text=f"in {which} of {rounds} the rate was {of_others:.0%} of the others', and nothing that was measured says "
+        "why: a stall, or a limit hit late; all rounds count; measure longer (-t 60) to see which is usual",
+    )
+
+
 def held_by_quota(cpus: float) -> WarningRecord:
     """A quota throttled the work."""
     return WarningRecord(

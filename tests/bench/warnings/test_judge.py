@@ -176,3 +176,18 @@ def test_a_quota_is_named_with_what_it_held_back(tmp_path: Path, monkeypatch: py
     assert "held it to 0.12 CPUs, and it was throttled in 53 of 60 periods" in warning.text
     assert judge_quota(2, None, None) == []
     assert judge_quota(2, 2.0, None) == []
+
+
+def test_where_a_quota_holds_the_work_back_it_is_named_and_not_the_other_programs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("psutil.cpu_count", lambda: 4)
+    beside = Readings(wall_s=0.25, other_cpu_s=0.25, stolen_cpu_s=0.0, working_cpu_s=0.03)
+    samples = taken(flat(), [beside] * 40)
+    rate = rate_of([one.sample for one in samples], "hash")
+    told = {warning.code: warning.text for warning in judge_samples(samples, rate, 0, held_back=1.9)}
+    assert "a quota held back 1.9 CPUs" in told["quota"]
+    assert "contention" not in told, "nearly three CPUs were idle"
+    busy = replace(beside, other_cpu_s=0.97)
+    told = {warning.code: warning.text for warning in judge_samples(taken(flat(), [busy] * 40), rate, 0, held_back=1.9)}
+    assert {"quota", "contention"} <= set(told), "nothing was idle: both had their part"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.system.quota import Throttling, cpu_quota, cpu_throttling
+from hashwatt.kernels.system.quota import ThrottleCounter, Throttling, cpu_quota, cpu_throttling
 
 SERVICE = "system.slice/hashwatt.service"
 
@@ -86,3 +86,39 @@ def test_without_a_quota_nothing_is_throttled(tmp_path: Path) -> None:
     folder = version_1(tmp_path, -1)
     write(folder / "cpu.stat", "nr_periods 100\nnr_throttled 7")
     assert cpu_throttling(tmp_path) is None
+
+
+def test_what_was_held_back_adds_up_over_nested_groups_of_version_2(tmp_path: Path) -> None:
+    write(tmp_path / "proc/self/cgroup", f"0::/{SERVICE}/worker")
+    groups = tmp_path / "sys/fs/cgroup"
+    for folder, granted, throttled_us in (
+        (SERVICE + "/worker", "max 100000", 9_000_000),
+        (SERVICE, "150000 100000", 2_500_000),
+        ("system.slice", "400000 100000", 500_000),
+    ):
+        write(groups / folder / "cpu.max", granted)
+        write(groups / folder / "cpu.stat", f"nr_periods 9\nnr_throttled 3\nthrottled_usec {throttled_us}")
+    counter = ThrottleCounter(tmp_path)
+    assert counter.read() == pytest.approx(3.0), "of the groups with a quota"
+    write(groups / SERVICE / "cpu.stat", "throttled_usec 3500000")
+    assert counter.read() == pytest.approx(4.0)
+
+
+def test_version_1_counts_what_was_held_back_in_nanoseconds(tmp_path: Path) -> None:
+    folder = version_1(tmp_path, 12_000)
+    write(folder / "cpu.stat", "nr_periods 10\nnr_throttled 9\nthrottled_time 1250000000")
+    assert ThrottleCounter(tmp_path).read() == pytest.approx(1.25)
+
+
+@pytest.mark.parametrize("text", ["", "nr_periods 3", "throttled_usec -1", "throttled_usec x", "throttled_usec 1e9"])
+def test_what_was_held_back_is_unknown_where_nothing_sensible_counts_it(tmp_path: Path, text: str) -> None:
+    folder = version_1(tmp_path, 12_000)
+    write(folder / "cpu.stat", text)
+    assert ThrottleCounter(tmp_path).read() is None
+
+
+def test_without_a_quota_nothing_is_held_back(tmp_path: Path) -> None:
+    folder = version_1(tmp_path, -1)
+    write(folder / "cpu.stat", "throttled_time 1250000000")
+    assert ThrottleCounter(tmp_path).read() is None
+    assert ThrottleCounter(tmp_path / "nowhere").read() is None
