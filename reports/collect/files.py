@@ -43,8 +43,8 @@ def found_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
 def in_folder(top: Path, sentences: list[str]) -> Iterator[Path]:
     """The files within, whatever case their ending has.
 
-    Links to folders are not followed: they may lead in a circle, or to the root of a disk. Hidden folders are left alone:
-    they are other programs'. Raises InputError where there are too many to be meant.
+    Links to folders are not followed: they may lead in a circle, or to the root of a disk. Hidden folders are left
+    alone: they are other programs'. Raises InputError where there are too many to be meant.
     """
     left, folders, files = [top], 0, 0
     while left:
