@@ -15,7 +15,10 @@ from ...kernels.errors import HashwattError
 
 Scope = Literal["part", "memory", "chip", "package", "board", "system", "wall"]
 # "named by hand": whoever names a lab meter has put it where it counts the device. "unknown": nobody says.
-Subject = Literal["processor", "graphics card", "machine", "named by hand", "unknown"]
+# "processor with graphics": both are one chip, and one figure counts both.
+Subject = Literal[
+    "processor", "graphics card", "processor with graphics", "machine", "named by hand", "unknown"
+]  # fmt: skip
 
 UNKNOWN_COVERAGE: Subject = "unknown"
 

@@ -22,14 +22,19 @@ CPUS = "/sys/devices/system/cpu"
 MIDR = "regs/identification/midr_el1"
 # As Windows writes it: "Intel64 Family 6 Model 85 Stepping 4, GenuineIntel".
 WINDOWS = re.compile(r"\S+ Family (\d+) Model (\d+) Stepping (\d+), (\w+)", re.ASCII)
+MAKER_OF_FAMILY = re.compile(r"\w+ (?=family \d)", re.ASCII)
 # Where neither x86 nor Arm is told: POWER, s390x, RISC-V, LoongArch.
 OTHER_FIELDS = ("revision", "mvendorid", "marchid", "mimpid", "CPU Family", "Model Name", "CPU Revision")
 
 
 def cpu_title(cpuinfo: Path = CPUINFO) -> str:
     """What to call the processor: its name, and what tells it from others of that name, as far as that is known."""
-    told = ", ".join(filter(None, (microarchitecture(), cpu_signature(cpuinfo))))
-    name = cpu_name(cpuinfo) or platform.machine() or "unknown CPU"
+    name, numbers = cpu_name(cpuinfo), cpu_signature(cpuinfo)
+    if name and numbers:
+        # On x86 the name has the maker in it.
+        numbers = MAKER_OF_FAMILY.sub("", numbers)
+    told = ", ".join(filter(None, (microarchitecture(), numbers)))
+    name = name or platform.machine() or "unknown CPU"
     return f"{name} ({told})" if told else name
 
 

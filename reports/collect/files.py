@@ -41,45 +41,33 @@ def found_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
 
 
 def in_folder(top: Path, sentences: list[str]) -> Iterator[Path]:
-    """The files within, whatever case their ending has; each folder once, however many links lead to it.
+    """The files within, whatever case their ending has.
 
-    Hidden folders are left alone: they are other programs'. Raises InputError where there are too many to be meant.
+    Links to folders are not followed: they may lead in a circle, or to the root of a disk. Hidden folders are left
+    alone: they are other programs'. Raises InputError where there are too many to be meant.
     """
-    left, seen, count = [top], set[tuple[int, int]](), 0
+    left, folders, files = [top], 0, 0
     while left:
         folder = left.pop()
+        folders += 1
+        if folders > MOST_FOLDERS:
+            raise InputError(f"{visible(str(top), 60)} holds over {MOST_FOLDERS:,} folders; give the one with results")
         try:
-            status = os.stat(folder)
-            # Links may lead in a circle, and two of them to one place.
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
             with os.scandir(folder) as entries:
-                here = sorted((Path(entry.path), is_folder(entry)) for entry in entries)
+                here = sorted((Path(entry.path), entry.is_dir(follow_symlinks=False)) for entry in entries)
         except OSError as error:
             sentences.append(f"{visible(str(folder), 200)} cannot be looked into ({error.strerror}); make it readable")
             continue
-        if len(seen) > MOST_FOLDERS:
-            raise InputError(f"{visible(str(top), 60)} holds over {MOST_FOLDERS:,} folders; give the one with results")
-        inner = [path for path, is_one in here if is_one and not path.name.startswith(".")]
-        left.extend(reversed(inner))
+        left.extend(reversed([path for path, is_one in here if is_one and not path.name.startswith(".")]))
         for path, is_one in here:
             if path.suffix.lower() != SUFFIX or (is_one and holds_more(path)):
                 continue
-            count += 1
-            if count > MOST_FILES:
+            files += 1
+            if files > MOST_FILES:
                 raise InputError(
                     f"{visible(str(top), 60)} holds over {MOST_FILES:,} .json files; give the results' own"
                 )
             yield path
-
-
-def is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether a name leads to a folder; a link in a circle leads nowhere."""
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
 
 
 def holds_more(folder: Path) -> bool:

@@ -289,10 +289,11 @@ def speakers_of(groups: Iterable[Group]) -> tuple[Group, ...]:
     groups = tuple(groups)
     for group in groups:
         of_device.setdefault(group.key.device, []).append(group)
-    chosen = [
-        max(alike, key=lambda group: (not group.restricted, newest_first(group.newest))) for alike in of_device.values()
-    ]
-    return tuple(group for group in groups if group in chosen)
+    chosen = {
+        max(alike, key=lambda group: (not group.restricted, newest_first(group.newest))).key
+        for alike in of_device.values()
+    }
+    return tuple(group for group in groups if group.key in chosen)
 
 
 def newest_first(entry: Entry) -> tuple[bool, str, str]:

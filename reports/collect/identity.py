@@ -97,7 +97,9 @@ def key_for(entry: Measurement, machine: Machine | None, machine_id: str) -> Gro
 
 def setting_of(entry: Measurement, machine: Machine | None) -> Setting:
     """How much of its device a measurement used."""
-    threads = None if entry.kernel is None else entry.kernel.tuning.get("threads")
+    told = None if entry.kernel is None else entry.kernel.tuning.get("threads")
+    threads = told if isinstance(told, int) else 0
+    name = "" if entry.kernel is None else entry.kernel.name
     asked_kernel, asked_threads = (
         ("", 0) if entry.settings is None else (entry.settings.asked_kernel or "", entry.settings.asked_threads or 0)
     )
@@ -105,9 +107,10 @@ def setting_of(entry: Measurement, machine: Machine | None) -> Setting:
     if works_on_host(entry.device) and machine is not None and machine.usable_cpus and machine.logical_cpus:
         held = machine.usable_cpus if machine.usable_cpus < machine.logical_cpus else 0.0
     return Setting(
-        threads=threads if isinstance(threads, int) else 0,
-        asked_kernel=asked_kernel,
-        asked_threads=asked_threads,
+        threads=threads,
+        # What was asked of a whole run does not concern a device, or a workload, that does not know of it.
+        asked_kernel=asked_kernel if name.startswith(asked_kernel) else "",
+        asked_threads=asked_threads if threads else 0,
         usable_cpus=held,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
-from ..collect.gather import Collection, Entry
+from ..collect.gather import Collection, Entry, key_of
 from ..ladder.own import j_per_th
 from .device_row import credible_percent, warning_kinds_of
 from .hash_columns import PARAMETER, prefixes_of
@@ -20,7 +20,7 @@ COLUMNS = (
     "energy_origin", "energy_scope", "energy_method",
     "roof_per_s", "percent_of_roof", "kernel", "amount", "seconds", "samples", "warnings", "note",
     "machine_id", "parameters", "evidence", "median_per_s", "best_per_s", "rate_per_cpu_s", "rounds",
-    "j_per_unit", "j_per_unit_low", "j_per_unit_high", "roof_binds", "roof_reason", "schema_version",
+    "j_per_unit", "j_per_unit_low", "j_per_unit_high", "roof_binds", "roof_reason", "schema_version", "setting",
 )  # fmt: skip
 
 Plain = str | int | float | None
@@ -59,5 +59,6 @@ def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
         *((rate.median, rate.best) if rate else (None,) * 2), device.rate_per_cpu_s, len(device.rounds),
         *((energy.j_per_unit, energy.low, energy.high) if energy else (None,) * 3),
         roof.binds if roof else None, roof.reason if roof else None, entry.result.written_as,
+        key_of(entry).setting.words or None,
     )  # fmt: skip
     return dict(zip(COLUMNS, cells, strict=True))

@@ -198,13 +198,14 @@ class TestFolders:
         assert (outcome.code, "x.json" in outcome.out + outcome.err) == (0, False)
 
     @posix_only
-    def test_links_in_a_circle_and_two_links_to_one_place_count_once(
+    def test_links_to_folders_are_not_followed_wherever_they_lead(
         self, measured: Path, tmp_path: Path, capsys: Capture
     ) -> None:
         inner = tmp_path / "inner"
         inner.mkdir()
         shutil.move(measured, inner / "r.json")
         (inner / "up").symlink_to(tmp_path)
+        (inner / "disk").symlink_to("/")
         (tmp_path / "again").symlink_to(inner)
         (tmp_path / "self").symlink_to("self")
         (tmp_path / "self.json").symlink_to("self.json")

@@ -162,7 +162,7 @@ def test_an_unreadable_file_among_others_is_named(result: Result, folder: Path) 
     assert "two.json" in report.collection.unreadable[0]
 
 
-def test_predicting_lists_what_is_known() -> None:
+def test_predicting_what_is_unknown_says_where_to_look() -> None:
     assert repr(hashwatt.predict("RTX 4090")).startswith("Prediction(GeForce RTX 4090: ")
-    with pytest.raises(hashwatt.InputError, match="give one of"):
+    with pytest.raises(hashwatt.InputError, match="`hashwatt predict` lists those"):
         hashwatt.predict("abacus")

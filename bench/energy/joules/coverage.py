@@ -46,9 +46,16 @@ def relation(coverage: Coverage, info: MeterInfo, device: DeviceInfo) -> Covers:
         return "the device and more"
     if coverage.subject == "processor":
         return "the device" if device.on_host_cores else "not the device"
+    if coverage.subject == "processor with graphics":
+        return "the device and more" if device.on_host_cores else with_more(card_relation(coverage, device))
     if coverage.subject == "graphics card":
         return card_relation(coverage, device)
     return "the device and more" if coverage.subject == "named by hand" else "unknown"
+
+
+def with_more(covers: Covers) -> Covers:
+    """The relation of a figure that counts something else beside the device."""
+    return "the device and more" if covers == "the device" else covers
 
 
 def card_relation(coverage: Coverage, device: DeviceInfo) -> Covers:

@@ -27,6 +27,7 @@ from ..meter import (
     MeterMissing,
     Reading,
     Scope,
+    Subject,
     most_w,
 )
 from .hwmon_chips import Chip, chip_of, shares_of
@@ -44,6 +45,10 @@ AVERAGING_UPDATE_S = 1.0
 # Where an ACPI power meter names the devices that it measures, and what Linux calls ACPI's \\_SB, the whole system: by
 # ACPI 6.5, 10.4.8 (_PMD), the system's own meter names \\_SB alone.
 MEASURES = "device/measures"
+# The voltage of the northbridge, which amdgpu has only where graphics and processor are one chip; its power is then of
+# both, by its own documentation.
+NORTHBRIDGE = ("amdgpu", "in1_label", "vddnb")
+SHARED: Subject = "processor with graphics"
 WHOLE_SYSTEM = "LNXSYBUS:00"
 BOUND_SOURCE = "step and delay as drivers commonly have them (10 mW or 1 mJ; 0.1 s, 1 s where it averages): unstated"
 
@@ -77,6 +82,12 @@ class Sensor:
     def id(self) -> str:
         """A stable id; labels are no part of it, since two sensors may share one."""
         return f"hwmon:{self.chip}@{self.place}:{self.kind}{self.number}".replace(" ", "-")
+
+    @property
+    def is_on_processor(self) -> bool:
+        """Whether it is of a graphics chip that the processor is part of."""
+        driver, file, label = NORTHBRIDGE
+        return self.chip == driver and text_or_none(self.folder / file) == label
 
     @property
     def title(self) -> str:
@@ -152,7 +163,8 @@ def entry_for(sensor: Sensor, known: Chip | None) -> MeterEntry:
     if known is None:
         coverage, scope = Coverage(UNKNOWN_COVERAGE), None
     else:
-        coverage = Coverage(known.subject, pci=sensor.place)
+        subject = SHARED if sensor.is_on_processor else known.subject
+        coverage = Coverage(subject, pci=sensor.place)
         scope = known.scope if known.role in WHOLES else "part"
     return found(sensor.id, sensor.title, [sensor], coverage, scope, by_default=known is None or known.role in WHOLES)
 

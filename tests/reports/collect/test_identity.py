@@ -197,6 +197,14 @@ class TestSetting:
         assert headline(collection)[0].startswith("Test CPU reaches 49.94")
         assert words in rate_chart(collection.rankings[0], "x").alt
 
+    def test_what_is_asked_of_a_run_does_not_concern_a_device_that_knows_no_such_thing(self) -> None:
+        """`--threads 1 --kernel avx2` over all devices: a card has neither."""
+        gpu = card("opencl:0")
+        assert gpu.settings is not None
+        settings = msgspec.structs.replace(gpu.settings, asked_threads=1, asked_kernel="avx512")
+        (group,) = gather_results([result(msgspec.structs.replace(gpu, settings=settings))]).groups
+        assert group.restricted == ""
+
     def test_a_faster_forced_kernel_does_not_speak_either(self) -> None:
         collection = self.runs(asked(verified(run=1, rate=90e6), kernel="avx512"))
         assert collection.groups[0].restricted

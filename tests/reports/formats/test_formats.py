@@ -27,7 +27,7 @@ from hashwatt.reports.layout.ladder_figures import ladder_summary
 from hashwatt.reports.layout.summary import summary
 
 from .. import hostile
-from ..factory import result, showcase, verified
+from ..factory import machine, result, showcase, streaming, verified
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -151,6 +151,20 @@ def is_close(before: str, after: str) -> bool:
 
 def table_of(about: Report) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(rendered(".csv", about).decode("utf-8-sig"), newline="")))
+
+
+def test_no_two_benchmarks_of_a_report_have_one_name() -> None:
+    held = machine(usable_cpus=1.0)
+    runs = [
+        result(verified(run=0), streaming(), verified(run=0, prefixes=4), run=0, day=1),
+        result(verified(run=1), run=1, day=2, machines=(held,)),
+        result(verified(run=2, name="Other CPU"), run=2, day=3, machines=(machine(cpu_model="Other CPU"),)),
+        result(verified(run=3), run=3, day=4, machines=(machine(cpu_signature="Arm part 0xd40 r1p1"),)),
+    ]
+    made = json.loads(rendered(".json", report_on(gather_results(runs))))
+    names = [one["fullname"] for one in made["benchmarks"]]
+    assert len(set(names)) == len(names) == 6
+    assert any(name.endswith("held to 1 CPU") for name in names)
 
 
 def test_a_csv_begins_with_the_mark_that_excel_needs_and_python_skips() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,18 @@ def test_a_graphics_card_s_average_goes_before_its_input(tmp_path: Path) -> None
     assert entry.open().read().power_w == pytest.approx(61.5)
     assert (entry.info.scope, entry.info.coverage.subject) == ("chip", "graphics card")
     assert entry.info.name == "hwmon amdgpu PPT"
+
+
+def test_a_graphics_chip_with_the_processor_in_it_counts_both(tmp_path: Path) -> None:
+    chip(tmp_path, 3, "amdgpu", power1_average=21_500_000, power1_label="PPT", in1_label="vddnb")
+    (info,) = infos(tmp_path)
+    assert (info.scope, info.coverage.subject) == ("chip", "processor with graphics")
+    graphics = replace(CPU, id="opencl:0", kind="gpu", backend="opencl", pci_address=None)
+    assert attribute(info, CPU).covers == "the device and more"
+    here, elsewhere = "0000:04:00.0", "0000:01:00.0"
+    at_place = replace(info, coverage=replace(info.coverage, pci=here))
+    assert attribute(at_place, replace(graphics, pci_address=here)).covers == "the device and more"
+    assert attribute(at_place, replace(graphics, pci_address=elsewhere)).covers == "not the device"
 
 
 def test_sensors_without_labels_have_names_all_the_same(tmp_path: Path) -> None:
