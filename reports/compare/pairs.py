@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from ..collect.device_name import device_name
 from ..collect.gather import Entry, key_of
+from ..collect.identity import GroupKey
 from ..layout.work_words import variant_text
 from ..wording.visible import visible
 from .rate_series import Series
@@ -53,10 +54,6 @@ def _name(series: Series) -> Hashable:
     return series.name
 
 
-def _identity(series: Series) -> Hashable:
-    return None if series.entry is None else key_of(series.entry)
-
-
 def _address(entry: Entry) -> Hashable:
     return entry.device.device.pci_address
 
@@ -74,10 +71,23 @@ def _teller(runs: Iterable[Sequence[Series]]) -> Callable[[Series], Hashable]:
     """What tells devices apart: their identity, and more where a run holds several of one identity."""
     runs = list(runs)
     tellers = (_address, _setting, _id)
+    settings: dict[Hashable, set[GroupKey]] = {}
+    for entry in (one.entry for run in runs for one in run if one.entry is not None):
+        if entry.device.kernel is not None:
+            settings.setdefault(key_of(entry).device, set()).add(key_of(entry))
+
+    def identity_of(series: Series) -> Hashable:
+        if series.entry is None:
+            return None
+        key = key_of(series.entry)
+        known = settings.get(key.device, set())
+        # What failed before it had a kernel does not tell its setting: it is the only one that the device had.
+        return next(iter(known)) if series.entry.device.kernel is None and len(known) == 1 else key
+
     needed: dict[Hashable, tuple[Callable[[Entry], Hashable], ...]] = {}
     for run in runs:
-        for identity, count in Counter(map(_identity, run)).items():
-            alike = [one.entry for one in run if _identity(one) == identity and one.entry is not None]
+        for identity, count in Counter(map(identity_of, run)).items():
+            alike = [one.entry for one in run if identity_of(one) == identity and one.entry is not None]
             used: tuple[Callable[[Entry], Hashable], ...] = ()
             for tell in tellers:
                 if len({tuple(use(entry) for use in used) for entry in alike}) == count:
@@ -87,7 +97,7 @@ def _teller(runs: Iterable[Sequence[Series]]) -> Callable[[Series], Hashable]:
             needed[identity] = (*known, *(tell for tell in used if tell not in known))
 
     def told(series: Series) -> Hashable:
-        identity = _identity(series)
+        identity = identity_of(series)
         assert series.entry is not None
         return identity, tuple(tell(series.entry) for tell in needed[identity])
 

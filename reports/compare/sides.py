@@ -47,8 +47,8 @@ def read_side(sources: Iterable[Source]) -> Side:
                 raise
             left_out.append(visible(str(error), 400))
             continue
-        fresh = [one for one in found if mark_of(one) is None or mark_of(one) not in seen]
-        seen.update(map(mark_of, fresh))
+        fresh = [one for one in found if not marks_of(one) & seen]
+        seen.update(mark for one in fresh for mark in marks_of(one))
         if len(fresh) < len(found):
             where = source.run_id[:8] if isinstance(source, Result) else visible(str(source), 200)
             left_out.append(f"{where} holds a run that is there already, and a copy is no second run")
@@ -61,13 +61,18 @@ def read_side(sources: Iterable[Source]) -> Side:
     return Side(runs=tuple(runs), left_out=tuple(left_out))
 
 
-def mark_of(series: Series) -> object:
-    """What makes a series the same run's wherever it stands: its timed work; None where it has none."""
+def marks_of(series: Series) -> set[object]:
+    """What makes a series the same run's wherever it stands: what its evidence is bound to, and its timed work.
+
+    Not its note, nor its processor's name, which anybody may write. Empty where nothing was measured.
+    """
     entry = series.entry
     if entry is None or not series.rates:
-        return None
-    # Not the id of the run nor its note or its processor's name, which anybody may write.
-    return entry.device.workload, series.rates, series.seconds
+        return set()
+    device = entry.device
+    bound = (entry.result.run_id, entry.machine_id, device.device.id, device.setting)
+    work = (device.workload, str(sorted(device.parameters.items())))
+    return {(*bound, *work), (*work, series.rates, series.seconds)}
 
 
 def _listed(sources: Iterable[Source]) -> Iterator[tuple[Source, bool]]:
@@ -96,4 +101,5 @@ def paths_of(sources: Iterable[str]) -> list[str]:
 
 def shared_run(base: Sequence[Series], new: Sequence[Series]) -> bool:
     """Whether one run stands on both sides."""
-    return bool({mark_of(one) for one in base} & {mark_of(one) for one in new} - {None})
+    marks = [{mark for one in side for mark in marks_of(one)} for side in (base, new)]
+    return bool(marks[0] & marks[1])

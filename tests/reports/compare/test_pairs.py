@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Result
 from hashwatt.reports.collect.gather import entries_of
 from hashwatt.reports.compare.comparison import Comparison, compare
+from hashwatt.reports.compare.failures import failures
 from hashwatt.reports.compare.rate_series import series_of
 from hashwatt.reports.compare.sides import Side
 from hashwatt.reports.layout.entry_names import entry_names
 
 from ..factory import machine, result, verified
+from ..samples import unmeasured
 
 
 def side_of(*runs: Result) -> Side:
@@ -109,3 +113,18 @@ def test_what_is_only_on_one_side_is_named_there() -> None:
     new = result(verified(run=1), run=1)
     found = compare(side_of(base), side_of(new))
     assert [(one.name, one.because) for one in found if one.gone] == [("sha256d[opencl:0]", "it is not in the new run")]
+
+
+def test_a_run_in_which_the_device_failed_belongs_to_it_though_it_had_no_kernel() -> None:
+    def threads(run: int) -> Measurement:
+        device = verified(run=run)
+        assert device.kernel is not None
+        return replace(device, kernel=replace(device.kernel, tuning={"threads": 2}))
+
+    base = [result(threads(run), run=run) for run in range(3)]
+    failed = replace(unmeasured("failed", "no answer", "cpu"), device=verified().device, parameters={"prefixes": 1})
+    new = [*(result(threads(run), run=run) for run in range(3, 6)), result(failed, run=9)]
+    (found,) = compare(side_of(*base), side_of(*new))
+    assert (found.base_runs, found.new_runs) == (3, 3)
+    assert found.left_out == ("a new run has no figure (failed: no answer)",)
+    assert failures([found], 5) == ["sha256d[cpu]: a new run has no figure (failed: no answer)"]

@@ -46,6 +46,12 @@ def test_copies_of_a_run_count_once_whatever_note_or_processor_they_carry(folder
     assert all("a copy is no second run" in sentence for sentence in side.left_out)
 
 
+def test_a_run_whose_times_were_written_anew_is_the_same_run(folder: Path) -> None:
+    other = verified(run=0, seed=99)
+    save(result(other, run=0), folder / "again.json")
+    assert len(read_side([folder]).runs) == 3
+
+
 def test_what_a_folder_holds_and_is_no_result_is_left_out_and_named(folder: Path) -> None:
     (folder / "note.json").write_text("{}")
     (folder / "._run-0.json").write_bytes(b"\0\0")
