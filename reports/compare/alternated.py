@@ -18,6 +18,7 @@ from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..collect.gather import Entry, checked, entries_of
 from ..layout.entry_names import entry_names
+from ..layout.work_words import variant_text
 from ..wording.visible import visible
 from .between_runs import Scatter
 from .comparison import CPU_TIME, Comparison
@@ -32,6 +33,9 @@ from .run_rates import Basis
 # Alternated rounds show less than runs apart in time do, and nobody acts on less than this.
 THRESHOLD_ALTERNATED = 0.01
 FEWEST_PAIRS = 3
+# Where rounds are far apart (stalls, others at work), an interval of 95 % would call the same code faster or slower as
+# often as one is allowed to be wrong: 5 in 100. A verdict asks for more.
+SURE = 0.98
 SOURCE = "pairs of rounds"
 # Settings whose rates differ by how many CPUs they use: work ÷ CPU time says nothing of them.
 OF_CPUS = ("threads",)
@@ -57,7 +61,7 @@ def judge_alternated(
     if result.alternated is None:
         return []
     entries = entries_of(result, checks)
-    series = [series_of(entry, name) for entry, name in zip(entries, entry_names(entries), strict=True)]
+    series = [series_of(entry, _named(entry)) for entry in entries]
     return [
         _judge(result.alternated, pair, series, threshold)
         for pair in result.alternated.pairs
@@ -78,6 +82,8 @@ def _judge(alternated: Alternated, pair: AlternatedPair, series: list[Series], t
     if joules is not None and basis == CPU_TIME:
         joules, energy_because = None, f"{basis_because.partition(',')[0]}, and their joules are among these"
     judgement = "cannot tell" if ratio is None else judge(ratio, threshold)
+    if ratio is not None and judgement in ("faster", "slower") and not _is_sure(ratio, len(rounds)):
+        judgement, because = "cannot tell", "a verdict asks for a 98 % interval without 1; measure longer (-t 60)"
     if judgement == "cannot tell" and not because:
         because = f"the interval of {len(rounds)} pairs of rounds holds both faster and slower; measure longer (-t 60)"
     energy = "cannot tell" if joules is None else judge_energy(joules, threshold)
@@ -102,6 +108,11 @@ def _judge(alternated: Alternated, pair: AlternatedPair, series: list[Series], t
         conditions=(),
         gone=gone,
     )
+
+
+def _named(entry: Entry) -> str:
+    """Device and work; what sets two records of one device apart is told as the setting."""
+    return " ".join(filter(None, (*entry_names([entry]), variant_text(entry.device))))
 
 
 def _name(alternated: Alternated, sides: tuple[Series, Series]) -> str:
@@ -149,6 +160,13 @@ def _ratio(rounds: list[tuple[Round, Round]], basis: Basis) -> tuple[Ratio, Scat
     ratio = Ratio(value=math.exp(change), low=math.exp(change - half), high=math.exp(change + half))
     scatter = Scatter(deviation=deviation, freedom=len(changes) - 1, source=SOURCE)
     return ratio, scatter, [math.exp(fmean(pair[side] for pair in logs)) for side in (0, 1)]
+
+
+def _is_sure(ratio: Ratio, pairs: int) -> bool:
+    """Whether the wider interval of a verdict excludes 1, too."""
+    wider = student_t(pairs - 1, SURE) / student_t(pairs - 1, CONFIDENCE)
+    half = (math.log(ratio.high) - math.log(ratio.low)) / 2
+    return abs(math.log(ratio.value)) > half * wider
 
 
 def _log_rate(one: Round, basis: Basis) -> float:
