@@ -8,7 +8,8 @@ import time
 import pytest
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.isolation.device import Deadlines, opener
+from hashwatt.bench.isolation.deadlines import Deadlines
+from hashwatt.bench.isolation.device import opener
 from hashwatt.bench.isolation.process import WorkerProcess
 from hashwatt.bench.sampling import budget as budgets
 from hashwatt.bench.sampling.budget import budget, device_seconds, left_s

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, opener
+from hashwatt.bench.isolation.deadlines import Deadlines
+from hashwatt.bench.isolation.device import IsolatedDevice, opener
 from hashwatt.bench.sampling.budget import budget
 from hashwatt.kernels.device import NO_MORE_TIME, Candidate, DeviceOptions, Found, KernelInfo
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
