@@ -262,7 +262,7 @@ class WorkerProcess:
             if left <= 0:
                 self._note_how_busy(cpu_s, deadline_s)
                 self.kill()
-                self.end = f"{NO_ANSWER} {deadline_s:.0f} s"
+                self.end = f"{NO_ANSWER} {deadline_s:.0f} s" if hung is DeviceHung else "had used up its time"
                 raise hung(f"{self._name} {self.end} while {what} and was cut off{self._last_words()}; {self._remedy}")
             try:
                 frame = self._frames.get(timeout=min(left, SLICE_S))
