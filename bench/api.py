@@ -133,7 +133,7 @@ def run(
     checked_idle_s(idle_s)
     options = _options(kernel, threads, retune)
     chosen = _work(workloads, parameters, rolled)
-    _check_kernel(kernel, chosen)
+    _check_race(kernel, retune, chosen)
     challenge, note = _texts(challenge, note)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     entries = interruptible(partial(_entries, list(device_ids or ())))
@@ -384,11 +384,13 @@ def _work(names: Sequence[str] | None, parameters: Mapping[str, Value] | None, r
     )
 
 
-def _check_kernel(kernel: str | None, chosen: Sequence[Work]) -> None:
-    """Raise InputError where a kernel is named for work that brings its own, and would be measured without it."""
+def _check_race(kernel: str | None, retune: bool, chosen: Sequence[Work]) -> None:
+    """Raise InputError where a kernel or a race is asked for, and work with a kernel of its own takes neither."""
     own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
     if kernel is not None and own:
         raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
+    if retune and len(own) == len(chosen):
+        raise InputError(f"kernels are raced for {DEFAULT} alone, {own[0]} has its own; leave --retune out")
 
 
 def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:

@@ -206,9 +206,13 @@ class Launch:
 
 @dataclass(frozen=True)
 class Launched:
-    """A launch that is through; the device's own word for its time, None where it tells none."""
+    """A launch that is through; the device's own word for its time, None where it tells none.
+
+    `threads`: the host's threads that did it, None where that is the driver's affair.
+    """
 
     device_s: float | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
