@@ -24,7 +24,7 @@ class Deadlines:
     # What all kernels that end or hang their process may cost a device, new processes included.
     trials_s: float = 40.0
     # The same while none has worked, for a device that has more time since the user asked for it. Half of what is left
-    # is the next kernel's: a compiler under emulation is slow, not hung.
+    # is the next kernel's: a compiler under emulation is slow, not hung. A kernel that no other can replace has it all.
     patient_trials_s: float = 100.0
     # Of that, what a new process and the kernels that work are to have; more where opening the device took longer.
     restart_s: float = 6.0
@@ -53,9 +53,10 @@ class Trials:
         self._troubled_since: float | None = None
         self._asked_at = 0.0
 
-    def begin(self, worker: WorkerProcess, options: DeviceOptions, opening_s: float) -> None:
-        """A process is asked to try kernels; `opening_s` is what it takes to have another one."""
+    def begin(self, worker: WorkerProcess, options: DeviceOptions, opening_s: float, replaceable: bool) -> None:
+        """A process is asked to try kernels; `opening_s` is what it takes to have another one, if that may be."""
         self._asked_at = time.monotonic()
+        self._replaceable = replaceable
         self._worker = worker
         self._options = options
         self._restart_s = max(self._deadlines.restart_s, opening_s)
@@ -67,6 +68,8 @@ class Trials:
 
     def deadline_s(self) -> float:
         """For the trial that begins now."""
+        if not self._replaceable:
+            return max(min(self._deadlines.patient_trials_s, self._left_of_all_s()), self._deadlines.restart_s / 2)
         left_s = self._left_s()
         # Those that have worked get what is kept for them, and so does the last process there is time for.
         if self._options.only is None and self.can_restart():
@@ -101,7 +104,6 @@ class Trials:
             not self._worked
             and not self._worker.worked
             and self._left_of_all_s() >= self._deadlines.patient_trials_s - self._spent_s()
-            and math.isfinite(left_s(math.inf))
         )
 
     def _left_s(self) -> float:

@@ -96,8 +96,8 @@ class IsolatedDevice:
         trials = Trials(self._deadlines)
         while True:
             try:
-                trials.begin(self._worker, self._options, self._opening_s)
-                if not (self._has_prepared or trials.can_restart()):
+                trials.begin(self._worker, self._options, self._opening_s, self._may_replace())
+                if self._may_replace() and not trials.can_restart():
                     self._ask(TakeTheFirst(), self._deadlines.scan_s)
                 reply = self._ask(request, self._deadlines.prepare_s, trials.deadline_s)
                 break
@@ -201,6 +201,10 @@ class IsolatedDevice:
             raise
         self._opening_s = max(self._opening_s, time.monotonic() - started)
 
+    def _may_replace(self) -> bool:
+        """Whether another kernel may take the place of one that ends its process."""
+        return not self._has_prepared and self._options.kernel is None
+
     def _go_on_without_the_last(self, trials: Trials, error: DeviceError) -> None:
         """After the process ended with `error`: another one, without the kernel that was being tried.
 
@@ -210,7 +214,7 @@ class IsolatedDevice:
         # Where the device's time is up, the kernel is not to blame.
         if kernel is None or end is None or isinstance(error, OutOfTime):
             raise error
-        if self._has_prepared or self._options.kernel is not None:
+        if not self._may_replace():
             raise error
         reason = f"the process that tried it {end}"
         if isinstance(error, DeviceHung):

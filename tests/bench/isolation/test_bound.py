@@ -16,7 +16,7 @@ from hashwatt.bench.isolation.device import find_isolated
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.sampling.budget import AFTER_S, PATIENCE_S, START_S, Ledger
-from hashwatt.kernels.device import AnyDevice, DeviceInfo, Found, Roof, scanning
+from hashwatt.kernels.device import AnyDevice, DeviceInfo, DeviceOptions, Found, Roof, scanning
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.workloads.evidence import Checked, Claim, Evidence, Finding
 from hashwatt.kernels.workloads.protocol import Request, Value, Work
@@ -226,3 +226,12 @@ def test_a_compiler_that_is_slow_and_not_hung_is_waited_for_where_the_device_is_
     assert asked.kernel is not None
     assert asked.kernel.name == NAMES[0]
     assert "race_ended_early" in [warning.code for warning in asked.warnings]
+
+
+@pytest.mark.parametrize("build_s", [35, 90])
+def test_a_kernel_that_no_other_can_replace_is_waited_for_as_long_as_there_is_time(build_s: int) -> None:
+    Runtime.fates = [Fate(build=f"{build_s}")]
+    (device,) = (one for one in find_isolated("sim", simulated_runtime.__name__) if isinstance(one, Found))
+    options = DeviceOptions(kernel=NAMES[0].removeprefix("opencl-"))
+    (asked,) = measure([device], options=options, clock=CLOCK.now, patience_s=120.0).results
+    assert asked.status == "measured", asked.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,8 +132,8 @@ HUNG = replace(
 @pytest.mark.parametrize("later_s", [0.0, 6 * 86_400.0])
 def test_a_kernel_that_hung_is_left_out_for_a_week(later_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
     remember(KEY, HUNG)
-    now_s = memory.time.time()
-    monkeypatch.setattr(memory.time, "time", lambda: now_s + later_s)
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + later_s)
     assert recall(KEY) == HUNG
 
 
@@ -141,8 +142,8 @@ def test_after_a_week_or_by_a_clock_that_was_set_back_a_kernel_that_hung_gets_a_
     later_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember(KEY, HUNG)
-    now_s = memory.time.time()
-    monkeypatch.setattr(memory.time, "time", lambda: now_s + later_s)
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + later_s)
     outcome = recall(KEY)
     assert outcome is not None
     assert outcome.likelier == ("opencl-x16",)
