@@ -13,7 +13,7 @@ import click
 
 from ...kernels.errors import CheckFailed, InputError
 from ..exits import Interrupted
-from ..files import refuse_to_overwrite, refuse_unless_new
+from ..files import refuse_no_name, refuse_to_overwrite, refuse_unless_new
 from ..integers import INTEGER
 from ..output import Output, as_unicode, console, shared_options
 from ..progress import progress_for
@@ -110,6 +110,8 @@ def run(
     from ...bench.interrupts import Deferred
 
     # Said before measuring, not after.
+    if path is not None:
+        refuse_no_name(path)
     api.check_writable(path or default_name("0000-00-00T00:00:00Z", "0" * 8))
     if path is not None:
         check_new(path, force, meters)

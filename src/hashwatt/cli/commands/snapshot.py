@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ...reports.wording.visible import visible
-from ..files import refuse_unless_new, write_whole
+from ..files import refuse_no_name, refuse_unless_new, write_whole
 from ..output import Output, shared_options
 
 
@@ -29,6 +29,7 @@ def snapshot(output: Output, target: str, force: bool) -> None:
     from ...bench.snapshot import snapshot as take
     from ...kernels.errors import InputError
 
+    refuse_no_name(target)
     check_writable(target)
     if is_result(target):
         raise InputError(f"{visible(target, 200)} holds a measurement; write the snapshot under another name")
