@@ -68,7 +68,7 @@ class ScanRequest:
             zero_bits = math.ceil(math.log2(self.count / MOST_EXPECTED_SHARES))
             raise InputError(
                 f"about {expected:.3g} nonces would meet this threshold, more than are kept; "
-                f"ask for {zero_bits} zero bits at least, or a shorter range"
+                f"ask for at least {zero_bits} zero bits or a shorter range"
             )
 
     @property
