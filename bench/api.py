@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -38,7 +38,7 @@ from .progress import Guarded, NoProgress, Progress
 from .result.file import check_writable, load, save
 from .result.model import SCHEMA_VERSION, Result
 from .result.printable import checked_text
-from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
+from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, Ledger, budget
 from .sampling.plan import DEFAULT_SECONDS, plan
 from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
@@ -132,17 +132,20 @@ def run(
     after 120 s. Ctrl-C (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
     `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet.
     """
+    # Whoever asks for a device, a time or two settings has more patience.
+    asked = bool(device_ids) or seconds is not None or ab is not None
+    ledger = None if asked else Ledger()
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
     checked_idle_s(idle_s)
     options = _options(kernel, threads, retune)
     chosen = _work(workloads, parameters, rolled)
-    _check_kernel(kernel, chosen)
+    _check_race(kernel, retune, chosen)
     challenge, note = _texts(challenge, note)
     alternation = None if ab is None else parse_alternation(ab)
     if alternation is not None:
         check_beside(alternation, list(device_ids or ()), options, together)
-        _check_kernel(alternation.a if alternation.key == "kernel" else None, chosen)
+        _check_race(alternation.a if alternation.key == "kernel" else None, retune, chosen)
         device_ids = [alternation.a, alternation.b] if alternation.key == "device" else device_ids
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     entries = interruptible(partial(_entries, list(device_ids or ())))
@@ -169,7 +172,8 @@ def run(
         meters=chosen_meters,
         idle_s=idle_s,
         progress=progress,
-        patience_s=PATIENCE_WHEN_ASKED_S if device_ids or seconds is not None else PATIENCE_S,
+        patience_s=PATIENCE_WHEN_ASKED_S if asked else PATIENCE_S,
+        ledger=ledger,
         broken=[entry for entry in entries if isinstance(entry, Missing) and entry.broken],
     )
 
@@ -190,14 +194,15 @@ def measure(
     idle_s: float | None = None,
     progress: Progress | None = None,
     patience_s: float = PATIENCE_WHEN_ASKED_S,
+    ledger: Ledger | None = None,
     broken: Sequence[Missing] = (),
     clock: Clock = time.perf_counter,
 ) -> Result:
     """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with.
 
-    `patience_s` is what each device may take besides warm-up and samples. `broken`: what is installed and does not
-    work, for a warning in the result. `alternation`: two settings to measure in turns; where these are devices, `found`
-    is the two.
+    `patience_s` is what each device may take besides warm-up and samples, and `ledger` bounds all of them together
+    where it is given. `broken`: what is installed and does not work, for a warning in the result. `alternation`: two
+    settings to measure in turns; where these are devices, `found` is the two.
     """
     challenge, note = _texts(challenge, note)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
@@ -216,6 +221,7 @@ def measure(
             began_s=clock(),
             energy=energy,
             patience_s=patience_s,
+            ledger=ledger,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         shown = Guarded(progress or NoProgress())
@@ -329,7 +335,7 @@ def _entries(wanted: list[str]) -> list[Found | Missing]:
     backends = list(dict.fromkeys(name.partition(":")[0] for name in wanted))
     if all(name in BACKENDS for name in backends):
         entries = find_all(backends)
-        with contextlib.suppress(InputError):
+        with suppress(InputError):
             choose(entries, wanted)
             return entries
     # Where one is unknown the error is to list every device there is.
@@ -366,11 +372,13 @@ def _work(names: Sequence[str] | None, parameters: Mapping[str, Value] | None, r
     )
 
 
-def _check_kernel(kernel: str | None, chosen: Sequence[Work]) -> None:
-    """Raise InputError where a kernel is named for work that brings its own, and would be measured without it."""
+def _check_race(kernel: str | None, retune: bool, chosen: Sequence[Work]) -> None:
+    """Raise InputError where a kernel or a race is asked for, and work with a kernel of its own takes neither."""
     own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
     if kernel is not None and own:
         raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
+    if retune and len(own) == len(chosen):
+        raise InputError(f"kernels are raced for {DEFAULT} alone, {own[0]} has its own; leave --retune out")
 
 
 def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:

@@ -14,7 +14,7 @@ from .result.from_device import device_record
 from .result.measurement import Measurement, Status
 from .result.printable import printable
 from .run_id import setting_run_id
-from .sampling.budget import PATIENCE_WHEN_ASKED_S
+from .sampling.budget import PATIENCE_WHEN_ASKED_S, Ledger
 from .sampling.plan import Plan
 
 
@@ -33,7 +33,8 @@ class Assignment:
     `machine`: the id of the machine that this is. `began_s`: when the run began, on the clock that samples are timed
     with. `energy` is told when sampling begins and ends, and adds the joules when all are done. `rendezvous`: the
     device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
-    besides warm-up and samples (see `budget`). `setting`: what sets the record apart in a run that alternates two.
+    besides warm-up and samples (see `budget`). `ledger`: what bounds all devices of a run together, None for no bound.
+    `setting`: what sets the record apart in a run that alternates two.
     """
 
     machine: str
@@ -46,6 +47,7 @@ class Assignment:
     energy: EnergyMeasurement
     rendezvous: Rendezvous | None = None
     patience_s: float = PATIENCE_WHEN_ASKED_S
+    ledger: Ledger | None = None
     setting: str | None = None
 
     @property

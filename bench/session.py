@@ -26,7 +26,7 @@ from .result.from_device import fault_of_id, kernel_record, roof_record
 from .result.measurement import Measurement, Rate, Round, RunSettings, Status
 from .result.printable import printable
 from .result.warning import WarningRecord
-from .sampling.budget import budget, device_seconds
+from .sampling.budget import SLACK_S, budget, device_seconds
 from .sampling.calibrate import calibrate
 from .sampling.plan import FEWEST_SAMPLES_TO_KEEP
 from .sampling.sampler import Sampler
@@ -75,6 +75,8 @@ class Session:
         self._end: tuple[Status, str | None] | None = None
         self.refused_input: InputError | None = None
         self.interrupted = False
+        if assignment.ledger is not None:
+            assignment.ledger.enter(self, found.isolate)
 
     def measure(self) -> Measurement:
         """All of it, without anything in between."""
@@ -109,6 +111,8 @@ class Session:
         if self._end is None:
             self._attempt(self._finish)
         self._end = self._end or ("measured", None)
+        if self._assignment.ledger is not None:
+            self._assignment.ledger.needs(self, 0.0)
         self._close()
         self.energy.complete()
 
@@ -142,8 +146,9 @@ class Session:
     def _attempt(self, step: Callable[[], None]) -> None:
         """Go a step further, within the time that the device has left; where it fails, that is the end."""
         begun_s = time.monotonic()
+        ledger = self._assignment.ledger
         try:
-            with budget(self._left_s):
+            with budget(self._left_s if ledger is None else min(self._left_s, ledger.turn_seconds(self))):
                 interruptible(step)
         except KeyboardInterrupt:
             self._end = self._interrupted()
@@ -161,6 +166,17 @@ class Session:
             self._left_s -= time.monotonic() - begun_s
             if self._end is not None:
                 self._close()
+            if ledger is not None:
+                ledger.needs(self, self._needs_s())
+
+    def _needs_s(self) -> float:
+        """What this device still needs if it is well."""
+        if self._end is not None:
+            return 0.0
+        plan, sampler = self._assignment.plan, self._sampler
+        rounds = plan.rounds if sampler is None else 0 if sampler.done else plan.rounds - len(sampler.rounds)
+        warmup_s = plan.warmup_s if sampler is None else 0.0
+        return warmup_s + rounds * (plan.round_s + plan.warmup_again_s) + SLACK_S
 
     def _checked(self, status: Status, reason: str | None) -> Measurement:
         """The result, refused where its own evidence does not hold."""
@@ -359,6 +375,9 @@ class Session:
         failed = 0 if self._stopwatch is None else self._stopwatch.failed_batches
         taken = [] if self._sampler is None else [one for one in self._sampler.rounds if one.taken]
         warnings = [*judge_rounds(taken, self._records(), rate, failed), *self._warnings]
+        kernel = None if self._task is None else self._task.kernel
+        if kernel is not None and kernel.likelier:
+            warnings.append(sentences.race_ended_early(kernel.likelier))
         if self._roof is not None and self._roof.rate_per_s > 0:
             warnings.extend(judge_roof(100 * rate.value / self._roof.rate_per_s, self._load_at_roof))
         return warnings

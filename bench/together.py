@@ -58,6 +58,7 @@ def measure_together(
         # What was raced a moment ago is not raced again.
         options=dataclasses.replace(assignment.options, retune=False),
         rendezvous=rendezvous,
+        ledger=None,
     )
     participants = [_Participant(one, work, shared, clock, rendezvous) for one, work, _ in chosen]
     try:

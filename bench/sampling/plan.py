@@ -32,8 +32,6 @@ LONG_ROUND_S = 5.0
 MOST_ROUNDS = 60
 # A round shorter than so many times the age of a meter's values has joules with wide bounds, which the rounds add up.
 METER_UPDATES_A_ROUND = 20.0
-# With this many rounds sampling may end where the interval is narrow.
-FEWEST_ROUNDS_TO_END = 4
 # A device that was up to speed a moment ago is so again soon: a card's clocks take some tenths of a second.
 LONGEST_WARMUP_AGAIN_S = 1.0
 SHORTEST_WARMUP_AGAIN_S = 0.05

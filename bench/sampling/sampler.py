@@ -15,7 +15,7 @@ from ..rounds.counted import with_counted
 from ..rounds.interval import interval_of_samples
 from .budget import left_s
 from .plan import (
-    FEWEST_ROUNDS_TO_END,
+    FEWEST_ROUNDS,
     FEWEST_SAMPLES,
     FEWEST_SAMPLES_TO_KEEP,
     HALF_WIDTH,
@@ -165,7 +165,7 @@ class Sampler:
 
     def _narrow(self) -> bool:
         counted = [one.samples for one in self.records() if one.counted]
-        enough = len(counted) >= FEWEST_ROUNDS_TO_END and sum(map(len, counted)) >= FEWEST_SAMPLES
+        enough = len(counted) >= FEWEST_ROUNDS and sum(map(len, counted)) >= FEWEST_SAMPLES
         if not enough or self._sampled_s < SHORTEST_SAMPLING_S:
             return False
         return interval_of_samples(counted, self._cpus).half_width <= HALF_WIDTH

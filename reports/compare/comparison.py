@@ -121,9 +121,11 @@ class _Told(Struct, frozen=True, kw_only=True):
 
 def why_nothing(pair: Pair, base: Sequence[Series], new: Sequence[Series]) -> tuple[str, bool]:
     """Why there is nothing to compare, whatever the conditions; and whether it is that the new side has nothing."""
-    for name, every, good in (("base", pair.base, base), ("new", pair.new, new)):
+    sides = (("base", pair.base, base), ("new", pair.new, new))
+    for name, every, _ in sides:
         if not every:
             return f"it is not in the {name} run", name == "new"
+    for name, every, good in sides:
         if not good:
             return f"the {name} run {every[0].fault}", name == "new"
     kinds = {(one.unit, str(sorted(one.parameters.items()))) for one in (*base, *new)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -24,14 +24,23 @@ NOMINAL = 1e9
 class SimulatedRun:
     """The rounds of a run, none left out yet, and the course that they were taken from.
 
-    `rate`: the nominal rate, in units of work a second. `span`: the steps of the course from the first sample to the
-    last.
+    `rate`: the nominal rate, in units of work a second.
     """
 
     rounds: tuple[Round, ...]
     course: Course
     rate: float
-    span: slice
+
+    @property
+    def span(self) -> slice:
+        """The steps of the course from the first sample to the last."""
+        last = self.rounds[-1]
+        ended_s = (last.start_s or 0.0) + sum(sample.seconds for sample in last.samples)
+        return slice(int((self.rounds[0].start_s or 0.0) / STEP_S), int(ended_s / STEP_S) + 1)
+
+    def cut(self, rounds: int) -> SimulatedRun:
+        """The same run, had it ended after so many rounds."""
+        return replace(self, rounds=self.rounds[:rounds])
 
     def truth(self, counted: tuple[Round, ...]) -> float:
         """The rate that the counted rounds are to tell, in units a second.
@@ -64,7 +73,7 @@ def simulated_run(
     course = shape(random)
     work = np.concatenate([[0.0], np.cumsum(course.rates) * STEP_S])
     moments = np.arange(STEPS + 1) * STEP_S
-    begun_s = now_s = random.uniform(0.5, 2.0)
+    now_s = random.uniform(0.5, 2.0)
     sampled_s = 0.0
     taken: list[Round] = []
     for number in range(1, rounds + 1):
@@ -79,10 +88,10 @@ def simulated_run(
             sampled_s += end_s - now_s
             now_s = end_s
         taken.append(Round(start_s=start_s, warmup_s=pause_s, counted=True, left_out=None, samples=tuple(samples)))
-        ended_s, now_s = now_s, now_s + pause_s
+        now_s += pause_s
         if now_s >= LENGTH_S - 1:
             break
-    return SimulatedRun(tuple(taken), course, rate, slice(int(begun_s / STEP_S), int(ended_s / STEP_S) + 1))
+    return SimulatedRun(tuple(taken), course, rate)
 
 
 def _sample(course: Course, start_s: float, end_s: float, amount: float) -> Sample:
