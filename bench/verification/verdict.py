@@ -17,36 +17,69 @@ PARTLY_OWN_WORD = (
     "Where it says so, this proves that the work was done for this challenge; all else, and how long it took, is the "
     "measuring machine's own word."
 )
+REFUSED = "Refused: not every check holds, so this file proves nothing as it stands."
 
 
 class Check(Struct, frozen=True, kw_only=True):
     """One check of one device's record (of the whole file where `device` is None).
 
-    `code` names it for scripts. Ours: `schema` (the file fits the result model), `devices` (each device stands once,
-    and has what its status promises), `machine` (only where another machine's files are shown), `workload` (its work is
-    known here, and counted as stated), `amount` (the samples add up), `rate` (work and seconds give the stated rates),
-    `roof` (only where the stated share of it does not follow, or its unit is another one), `energy` (only where joules
-    a unit do not follow), `together` (rates at once, their ratios to alone and their sum follow from the records). The
-    others are the workload's, see there.
+    `code` names it for scripts. Ours: `schema` (the file fits the result model), `challenge` (only where one was
+    asked for: it is the file's), `devices` (each device stands once, and has what its status promises), `machine` (only
+    where another machine's files are shown), `workload` (its work is known here, and counted as stated), `amount` (the
+    samples add up), `rate` (work and seconds give the stated rates), `roof` (the stated share of it follows), `energy`
+    (what is derived from the joules follows from them), `together` (rates at once, their ratios to alone and their sum
+    follow from the records). The others are the workload's, see there.
+
+    `covers`: JSON pointers into the file of what cannot be otherwise without its failing; `*` stands for any one step,
+    a last `**` for all below.
     """
 
     code: str
     ok: bool
     sentence: str
     device: str | None = None
+    covers: tuple[str, ...] = ()
+
+
+class Proven(Struct, frozen=True, kw_only=True):
+    """How much of a device's claimed work is proven: `at_least`, with `confidence`; None where evidence bounds nothing.
+
+    Only what its shares bound and every check of it bears out is listed.
+    """
+
+    device: str
+    workload: str
+    at_least: int | None
+    claimed: int
+    confidence: float | None
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """All checks in order; `ok` when none failed."""
+    """All checks in order; `ok` when none failed.
+
+    `proven`: how much work of which device is. `trusted`: JSON pointers into the file of all that no check covers: it
+    is the measuring machine's own word.
+    """
 
     ok: bool
     checks: tuple[Check, ...]
     statement: str = STATEMENT
+    proven: tuple[Proven, ...] = ()
+    trusted: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, checks: list[Check], statement: str = STATEMENT) -> Verdict:
-        """The verdict that follows from `checks`."""
-        return cls(ok=all(check.ok for check in checks), checks=tuple(checks), statement=statement)
+    def of(
+        cls, checks: list[Check], statement: str = STATEMENT, proven: Iterable[Proven] = (), trusted: Iterable[str] = ()
+    ) -> Verdict:
+        """The verdict that follows from `checks`; a refused file states nothing else."""
+        ok = all(check.ok for check in checks)
+        return cls(
+            ok=ok,
+            checks=tuple(checks),
+            statement=statement if ok else REFUSED,
+            proven=tuple(proven),
+            trusted=tuple(trusted),
+        )
 
     def __repr__(self) -> str:
         """Verified or not in a line, and a line for each check that fails."""
