@@ -54,12 +54,50 @@ def check_result(
     looked at (None: all). `list_trusted`: the verdict lists what no check covers. Raises InputError when the file
     cannot be read as JSON of a known schema version at all.
     """
+    if not isinstance(source, Result):
+        return check_file(
+            read_bounded(source),
+            shown_name(source),
+            challenge=challenge,
+            most_shares=most_shares,
+            list_trusted=list_trusted,
+        )
     try:
         # A result handed over as an object may have been made by anyone, too: the model's bounds hold for it.
-        data = encode(source) if isinstance(source, Result) else read_bounded(source)
-        result = source if isinstance(source, Result) else decode(data, shown_name(source))
+        data = encode(source)
     except SchemaViolation as violation:
-        return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))]), None
+        return _misfit(violation), None
+    checks, proven = _checks(source, challenge, most_shares)
+    return _verdict(source, data, checks, proven, list_trusted), source
+
+
+def check_file(
+    data: bytes,
+    name: str,
+    *,
+    challenge: str | None = None,
+    most_shares: int | None = None,
+    list_trusted: bool = False,
+) -> tuple[Verdict, Result | None]:
+    """As `check_result`, of the content of the file called `name`."""
+    try:
+        result = decode(data, name)
+    except SchemaViolation as violation:
+        return _misfit(violation), None
+    checks, proven = _checks(result, challenge, most_shares)
+    return _verdict(result, data, checks, proven, list_trusted), result
+
+
+def _misfit(violation: SchemaViolation) -> Verdict:
+    return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))])
+
+
+def _verdict(result: Result, data: bytes, checks: list[Check], proven: list[Proven], list_trusted: bool) -> Verdict:
+    own_word = trusted(document_of(data), covered_by(checks)) if list_trusted else ()
+    return Verdict.of(checks, statement_of(entry.evidence for entry in result.results), proven, own_word)
+
+
+def _checks(result: Result, challenge: str | None, most_shares: int | None) -> tuple[list[Check], list[Proven]]:
     sentence = "the file fits the result model"
     checks = [Check(code="schema", ok=True, sentence=sentence, covers=("/schema_version", "/written_as"))]
     if challenge is not None:
@@ -78,8 +116,7 @@ def check_result(
     at_once = _check_together(result, most_shares)
     checks.extend(at_once.checks)
     proven.extend(at_once.proven)
-    own_word = trusted(document_of(data), covered_by(checks)) if list_trusted else ()
-    return Verdict.of(checks, statement_of(entry.evidence for entry in result.results), proven, own_word), result
+    return checks, proven
 
 
 def _check_challenge(result: Result, wanted: str) -> Check:

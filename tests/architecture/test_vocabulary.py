@@ -19,6 +19,7 @@ SPECIAL = {
     "bench/isolation": "carries each capability of devices across, and one of them is to scan nonces",
     "bench/result/version1.py": "the first version counted hashes only",
     "bench/result/upgrade.py": "the first version counted hashes only",
+    "bench/verification/version1.py": "the first version counted hashes only",
     "reports/ladder": "a chapter about mining: the progression from CPU to ASIC",
     "reports/claims": "a chapter about mining: what a white paper says of it",
     "reports/layout/ladder_tables.py": "words of the progression",
