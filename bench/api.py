@@ -19,6 +19,7 @@ from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from .anchors.challenge import get_beacon, with_beacon
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -28,6 +29,7 @@ from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
 from .progress import Guarded, NoProgress, Progress
+from .result.anchors import Beacon
 from .result.file import check_writable, load, save
 from .result.measurement import Measurement
 from .result.model import SCHEMA_VERSION, Result, Together
@@ -94,6 +96,7 @@ def run(
     *,
     seconds: float | None = None,
     challenge: str | None = None,
+    beacon: str | None = None,
     note: str | None = None,
     kernel: str | None = None,
     threads: int | None = None,
@@ -110,7 +113,9 @@ def run(
 
     `seconds` is the sampling time per device, taken fully; without it sampling ends as soon as the
     95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
-    default) is what the work's inputs are derived from. `workloads` names what to measure, in turn on each
+    default) is what the work's inputs are derived from. `beacon` (a file, an address, or `tsa:` and the
+    address of a time-stamping authority) adds a public value to it, which nobody knew before it was
+    published. `workloads` names what to measure, in turn on each
     device (None: sha256d), and `parameters` what is special about it; `rolled` is short for sha256d's
     `prefixes`, the number of version-rolled prefixes hashed for each nonce (None: the plain scan).
     `retune` races the kernels anew instead of
@@ -123,7 +128,8 @@ def run(
     A device that fails is in the result with its reason, and the others go on. Where neither devices nor
     a time are given, a driver that does not answer is cut off after 46 s besides warm-up and samples, else
     after 120 s. Ctrl-C (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
-    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet.
+    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet,
+    and a HashwattError where the beacon does not answer.
     """
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
@@ -132,6 +138,8 @@ def run(
     chosen = _work(workloads, parameters, rolled)
     _check_kernel(kernel, chosen)
     challenge, note = _texts(challenge, note)
+    value = None if beacon is None else interruptible(partial(get_beacon, beacon))
+    with_beacon(challenge, value)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     entries = interruptible(partial(_entries, list(device_ids or ())))
     found = choose(entries, list(device_ids or ()) or None)
@@ -145,6 +153,7 @@ def run(
         found,
         seconds=seconds,
         challenge=challenge,
+        beacon=value,
         note=note,
         options=options,
         workloads=workloads,
@@ -164,6 +173,7 @@ def measure(
     *,
     seconds: float | None = None,
     challenge: str | None = None,
+    beacon: Beacon | None = None,
     note: str | None = None,
     options: DeviceOptions | None = None,
     workloads: Sequence[str] | None = None,
@@ -183,6 +193,7 @@ def measure(
     work, for a warning in the result.
     """
     challenge, note = _texts(challenge, note)
+    challenge = with_beacon(challenge, beacon)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
@@ -222,6 +233,7 @@ def measure(
                 warnings=tuple(warnings),
                 results=tuple(results),
                 together=at_once,
+                beacon=beacon,
             )
         )
 

@@ -8,13 +8,14 @@ name: they are the measuring machine's own word.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...kernels.errors import InputError
 from ...kernels.workloads.evidence import Claim, Evidence
 from ...kernels.workloads.quantity import per_second
 from ...kernels.workloads.registry import load_workload
+from ..anchors.clock import anchors_of
 from ..energy.joules.efficiency import efficiency
 from ..rates import counted_samples, rate_of, rate_per_cpu_s
 from ..result.file import SchemaViolation, encode, load
@@ -29,10 +30,11 @@ RELATIVE_ROUNDING = 1e-9
 WITHOUT_WORK = ("failed", "refused", "skipped")
 
 
-def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
+def check_result(source: str | Path | Result, certificates: Sequence[str | Path] = ()) -> tuple[Verdict, Result | None]:
     """Every check that needs no device, and the result itself if it could be read.
 
-    Raises InputError when the file cannot be read as JSON of a known schema version at all.
+    `certificates`: files of those that are trusted to vouch for time-stamps (empty: those of the system). Raises
+    InputError when the file cannot be read as JSON of a known schema version at all, or such a file as a certificate.
     """
     try:
         # A result handed over as an object may have been made by anyone, too: the model's bounds hold for it.
@@ -48,10 +50,13 @@ def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
     if any(warning.code == "foreign_root" for warning in result.warnings):
         fault = "it shows a tree of files (HASHWATT_ROOT), not the machine that worked: for trying, never to be ranked"
         checks.append(Check(code="machine", ok=False, sentence=fault))
+    anchors = anchors_of(result, certificates)
+    checks.extend(Check(code="anchor", ok=anchor.ok, sentence=anchor.sentence) for anchor in anchors.anchors)
     for entry in result.results:
         checks.extend(check_measurement(entry, result.challenge, result.run_id, result.written_as))
     checks.extend(check_together(result))
-    return Verdict.of(checks, statement_of(entry.evidence for entry in result.results)), result
+    statement = statement_of(entry.evidence for entry in result.results)
+    return Verdict.of(checks, statement, anchors), result
 
 
 def _check_identities(result: Result) -> Check:

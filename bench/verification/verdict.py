@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from ...kernels.workloads.evidence import Checked, Evidence, Reported
+from ..anchors.clock import Anchor, Anchors, Span
 
 STATEMENT = (
     "This proves that the work was done for this challenge, not how long it took nor on which device: "
@@ -42,11 +43,21 @@ class Verdict(Struct, frozen=True, kw_only=True):
     ok: bool
     checks: tuple[Check, ...]
     statement: str = STATEMENT
+    anchors: tuple[Anchor, ...] = ()
+    span: Span | None = None
 
     @classmethod
-    def of(cls, checks: list[Check], statement: str = STATEMENT) -> Verdict:
-        """The verdict that follows from `checks`."""
-        return cls(ok=all(check.ok for check in checks), checks=tuple(checks), statement=statement)
+    def of(cls, checks: list[Check], statement: str = STATEMENT, anchors: Anchors | None = None) -> Verdict:
+        """The verdict that follows from `checks`; a record that is refused has no span."""
+        ok = all(check.ok for check in checks)
+        found = anchors or Anchors()
+        return cls(
+            ok=ok,
+            checks=tuple(checks),
+            statement=statement,
+            anchors=found.anchors,
+            span=found.span if ok else None,
+        )
 
     def __repr__(self) -> str:
         """Verified or not in a line, and a line for each check that fails."""
