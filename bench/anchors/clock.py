@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from ...kernels.errors import CheckFailed
-from ..rates import counted_samples
 from ..result.anchors import Beacon, Stamp
 from ..result.dates import timestamp_of
 from ..result.model import Result
@@ -114,7 +113,7 @@ def contradiction(result: Result, seconds: float) -> str:
     # Devices of one machine take turns, so their samples follow one another; what was at once is left out.
     for entry in result.results:
         stated[entry.machine] = stated.get(entry.machine, 0.0) + math.fsum(
-            sample.seconds for sample in counted_samples(entry)
+            sample.seconds for one in entry.rounds for sample in one.samples
         )
     longest = max(stated.values(), default=0.0)
     if longest > seconds * (1 + CLOCK_TOLERANCE) + CLOCK_TOLERANCE_S:

@@ -18,7 +18,7 @@ AREAS = (
     Area(
         "statistics",
         ("bench/statistics.py", "bench/rates.py"),
-        ("tests/bench/test_rates.py", "tests/bench/test_statistics.py"),
+        ("tests/bench/test_trends.py", "tests/bench/test_rates.py", "tests/bench/test_statistics.py"),
     ),
     Area(
         "energy",
@@ -28,7 +28,10 @@ AREAS = (
                 "coverage", "efficiency", "from_counter", "from_power", "idle", "integral", "readings", "record",
             )
         ),
-        ("tests/bench/energy/joules",),
+        tuple(
+            f"tests/bench/energy/joules/{name}.py"
+            for name in ("test_by_hand", "test_coverage", "test_record", "test_efficiency_curves")
+        ),
     ),
     Area(
         "ladder",
