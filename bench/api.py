@@ -304,16 +304,22 @@ def scan(
         device.close()
 
 
-def verify(source: str | Path | Result, recompute: int = 0, progress: Progress | None = None) -> Verdict:
+def verify(
+    source: str | Path | Result,
+    recompute: int = 0,
+    progress: Progress | None = None,
+    certificates: Sequence[str | Path] = (),
+) -> Verdict:
     """Check a result (or its file) without trusting it; `recompute` parts of it, randomly chosen, are done again.
 
     Takes milliseconds without `recompute`. Evidence that does not hold is a Verdict that is not ok, and
-    nothing of it is done again. Raises InputError when the file cannot be
+    nothing of it is done again. `certificates`: files of the root certificates that are trusted for time-stamps (none:
+    those of the system). Raises InputError when the file cannot be
     read as a result at all, DeviceError when there is no CPU kernel to recompute with.
     """
     if recompute < 0:
         raise InputError(f"{recompute} chunks cannot be recomputed; give a number from 0 on")
-    verdict, result = check_result(source)
+    verdict, result = check_result(source, certificates)
     if not recompute or not verdict.ok or result is None:
         return verdict
     entries = find_all(["cpu"])
@@ -324,7 +330,7 @@ def verify(source: str | Path | Result, recompute: int = 0, progress: Progress |
     shown = progress or NoProgress()
     device = found[0].open(DeviceOptions())
     try:
-        return Verdict.of([*verdict.checks, *do_again(result, recompute, device, shown)], verdict.statement)
+        return verdict.with_checks(do_again(result, recompute, device, shown))
     finally:
         shown.done()
         device.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...kernels.workloads.evidence import Checked, Evidence, Reported
 from ..anchors.clock import Anchor, Anchors, Span
@@ -58,6 +59,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
             anchors=found.anchors,
             span=found.span if ok else None,
         )
+
+    def with_checks(self, more: list[Check]) -> Verdict:
+        """The same with more checks."""
+        ok = self.ok and all(check.ok for check in more)
+        return replace(self, ok=ok, checks=(*self.checks, *more), span=self.span if ok else None)
 
     def __repr__(self) -> str:
         """Verified or not in a line, and a line for each check that fails."""

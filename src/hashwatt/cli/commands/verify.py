@@ -26,10 +26,17 @@ Examples:
     metavar="N",
     help="Do N randomly chosen parts of the work again and compare (0).",
 )
+@click.option(
+    "--tsa-cert",
+    "certificates",
+    multiple=True,
+    metavar="FILE",
+    help="Trust this root certificate for time-stamps, PEM or DER (repeat for more; the system's unless given).",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing where all is well.")
 @shared_options
 @click.pass_obj
-def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
+def verify(output: Output, file: str, recompute: int, certificates: tuple[str, ...], quiet: bool) -> None:
     """Check a result file without trusting it.
 
     It proves the work, not the clock: that so much work was done for this challenge, not how long it took.
@@ -37,7 +44,7 @@ def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
     from ...bench import api
     from ...reports.run.table import about
 
-    verdict = api.verify(file, recompute, progress_for(quiet))
+    verdict = api.verify(file, recompute, progress_for(quiet), certificates)
     if output.as_json:
         output.document({"file": as_unicode(file), **as_fields(verdict)})
     elif not (quiet and verdict.ok):
