@@ -1,7 +1,7 @@
 """What a record's anchors show of the time: not before a beacon was published, not after a time-stamp was made.
 
-Both bounds are taken the cautious way, with the authority's accuracy: the true span is no longer than what is stated,
-so work ÷ span is a rate that was reached at least, whatever the measuring machine's clock said.
+Both bounds are taken the cautious way, with the authority's accuracy: the true time is no longer than what is stated, so
+work ÷ time is a rate that was reached at least, whatever the measuring machine's clock said.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Anchor(Struct, frozen=True, kw_only=True):
     sentence: str
 
 
-class Span(Struct, frozen=True, kw_only=True):
+class Between(Struct, frozen=True, kw_only=True):
     """All the work was done within it. `trusted`: both ends are; else what the anchors' sentences say is to be done."""
 
     after: str
@@ -62,10 +62,10 @@ class _Bound(Struct, frozen=True):
 
 
 class Anchors(Struct, frozen=True, kw_only=True):
-    """All anchors of a record, and the span that they give together; None where one of its ends is missing."""
+    """All anchors of a record, and the time between them; None where there are not both."""
 
     anchors: tuple[Anchor, ...] = ()
-    span: Span | None = None
+    between: Between | None = None
 
 
 def anchors_of(result: Result, certificates: Sequence[str | Path] = ()) -> Anchors:
@@ -96,13 +96,13 @@ def anchors_of(result: Result, certificates: Sequence[str | Path] = ()) -> Ancho
     if fault:
         found.append(Anchor(kind="stamp", ok=False, trusted=False, time=None, sentence=fault))
         return Anchors(anchors=tuple(found))
-    span = Span(
+    between = Between(
         after=timestamp_of(after.moment),
         before=timestamp_of(before.moment + timedelta(microseconds=999_999)),
         seconds=seconds,
         trusted=after.trusted and before.trusted,
     )
-    return Anchors(anchors=tuple(found), span=span)
+    return Anchors(anchors=tuple(found), between=between)
 
 
 def contradiction(result: Result, seconds: float) -> str:

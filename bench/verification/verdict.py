@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ...kernels.workloads.evidence import Checked, Evidence, Reported
-from ..anchors.clock import Anchor, Anchors, Span
+from ..anchors.clock import Anchor, Anchors, Between
 
 STATEMENT = (
     "This proves that the work was done for this challenge, not how long it took nor on which device: "
@@ -45,11 +45,11 @@ class Verdict(Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...]
     statement: str = STATEMENT
     anchors: tuple[Anchor, ...] = ()
-    span: Span | None = None
+    between: Between | None = None
 
     @classmethod
     def of(cls, checks: list[Check], statement: str = STATEMENT, anchors: Anchors | None = None) -> Verdict:
-        """The verdict that follows from `checks`; a record that is refused has no span."""
+        """The verdict that follows from `checks`; a record that is refused has no time either."""
         ok = all(check.ok for check in checks)
         found = anchors or Anchors()
         return cls(
@@ -57,13 +57,13 @@ class Verdict(Struct, frozen=True, kw_only=True):
             checks=tuple(checks),
             statement=statement,
             anchors=found.anchors,
-            span=found.span if ok else None,
+            between=found.between if ok else None,
         )
 
     def with_checks(self, more: list[Check]) -> Verdict:
         """The same with more checks."""
         ok = self.ok and all(check.ok for check in more)
-        return replace(self, ok=ok, checks=(*self.checks, *more), span=self.span if ok else None)
+        return replace(self, ok=ok, checks=(*self.checks, *more), between=self.between if ok else None)
 
     def __repr__(self) -> str:
         """Verified or not in a line, and a line for each check that fails."""

@@ -229,7 +229,7 @@ class TestBetweenTwoAnchors:
         verdict, _ = check_result(result, [authority.root])
         assert verdict.ok, [check for check in verdict.checks if not check.ok]
         assert [anchor.trusted for anchor in verdict.anchors] == [True, True]
-        span = verdict.span
+        span = verdict.between
         assert span is not None
         assert span.trusted
         first, last = (
@@ -245,14 +245,14 @@ class TestBetweenTwoAnchors:
     def test_without_the_root_the_span_is_not_trusted(self, between: Result, tsa: str, authority: Authority) -> None:
         verdict, _ = check_result(self.stamped(between, tsa, authority))
         assert verdict.ok
-        assert verdict.span is not None
-        assert not verdict.span.trusted
+        assert verdict.between is not None
+        assert not verdict.between.trusted
 
     def test_samples_that_last_longer_than_the_span_are_refused(self, tsa: str, authority: Authority) -> None:
         run = measured("steady", seconds=12.0, challenge="prove it", beacon=get_beacon(f"tsa:{tsa}"))
         verdict, _ = check_result(self.stamped(run, tsa, authority), [authority.root])
         assert not verdict.ok
-        assert verdict.span is None
+        assert verdict.between is None
         assert any("between beacon and time-stamp" in check.sentence for check in verdict.checks if not check.ok)
 
     def test_a_stamp_older_than_the_beacon_is_refused(self, tsa: str, authority: Authority) -> None:
@@ -267,9 +267,9 @@ class TestBetweenTwoAnchors:
     ) -> None:
         verdict, _ = check_result(self.stamped(with_drand, tsa, authority), [authority.root])
         assert verdict.ok
-        assert verdict.span is not None
-        assert not verdict.span.trusted
-        assert verdict.span.after == "2020-07-22T15:17:30Z"
+        assert verdict.between is not None
+        assert not verdict.between.trusted
+        assert verdict.between.after == "2020-07-22T15:17:30Z"
 
     def test_anchors_of_another_run_are_refused(
         self, between: Result, with_drand: Result, tsa: str, authority: Authority
@@ -283,7 +283,7 @@ class TestBetweenTwoAnchors:
         ):
             verdict, _ = check_result(forged, [authority.root])
             assert not verdict.ok
-            assert verdict.span is None
+            assert verdict.between is None
 
     def test_a_token_in_a_file_is_a_beacon_too(self, authority: Authority, tmp_path: Path, between: Result) -> None:
         import base64
@@ -315,5 +315,5 @@ def test_a_beacon_that_does_not_answer_ends_the_run_before_it_begins(httpserver:
 
 def test_an_unstamped_record_has_no_anchors(honest_result: Result) -> None:
     found = anchors_of(honest_result)
-    assert (found.anchors, found.span) == ((), None)
+    assert (found.anchors, found.between) == ((), None)
     assert encode(honest_result)

@@ -55,7 +55,7 @@ def test_a_stamped_record_verifies_and_says_when_it_was_there(
     assert now - timedelta(seconds=120) < moment <= now + timedelta(seconds=2)
     assert moment - datetime.fromisoformat(stamped.stamps[0].time) == timedelta(seconds=1)
     # Without a beacon nothing says when the work began.
-    assert verdict.span is None
+    assert verdict.between is None
 
 
 def test_openssl_itself_accepts_the_stored_answer_over_the_documented_form(
@@ -151,7 +151,7 @@ def test_a_token_whose_time_was_changed_is_refused(stamped: Result, authority: A
     forged = replace(stamped.stamps[0], time=earlier, response_base64=base64.b64encode(data).decode())
     anchors = anchors_of(replace(stamped, stamps=(forged,)), [authority.root])
     assert not anchors.anchors[0].trusted
-    assert anchors.span is None
+    assert anchors.between is None
 
 
 def test_a_stamp_of_another_record_says_nothing_of_this_one(
