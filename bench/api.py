@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ..kernels.bounded import MOST_SHARES
 from ..kernels.device import DeviceOptions, Found, Missing, scanning
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
@@ -41,14 +42,16 @@ from .scan import ScanRequest, ScanResult, scan_on
 from .session import Assignment, Session, Work, mistake_sentence, unmeasured
 from .together import measure_together
 from .verification.checks import check_result
+from .verification.recompute import audit
 from .verification.recompute import recompute as do_again
-from .verification.verdict import Check, Verdict
+from .verification.verdict import Check, Proven, Verdict
 from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root
 from .warnings.sentences import driver_broken, meters_left_out
 
 __all__ = [
     "Check",
     "Progress",
+    "Proven",
     "Result",
     "ScanResult",
     "Verdict",
@@ -66,6 +69,9 @@ __all__ = [
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"
+# The bounds of how many shares a result may be asked to keep.
+FEWEST_SHARES = 300
+LONGEST_EFFORT_S = 86_400.0
 
 LOG = logging.getLogger(__name__)
 
@@ -105,6 +111,7 @@ def run(
     rolled: int | None = None,
     retune: bool = False,
     together: bool = False,
+    shares: int | None = None,
     meters: Sequence[str] | None = None,
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -121,6 +128,7 @@ def run(
     `retune` races the kernels anew instead of
     taking the winner of an earlier race. `together` measures all devices at once, too, after each
     was measured alone; the result's `together` then has their rates, the ratios to alone and the sum.
+    `shares`: how many to keep as evidence of work that is proven by them (None: 10,000 of sha256d's).
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -137,6 +145,7 @@ def run(
     options = _options(kernel, threads, retune)
     chosen = _work(workloads, parameters, rolled)
     _check_kernel(kernel, chosen)
+    _check_shares(shares)
     challenge, note = _texts(challenge, note)
     value = None if beacon is None else interruptible(partial(get_beacon, beacon))
     with_beacon(challenge, value)
@@ -160,6 +169,7 @@ def run(
         parameters=parameters,
         rolled=rolled,
         together=together,
+        shares=shares,
         meters=chosen_meters,
         idle_s=idle_s,
         progress=progress,
@@ -180,6 +190,7 @@ def measure(
     parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
     together: bool = False,
+    shares: int | None = None,
     meters: Sequence[MeterEntry] = (),
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -192,6 +203,7 @@ def measure(
     `patience_s` is what each device may take besides warm-up and samples. `broken`: what is installed and does not
     work, for a warning in the result.
     """
+    _check_shares(shares)
     challenge, note = _texts(challenge, note)
     challenge = with_beacon(challenge, beacon)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
@@ -208,6 +220,7 @@ def measure(
             began_s=clock(),
             energy=EnergyMeasurement(meters, checked_idle_s(idle_s)),
             patience_s=patience_s,
+            shares=shares,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         results, at_once = _measure_all(turns, assignment, Guarded(progress or NoProgress()), clock, together)
@@ -308,19 +321,25 @@ def verify(
     source: str | Path | Result,
     recompute: int = 0,
     progress: Progress | None = None,
+    *,
+    effort_s: float = 0.0,
+    challenge: str | None = None,
     certificates: Sequence[str | Path] = (),
 ) -> Verdict:
-    """Check a result (or its file) without trusting it; `recompute` parts of it, randomly chosen, are done again.
+    """Check a result (or its file) without trusting it.
 
-    Takes milliseconds without `recompute`. Evidence that does not hold is a Verdict that is not ok, and
-    nothing of it is done again. `certificates`: files of the root certificates that are trusted for time-stamps (none:
-    those of the system). Raises InputError when the file cannot be
-    read as a result at all, DeviceError when there is no CPU kernel to recompute with.
+    Takes milliseconds unless parts of the work are done again: `recompute` randomly chosen ones, or as many as the
+    CPU does in about `effort_s` seconds. Evidence that does not hold is a Verdict that is not ok, and nothing of it is
+    done again. `challenge`: what the result must answer (None: any). `certificates`: files of the root certificates
+    that are trusted for time-stamps (none: those of the system). Raises InputError when the file cannot be read as
+    a result at all, DeviceError when there is no CPU kernel to do work again with.
     """
     if recompute < 0:
         raise InputError(f"{recompute} chunks cannot be recomputed; give a number from 0 on")
-    verdict, result = check_result(source, certificates)
-    if not recompute or not verdict.ok or result is None:
+    if not 0 <= effort_s <= LONGEST_EFFORT_S:
+        raise InputError(f"an effort of {effort_s:g} s is not possible; give 0 to {LONGEST_EFFORT_S:.0f} seconds")
+    verdict, result = check_result(source, challenge=challenge, certificates=certificates, list_trusted=True)
+    if not (recompute or effort_s) or not verdict.ok or result is None:
         return verdict
     entries = find_all(["cpu"])
     found = [entry for entry in entries if isinstance(entry, Found)]
@@ -330,10 +349,13 @@ def verify(
     shown = progress or NoProgress()
     device = found[0].open(DeviceOptions())
     try:
-        return verdict.with_checks(do_again(result, recompute, device, shown))
+        again = do_again(result, recompute, device, shown) if recompute else []
+        if effort_s:
+            again += audit(result, effort_s, device, shown)
     finally:
         shown.done()
         device.close()
+    return verdict.with_checks(again)
 
 
 def _named(device_id: str) -> Found:
@@ -393,6 +415,11 @@ def _check_kernel(kernel: str | None, chosen: Sequence[Work]) -> None:
     own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
     if kernel is not None and own:
         raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
+
+
+def _check_shares(shares: int | None) -> None:
+    if shares is not None and not FEWEST_SHARES <= shares <= MOST_SHARES:
+        raise InputError(f"a proof holds {FEWEST_SHARES} to {MOST_SHARES} shares, not {shares}; leave it out for 10000")
 
 
 def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:

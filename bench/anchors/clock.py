@@ -1,7 +1,7 @@
 """What a record's anchors show of the time: not before a beacon was published, not after a time-stamp was made.
 
-Both bounds are taken the cautious way, with the authority's accuracy: the true time is no longer than what is stated, so
-work ÷ time is a rate that was reached at least, whatever the measuring machine's clock said.
+Both bounds are taken the cautious way, with the authority's accuracy: the true time is no longer than what is stated,
+so work ÷ time is a rate that was reached at least, whatever the measuring machine's clock said.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...kernels.errors import CheckFailed
 from ..result.anchors import Beacon, Stamp
@@ -37,7 +38,7 @@ class Anchor(Struct, frozen=True, kw_only=True):
     """One beacon or time-stamp: what it shows, and whether it is believed without further ado.
 
     `time`: not before (a beacon) or not after (a stamp) this; None where it tells none. `ok`: false where it
-    contradicts the record, which is then refused.
+    contradicts the record, which is then refused. `covers`: JSON pointers of what cannot be otherwise without that.
     """
 
     kind: Literal["beacon", "stamp"]
@@ -45,6 +46,7 @@ class Anchor(Struct, frozen=True, kw_only=True):
     trusted: bool
     time: str | None
     sentence: str
+    covers: tuple[str, ...] = ()
 
 
 class Between(Struct, frozen=True, kw_only=True):
@@ -82,11 +84,12 @@ def anchors_of(result: Result, certificates: Sequence[str | Path] = ()) -> Ancho
     before: _Bound | None = None
     if result.beacon is not None:
         anchor, after = _beacon(result.beacon, result.challenge, roots)
-        found.append(anchor)
+        found.append(replace(anchor, covers=("/beacon/kind", "/beacon/value") if anchor.ok else ()))
     digest = record_digest(result) if result.stamps else ""
-    for stamp in result.stamps:
+    for index, stamp in enumerate(result.stamps):
         anchor, bound = _stamp(stamp, digest, roots)
-        found.append(anchor)
+        names = ("record_sha256", "time", "response_base64") if anchor.trusted else ("record_sha256",)
+        found.append(replace(anchor, covers=tuple(f"/stamps/{index}/{name}" for name in names) if anchor.ok else ()))
         if bound and (before is None or (not bound.trusted, bound.moment) < (not before.trusted, before.moment)):
             before = bound
     if after is None or before is None:

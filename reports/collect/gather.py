@@ -225,14 +225,14 @@ def checks_about(device: Measurement, result: Result, failed: Sequence[Check]) -
     own = [check for check in failed if check.device == device.device.id]
     # A check names the device only: where that has several measurements in the file, each is asked itself.
     if own and sum(other.device.id == device.device.id for other in result.results) > 1:
-        asked = check_measurement(device, result.challenge, result.run_id, result.written_as)
+        asked = check_measurement(device, result.challenge, result.run_id, result.written_as).checks
         known = {check.sentence for check in asked}
         # What the measurement alone cannot tell (a recomputation) stays with all of the device's.
         others = {
             check.sentence
             for other in result.results
             if other.device.id == device.device.id
-            for check in check_measurement(other, result.challenge, result.run_id, result.written_as)
+            for check in check_measurement(other, result.challenge, result.run_id, result.written_as).checks
         }
         own = [check for check in own if check.sentence in known or check.sentence not in others]
     return [check for check in failed if check.device is None] + own

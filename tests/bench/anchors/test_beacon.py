@@ -226,7 +226,7 @@ class TestBetweenTwoAnchors:
 
     def test_the_span_is_that_of_the_authority_s_clock(self, between: Result, tsa: str, authority: Authority) -> None:
         result = self.stamped(between, tsa, authority)
-        verdict, _ = check_result(result, [authority.root])
+        verdict, _ = check_result(result, certificates=[authority.root])
         assert verdict.ok, [check for check in verdict.checks if not check.ok]
         assert [anchor.trusted for anchor in verdict.anchors] == [True, True]
         span = verdict.between
@@ -250,7 +250,7 @@ class TestBetweenTwoAnchors:
 
     def test_samples_that_last_longer_than_the_span_are_refused(self, tsa: str, authority: Authority) -> None:
         run = measured("steady", seconds=12.0, challenge="prove it", beacon=get_beacon(f"tsa:{tsa}"))
-        verdict, _ = check_result(self.stamped(run, tsa, authority), [authority.root])
+        verdict, _ = check_result(self.stamped(run, tsa, authority), certificates=[authority.root])
         assert not verdict.ok
         assert verdict.between is None
         assert any("between beacon and time-stamp" in check.sentence for check in verdict.checks if not check.ok)
@@ -258,14 +258,14 @@ class TestBetweenTwoAnchors:
     def test_a_stamp_older_than_the_beacon_is_refused(self, tsa: str, authority: Authority) -> None:
         future = parsed(FIRST | {"round": 10_000_000})
         run = measured("steady", seconds=2.0, challenge="prove it", beacon=future)
-        verdict, _ = check_result(self.stamped(run, tsa, authority), [authority.root])
+        verdict, _ = check_result(self.stamped(run, tsa, authority), certificates=[authority.root])
         assert not verdict.ok
         assert any("older than the beacon" in check.sentence for check in verdict.checks)
 
     def test_a_beacon_that_is_to_be_looked_up_gives_a_span_on_that_condition(
         self, with_drand: Result, tsa: str, authority: Authority
     ) -> None:
-        verdict, _ = check_result(self.stamped(with_drand, tsa, authority), [authority.root])
+        verdict, _ = check_result(self.stamped(with_drand, tsa, authority), certificates=[authority.root])
         assert verdict.ok
         assert verdict.between is not None
         assert not verdict.between.trusted
@@ -281,7 +281,7 @@ class TestBetweenTwoAnchors:
             replace(other, beacon=one.beacon),
             replace(one, beacon=other.beacon, stamps=other.stamps),
         ):
-            verdict, _ = check_result(forged, [authority.root])
+            verdict, _ = check_result(forged, certificates=[authority.root])
             assert not verdict.ok
             assert verdict.between is None
 

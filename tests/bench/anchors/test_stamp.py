@@ -42,7 +42,7 @@ def test_a_stamped_record_verifies_and_says_when_it_was_there(
     stamped: Result, authority: Authority, tmp_path: Path
 ) -> None:
     save(stamped, tmp_path / "stamped.json")
-    verdict, result = check_result(tmp_path / "stamped.json", [authority.root])
+    verdict, result = check_result(tmp_path / "stamped.json", certificates=[authority.root])
     assert verdict.ok
     assert result == stamped
     (anchor,) = verdict.anchors
@@ -135,7 +135,7 @@ def test_a_record_that_was_edited_after_stamping_is_refused(
     edit(document)
     (tmp_path / "edited.json").write_text(json.dumps(document), encoding="utf-8")
     for certificates in ([authority.root], []):
-        verdict, _ = check_result(tmp_path / "edited.json", certificates)
+        verdict, _ = check_result(tmp_path / "edited.json", certificates=certificates)
         assert not verdict.ok
         assert any(check.code == "anchor" and not check.ok for check in verdict.checks)
         assert not any(anchor.trusted for anchor in verdict.anchors)
@@ -158,14 +158,14 @@ def test_a_stamp_of_another_record_says_nothing_of_this_one(
     stamped: Result, honest_result: Result, authority: Authority
 ) -> None:
     other = replace(honest_result, note="another", stamps=stamped.stamps)
-    verdict, _ = check_result(other, [authority.root])
+    verdict, _ = check_result(other, certificates=[authority.root])
     assert not verdict.ok
 
 
 def test_a_second_stamp_is_over_the_same_record(stamped: Result, tsa: str, authority: Authority) -> None:
     twice, _, _ = stamp_record(stamped, tsa, [authority.root])
     assert len(twice.stamps) == 2
-    verdict, _ = check_result(twice, [authority.root])
+    verdict, _ = check_result(twice, certificates=[authority.root])
     assert verdict.ok
     assert [anchor.trusted for anchor in verdict.anchors] == [True, True]
 

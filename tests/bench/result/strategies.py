@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -62,6 +63,8 @@ def _formed(info: inspect.StrType) -> st.SearchStrategy[str]:
     if "0-9a-f" in pattern:
         assert info.min_length == info.max_length
         return st.text("0123456789abcdef", min_size=info.min_length or 0, max_size=info.max_length)
+    if "+/" in pattern:
+        return st.binary(max_size=9).map(lambda octets: base64.b64encode(octets).decode())
     if "T" in pattern and r"\d" in pattern:
         return st.datetimes().map(lambda moment: moment.replace(microsecond=0).isoformat().zfill(19) + "Z")
     return st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9:._-]{0,20}\Z")

@@ -77,6 +77,9 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 @click.option("--retune", is_flag=True, help="Race the kernels anew instead of taking an earlier race's winner.")
 @click.option("--together", is_flag=True, help="Then measure all devices at once: interference and sum.")
 @click.option(
+    "--shares", type=INTEGER, metavar="N", help="Keep N shares as the proof: more of them prove more (10000)."
+)
+@click.option(
     "--meter",
     "meters",
     multiple=True,
@@ -109,6 +112,7 @@ def run(
     rolled: int | None,
     retune: bool,
     together: bool,
+    shares: int | None,
     meters: tuple[str, ...],
     idle_s: float | None,
     quiet: bool,
@@ -135,6 +139,7 @@ def run(
             rolled=rolled,
             retune=retune,
             together=together,
+            shares=shares,
             meters=list(meters) or None,
             idle_s=idle_s,
             progress=progress_for(quiet),
