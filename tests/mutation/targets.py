@@ -41,14 +41,16 @@ AREAS = (
     Area(
         "verification",
         (
-            "bench/verification/checks.py",
-            "bench/verification/verdict.py",
-            "bench/verification/recompute.py",
-            "kernels/workloads/sha256d/verify.py",
-            "kernels/workloads/sha256d/poisson.py",
-            "kernels/workloads/sha256d/claimed_ranges.py",
-            "kernels/workloads/sha256d/headers.py",
+            *(f"bench/verification/{name}.py" for name in ("checks", "figures", "recompute", "trusted", "verdict")),
+            *(f"kernels/workloads/proof/{name}.py" for name in ("bounds", "ledger", "packing", "poisson")),
+            *(f"kernels/workloads/sha256d/{name}.py" for name in ("headers", "recompute", "verify", "walk")),
+            *(f"kernels/workloads/sha256d/version1/{name}.py" for name in ("claimed_ranges", "headers", "verify")),
         ),
-        ("tests/bench/verification",),
+        ("tests/kernels/workloads/proof", "tests/bench/verification", "tests/attack/test_forgeries.py"),
+    ),
+    Area(
+        "anchors",
+        tuple(f"bench/anchors/{name}.py" for name in ("beacon", "challenge", "clock", "digest", "stamp", "token")),
+        ("tests/bench/anchors/test_beacon.py", "tests/bench/anchors/test_stamp.py"),
     ),
 )  # fmt: skip

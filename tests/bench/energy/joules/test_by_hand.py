@@ -74,6 +74,8 @@ class TestCounters:
         # Nothing is that far apart: the mean of the whole.
         assert highest_rate(run, 5.0) == 12.5
         assert highest_rate(run[:1] * 2, 0.0) == 0.0
+        # The first two readings tell as much as any other two.
+        assert highest_rate([Value(0.0, 0.0, 0.0), Value(1.0, 0.0, 30.0), Value(2.0, 0.0, 35.0)], 0.0) == 30.0
 
     def test_a_stretch_has_the_slack_of_old_values_and_of_the_step(self) -> None:
         run = [Value(0.0, 0.1, 100.0), Value(1.0, 0.05, 110.0), Value(2.0, 0.0, 130.0)]
@@ -105,6 +107,7 @@ class TestCounters:
         assert rise_between(Value(0.0, 0.0, 3.0), Value(1.0, 0.0, 3.0), wrapping, 0.0) == 0.0
         # 20 J are more than 10 W and a step give.
         assert rise_between(Value(0.0, 0.0, 90.0), Value(1.0, 0.0, 10.0), wrapping, 0.0) is None
+        assert rise_between(Value(0.0, 0.0, 98.0), Value(1.0, 0.0, 9.0), wrapping, 0.0) == 11.0
         tight = replace(COUNTER, wraps_at_j=11.0)
         assert rise_between(Value(0.0, 0.0, 9.0), Value(1.0, 0.0, 1.0), tight, 0.0) is None
         assert rise_between(Value(0.0, 0.0, 9.0), Value(0.99, 0.0, 1.0), tight, 0.0) == 3.0
@@ -473,6 +476,9 @@ class TestEfficiency:
         assert efficiency(self.ENERGY, self.RATE, 400, 0.0) is None
         beside = efficiency(changed(self.ENERGY, covers="the device and more"), self.RATE, 1, 8.0)
         assert beside is not None
+        short = efficiency(changed(self.ENERGY, above_idle_j=0.5), self.RATE, 1, 0.5)
+        assert short is not None
+        assert short.above_idle_j_per_unit is not None
 
     @pytest.mark.parametrize(
         "changes",
