@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
+from hashwatt.bench.anchors.challenge import get_beacon
 from hashwatt.bench.result.file import load, save
 from tests.bench.anchors.authority import OPENSSL, Authority
 from tests.bench.anchors.conftest import serve
@@ -77,6 +78,25 @@ def test_its_document_is_that_of_the_page(file: Path, tsa: str, authority: Autho
     assert set(paths_of(outcome.document)) == documented("stamp")
     assert outcome.document["trusted"] is False
     assert outcome.document["record_sha256"] == load("run-stamped.json").stamps[0].record_sha256
+
+
+def test_between_two_anchors_verify_says_how_fast_it_was_at_least(
+    file: Path, tsa: str, authority: Authority, capsys: Capture
+) -> None:
+    save(measured("steady", seconds=2.0, challenge="prove it", beacon=get_beacon(f"tsa:{tsa}")), "both.json")
+    trusting = ("--tsa-cert", str(authority.root))
+    assert run_here(capsys, "stamp", "both.json", "--tsa", tsa, *trusting, "--in-place").code == 0
+    outcome = run_here(capsys, "verify", "both.json", "--effort", "0", "--challenge", "prove it", *trusting)
+    assert outcome.code == 0, outcome.out
+    assert "By others' clocks, all of it was done within" in outcome.out
+    assert "So fake:steady did at least" in outcome.out
+    unsure = run_here(capsys, "verify", "both.json", "--effort", "0")
+    assert "If the anchors above are right, all of it" in unsure.out
+    printed = set(paths_of(run_here(capsys, "verify", "both.json", "--effort", "0", "--json").document))
+    assert documented("anchors") <= printed
+    assert not {path for path in printed if path.startswith(("anchors", "between", "rate_at"))} - (
+        documented("anchors") | documented("verify")
+    )
 
 
 @pytest.mark.parametrize(

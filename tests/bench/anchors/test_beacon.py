@@ -21,9 +21,12 @@ from hashwatt.bench.anchors.clock import anchors_of
 from hashwatt.bench.anchors.stamp import stamp_record
 from hashwatt.bench.result.anchors import Beacon
 from hashwatt.bench.result.file import encode, load, save
+from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.checks import check_result
+from hashwatt.bench.verification.verdict import Check
 from hashwatt.kernels.errors import HashwattError, InputError
+from tests.attack.forger import refigured
 
 from ..fakes import measured
 from .authority import Authority
@@ -213,6 +216,11 @@ def test_a_challenge_changed_to_hold_a_beacon_is_refused(honest_result: Result) 
     assert "anchor" not in [check.code for check in verdict.checks if not check.ok]
 
 
+def twice_as_fast(entry: Measurement) -> Measurement:
+    samples = tuple(replace(one, seconds=one.seconds / 2) for one in entry.rounds[0].samples)
+    return refigured(replace(entry, rounds=(replace(entry.rounds[0], samples=samples),)))
+
+
 class TestBetweenTwoAnchors:
     @pytest.fixture
     def between(self, tsa: str, authority: Authority) -> Result:
@@ -241,6 +249,23 @@ class TestBetweenTwoAnchors:
         assert datetime.fromisoformat(span.before) - datetime.fromisoformat(span.after) >= timedelta(
             seconds=span.seconds
         )
+
+    def test_proven_work_over_that_time_is_the_rate_at_least(
+        self, between: Result, tsa: str, authority: Authority
+    ) -> None:
+        verdict, _ = check_result(self.stamped(between, tsa, authority), certificates=[authority.root])
+        assert verdict.between is not None
+        (proven,), (floor,) = verdict.proven, verdict.rate_at_least
+        assert (floor.device, floor.workload) == (proven.device, proven.workload)
+        assert floor.rate == (proven.at_least or 0) / verdict.between.seconds
+        # Whatever fails later (a part that is done again) takes that back, too.
+        refused = verdict.with_checks([Check(code="audit", ok=False, sentence="not hashed")])
+        assert (refused.ok, refused.between, refused.rate_at_least) == (False, None, ())
+        # What the seconds say makes no difference to it.
+        faster = replace(between, results=tuple(map(twice_as_fast, between.results)))
+        again, _ = check_result(self.stamped(faster, tsa, authority), certificates=[authority.root])
+        assert again.ok
+        assert again.rate_at_least[0].rate <= floor.rate * 1.5
 
     def test_without_the_root_the_span_is_not_trusted(self, between: Result, tsa: str, authority: Authority) -> None:
         verdict, _ = check_result(self.stamped(between, tsa, authority))
