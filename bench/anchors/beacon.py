@@ -46,8 +46,8 @@ DRAND_CHAINS = {
     "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce": DrandChain("default", 1_595_431_050, 30),
 }
 QUICKNET, DEFAULT = DRAND_CHAINS
-# Far enough for any round of this century.
-LAST_ROUND = 10**10
+# Far enough for any round, pulse and block of this century, and no date of them is beyond what a date can be.
+LAST_ROUND = 10**9
 
 
 def parse_beacon(data: bytes, source: str | None, name: str) -> Beacon:
@@ -179,6 +179,8 @@ def _instant(value: Any) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-        return None if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment if moment.tzinfo is None else moment.astimezone(UTC)
+        # No beacon is older, and no file of ours will be read much later; dates near the ends cannot be reckoned with.
+        return moment if moment.tzinfo is not None and 2000 <= moment.year < 9000 else None
     except (ValueError, OverflowError):
         return None

@@ -24,7 +24,7 @@ from ..result.model import Result
 from .beacon import known_from, look_up
 from .challenge import refuse_untied
 from .digest import record_digest
-from .token import BadToken, NoLibrary, Token, certificates_in, read_token, system_certificates, trust_in
+from .token import BadToken, NoLibrary, Trust, certificates_in, read_token, system_certificates, trust_in
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -137,10 +137,13 @@ def _beacon(beacon: Beacon, challenge: str, roots: list[Certificate] | None) -> 
         return _anchor("beacon", f"the beacon's token is not read: {error}"), None
     except (CheckFailed, ValueError) as error:
         return _anchor("beacon", _told("the beacon's token", error), ok=False), None
-    trusted, words, broken = _signer(token, roots)
+    trust = trust_in(token, roots or [])
+    if trust.broken:
+        return _anchor("beacon", f"the beacon's token is none of {token.signer}: {trust.reason}", ok=False), None
     moment = token.earliest
-    sentence = f"the challenge was unknown before {timestamp_of(moment)}: it holds a token of {token.signer}, {words}"
-    return _anchor("beacon", sentence, not broken, trusted, moment), None if broken else _Bound(moment, trusted)
+    told = f"it holds a token of {token.signer}, {_words(trust)}"
+    sentence = f"the challenge was unknown before {timestamp_of(moment)}: {told}"
+    return _anchor("beacon", sentence, True, trust.trusted, moment), _Bound(moment, trust.trusted)
 
 
 def _published(beacon: Beacon) -> tuple[Anchor, _Bound | None]:
@@ -166,21 +169,17 @@ def _stamp(stamp: Stamp, digest: str, roots: list[Certificate] | None) -> tuple[
         return _anchor("stamp", "the time-stamp is over another record than this", ok=False), None
     if timestamp_of(token.time) != stamp.time:
         return _anchor("stamp", f"the time-stamp says {timestamp_of(token.time)}, not {stamp.time}", ok=False), None
-    trusted, words, broken = _signer(token, roots)
-    sentence = f"the record was there at {stamp.time}: a time-stamp of {token.signer}, {words}"
-    return _anchor("stamp", sentence, not broken, trusted, token.latest), (
-        None if broken else _Bound(token.latest, trusted)
-    )
-
-
-def _signer(token: Token, roots: list[Certificate] | None) -> tuple[bool, str, bool]:
-    """Whether the signer is trusted, that in words, and whether the signature is broken."""
     trust = trust_in(token, roots or [])
-    if trust.trusted:
-        return True, "whose signer is trusted here", False
     if trust.broken:
-        return False, trust.reason, True
-    return False, f"whose signer is not trusted here ({trust.reason}); --tsa-cert names its root", False
+        return _anchor("stamp", f"the time-stamp is none of {token.signer}: {trust.reason}", ok=False), None
+    sentence = f"the record was there at {stamp.time}: a time-stamp of {token.signer}, {_words(trust)}"
+    return _anchor("stamp", sentence, True, trust.trusted, token.latest), _Bound(token.latest, trust.trusted)
+
+
+def _words(trust: Trust) -> str:
+    if trust.trusted:
+        return "whose signer is trusted here"
+    return f"whose signer is not trusted here ({trust.reason}); --tsa-cert names its root"
 
 
 def _system() -> list[Certificate] | None:

@@ -26,6 +26,7 @@ EXTRA = 'pip install "hashwatt[anchors]"'
 MOST_CERTIFICATE_BYTES = 4 << 20
 # What an authority that states no accuracy may be off: its times are in whole seconds as a rule, cut.
 UNSTATED_ACCURACY = timedelta(seconds=1)
+MOST_ACCURACY = timedelta(days=1)
 # The outer parts of an answer: granted (RFC 3161, 2.4.2), to be put before a token that was saved without them.
 GRANTED = bytes.fromhex("3003020100")
 TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
@@ -93,13 +94,13 @@ def read_token(data: bytes) -> Token:
     algorithm = info.message_imprint.hash_algorithm.dotted_string
     if algorithm != "2.16.840.1.101.3.4.2.1":
         raise BadToken(f"the token is over another digest than SHA-256 ({printable(algorithm, 40)})")
-    if info.gen_time.tzinfo is None:
-        raise BadToken("the token's time has no zone")
+    if info.gen_time.tzinfo is None or not 2000 <= info.gen_time.year < 9000:
+        raise BadToken("the token's time is none that can be")
     return Token(
         response=whole,
         digest=bytes(info.message_imprint.message),
         time=info.gen_time.astimezone(UTC),
-        accuracy=_accuracy(info),
+        accuracy=_guarded(lambda: _accuracy(info)),
         nonce=_guarded(lambda: info.nonce),
         signer=_guarded(lambda: _signer(response)),
     )
@@ -130,7 +131,7 @@ def _guarded(read: Any) -> Any:
             # Oddities of a certificate that is not used are nobody's business here.
             warnings.simplefilter("ignore")
             return read()
-    except library().VerificationError:
+    except (BadToken, library().VerificationError):
         raise
     except Exception as error:
         if "InvalidSetOrdering" in str(error):
@@ -156,6 +157,8 @@ def _accuracy(info: Any) -> timedelta:
     if stated is None:
         return UNSTATED_ACCURACY
     whole = timedelta(seconds=stated.seconds or 0, milliseconds=stated.millis or 0, microseconds=stated.micros or 0)
+    if not whole <= MOST_ACCURACY:
+        raise BadToken("the authority's clock is off by more than a day, by its own word")
     # Times in whole seconds are cut, whatever the clock behind them can do.
     return max(whole, UNSTATED_ACCURACY)
 
@@ -172,7 +175,7 @@ def _signer(response: Any) -> str:
 
 
 def trust_in(token: Token, roots: Sequence[Certificate]) -> Trust:
-    """Whether one of the certificates vouches for the signer, at the time of the token. Raises NoLibrary, BadToken."""
+    """Whether one of the certificates vouches for the signer, at the time of the token. Raises NoLibrary."""
     tsp = library()
     if not roots:
         return Trust(False, "this system has no certificates to check it by")
@@ -180,6 +183,8 @@ def trust_in(token: Token, roots: Sequence[Certificate]) -> Trust:
     verifier = tsp.VerifierBuilder(roots=list(roots)).build()
     try:
         _guarded(lambda: verifier.verify(response, token.digest))
+    except BadToken:
+        return Trust(False, "its certificates cannot be read", broken=True)
     except tsp.VerificationError as error:
         text = str(error)
         if "certificate verify error" in text:

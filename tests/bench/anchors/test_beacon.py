@@ -106,6 +106,17 @@ def test_a_block_may_be_two_hours_older_than_it_says() -> None:
     assert "and its time" in look_up(plain)
 
 
+@pytest.mark.parametrize("published", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-99-99T99:99:99Z"])
+def test_a_time_that_cannot_be_is_told_as_none(published: str, honest_result: Result) -> None:
+    for beacon in (parsed(BLOCK), parsed(PULSE)):
+        edited = replace(beacon, published=published)
+        assert known_from(edited) is None
+        held = replace(honest_result, beacon=edited, challenge=with_beacon("x", edited))
+        assert anchors_of(held).anchors[0].time is None
+    last = replace(parsed(FIRST), round=str(10**9))
+    assert known_from(last) is not None
+
+
 def test_a_line_of_text_is_a_value_without_a_time() -> None:
     beacon = parsed("Lotto 6 aus 49, 25.11.2026: 3 11 19 27 40 44\n")
     assert beacon.kind == "text"
@@ -125,7 +136,8 @@ def test_a_line_of_text_is_a_value_without_a_time() -> None:
         {"pulse": PULSE["pulse"] | {"timeStamp": "2018-12-26T16:07:00"}},
         {"pulse": PULSE["pulse"] | {"outputValue": "1"}},
         {"pulse": PULSE["pulse"] | {"pulseIndex": -1}}, BLOCK | {"id": "ff" * 32}, BLOCK | {"height": "x"},
-        {"height": 1, "hash": None},
+        {"height": 1, "hash": None}, FIRST | {"round": 10**9 + 1},
+        {"pulse": PULSE["pulse"] | {"timeStamp": "0001-01-01T00:00:00+23:59"}},
     ],
 )  # fmt: skip
 def test_what_is_no_beacon_is_one_sentence(document: object) -> None:

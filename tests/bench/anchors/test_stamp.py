@@ -263,6 +263,43 @@ def test_an_address_that_is_none_is_told_before_anything_is_asked(honest_result:
         assert len(str(refusal.value)) <= 120
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "right_s"),
+    [
+        ("accuracy = secs:20, millisecs:500", 20.5),
+        ("accuracy = millisecs:1", 1.0),
+        ("", 1.0),
+        ("accuracy = secs:99999", None),
+    ],
+)
+def test_an_authority_s_own_accuracy_widens_the_time_by_a_second_at_least(
+    accuracy: str, right_s: float | None, tmp_path: Path
+) -> None:
+    other = Authority(tmp_path / "other", accuracy=accuracy)
+    question, _ = tokens.request_over(b"something")
+    if right_s is None:
+        with pytest.raises(BadToken, match="more than a day"):
+            tokens.read_token(other.reply(question))
+        return
+    token = tokens.read_token(other.reply(question))
+    assert (token.latest - token.time).total_seconds() == right_s
+    assert (token.time - token.earliest).total_seconds() == right_s
+
+
+@pytest.mark.parametrize("name", ["cpu", "together"])
+def test_a_file_of_version_1_can_be_stamped_and_still_verifies(
+    name: str, tsa: str, authority: Authority, tmp_path: Path
+) -> None:
+    old = load(Path(__file__).parents[2] / "golden" / "version1" / f"{name}.json")
+    before, _ = check_result(old)
+    save(stamp_record(old, tsa, [authority.root])[0], tmp_path / "stamped.json")
+    verdict, again = check_result(tmp_path / "stamped.json", certificates=[authority.root])
+    assert verdict.ok == before.ok
+    assert verdict.anchors[0].trusted
+    assert again is not None
+    assert again.results == old.results
+
+
 def test_without_the_library_a_stamp_is_shown_and_not_believed(
     stamped: Result, monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
