@@ -20,6 +20,7 @@ from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from .anchors.challenge import get_beacon, with_beacon
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -29,6 +30,7 @@ from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
 from .progress import Guarded, NoProgress, Progress
+from .result.anchors import Beacon
 from .result.file import check_writable, load, save
 from .result.measurement import Measurement
 from .result.model import SCHEMA_VERSION, Result, Together
@@ -101,6 +103,7 @@ def run(
     *,
     seconds: float | None = None,
     challenge: str | None = None,
+    beacon: str | None = None,
     note: str | None = None,
     kernel: str | None = None,
     threads: int | None = None,
@@ -118,7 +121,9 @@ def run(
 
     `seconds` is the sampling time per device, taken fully; without it sampling ends as soon as the
     95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
-    default) is what the work's inputs are derived from. `workloads` names what to measure, in turn on each
+    default) is what the work's inputs are derived from. `beacon` (a file, an address, or `tsa:` and the
+    address of a time-stamping authority) adds a public value to it, which nobody knew before it was
+    published. `workloads` names what to measure, in turn on each
     device (None: sha256d), and `parameters` what is special about it; `rolled` is short for sha256d's
     `prefixes`, the number of version-rolled prefixes hashed for each nonce (None: the plain scan).
     `retune` races the kernels anew instead of
@@ -132,7 +137,8 @@ def run(
     A device that fails is in the result with its reason, and the others go on. Where neither devices nor
     a time are given, a driver that does not answer is cut off after 46 s besides warm-up and samples, else
     after 120 s. Ctrl-C (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
-    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet.
+    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet,
+    and a HashwattError where the beacon does not answer.
     """
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
@@ -142,6 +148,8 @@ def run(
     _check_kernel(kernel, chosen)
     _check_shares(shares)
     challenge, note = _texts(challenge, note)
+    value = None if beacon is None else interruptible(partial(get_beacon, beacon))
+    with_beacon(challenge, value)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     entries = interruptible(partial(_entries, list(device_ids or ())))
     found = choose(entries, list(device_ids or ()) or None)
@@ -155,6 +163,7 @@ def run(
         found,
         seconds=seconds,
         challenge=challenge,
+        beacon=value,
         note=note,
         options=options,
         workloads=workloads,
@@ -175,6 +184,7 @@ def measure(
     *,
     seconds: float | None = None,
     challenge: str | None = None,
+    beacon: Beacon | None = None,
     note: str | None = None,
     options: DeviceOptions | None = None,
     workloads: Sequence[str] | None = None,
@@ -196,6 +206,7 @@ def measure(
     """
     _check_shares(shares)
     challenge, note = _texts(challenge, note)
+    challenge = with_beacon(challenge, beacon)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
@@ -236,6 +247,7 @@ def measure(
                 warnings=tuple(warnings),
                 results=tuple(results),
                 together=at_once,
+                beacon=beacon,
             )
         )
 
@@ -313,25 +325,28 @@ def verify(
     *,
     effort_s: float = 0.0,
     challenge: str | None = None,
+    certificates: Sequence[str | Path] = (),
 ) -> Verdict:
     """Check a result (or its file) without trusting it.
 
     Takes milliseconds unless parts of the work are done again: `recompute` randomly chosen ones, or as many as the
     CPU does in about `effort_s` seconds. Evidence that does not hold is a Verdict that is not ok, and nothing of it is
-    done again. `challenge`: what the result must answer (None: any). Raises InputError when the file cannot be read as
+    done again. `challenge`: what the result must answer (None: any). `certificates`: files of the root certificates
+    that are trusted for time-stamps (none: those of the system). Raises InputError when the file cannot be read as
     a result at all, DeviceError when there is no CPU kernel to do work again with.
     """
     if recompute < 0:
         raise InputError(f"{recompute} chunks cannot be recomputed; give a number from 0 on")
     if not 0 <= effort_s <= LONGEST_EFFORT_S:
         raise InputError(f"an effort of {effort_s:g} s is not possible; give 0 to {LONGEST_EFFORT_S:.0f} seconds")
-    verdict, result = check_result(source, challenge=challenge, list_trusted=True)
+    verdict, result = check_result(source, challenge=challenge, certificates=certificates, list_trusted=True)
     if result is None:
         return verdict
     if (recompute or effort_s) and verdict.ok:
         verdict = _done_again(verdict, result, recompute, effort_s, progress or NoProgress())
     # Reports look at a part of the shares only; what was found out about all of them, and about the work, they use.
-    if not isinstance(source, Result) and all(check.ok for check in verdict.checks if check.code == "challenge"):
+    of_this_question = all(check.ok for check in verdict.checks if check.code == "challenge") and not certificates
+    if not isinstance(source, Result) and of_this_question:
         keep(source, verdict, result)
     return verdict
 
@@ -350,7 +365,7 @@ def _done_again(verdict: Verdict, result: Result, recompute: int, effort_s: floa
     finally:
         shown.done()
         device.close()
-    return Verdict.of([*verdict.checks, *again], verdict.statement, verdict.proven, verdict.trusted)
+    return verdict.with_checks(again)
 
 
 def _named(device_id: str) -> Found:

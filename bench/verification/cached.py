@@ -50,7 +50,9 @@ def keep(path: str | Path, verdict: Verdict, result: Result) -> None:
             return
         folder = cache_folder(FOLDER)
         if folder is not None:
-            checks = tuple(msgspec.structs.replace(check, covers=()) for check in verdict.checks)
+            checks = tuple(
+                msgspec.structs.replace(check, covers=()) for check in verdict.checks if check.code != "challenge"
+            )
             content = msgspec.json.encode(msgspec.structs.replace(verdict, checks=checks, trusted=()))
             _make_room(folder)
             write_atomically(folder / _name(data), content)

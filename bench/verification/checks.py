@@ -19,6 +19,8 @@ from ...kernels.workloads.evidence import Claim, Evidence, Finding
 from ...kernels.workloads.evidence_version1 import ChunkedShares
 from ...kernels.workloads.protocol import SamplesShares, Workload
 from ...kernels.workloads.registry import load_workload
+from ..anchors.challenge import given_challenge
+from ..anchors.clock import anchors_of
 from ..rates import counted_samples
 from ..result.file import SchemaViolation, decode, document_of, encode, read_bounded, shown_name
 from ..result.measurement import Measurement
@@ -46,37 +48,33 @@ def check_result(
     *,
     challenge: str | None = None,
     most_shares: int | None = None,
+    certificates: Sequence[str | Path] = (),
     list_trusted: bool = False,
 ) -> tuple[Verdict, Result | None]:
     """Every check that needs no device, and the result itself if it could be read.
 
     `challenge`: what the file's must be (None: any). `most_shares`: so many of a device's shares, drawn anew, are
-    looked at (None: all). `list_trusted`: the verdict lists what no check covers. Raises InputError when the file
-    cannot be read as JSON of a known schema version at all.
+    looked at (None: all). `certificates`: files of those that are trusted to vouch for time-stamps (empty: those of the
+    system). `list_trusted`: the verdict lists what no check covers. Raises InputError when the file cannot be read as
+    JSON of a known schema version at all, or such a file as a certificate.
     """
+    options = (challenge, most_shares, certificates, list_trusted)
     if not isinstance(source, Result):
-        return check_file(
-            read_bounded(source),
-            shown_name(source),
-            challenge=challenge,
-            most_shares=most_shares,
-            list_trusted=list_trusted,
-        )
+        return check_file(read_bounded(source), shown_name(source), *options)
     try:
         # A result handed over as an object may have been made by anyone, too: the model's bounds hold for it.
         data = encode(source)
     except SchemaViolation as violation:
         return _misfit(violation), None
-    checks, proven = _checks(source, challenge, most_shares)
-    return _verdict(source, data, checks, proven, list_trusted), source
+    return _judged(source, data, *options), source
 
 
 def check_file(
     data: bytes,
     name: str,
-    *,
     challenge: str | None = None,
     most_shares: int | None = None,
+    certificates: Sequence[str | Path] = (),
     list_trusted: bool = False,
 ) -> tuple[Verdict, Result | None]:
     """As `check_result`, of the content of the file called `name`."""
@@ -84,20 +82,21 @@ def check_file(
         result = decode(data, name)
     except SchemaViolation as violation:
         return _misfit(violation), None
-    checks, proven = _checks(result, challenge, most_shares)
-    return _verdict(result, data, checks, proven, list_trusted), result
+    return _judged(result, data, challenge, most_shares, certificates, list_trusted), result
 
 
 def _misfit(violation: SchemaViolation) -> Verdict:
     return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))])
 
 
-def _verdict(result: Result, data: bytes, checks: list[Check], proven: list[Proven], list_trusted: bool) -> Verdict:
-    own_word = trusted(document_of(data), covered_by(checks)) if list_trusted else ()
-    return Verdict.of(checks, statement_of(entry.evidence for entry in result.results), proven, own_word)
-
-
-def _checks(result: Result, challenge: str | None, most_shares: int | None) -> tuple[list[Check], list[Proven]]:
+def _judged(
+    result: Result,
+    data: bytes,
+    challenge: str | None,
+    most_shares: int | None,
+    certificates: Sequence[str | Path],
+    list_trusted: bool,
+) -> Verdict:
     sentence = "the file fits the result model"
     checks = [Check(code="schema", ok=True, sentence=sentence, covers=("/schema_version", "/written_as"))]
     if challenge is not None:
@@ -106,6 +105,10 @@ def _checks(result: Result, challenge: str | None, most_shares: int | None) -> t
     if any(warning.code == "foreign_root" for warning in result.warnings):
         fault = "it shows a tree of files (HASHWATT_ROOT), not the machine that worked: for trying, never to be ranked"
         checks.append(Check(code="machine", ok=False, sentence=fault))
+    anchors = anchors_of(result, certificates)
+    checks.extend(
+        Check(code="anchor", ok=anchor.ok, sentence=anchor.sentence, covers=anchor.covers) for anchor in anchors.anchors
+    )
     proven: list[Proven] = []
     for index, entry in enumerate(result.results):
         mine = check_measurement(
@@ -116,11 +119,14 @@ def _checks(result: Result, challenge: str | None, most_shares: int | None) -> t
     at_once = _check_together(result, most_shares)
     checks.extend(at_once.checks)
     proven.extend(at_once.proven)
-    return checks, proven
+    own_word = trusted(document_of(data), covered_by(checks)) if list_trusted else ()
+    statement = statement_of(entry.evidence for entry in result.results)
+    return Verdict.of(checks, statement, proven, own_word, anchors)
 
 
 def _check_challenge(result: Result, wanted: str) -> Check:
-    same = result.challenge == wanted
+    # Whoever gave it need not know which beacon's value was added.
+    same = wanted in (result.challenge, given_challenge(result))
     fault = f"it answers the challenge {result.challenge!r:.60}, not {wanted!r:.60}"
     return Check(code="challenge", ok=same, sentence="it answers the challenge that was given" if same else fault)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...kernels.workloads.evidence import Checked, Evidence, Reported
+from ..anchors.clock import Anchor, Anchors, Between
 
 STATEMENT = (
     "This proves that the work was done for this challenge, not how long it took nor on which device: "
@@ -54,11 +56,23 @@ class Proven(Struct, frozen=True, kw_only=True):
     confidence: float | None
 
 
+class RateAtLeast(Struct, frozen=True, kw_only=True):
+    """So much work a second a device did at least, by its proven work and the time between the anchors.
+
+    It was done in turn with the other devices' as a rule, so the true rate is higher.
+    """
+
+    device: str
+    workload: str
+    rate: float
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """All checks in order; `ok` when none failed.
 
     `proven`: how much work of which device is. `trusted`: JSON pointers into the file of all that no check covers: it
-    is the measuring machine's own word.
+    is the measuring machine's own word. `anchors`: what bounds the time by others' clocks, `between`: how much time
+    they leave, and `rate_at_least`: what rates follow, where the anchors are right.
     """
 
     ok: bool
@@ -66,20 +80,40 @@ class Verdict(Struct, frozen=True, kw_only=True):
     statement: str = STATEMENT
     proven: tuple[Proven, ...] = ()
     trusted: tuple[str, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
+    between: Between | None = None
+    rate_at_least: tuple[RateAtLeast, ...] = ()
 
     @classmethod
     def of(
-        cls, checks: list[Check], statement: str = STATEMENT, proven: Iterable[Proven] = (), trusted: Iterable[str] = ()
+        cls,
+        checks: list[Check],
+        statement: str = STATEMENT,
+        proven: Iterable[Proven] = (),
+        trusted: Iterable[str] = (),
+        anchors: Anchors | None = None,
     ) -> Verdict:
         """The verdict that follows from `checks`; a refused file states nothing else."""
-        ok = all(check.ok for check in checks)
-        return cls(
-            ok=ok,
-            checks=tuple(checks),
-            statement=statement if ok else REFUSED,
-            proven=tuple(proven),
+        found = anchors or Anchors()
+        shown = tuple(proven)
+        verdict = cls(
+            ok=True,
+            checks=(),
+            statement=statement,
+            proven=shown,
             trusted=tuple(trusted),
+            anchors=found.anchors,
+            between=found.between,
+            rate_at_least=tuple(rates_at_least(shown, found.between)),
         )
+        return verdict.with_checks(checks)
+
+    def with_checks(self, more: Sequence[Check]) -> Verdict:
+        """The same with more checks; where one of them fails, nothing else is stated any more."""
+        checks = (*self.checks, *more)
+        if self.ok and all(check.ok for check in more):
+            return replace(self, checks=checks)
+        return replace(self, ok=False, checks=checks, statement=REFUSED, between=None, rate_at_least=())
 
     def __repr__(self) -> str:
         """Verified or not in a line, and a line for each check that fails."""
@@ -90,6 +124,13 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
     def __rich_repr__(self) -> None:  # type: ignore[override]
         """Nothing of its own: rich, too, then shows these lines."""
+
+
+def rates_at_least(proven: Iterable[Proven], between: Between | None) -> Iterator[RateAtLeast]:
+    """The rates that follow from proven work and the time that it was done in; none where either is unknown."""
+    for one in proven:
+        if between is not None and one.at_least:
+            yield RateAtLeast(device=one.device, workload=one.workload, rate=one.at_least / between.seconds)
 
 
 def statement_of(evidence: Iterable[Evidence | None]) -> str:

@@ -14,8 +14,9 @@ from hashlib import sha256
 from ....headers.job import PREFIX_BYTES
 
 DOMAIN = "hashwatt proof 1"
-# Fewer expected shares say too little: at 10, not even finding none would be unlikely enough (p = 9·10⁻⁵).
-FEWEST_EXPECTED_SHARES = 10.0
+# Files of version 1 chose their own target, and held 256 expected shares unless they were cut short. With fewer one
+# lucky share bears out any claim (one found and 12 expected: p = 10⁻⁴), and anybody can still write such a file.
+FEWEST_EXPECTED_SHARES = 200.0
 SHARE_COUNT_P = 1e-4
 
 

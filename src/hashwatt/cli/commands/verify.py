@@ -38,15 +38,31 @@ Examples:
     metavar="N",
     help="Do N randomly chosen parts of the work again and compare all of them (0).",
 )
+@click.option(
+    "--tsa-cert",
+    "certificates",
+    multiple=True,
+    metavar="FILE",
+    help="Trust this root certificate for time-stamps, PEM or DER (repeat for more; the system's unless given).",
+)
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing where all is well.")
 @shared_options
 @click.pass_obj
-def verify(output: Output, file: str, challenge: str | None, effort: float | None, recompute: int, quiet: bool) -> None:
+def verify(
+    output: Output,
+    file: str,
+    challenge: str | None,
+    effort: float | None,
+    recompute: int,
+    certificates: tuple[str, ...],
+    quiet: bool,
+) -> None:
     """Check a result file without trusting it.
 
     It proves the work, not the clock: that so much work was done for this challenge, not how long it took.
     """
     from ...bench import api
+    from ...reports.run.clock import clock_lines
     from ...reports.run.table import about
 
     by_default = EFFORT_S if not recompute else 0.0
@@ -54,12 +70,14 @@ def verify(output: Output, file: str, challenge: str | None, effort: float | Non
     not_done = ""
     try:
         effort_s = by_default if effort is None else effort
-        verdict = api.verify(file, recompute, progress, effort_s=effort_s, challenge=challenge)
+        verdict = api.verify(
+            file, recompute, progress, effort_s=effort_s, challenge=challenge, certificates=certificates
+        )
     except DeviceError as error:
         if recompute or effort is not None:
             raise
         # Nobody asked for it: where this machine cannot do it, the rest is checked all the same.
-        verdict = api.verify(file, challenge=challenge)
+        verdict = api.verify(file, challenge=challenge, certificates=certificates)
         not_done = f"Nothing was done again: {error}"
     if output.as_json:
         output.document({"file": as_unicode(file), **as_fields(verdict)})
@@ -70,6 +88,8 @@ def verify(output: Output, file: str, challenge: str | None, effort: float | Non
         if not_done:
             output.line(not_done)
         output.line(verdict.statement)
+        for line in clock_lines(verdict):
+            output.line(line)
         if verdict.ok and verdict.trusted:
             output.line(
                 f"{len(verdict.trusted):,} of its figures and texts no check covers (seconds, joules, names, clocks, "
