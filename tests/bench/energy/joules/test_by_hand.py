@@ -74,6 +74,8 @@ class TestCounters:
         # Nothing is that far apart: the mean of the whole.
         assert highest_rate(run, 5.0) == 12.5
         assert highest_rate(run[:1] * 2, 0.0) == 0.0
+        late = [Value(10.0, 0.0, 7.0), Value(11.0, 0.0, 27.0), Value(14.0, 0.0, 47.0)]
+        assert (highest_rate(late, 0.0), highest_rate(late, 9.0)) == (20.0, 10.0)
         # The first two readings tell as much as any other two.
         assert highest_rate([Value(0.0, 0.0, 0.0), Value(1.0, 0.0, 30.0), Value(2.0, 0.0, 35.0)], 0.0) == 30.0
 
