@@ -42,6 +42,7 @@ from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
 from .session import Assignment, Session, Work, mistake_sentence, unmeasured
 from .together import measure_together
+from .verification.cached import keep
 from .verification.checks import check_result
 from .verification.recompute import audit
 from .verification.recompute import recompute as do_again
@@ -341,14 +342,23 @@ def verify(
     if not 0 <= effort_s <= LONGEST_EFFORT_S:
         raise InputError(f"an effort of {effort_s:g} s is not possible; give 0 to {LONGEST_EFFORT_S:.0f} seconds")
     verdict, result = check_result(source, challenge=challenge, certificates=certificates, list_trusted=True)
-    if not (recompute or effort_s) or not verdict.ok or result is None:
+    if result is None:
         return verdict
+    if (recompute or effort_s) and verdict.ok:
+        verdict = _done_again(verdict, result, recompute, effort_s, progress or NoProgress())
+    # Reports look at a part of the shares only; what was found out about all of them, and about the work, they use.
+    of_this_question = all(check.ok for check in verdict.checks if check.code == "challenge") and not certificates
+    if not isinstance(source, Result) and of_this_question:
+        keep(source, verdict, result)
+    return verdict
+
+
+def _done_again(verdict: Verdict, result: Result, recompute: int, effort_s: float, shown: Progress) -> Verdict:
     entries = find_all(["cpu"])
     found = [entry for entry in entries if isinstance(entry, Found)]
     if not found:
         reasons = "; ".join(entry.reason for entry in entries if isinstance(entry, Missing))
         raise DeviceError(f"there is no CPU kernel to recompute with: {reasons}")
-    shown = progress or NoProgress()
     device = found[0].open(DeviceOptions())
     try:
         again = do_again(result, recompute, device, shown) if recompute else []

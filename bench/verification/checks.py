@@ -58,12 +58,45 @@ def check_result(
     system). `list_trusted`: the verdict lists what no check covers. Raises InputError when the file cannot be read as
     JSON of a known schema version at all, or such a file as a certificate.
     """
+    options = (challenge, most_shares, certificates, list_trusted)
+    if not isinstance(source, Result):
+        return check_file(read_bounded(source), shown_name(source), *options)
     try:
         # A result handed over as an object may have been made by anyone, too: the model's bounds hold for it.
-        data = encode(source) if isinstance(source, Result) else read_bounded(source)
-        result = source if isinstance(source, Result) else decode(data, shown_name(source))
+        data = encode(source)
     except SchemaViolation as violation:
-        return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))]), None
+        return _misfit(violation), None
+    return _judged(source, data, *options), source
+
+
+def check_file(
+    data: bytes,
+    name: str,
+    challenge: str | None = None,
+    most_shares: int | None = None,
+    certificates: Sequence[str | Path] = (),
+    list_trusted: bool = False,
+) -> tuple[Verdict, Result | None]:
+    """As `check_result`, of the content of the file called `name`."""
+    try:
+        result = decode(data, name)
+    except SchemaViolation as violation:
+        return _misfit(violation), None
+    return _judged(result, data, challenge, most_shares, certificates, list_trusted), result
+
+
+def _misfit(violation: SchemaViolation) -> Verdict:
+    return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))])
+
+
+def _judged(
+    result: Result,
+    data: bytes,
+    challenge: str | None,
+    most_shares: int | None,
+    certificates: Sequence[str | Path],
+    list_trusted: bool,
+) -> Verdict:
     sentence = "the file fits the result model"
     checks = [Check(code="schema", ok=True, sentence=sentence, covers=("/schema_version", "/written_as"))]
     if challenge is not None:
@@ -88,7 +121,7 @@ def check_result(
     proven.extend(at_once.proven)
     own_word = trusted(document_of(data), covered_by(checks)) if list_trusted else ()
     statement = statement_of(entry.evidence for entry in result.results)
-    return Verdict.of(checks, statement, proven, own_word, anchors), result
+    return Verdict.of(checks, statement, proven, own_word, anchors)
 
 
 def _check_challenge(result: Result, wanted: str) -> Check:

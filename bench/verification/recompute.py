@@ -92,11 +92,7 @@ def _checks(entry: Measurement, findings: Iterable[Finding]) -> list[Check]:
 def _parts(entry: Measurement) -> int:
     """How many parts can be drawn from."""
     evidence = entry.evidence
-    if isinstance(evidence, Shares):
-        return -(-sum(span.nonces for span in evidence.spans) // evidence.leaf_nonces)
-    if isinstance(evidence, ChunkedShares):
-        return len(evidence.chunks)
-    return len(evidence.answers) if isinstance(evidence, Recompute) else 0
+    return evidence.parts if isinstance(evidence, Shares | ChunkedShares | Recompute) else 0
 
 
 def _can_audit(entry: Measurement) -> bool:

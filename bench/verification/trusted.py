@@ -7,22 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .verdict import Check
+from .version1 import as_version_1
 
 ANY = "*"
 ALL_BELOW = "**"
 
-# Where version 1 kept what version 2 keeps elsewhere, first match first.
-VERSION_1 = (
-    (r"^/results/", "/devices/"),
-    (r"^/together/results/", "/together/devices/"),
-    (r"^/together/sum_rate$", "/together/sum_hs"),
-    (r"/rounds/\d+/samples/\*/amount$", "/samples/*/hashes"),
-    (r"/amount$", "/hashes"),
-    (r"/parameters/\*\*$", "/kernel/prefixes"),
-    (r"/evidence/", "/proof/"),
-    (r"/rate/(value|low|high)$", r"/hashrate/\1_hs"),
-    (r"/rate/", "/hashrate/"),
-)
 _STRIDE = {"~": "~0", "/": "~1"}
 
 
@@ -32,7 +21,7 @@ def trusted(document: Any, covered: Iterable[str]) -> tuple[str, ...]:
     tree: dict[str, Any] = {}
     for pointer in covered:
         node = tree
-        for step in (_as_version_1(pointer) if first else pointer).split("/")[1:]:
+        for step in (as_version_1(pointer) if first else pointer).split("/")[1:]:
             node = node.setdefault(step, {})
     return tuple(_uncovered(document, [tree], ""))
 
@@ -56,9 +45,3 @@ def _uncovered(value: Any, nodes: list[dict[str, Any]], at: str) -> Iterator[str
             yield from _uncovered(item, reached, f"{at}/{step}")
     else:
         yield at
-
-
-def _as_version_1(pointer: str) -> str:
-    for pattern, there in VERSION_1:
-        pointer = re.sub(pattern, there, pointer)
-    return pointer

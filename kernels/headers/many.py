@@ -17,7 +17,8 @@ _WORD = np.dtype("<u8")
 def headers_of(prefixes: Bytes, rolled: NDArray[np.uint64], nonces: NDArray[np.uint64]) -> bytes:
     """n headers, 80 bytes each, one after another.
 
-    They are made of n first prefixes (n × 76 bytes), the numbers of the ones rolled from them, and n nonces. See `roll_versions` for what the k-th of the rolled prefixes is.
+    They are made of n first prefixes (n × 76 bytes), the numbers of those rolled from them (see `roll_versions`), and n
+    nonces.
     """
     headers = np.empty((len(prefixes), HEADER_BYTES), np.uint8)
     headers[:, :PREFIX_BYTES] = prefixes

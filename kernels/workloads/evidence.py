@@ -79,6 +79,11 @@ class Shares(Record, frozen=True, kw_only=True, tag_field="kind", tag="shares"):
     count: Annotated[int, Meta(ge=0, le=2 * MOST_SHARES)]
     shares: Annotated[Base64, Meta(max_length=2 * MOST_SHARES * 12)]
 
+    @property
+    def parts(self) -> int:
+        """How many leaves there are: what can be drawn to be done again."""
+        return -(-sum(span.nonces for span in self.spans) // self.leaf_nonces)
+
 
 class Answer(Record, frozen=True, kw_only=True):
     """The digest of the answer to input number `index`, which derives from the challenge; `amount` units of work.
@@ -104,6 +109,11 @@ class Recompute(Record, frozen=True, kw_only=True, tag_field="kind", tag="recomp
     """
 
     answers: Annotated[tuple[Answer, ...], Meta(max_length=20_000)]
+
+    @property
+    def parts(self) -> int:
+        """How many answers there are: what can be drawn to be done again."""
+        return len(self.answers)
 
 
 class Checked(Record, frozen=True, kw_only=True, tag_field="kind", tag="checked"):

@@ -69,3 +69,8 @@ class ChunkedShares(Record, frozen=True, kw_only=True, tag_field="kind", tag="ch
     headers: Annotated[tuple[Header, ...], Meta(max_length=MOST_HEADERS)]
     chunks: Annotated[tuple[Chunk, ...], Meta(max_length=MOST_CHUNKS)]
     shares: Annotated[tuple[Share, ...], Meta(max_length=50_000)]
+
+    @property
+    def parts(self) -> int:
+        """How many chunks there are: what can be drawn to be done again."""
+        return len(self.chunks)

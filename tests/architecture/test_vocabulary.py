@@ -20,6 +20,7 @@ SPECIAL = {
     "bench/anchors": "time-stamps have nonces, and blocks hashes, that are nobody's work here (RFC 3161)",
     "bench/result/version1.py": "the first version counted hashes only",
     "bench/result/upgrade.py": "the first version counted hashes only",
+    "bench/verification/version1.py": "the first version counted hashes only",
     "reports/ladder": "a chapter about mining: the progression from CPU to ASIC",
     "reports/claims": "a chapter about mining: what a white paper says of it",
     "reports/layout/ladder_tables.py": "words of the progression",

@@ -30,7 +30,7 @@ WANTED_SHARES = 10_000
 # So many a second are found at least, that a run cut short after a second has enough; and no more than the wanted ones
 # in so many seconds, since each costs the host some microseconds.
 FEWEST_SHARES_A_SECOND = 400.0
-SECONDS_FOR_WANTED = 8.0
+SECONDS_FOR_WANTED = 12.0
 # How many leaves a run is planned with; one that goes on for longer may fill MOST_LEAVES.
 PLANNED_LEAVES = 2048
 # Leaves and spans that one more sample needs at most.

@@ -9,7 +9,7 @@ from ..integers import INTEGER
 from ..output import Output, as_unicode, can_show, shared_options
 from ..progress import progress_for
 
-# What is hashed again unless told otherwise, in seconds of the CPU.
+# For how many CPU seconds work is done again unless told otherwise.
 EFFORT_S = 0.3
 
 
@@ -76,7 +76,7 @@ def verify(
     except DeviceError as error:
         if recompute or effort is not None:
             raise
-        # Nobody asked for it: where this machine cannot hash, the rest is checked all the same.
+        # Nobody asked for it: where this machine cannot do it, the rest is checked all the same.
         verdict = api.verify(file, challenge=challenge, certificates=certificates)
         not_done = f"Nothing was done again: {error}"
     if output.as_json:
