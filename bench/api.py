@@ -21,6 +21,7 @@ from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
 from .anchors.challenge import get_beacon, with_beacon
+from .anchors.stamp import stamp_record
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -64,6 +65,7 @@ __all__ = [
     "run",
     "save",
     "scan",
+    "stamp",
     "verify",
     "workloads",
 ]
@@ -366,6 +368,16 @@ def _done_again(verdict: Verdict, result: Result, recompute: int, effort_s: floa
         shown.done()
         device.close()
     return verdict.with_checks(again)
+
+
+def stamp(result: Result, authority: str, certificates: Sequence[str | Path] = ()) -> Result:
+    """The result with a time-stamp (RFC 3161) over its record, by the authority at that address.
+
+    `certificates`: files of the root certificates that are trusted (none: those of the system, and a signer that they
+    do not know is taken all the same: `verify` says so). Raises InputError, and another HashwattError where the
+    authority gives no token that convinces.
+    """
+    return stamp_record(result, authority, certificates)[0]
 
 
 def _named(device_id: str) -> Found:

@@ -19,13 +19,20 @@ from ...kernels.workloads.registry import BUILT_IN
 from ..result.file import decode, read_bounded, shown_name
 from ..result.model import Result
 from .checks import check_file
-from .verdict import Verdict
+from .verdict import Check, Verdict
 
 FOLDER = "verdicts"
 MOST_BYTES = 1 << 20
 MOST_KEPT = 2000
 # What judges: a verdict by other code is no verdict.
-JUDGES = ("bench/verification", "bench/result", "bench/energy/joules", "kernels/workloads", "kernels/headers")
+JUDGES = (
+    "bench/verification",
+    "bench/anchors",
+    "bench/result",
+    "bench/energy/joules",
+    "kernels/workloads",
+    "kernels/headers",
+)
 
 
 def check_part(path: Path, most_shares: int) -> tuple[Verdict, Result | None]:
@@ -37,6 +44,11 @@ def check_part(path: Path, most_shares: int) -> tuple[Verdict, Result | None]:
     name = shown_name(path)
     known = _kept(data)
     return check_file(data, name, most_shares=most_shares) if known is None else (known, decode(data, name))
+
+
+def without_others_trust(verdict: Verdict, checks: tuple[Check, ...]) -> Verdict:
+    """What of a verdict rests on the file alone: not which certificates somebody trusted that time."""
+    return msgspec.structs.replace(verdict, checks=checks, trusted=(), anchors=(), between=None, rate_at_least=())
 
 
 def keep(path: str | Path, verdict: Verdict, result: Result) -> None:
@@ -53,7 +65,7 @@ def keep(path: str | Path, verdict: Verdict, result: Result) -> None:
             checks = tuple(
                 msgspec.structs.replace(check, covers=()) for check in verdict.checks if check.code != "challenge"
             )
-            content = msgspec.json.encode(msgspec.structs.replace(verdict, checks=checks, trusted=()))
+            content = msgspec.json.encode(without_others_trust(verdict, checks))
             _make_room(folder)
             write_atomically(folder / _name(data), content)
 

@@ -15,7 +15,7 @@ What the command `hashwatt` does, for scripts and notebooks:
     >>> f"{prediction.hashrate_hs / 1e9:.1f} GH/s {prediction.origin}"
     '9.1 GH/s modelled'
 
-To measure: `devices`, `meters`, `workloads`, `run`, `scan`. To keep and check: `save`, `load`, `verify`,
+To measure: `devices`, `meters`, `workloads`, `run`, `scan`. To keep and check: `save`, `load`, `verify`, `stamp`,
 `check_writable`. To read results, from files, folders or memory: `rows` and `sample_rows` (which pandas takes as they
 are), `report`, `compare`, `history`. docs/python.md shows them at work.
 
@@ -29,7 +29,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify, workloads
+    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, stamp, verify, workloads
     from .bench.energy.meter import MeterFound, MeterMissing
     from .bench.progress import Progress
     from .bench.result.measurement import Measurement
@@ -82,6 +82,7 @@ __all__ = [
     "sample_rows",
     "save",
     "scan",
+    "stamp",
     "target_from_hex",
     "target_from_zero_bits",
     "verify",
@@ -98,6 +99,7 @@ _HOMES = {
         "run",
         "save",
         "scan",
+        "stamp",
         "verify",
         "workloads",
     ),

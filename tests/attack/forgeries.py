@@ -13,7 +13,7 @@ from hashwatt.bench.result.measurement import Measurement, Roof
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.kernels.headers.oracle import meets
-from hashwatt.kernels.workloads.evidence import Shares
+from hashwatt.kernels.workloads.evidence import Checked, Shares
 from hashwatt.kernels.workloads.evidence_version1 import Chunk, ChunkedShares, Header, Share
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
 from hashwatt.kernels.workloads.sha256d.headers import share_target, target_to_hex
@@ -168,6 +168,16 @@ def another_workload(result: Result) -> Result:
     return first(result, lambda entry: replace(entry, workload="stream", unit="byte", parameters={}))
 
 
+def another_unit(result: Result) -> Result:
+    """The same figures, as if they were bytes."""
+    return first(result, lambda entry: refigured(replace(entry, unit="byte")))
+
+
+def own_word(result: Result) -> Result:
+    """No shares, but the assurance that all answers were compared."""
+    return first(result, lambda entry: replace(entry, evidence=Checked(answers=10**6, how="compared with hashlib")))
+
+
 def higher_rate(result: Result) -> Result:
     """The headline alone."""
 
@@ -301,6 +311,8 @@ FORGERIES = (
     Forgery("an old proof for a new challenge", "no work at all", another_challenge, ("shares",)),
     Forgery("hashes shown as another kind of work", "a rank there", another_workload,
             ("workload", "evidence", "rate", "roof")),
+    Forgery("hashes counted in another unit", "a rank there", another_unit, ("workload", "rate", "roof")),
+    Forgery("the machine's own word instead of shares", "any claim", own_word, ("evidence",)),
     Forgery("rate edited", "1.5 × the rate", higher_rate, ("rate", "roof")),
     Forgery("interval edited", "a clearer verdict", tighter_interval, ("rate",)),
     Forgery("share of the roof edited", "a better kernel", higher_share_of_roof, ("roof",)),

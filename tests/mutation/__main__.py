@@ -10,8 +10,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def main() -> int:
     parser.add_argument("areas", nargs="*", metavar="AREA", help=", ".join(area.name for area in AREAS))
     parser.add_argument("--sample", type=int, metavar="N", help="try N changes a module (all by default)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which ones (1)")
+    parser.add_argument("--minutes", type=float, metavar="N", help="end an area after so long, with what was tried")
     parser.add_argument("--only", metavar="MODULE", help="change this module alone")
     given = parser.parse_args()
     if not hasattr(os, "fork"):
@@ -40,7 +42,7 @@ def main() -> int:
         tree = copy_of_the_tree(Path(folder))
         for area in AREAS:
             wanted = not given.areas or area.name in given.areas
-            if wanted and not report(area, tree, given.sample, given.seed, given.only):
+            if wanted and not report(area, tree, given):
                 return 1
     return 0
 
@@ -56,25 +58,31 @@ def copy_of_the_tree(folder: Path) -> Path:
     return folder
 
 
-def report(area: Area, tree: Path, sample: int | None, seed: int, only: str | None) -> bool:
+def report(area: Area, tree: Path, given: argparse.Namespace) -> bool:
     """Try an area's changes and print what came of them; False where its tests fail on the unchanged code."""
+    started = time.monotonic()
     chosen: list[Mutant] = []
     for module in area.modules:
-        if only is None or only == module:
+        if given.only in (None, module):
             every = mutants_of(module, (tree / module).read_text(encoding="utf-8"))
-            few = sample is not None and sample < len(every)
-            chosen += sorted(random.Random(seed).sample(every, sample), key=_place) if few and sample else every
+            few = len(every) if given.sample is None else min(given.sample, len(every))
+            chosen += random.Random(given.seed).sample(every, few)
+    # In no order, so that what is tried until time is up is a fair sample, too.
+    random.Random(given.seed).shuffle(chosen)
     outcomes = tried(area.tests, chosen, tree)
     if next(outcomes, "none") != "survived":
         print(f"the tests of {area.name} do not pass on the unchanged code: {' '.join(area.tests)}", file=sys.stderr)
         return False
     counts: dict[str, Counter[str]] = {module: Counter() for module in area.modules}
     survivors = []
-    for mutant, outcome in zip(chosen, outcomes, strict=True):
+    for mutant, outcome in zip(chosen, outcomes, strict=False):
         counts[mutant.module][outcome] += 1
         if outcome == "survived":
             survivors.append(mutant)
             print(_line(mutant), file=sys.stderr, flush=True)
+        if given.minutes is not None and time.monotonic() - started > 60 * given.minutes:
+            break
+    outcomes.close()
     print(f"## {area.name}\n\n| module | changes | noticed | share |\n|---|---|---|---|")
     for module, count in counts.items():
         if count:
@@ -82,13 +90,13 @@ def report(area: Area, tree: Path, sample: int | None, seed: int, only: str | No
     print(_row("all", sum(counts.values(), Counter())), flush=True)
     if survivors:
         print("\nNot noticed:\n")
-        for mutant in survivors:
+        for mutant in sorted(survivors, key=lambda one: (one.module, one.line)):
             print(f"- {_line(mutant)}: {reason_for(mutant) or 'NO REASON YET'}", flush=True)
     print(flush=True)
     return True
 
 
-def tried(tests: Sequence[str], mutants: Sequence[Mutant], tree: Path) -> Iterator[str]:
+def tried(tests: Sequence[str], mutants: Sequence[Mutant], tree: Path) -> Generator[str, None, None]:
     """What came of the unchanged code, and then of each change."""
     environment = os.environ | {"PYTHONPATH": str(tree / "src")}
     with subprocess.Popen(
@@ -99,12 +107,11 @@ def tried(tests: Sequence[str], mutants: Sequence[Mutant], tree: Path) -> Iterat
         assert worker.stdout
         json.dump({"tests": list(tests), "mutants": [asdict(mutant) for mutant in mutants]}, worker.stdin)
         worker.stdin.close()
-        for line in worker.stdout:
-            yield json.loads(line)["outcome"]
-
-
-def _place(mutant: Mutant) -> tuple[int, int]:
-    return mutant.site, mutant.variation
+        try:
+            for line in worker.stdout:
+                yield json.loads(line)["outcome"]
+        finally:
+            worker.terminate()
 
 
 def _row(name: str, count: Counter[str]) -> str:

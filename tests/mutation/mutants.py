@@ -49,10 +49,10 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
     found = []
     for number, site in enumerate(_sites(tree)):
         for variation, new in enumerate(_variations(site.node)):
-            statement = _statement(tree, site.node)
             before = ast.unparse(site.node)
             if ast.unparse(new) != before:
-                line = getattr(site.node, "lineno", getattr(statement, "lineno", 0))
+                # Some nodes (the clauses of a comprehension) have no line of their own.
+                line = getattr(site.node, "lineno", getattr(site.parent, "lineno", 0))
                 found.append(Mutant(module, number, variation, line, _short(before), _short(ast.unparse(new))))
     return found
 
@@ -139,15 +139,6 @@ def _other_values(value: object) -> list[bool | int | float]:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
-
-
-def _statement(tree: ast.AST, wanted: ast.AST) -> ast.AST | None:
-    """The innermost statement that holds a node without a line of its own."""
-    holder = None
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and any(inner is wanted for inner in ast.walk(node)):
-            holder = node
-    return holder
 
 
 def _short(text: str, longest: int = 110) -> str:

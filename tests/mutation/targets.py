@@ -46,7 +46,12 @@ AREAS = (
             *(f"kernels/workloads/sha256d/{name}.py" for name in ("headers", "recompute", "verify", "walk")),
             *(f"kernels/workloads/sha256d/version1/{name}.py" for name in ("claimed_ranges", "headers", "verify")),
         ),
-        ("tests/kernels/workloads/proof", "tests/bench/verification", "tests/attack/test_forgeries.py"),
+        (
+            "tests/kernels/workloads/proof",
+            "tests/attack/test_forgeries.py",
+            "tests/bench/verification/test_checks.py",
+            "tests/bench/verification/test_recompute.py",
+        ),
     ),
     Area(
         "anchors",

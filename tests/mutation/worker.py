@@ -25,6 +25,7 @@ def run_tests(tests: Sequence[str], limit_s: float) -> tuple[str, float]:
     started = time.monotonic()
     child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.setpgid(0, 0)
         silence = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
@@ -33,6 +34,13 @@ def run_tests(tests: Sequence[str], limit_s: float) -> tuple[str, float]:
 
         options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-seed=0", "-o", "timeout=0"]
         os._exit(int(pytest.main([*options, *tests])))
+
+    # Whoever ends this process ends what it has begun.
+    def end(*_: object) -> None:
+        os.killpg(child, signal.SIGKILL)
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, end)
     while time.monotonic() - started < limit_s:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:

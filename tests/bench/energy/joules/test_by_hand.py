@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from msgspec.structs import replace as changed
@@ -45,6 +46,12 @@ def near(*figures: float) -> object:
     return pytest.approx(figures, rel=1e-12, abs=1e-12)
 
 
+def without(integral: Integral, name: str) -> Integral:
+    """The integral with one of its figures unknown."""
+    changes: dict[str, Any] = {name: None}
+    return replace(integral, **changes)
+
+
 class TestCounters:
     def test_a_count_between_two_readings_is_bounded_by_the_peak_from_either_side(self) -> None:
         run = [Value(0.0, 0.0, 100.0), Value(2.0, 0.0, 120.0)]
@@ -74,6 +81,8 @@ class TestCounters:
         # Nothing is that far apart: the mean of the whole.
         assert highest_rate(run, 5.0) == 12.5
         assert highest_rate(run[:1] * 2, 0.0) == 0.0
+        late = [Value(10.0, 0.0, 7.0), Value(11.0, 0.0, 27.0), Value(14.0, 0.0, 47.0)]
+        assert (highest_rate(late, 0.0), highest_rate(late, 9.0)) == (20.0, 10.0)
         # The first two readings tell as much as any other two.
         assert highest_rate([Value(0.0, 0.0, 0.0), Value(1.0, 0.0, 30.0), Value(2.0, 0.0, 35.0)], 0.0) == 30.0
 
@@ -260,7 +269,7 @@ class TestIdle:
         assert (found.when, found.seconds, found.power_w, found.low_w, found.high_w) == ("before", 10.0, 3.0, 2.0, 4.0)
         assert idle_power(Integral(30.0, 20.0, 40.0), 0.0, "before") is None
         for missing in ("joules", "low_j", "high_j"):
-            assert idle_power(replace(Integral(30.0, 20.0, 40.0), **{missing: None}), 10.0, "after") is None
+            assert idle_power(without(Integral(30.0, 20.0, 40.0), missing), 10.0, "after") is None
 
     def test_above_idle_takes_the_mean_off_and_the_extremes_widen_the_bounds(self) -> None:
         idle = [
@@ -271,7 +280,7 @@ class TestIdle:
         assert above_idle(whole, 10.0, idle) == Integral(60.0, 30.0, 100.0)  # type: ignore[arg-type]
         assert above_idle(whole, 10.0, []) is None
         for missing in ("joules", "low_j", "high_j"):
-            assert above_idle(replace(whole, **{missing: None}), 10.0, idle) is None  # type: ignore[arg-type]
+            assert above_idle(without(whole, missing), 10.0, idle) is None  # type: ignore[arg-type]
 
 
 class TestRecords:
@@ -322,9 +331,9 @@ class TestRecords:
         assert swapped.method == "integrated counter"
         assert cross_check(None, one, one) is None
         for missing in ("low_j", "high_j"):
-            assert cross_check("sampled power", replace(one, **{missing: None}), one) is None
+            assert cross_check("sampled power", without(one, missing), one) is None
         for missing in ("joules", "low_j", "high_j"):
-            assert cross_check("sampled power", one, replace(one, **{missing: None})) is None
+            assert cross_check("sampled power", one, without(one, missing)) is None
 
     def test_bounds_that_disagree_are_spanned(self) -> None:
         found = spanning(Integral(10.0, 9.0, 11.0, 0.5, 1), Integral(20.0, 18.0, 22.0, 0.7, 3))
@@ -349,7 +358,7 @@ class TestRecords:
         assert window_needed_s(replace(PLAIN, update_s=0.5), unsure, window) == pytest.approx(10.0)
         assert window_needed_s(info, Integral(0.0, 0.0, 0.0), window) == 0.0
         for missing in ("joules", "low_j", "high_j"):
-            assert window_needed_s(info, replace(unsure, **{missing: None}), window) == 0.0
+            assert window_needed_s(info, without(unsure, missing), window) == 0.0
 
     def test_what_is_too_unsure_is_no_figure(self) -> None:
         def why(integral: Integral, **changes: object) -> str | None:
