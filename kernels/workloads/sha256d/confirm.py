@@ -27,10 +27,10 @@ def check_answer(device_id: str, job: Job, nonces: range, scan: Scan) -> list[in
     for hit in hits:
         if not (0 <= hit.prefix < len(job.prefixes) and hit.nonce in nonces):
             raise _unconfirmed(device_id, hit)
-    places = [hit.prefix << 32 | hit.nonce for hit in hits]
+    places = [int(hit.prefix) << 32 | int(hit.nonce) for hit in hits]
     if any(before >= after for before, after in pairwise(places)):
         raise WrongResult(f"{device_id} returned a share twice or out of order; its kernel is wrong, use another one")
-    values = [hash_value(sha256d(job.prefixes[hit.prefix] + hit.nonce.to_bytes(4, "little"))) for hit in hits]
+    values = [hash_value(sha256d(job.prefixes[hit.prefix] + int(hit.nonce).to_bytes(4, "little"))) for hit in hits]
     for hit, value in zip(hits, values, strict=True):
         if value > job.target:
             raise _unconfirmed(device_id, hit)
