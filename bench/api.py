@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from ..kernels.bounded import MOST_SHARES
 from ..kernels.device import DeviceOptions, Found, Missing, scanning
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
@@ -25,6 +26,8 @@ from .alternation import (
     paired,
     parse_alternation,
 )
+from .anchors.challenge import get_beacon, with_beacon
+from .anchors.stamp import stamp_record
 from .assignment import Assignment, Work
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -35,6 +38,7 @@ from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
 from .progress import Guarded, NoProgress, Progress
+from .result.anchors import Beacon
 from .result.file import check_writable, load, save
 from .result.model import SCHEMA_VERSION, Result
 from .result.printable import checked_text
@@ -42,15 +46,18 @@ from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, Ledger, 
 from .sampling.plan import DEFAULT_SECONDS, plan
 from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
+from .verification.cached import keep
 from .verification.checks import check_result
+from .verification.recompute import audit
 from .verification.recompute import recompute as do_again
-from .verification.verdict import Check, Verdict
+from .verification.verdict import Check, Proven, Verdict
 from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root
 from .warnings.sentences import driver_broken, meters_left_out
 
 __all__ = [
     "Check",
     "Progress",
+    "Proven",
     "Result",
     "ScanResult",
     "Verdict",
@@ -62,12 +69,16 @@ __all__ = [
     "run",
     "save",
     "scan",
+    "stamp",
     "verify",
     "workloads",
 ]
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"
+# The bounds of how many shares a result may be asked to keep.
+FEWEST_SHARES = 300
+LONGEST_EFFORT_S = 86_400.0
 
 LOG = logging.getLogger(__name__)
 
@@ -98,6 +109,7 @@ def run(
     *,
     seconds: float | None = None,
     challenge: str | None = None,
+    beacon: str | None = None,
     note: str | None = None,
     kernel: str | None = None,
     threads: int | None = None,
@@ -107,6 +119,7 @@ def run(
     retune: bool = False,
     together: bool = False,
     ab: str | None = None,
+    shares: int | None = None,
     meters: Sequence[str] | None = None,
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -115,7 +128,9 @@ def run(
 
     `seconds` is the sampling time per device, taken fully, in rounds that the devices make in turn; without it sampling
     ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
-    default) is what the work's inputs are derived from. `workloads` names what to measure, in turn on each
+    default) is what the work's inputs are derived from. `beacon` (a file, an address, or `tsa:` and the
+    address of a time-stamping authority) adds a public value to it, which nobody knew before it was
+    published. `workloads` names what to measure, in turn on each
     device (None: sha256d), and `parameters` what is special about it; `rolled` is short for sha256d's
     `prefixes`, the number of version-rolled prefixes hashed for each nonce (None: the plain scan).
     `retune` races the kernels anew instead of
@@ -123,6 +138,7 @@ def run(
     was measured alone; the result's `together` then has their rates, the ratios to alone and the sum.
     `ab` names two settings, like "threads=1,2" (kernel, threads, device or runtime), that are alternated in rounds
     instead, each for `seconds` (None: 10); the result's `alternated` then tells which records belong together.
+    `shares`: how many to keep as evidence of work that is proven by them (None: 10,000 of sha256d's).
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -130,7 +146,8 @@ def run(
     A device that fails is in the result with its reason, and the others go on. Where neither devices nor
     a time are given, a driver that does not answer is cut off after 46 s besides warm-up and samples, else
     after 120 s. Ctrl-C (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
-    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet.
+    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet,
+    and a HashwattError where the beacon does not answer.
     """
     # Whoever asks for a device, a time or two settings has more patience.
     asked = bool(device_ids) or seconds is not None or ab is not None
@@ -141,12 +158,15 @@ def run(
     options = _options(kernel, threads, retune)
     chosen = _work(workloads, parameters, rolled)
     _check_race(kernel, retune, chosen)
+    _check_shares(shares)
     challenge, note = _texts(challenge, note)
     alternation = None if ab is None else parse_alternation(ab)
     if alternation is not None:
         check_beside(alternation, list(device_ids or ()), options, together)
         _check_race(alternation.a if alternation.key == "kernel" else None, retune, chosen)
         device_ids = [alternation.a, alternation.b] if alternation.key == "device" else device_ids
+    value = None if beacon is None else interruptible(partial(get_beacon, beacon))
+    with_beacon(challenge, value)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     entries = interruptible(partial(_entries, list(device_ids or ())))
     found = choose(entries, list(device_ids or ()) or None)
@@ -162,6 +182,7 @@ def run(
         found,
         seconds=seconds,
         challenge=challenge,
+        beacon=value,
         note=note,
         options=options,
         workloads=workloads,
@@ -169,6 +190,7 @@ def run(
         rolled=rolled,
         together=together,
         alternation=alternation,
+        shares=shares,
         meters=chosen_meters,
         idle_s=idle_s,
         progress=progress,
@@ -183,6 +205,7 @@ def measure(
     *,
     seconds: float | None = None,
     challenge: str | None = None,
+    beacon: Beacon | None = None,
     note: str | None = None,
     options: DeviceOptions | None = None,
     workloads: Sequence[str] | None = None,
@@ -190,6 +213,7 @@ def measure(
     rolled: int | None = None,
     together: bool = False,
     alternation: Alternation | None = None,
+    shares: int | None = None,
     meters: Sequence[MeterEntry] = (),
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -204,7 +228,9 @@ def measure(
     where it is given. `broken`: what is installed and does not work, for a warning in the result. `alternation`: two
     settings to measure in turns; where these are devices, `found` is the two.
     """
+    _check_shares(shares)
     challenge, note = _texts(challenge, note)
+    challenge = with_beacon(challenge, beacon)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
@@ -222,6 +248,7 @@ def measure(
             energy=energy,
             patience_s=patience_s,
             ledger=ledger,
+            shares=shares,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         shown = Guarded(progress or NoProgress())
@@ -256,6 +283,7 @@ def measure(
                 results=tuple(results),
                 together=at_once,
                 alternated=alternated,
+                beacon=beacon,
             )
         )
 
@@ -285,30 +313,64 @@ def scan(
         device.close()
 
 
-def verify(source: str | Path | Result, recompute: int = 0, progress: Progress | None = None) -> Verdict:
-    """Check a result (or its file) without trusting it; `recompute` parts of it, randomly chosen, are done again.
+def verify(
+    source: str | Path | Result,
+    recompute: int = 0,
+    progress: Progress | None = None,
+    *,
+    effort_s: float = 0.0,
+    challenge: str | None = None,
+    certificates: Sequence[str | Path] = (),
+) -> Verdict:
+    """Check a result (or its file) without trusting it.
 
-    Takes milliseconds without `recompute`. Evidence that does not hold is a Verdict that is not ok, and
-    nothing of it is done again. Raises InputError when the file cannot be
-    read as a result at all, DeviceError when there is no CPU kernel to recompute with.
+    Takes milliseconds unless parts of the work are done again: `recompute` randomly chosen ones, or as many as the
+    CPU does in about `effort_s` seconds. Evidence that does not hold is a Verdict that is not ok, and nothing of it is
+    done again. `challenge`: what the result must answer (None: any). `certificates`: files of the root certificates
+    that are trusted for time-stamps (none: those of the system). Raises InputError when the file cannot be read as
+    a result at all, DeviceError when there is no CPU kernel to do work again with.
     """
     if recompute < 0:
         raise InputError(f"{recompute} chunks cannot be recomputed; give a number from 0 on")
-    verdict, result = check_result(source)
-    if not recompute or not verdict.ok or result is None:
+    if not 0 <= effort_s <= LONGEST_EFFORT_S:
+        raise InputError(f"an effort of {effort_s:g} s is not possible; give 0 to {LONGEST_EFFORT_S:.0f} seconds")
+    verdict, result = check_result(source, challenge=challenge, certificates=certificates, list_trusted=True)
+    if result is None:
         return verdict
+    if (recompute or effort_s) and verdict.ok:
+        verdict = _done_again(verdict, result, recompute, effort_s, progress or NoProgress())
+    # Reports look at a part of the shares only; what was found out about all of them, and about the work, they use.
+    of_this_question = all(check.ok for check in verdict.checks if check.code == "challenge") and not certificates
+    if not isinstance(source, Result) and of_this_question:
+        keep(source, verdict, result)
+    return verdict
+
+
+def _done_again(verdict: Verdict, result: Result, recompute: int, effort_s: float, shown: Progress) -> Verdict:
     entries = find_all(["cpu"])
     found = [entry for entry in entries if isinstance(entry, Found)]
     if not found:
         reasons = "; ".join(entry.reason for entry in entries if isinstance(entry, Missing))
         raise DeviceError(f"there is no CPU kernel to recompute with: {reasons}")
-    shown = progress or NoProgress()
     device = found[0].open(DeviceOptions())
     try:
-        return Verdict.of([*verdict.checks, *do_again(result, recompute, device, shown)], verdict.statement)
+        again = do_again(result, recompute, device, shown) if recompute else []
+        if effort_s:
+            again += audit(result, effort_s, device, shown)
     finally:
         shown.done()
         device.close()
+    return verdict.with_checks(again)
+
+
+def stamp(result: Result, authority: str, certificates: Sequence[str | Path] = ()) -> Result:
+    """The result with a time-stamp (RFC 3161) over its record, by the authority at that address.
+
+    `certificates`: files of the root certificates that are trusted (none: those of the system, and a signer that they
+    do not know is taken all the same: `verify` says so). Raises InputError, and another HashwattError where the
+    authority gives no token that convinces.
+    """
+    return stamp_record(result, authority, certificates)[0]
 
 
 def _alternated_devices(
@@ -379,6 +441,11 @@ def _check_race(kernel: str | None, retune: bool, chosen: Sequence[Work]) -> Non
         raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
     if retune and len(own) == len(chosen):
         raise InputError(f"kernels are raced for {DEFAULT} alone, {own[0]} has its own; leave --retune out")
+
+
+def _check_shares(shares: int | None) -> None:
+    if shares is not None and not FEWEST_SHARES <= shares <= MOST_SHARES:
+        raise InputError(f"a proof holds {FEWEST_SHARES} to {MOST_SHARES} shares, not {shares}; leave it out for 10000")
 
 
 def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:

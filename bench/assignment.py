@@ -34,7 +34,8 @@ class Assignment:
     with. `energy` is told when sampling begins and ends, and adds the joules when all are done. `rendezvous`: the
     device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
     besides warm-up and samples (see `budget`). `ledger`: what bounds all devices of a run together, None for no bound.
-    `setting`: what sets the record apart in a run that alternates two.
+    `setting`: what sets the record apart in a run that alternates two. `shares`: how many to keep as evidence (None:
+    the workload knows).
     """
 
     machine: str
@@ -49,6 +50,7 @@ class Assignment:
     patience_s: float = PATIENCE_WHEN_ASKED_S
     ledger: Ledger | None = None
     setting: str | None = None
+    shares: int | None = None
 
     @property
     def inputs_run_id(self) -> str:

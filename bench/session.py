@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from ..kernels.device import AnyDevice, Found, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, WrongResult, details_of
 from ..kernels.system.quota import ThrottleCounter
-from ..kernels.workloads.protocol import SAMPLES_FOR_EVIDENCE, Request, Task
+from ..kernels.workloads.protocol import Expected, Request, Task
 from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .interrupts import interruptible, pending
 from .isolation.device import process_of
@@ -183,7 +183,7 @@ class Session:
         result = self._result(status, reason)
         if status != "measured" and not result.rounds:
             return result
-        checks = check_measurement(result, self._assignment.challenge, self._assignment.run_id)
+        checks = check_measurement(result, self._assignment.challenge, self._assignment.run_id).checks
         failed = [check for check in checks if not check.ok]
         if not failed:
             return result
@@ -217,7 +217,13 @@ class Session:
         assignment, plan = self._assignment, self._assignment.plan
         self._stage("opening", None)
         device = self._device = self.found.open(assignment.options)
-        request = Request(assignment.challenge, assignment.inputs_run_id, self.work.parameters)
+        request = Request(
+            assignment.challenge,
+            assignment.inputs_run_id,
+            self.work.parameters,
+            assignment.machine,
+            assignment.shares,
+        )
         task = self._task = self.work.workload.bind(device, request)
         stopwatch = self._stopwatch = Stopwatch(task, self._clock)
         self._stage("compiling, self-test", None)
@@ -228,7 +234,7 @@ class Session:
         batch = calibrate(stopwatch, plan.batch_s)
         rough = stopwatch.run(batch)
         task.drop()
-        task.rehearse(self._expected(rough.rate, rough.amount))
+        task.rehearse(self._expected(rough.rate))
         task.check_batch(batch)
         self._process_id = process_of(device)
         if assignment.rendezvous is not None:
@@ -264,7 +270,7 @@ class Session:
         if sampler is None:
             self._stage("warming up", plan.warmup_s)
             warmup = warm_up(stopwatch, settings.batch, plan.warmup_s, self._progress)
-            stopwatch.task.start(self._expected(warmup.rate, self._batch_amount))
+            stopwatch.task.start(self._expected(warmup.rate))
         else:
             self._stage(f"warming up, {self._number()}", plan.warmup_again_s)
             before = sampler.taken[-1].rate
@@ -297,10 +303,9 @@ class Session:
         if self._assignment.rendezvous is None:
             self._measure_roof(task, meter)
 
-    def _expected(self, rate: float, amount_of_batch: int) -> float:
-        """The work that evidence is to hold for: that of the whole plan, or less, since a run may be cut short."""
-        plan = self._assignment.plan
-        return min(rate * plan.expected_s, SAMPLES_FOR_EVIDENCE * amount_of_batch * plan.batches_per_sample)
+    def _expected(self, rate: float) -> Expected:
+        expected_s = self._assignment.plan.expected_s
+        return Expected(rate * expected_s, expected_s)
 
     def _load_meter(self, process_id: int | None) -> LoadMeter:
         rendezvous = self._assignment.rendezvous

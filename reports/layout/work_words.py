@@ -7,6 +7,7 @@ from typing import cast
 from ...bench.result.measurement import Measurement
 from ...kernels.errors import InputError
 from ...kernels.workloads.evidence import CLASS_WORDS, Evidence, EvidenceKind
+from ...kernels.workloads.evidence_version1 import ChunkedShares
 from ...kernels.workloads.registry import load_workload
 from ..wording.visible import visible
 
@@ -24,7 +25,7 @@ def variant_text(device: Measurement) -> str:
 
 def evidence_kind(evidence: Evidence) -> EvidenceKind:
     """The class of evidence, as the file names it."""
-    return cast(EvidenceKind, evidence.__struct_config__.tag)
+    return "shares" if isinstance(evidence, ChunkedShares) else cast(EvidenceKind, evidence.__struct_config__.tag)
 
 
 def class_words(device: Measurement) -> str:

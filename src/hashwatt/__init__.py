@@ -15,7 +15,7 @@ What the command `hashwatt` does, for scripts and notebooks:
     >>> f"{prediction.hashrate_hs / 1e9:.1f} GH/s {prediction.origin}"
     '9.1 GH/s modelled'
 
-To measure: `devices`, `meters`, `workloads`, `run`, `scan`. To keep and check: `save`, `load`, `verify`,
+To measure: `devices`, `meters`, `workloads`, `run`, `scan`. To keep and check: `save`, `load`, `verify`, `stamp`,
 `check_writable`. To read results, from files, folders or memory: `rows` and `sample_rows` (which pandas takes as they
 are), `report`, `compare`, `alternated`, `history`. docs/python.md shows them at work.
 
@@ -29,12 +29,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, verify, workloads
+    from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, stamp, verify, workloads
     from .bench.energy.meter import MeterFound, MeterMissing
     from .bench.progress import Progress
     from .bench.result.measurement import Measurement
     from .bench.result.model import Result
-    from .bench.verification.verdict import Check, Verdict
+    from .bench.verification.verdict import Check, Proven, Verdict
     from .kernels.device import DeviceInfo, Found, Missing
     from .kernels.errors import CheckFailed, DeviceError, HashwattError, InputError
     from .kernels.headers.job import parse_header
@@ -63,6 +63,7 @@ __all__ = [
     "Missing",
     "Prediction",
     "Progress",
+    "Proven",
     "Report",
     "Result",
     "ScanResult",
@@ -83,6 +84,7 @@ __all__ = [
     "sample_rows",
     "save",
     "scan",
+    "stamp",
     "target_from_hex",
     "target_from_zero_bits",
     "verify",
@@ -99,6 +101,7 @@ _HOMES = {
         "run",
         "save",
         "scan",
+        "stamp",
         "verify",
         "workloads",
     ),
@@ -106,7 +109,7 @@ _HOMES = {
     ".bench.progress": ("Progress",),
     ".bench.result.measurement": ("Measurement",),
     ".bench.result.model": ("Result",),
-    ".bench.verification.verdict": ("Check", "Verdict"),
+    ".bench.verification.verdict": ("Check", "Proven", "Verdict"),
     ".kernels.device": ("DeviceInfo", "Found", "Missing"),
     ".kernels.errors": ("CheckFailed", "DeviceError", "HashwattError", "InputError"),
     ".kernels.headers.job": ("parse_header",),

@@ -1,0 +1,82 @@
+"""The tool that tries the tests is tried, too: what it changes, and that a change is one thing only."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from .accepted import REASONS
+from .mutants import mutants_of, mutated
+from .targets import AREAS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+SOURCE = '''"""A module."""
+
+from __future__ import annotations
+
+Alias = dict[str, 5]
+MOST: int = 3
+
+
+def few(values: list[float], most: int = MOST) -> float | None:
+    """Not so many."""
+    assert values
+    if len(values) > most or not values:
+        raise ValueError(f"more than {most + 1}")
+    total = sum(value * 2.5 for value in values if value >= 0)
+    total -= min(values)
+    return total if total else None
+'''
+
+
+def changes() -> list[tuple[str, str]]:
+    return [(mutant.before, mutant.after) for mutant in mutants_of("m.py", SOURCE)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("3", "4"),
+        ("len(values) > most", "len(values) >= most"),
+        ("len(values) > most or not values", "len(values) > most and (not values)"),
+        ("not values", "values"),
+        ("value * 2.5", "value / 2.5"),
+        ("2.5", "5.0"),
+        ("value >= 0", "value > 0"),
+        ("0", "1"),
+        ("total -= min(values)", "total += min(values)"),
+        ("total -= min(values)", "pass"),
+        ("min(values)", "max(values)"),
+        ("total if total else None", "total if not total else None"),
+        ("return total if total else None", "return None"),
+        ("for value in values if value >= 0", "for value in values"),
+    ],
+)
+def test_what_decides_is_changed(before: str, after: str) -> None:
+    assert (before, " ".join(after.split())) in [(one.strip(), two) for one, two in changes()]
+
+
+def test_types_words_and_assertions_are_left_alone() -> None:
+    before = [one for one, _ in changes()]
+    assert not any("dict" in text or text in ("5", "most + 1", "values") for text in before)
+    assert not any("ValueError" in text and not text.startswith(("raise", "if")) for text in before)
+
+
+def test_each_change_is_one_and_leaves_a_module_that_can_be_read() -> None:
+    plain = ast.unparse(ast.parse(SOURCE)).splitlines()
+    for mutant in mutants_of("m.py", SOURCE):
+        changed = ast.unparse(ast.parse(mutated(SOURCE, mutant))).splitlines()
+        differing = [line for line in changed if line not in plain] or [line for line in plain if line not in changed]
+        assert 1 <= len(differing) <= 2, mutant
+
+
+def test_all_targets_and_reasons_are_about_what_is_there() -> None:
+    for area in AREAS:
+        for path in (*area.modules, *area.tests):
+            assert (ROOT / path).exists(), path
+    for module, before, after in REASONS:
+        known = {(one.before, one.after) for one in mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))}
+        assert (before, after) in known, (module, before, after)
