@@ -26,6 +26,11 @@ class EnergyFigure(Struct, frozen=True, kw_only=True):
     meter: str
 
 
+def word_of(figure: EnergyFigure) -> str:
+    """Whose word the joules are: no proof covers them."""
+    return "the device's word" if figure.origin == "reported" else "the machine's word"
+
+
 def energy_figure(device: Measurement) -> EnergyFigure | None:
     """The figure that speaks for the device, or None where no meter saw it."""
     figures = [

@@ -7,7 +7,7 @@ from msgspec import Struct
 from ...bench.result.measurement import Measurement, Rate, Roof
 from ...kernels.workloads.quantity import quantity_of
 from ..collect.device_name import NAME_LIMIT, device_name
-from ..collect.energy_figure import EnergyFigure, energy_figure, why_unknown
+from ..collect.energy_figure import EnergyFigure, energy_figure, why_unknown, word_of
 from ..collect.gather import Entry, Group, comparable_rates
 from ..wording.ratios import efficiency_text, range_text
 from ..wording.units import UNKNOWN, interval_text, percent_text, rate_text
@@ -63,7 +63,7 @@ def row_of_entry(entry: Entry, runs: str = "") -> DeviceRow:
         per_cpu=per_cpu_text(device),
         efficiency=efficiency_text(energy.j_per_unit if energy else None, device.unit),
         efficiency_interval=efficiency_interval_text(energy),
-        efficiency_origin=f"{energy.origin}, {energy.scope}" if energy else "not known",
+        efficiency_origin=f"{energy.origin}, {energy.scope}, {word_of(energy)}" if energy else "not known",
         roof=roof_text(device.roof),
         roof_origin=roof_origin_text(device.roof),
         roof_note=roof_note_text(device.roof),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..collect.device_name import device_name
-from ..collect.energy_figure import energy_figure
+from ..collect.energy_figure import energy_figure, word_of
 from ..collect.gather import Collection, Entry, Group, Ranking, comparable_rates, of_several_versions
 from ..ladder.network import PLACE_DAYS, earned_its_place_until
 from ..ladder.own import is_mining
@@ -74,7 +74,8 @@ def on_energy(ranking: Ranking) -> str:
     energy, entry = min(known, key=lambda pair: pair[0].j_per_unit)
     interval = efficiency_interval_text(energy)
     bounds = f"{interval}; " if interval else ""
-    figure = f"{efficiency_text(energy.j_per_unit, energy.unit)} ({bounds}{energy.origin}, {energy.scope})"
+    told = f"{bounds}{energy.origin}, {energy.scope}, {word_of(energy)}"
+    figure = f"{efficiency_text(energy.j_per_unit, energy.unit)} ({told})"
     silent = len(ranking.groups) - len(known)
     rest = f"; {silent} more without an energy figure" if silent else ""
     if len(known) == 1:

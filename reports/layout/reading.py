@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from ...bench.verification.verdict import statement_of
 from ...kernels.workloads.quantity import quantity_of
-from ..collect.gather import Collection
+from ..collect.gather import SHARES_LOOKED_AT, Collection
 from ..ladder.own import LADDER_UNIT
 from ..wording.units import UNIT_LIMIT
 from ..wording.visible import visible
+from .work_words import evidence_kind
 
+NOTHING_VERIFIES = "Nothing here verifies, so nothing here is proven."
+LOOKED_AT = (
+    f"{SHARES_LOOKED_AT} shares of each, drawn anew, were looked at, or what `hashwatt verify` found in the very same "
+    "file was taken; joules and seconds are the machine's own word."
+)
 _DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def statement(collection: Collection) -> str:
     """What the evidence of all ranked runs shows, and what it does not."""
-    return statement_of(entry.device.evidence for group in collection.groups for entry in group.entries)
+    evidence = [entry.device.evidence for group in collection.groups for entry in group.entries]
+    if not evidence:
+        return NOTHING_VERIFIES
+    proven = any(each is not None and evidence_kind(each) == "shares" for each in evidence)
+    return f"{statement_of(evidence)}{f' {LOOKED_AT}' if proven else ''}"
 
 
 def energy_units(collection: Collection) -> list[str]:

@@ -59,6 +59,19 @@ def test_what_an_interrupted_run_keeps_verifies() -> None:
     assert verify(interrupted_run("sampling", 8)).ok
 
 
+@pytest.mark.parametrize(("rate_hs", "step"), [(1_000.0, 3), (50_000.0, 12)])
+def test_a_long_run_cut_short_after_three_seconds_is_proven(rate_hs: float, step: int) -> None:
+    clock = VirtualClock()
+    progress = PressesCtrlC("sampling", step)
+    result = measure([fake("steady", clock, rate_hs)], seconds=120.0, clock=clock.now, progress=progress)
+    (entry,) = result.results
+    assert entry.status == "interrupted"
+    assert 2.0 < entry.seconds < 4.0
+    (proven,) = verify(result).proven
+    assert proven.at_least is not None
+    assert 0.79 * entry.amount < proven.at_least <= entry.amount
+
+
 @pytest.mark.parametrize(("stage", "step"), [("warming up", 1), ("sampling", 1), ("sampling", 2)])
 def test_less_than_three_samples_are_not_kept(stage: str, step: int) -> None:
     first = interrupted_run(stage, step).results[0]

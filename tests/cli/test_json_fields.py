@@ -94,9 +94,10 @@ def test_verdicts_are_documented(folder: Path, capsys: Capture) -> None:
 def test_a_run_is_documented(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashwatt.bench.api, "run", lambda *_given, **_settings: result(verified()))
     paths = printed(capsys, "run", "-o", str(folder / "new.json"))
-    assert {path for path in paths if not path.startswith(("result.", "verdict.checks["))} == documented("run")
-    assert {path for path in paths if path.startswith("verdict.checks[")} == {
-        f"verdict.{path}" for path in documented("verify") if path.startswith("checks[")
+    items = ("verdict.checks[", "verdict.proven[")
+    assert {path for path in paths if not path.startswith(("result.", *items))} == documented("run")
+    assert {path for path in paths if path.startswith(items)} == {
+        f"verdict.{path}" for path in documented("verify") if path.startswith(("checks[", "proven["))
     }
 
 

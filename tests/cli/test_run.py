@@ -58,7 +58,7 @@ def test_the_table_shows_the_figures(harness: Harness, capsys: Capture) -> None:
 def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
     options = (
         "-d cpu --device opencl:0 -t 2.5 --challenge Ana --note cold --workload sha256d --kernel avx2 --threads 1 "
-        "--rolled 16 --retune --together --meter rapl:package --idle 5 -q"
+        "--rolled 16 --retune --together --shares 500 --beacon value.txt --meter rapl:package --idle 5 -q"
     )
     run_here(capsys, "run", *options.split())
     del harness.asked["progress"]
@@ -73,6 +73,8 @@ def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
         "rolled": 16,
         "retune": True,
         "together": True,
+        "shares": 500,
+        "beacon": "value.txt",
         "meters": ["rapl:package"],
         "idle_s": 5.0,
     }

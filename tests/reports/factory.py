@@ -19,8 +19,10 @@ from hashwatt.bench.result.model import Result
 from hashwatt.kernels.headers.job import Job, rolled_prefix
 from hashwatt.kernels.headers.oracle import reference_scan
 from hashwatt.kernels.workloads.evidence import Checked, Shares, Span
+from hashwatt.kernels.workloads.evidence_version1 import Chunk, ChunkedShares, Header, Share
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words
 from hashwatt.kernels.workloads.sha256d.headers import Headers, target_to_hex
+from hashwatt.kernels.workloads.sha256d.version1.headers import derive_prefix
 
 from .samples import MACHINE, measured, unmeasured
 from .samples import result as plain_result
@@ -169,13 +171,41 @@ def streaming(device: str = "cpu", *, rate: float = 20e9, samples: int = 16, **c
     )
 
 
+def on_machine(entry: Measurement, machine: str, run: int = 0) -> Measurement:
+    """The same on another machine of the run, with a proof of its own."""
+    samples = len(entry.rounds[0].samples)
+    proof = proof_of("Ana", entry.device.id, run_id_of(run), samples, int(entry.parameters["prefixes"]), machine)
+    return msgspec.structs.replace(entry, machine=machine, evidence=proof)
+
+
+def old_proof_of(challenge: str, device_id: str, run_id: str, samples: int) -> ChunkedShares:
+    """A true proof as version 1 kept it."""
+    prefix, size = derive_prefix(challenge, device_id, run_id, 0), HASHES // samples
+    hits, _ = reference_scan(Job((prefix,), TARGET), range(size * samples))
+    return ChunkedShares(
+        target_hex=target_to_hex(TARGET),
+        prefixes=1,
+        headers=(Header(running_number=0, prefix_hex=prefix.hex()),),
+        chunks=tuple(
+            Chunk(running_number=0, start=index * size, nonces=size, xor_h7=index, sample=index)
+            for index in range(samples)
+        ),
+        shares=tuple(Share(running_number=0, prefix=number, nonce=nonce) for number, nonce in hits),
+    )
+
+
 def by_median(run: Result) -> Result:
     """The same samples as a file of version 1 states them: their median."""
     return msgspec.structs.replace(
         run,
         written_as=1,
         results=tuple(
-            msgspec.structs.replace(entry, rate=rate_of(counted_samples(entry), entry.unit, 1)) for entry in run.results
+            msgspec.structs.replace(
+                entry,
+                rate=rate_of(counted_samples(entry), entry.unit, 1),
+                evidence=old_proof_of(run.challenge, entry.device.id, run.run_id, len(counted_samples(entry))),
+            )
+            for entry in run.results
         ),
     )
 

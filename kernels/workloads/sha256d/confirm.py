@@ -27,10 +27,10 @@ def check_answer(device_id: str, job: Job, nonces: range, scan: Scan) -> list[in
     for hit in hits:
         if not (0 <= hit.prefix < len(job.prefixes) and hit.nonce in nonces):
             raise _unconfirmed(device_id, hit)
-    places = [hit.prefix << 32 | hit.nonce for hit in hits]
+    places = [int(hit.prefix) << 32 | int(hit.nonce) for hit in hits]
     if any(before >= after for before, after in pairwise(places)):
         raise WrongResult(f"{device_id} returned a share twice or out of order; its kernel is wrong, use another one")
-    values = [hash_value(sha256d(job.prefixes[hit.prefix] + hit.nonce.to_bytes(4, "little"))) for hit in hits]
+    values = [hash_value(sha256d(job.prefixes[hit.prefix] + int(hit.nonce).to_bytes(4, "little"))) for hit in hits]
     for hit, value in zip(hits, values, strict=True):
         if value > job.target:
             raise _unconfirmed(device_id, hit)
@@ -56,8 +56,8 @@ def check_known_answer(device: Scans, job: Job, nonces: range) -> None:
         )
     if scan.xor_h7 != checksum:
         raise WrongResult(
-            f"{device.info.id} computed other hashes than hashlib among nonces {nonces.start} to {nonces.stop - 1} "
-            "(the checksum differs); its kernel is wrong, use another one"
+            f"{device.info.id} computed other hashes than hashlib from nonce {nonces.start} to {nonces.stop - 1}; "
+            "its kernel is wrong, use another one"
         )
 
 
@@ -73,6 +73,6 @@ def check_in_parts(device: Scans, job: Job, nonces: range) -> None:
     hits = sorted(hit for part in parts for hit in part.hits)
     if list(whole.hits) != hits or whole.xor_h7 != parts[0].xor_h7 ^ parts[1].xor_h7:
         raise WrongResult(
-            f"{device.info.id} gives another answer for {len(nonces)} nonces at once than for the same in two parts; "
+            f"{device.info.id} gives another answer for {len(nonces)} nonces than for their two parts; "
             "its kernel is wrong, use another one"
         )

@@ -90,7 +90,7 @@ class Again:
         if smallest <= A_TENTH:
             return f"{told}; {_share_text(smallest)} of the work unhashed would have been found with 99.9 %"
         found = 1 - (1 - A_TENTH * shown) ** places
-        return f"{told}; a tenth of the work unhashed would have been found with {100 * found:.2g} %"
+        return f"{told}; a tenth of the work unhashed would have been found with {100 * found:.3g} %"
 
     def _leaf(self, leaf: int, stored: int) -> Sequence[Finding]:
         checksum = missing = foreign = hashed = 0

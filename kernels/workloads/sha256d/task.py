@@ -33,8 +33,10 @@ FEWEST_SHARES_A_SECOND = 400.0
 SECONDS_FOR_WANTED = 12.0
 # How many leaves a run is planned with; one that goes on for longer may fill MOST_LEAVES.
 PLANNED_LEAVES = 2048
-# Leaves and spans that one more sample needs at most.
+# Leaves, spans and headers that one more sample needs at most.
 SPARE = 1000
+# Positions of shares are counted with 63 bits: enough for a day at 100 TH/s.
+LARGEST_POSITION = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ class HashingTask:
     def is_full(self) -> bool:
         """Whether evidence of much more would no longer fit a result."""
         ledger = self._ledger
-        return ledger is not None and (ledger.leaves > MOST_LEAVES - SPARE or len(ledger.spans) > MOST_SPANS - SPARE)
+        if ledger is None:
+            return False
+        end = (self._running_number + SPARE) * NONCES * self._prefixes
+        return ledger.leaves > MOST_LEAVES - SPARE or len(ledger.spans) > MOST_SPANS - SPARE or end > LARGEST_POSITION
 
     def self_test(self) -> None:
         """Compile and compare with hashlib on real and random headers."""

@@ -14,7 +14,7 @@ from hashwatt.reports.collect.gather import Collection, comparable_rates, gather
 from hashwatt.reports.layout.device_row import row_of
 from hashwatt.reports.layout.work_words import variant_text
 
-from ..factory import by_median, machine, result, showcase, streaming, tampered, verified
+from ..factory import by_median, machine, on_machine, result, showcase, streaming, tampered, verified
 from ..samples import unmeasured
 
 
@@ -73,7 +73,7 @@ def test_a_lie_about_one_work_of_a_device_does_not_touch_its_other() -> None:
 
 def test_machines_of_one_file_are_devices_of_their_own() -> None:
     other = machine(id="fedcba9876543210")
-    twins = verified(), msgspec.structs.replace(verified(), machine=other.id)
+    twins = verified(), on_machine(verified(), other.id)
     collection = gather_results([msgspec.structs.replace(result(*twins), machines=(machine(), other))])
     assert {group.key.machine_id for group in collection.groups} == {machine().id, other.id}
     assert [f"machine {group.key.machine_id}" in row_of(group).place for group in collection.groups] == [True, True]

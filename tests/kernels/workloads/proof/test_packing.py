@@ -1,0 +1,67 @@
+"""Packed numbers: what was packed comes back, and whatever a file holds is read or refused."""
+
+from __future__ import annotations
+
+import base64
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hashwatt.kernels.workloads.proof.packing import (
+    Unreadable,
+    pack_ascending,
+    pack_words,
+    unpack_ascending,
+    unpack_words,
+)
+
+LARGEST = (1 << 63) - 1
+ascending = st.sets(st.integers(0, LARGEST - 1), max_size=40).map(sorted)
+
+
+@given(ascending)
+def test_ascending_numbers_come_back(numbers: list[int]) -> None:
+    assert unpack_ascending(pack_ascending(numbers), LARGEST).tolist() == numbers
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=40))
+def test_words_come_back(words: list[int]) -> None:
+    assert unpack_words(pack_words(words)) == words
+
+
+@given(st.binary(max_size=60), st.integers(0, LARGEST))
+def test_whatever_is_packed_is_ascending_and_within_bounds_or_unreadable(packed: bytes, largest: int) -> None:
+    try:
+        numbers = unpack_ascending(base64.b64encode(packed).decode(), largest).tolist()
+    except Unreadable:
+        return
+    assert all(before < after for before, after in pairwise(numbers))
+    assert all(0 <= number <= largest for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("A", "not base64"), ("gA==", "cut short"), (base64.b64encode(b"\xff" * 10 + b"\x00").decode(), "63 bits")],
+)
+def test_what_is_unreadable_says_why(text: str, words: str) -> None:
+    with pytest.raises(Unreadable, match=words):
+        unpack_ascending(text, LARGEST)
+
+
+def test_sums_beyond_63_bits_do_not_wrap_around() -> None:
+    largest_gap = b"\xff" * 8 + b"\x7f"
+    with pytest.raises(Unreadable, match="beyond all bounds"):
+        unpack_ascending(base64.b64encode(largest_gap * 3).decode(), LARGEST)
+
+
+def test_half_a_word_is_no_word() -> None:
+    with pytest.raises(Unreadable, match="whole number"):
+        unpack_words("AAA=")
+
+
+def test_ten_thousand_shares_of_a_usual_run_take_a_few_bytes_each() -> None:
+    assert len(pack_ascending(range(0, 10_000 * 170_000, 170_000))) <= 10_000 * 4
+    # A device of 100 TH/s, ten seconds: one share in 10¹¹ hashes.
+    assert len(pack_ascending(range(0, 10_000 * 10**11, 10**11))) <= 10_000 * 8
