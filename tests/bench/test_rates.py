@@ -43,4 +43,7 @@ def test_work_a_cpu_second_stays_where_others_take_the_cpu() -> None:
 def test_work_a_cpu_second_is_unknown_where_any_sample_does_not_tell_or_all_tell_too_little() -> None:
     assert rate_per_cpu_s([sample(100, 1.0, 2.0), sample(100, 1.0)]) is None
     assert rate_per_cpu_s([sample(100, 1.0, FEWEST_CPU_S / 2)]) is None
+    # Ticks of 10 ms: a fifth of a second is just enough.
+    assert rate_per_cpu_s([sample(100, 1.0, 0.2)]) == 500.0
+    assert rate_per_cpu_s([sample(100, 1.0, 0.199)]) is None
     assert rate_per_cpu_s([]) is None

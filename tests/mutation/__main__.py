@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, metavar="N", help="try N changes a module (all by default)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which ones (1)")
     parser.add_argument("--minutes", type=float, metavar="N", help="end an area after so long, with what was tried")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="try those alone that an earlier report lists")
     parser.add_argument("--only", metavar="MODULE", help="change this module alone")
     given = parser.parse_args()
     if not hasattr(os, "fork"):
@@ -67,6 +68,10 @@ def report(area: Area, tree: Path, given: argparse.Namespace) -> bool:
             every = mutants_of(module, (tree / module).read_text(encoding="utf-8"))
             few = len(every) if given.sample is None else min(given.sample, len(every))
             chosen += random.Random(given.seed).sample(every, few)
+    if given.again is not None:
+        # Tests only come on top, so what was noticed once is noticed again.
+        listed = given.again.read_text(encoding="utf-8")
+        chosen = [mutant for mutant in chosen if _line(mutant) in listed and not reason_for(mutant)]
     # In no order, so that what is tried until time is up is a fair sample, too.
     random.Random(given.seed).shuffle(chosen)
     outcomes = tried(area.tests, chosen, tree)

@@ -4,53 +4,50 @@ from __future__ import annotations
 
 from .mutants import Mutant
 
-# (module, before, after): reason. Lines move; what stands on them does not so soon.
-REASONS: dict[tuple[str, str, str], str] = {
-    (module, before, after): reason
-    for module, reason, changes in (
-        (
-            "bench/statistics.py",
-            "how much is held in memory at once: any size gives the same figures, which a test shows",
-            (
-                ("1 << 21", "1 >> 21"), ("1", "2"), ("21", "22"), ("BLOCK_VALUES // count", "BLOCK_VALUES * count"),
-                ("max(1, BLOCK_VALUES // count)", "min(1, BLOCK_VALUES // count)"),
-            ),
-        ),
-        (
-            "bench/statistics.py",
-            "the medians are the same on both sides then, so their middle parts overlap in any case",
-            (("change > 0", "change >= 0"),),
-        ),
-        (
-            "bench/statistics.py",
-            "the two are equal only where nothing varies at all, and then the levels are not apart",
-            (("deviation < along_line", "deviation <= along_line"),),
-        ),
-        (
-            "bench/statistics.py",
-            "as many parts as values are the values themselves",
-            (("len(data) <= most", "len(data) < most"),),
-        ),
-        (
-            "bench/energy/joules/efficiency.py",
-            "no time is no work, and a figure of 0 J is none either",
-            (("timed_s <= 0", "timed_s < 0"),),
-        ),
-        (
-            "bench/energy/joules/efficiency.py",
-            "never the smaller of the two while the figure lies above its lower bound: what is beside the work is more",
-            (("low_j * share", "low_j / share"),),
-        ),
-        (
-            "bench/energy/joules/from_counter.py",
-            "set again before the first use: the first reading always begins a run",
-            (("0.0", "1.0"),),
-        ),
-    )
-    for before, after in changes
-}  # fmt: skip
+# Module, the line as it stands there, and for some what is changed in it (None: all of the line): the reason.
+REASONS: dict[tuple[str, str, str | None], str] = {
+    ("bench/statistics.py", "BLOCK_VALUES = 1 << 21", None): (
+        "how much is held in memory at once: any size gives the same figures, which a test shows"
+    ),
+    ("bench/statistics.py", "rows_at_once = max(1, BLOCK_VALUES // count)", None): (
+        "how much is held in memory at once: any size gives the same figures, which a test shows"
+    ),
+    ("bench/statistics.py", "low, high = (before, after) if change > 0 else (after, before)", "change > 0"): (
+        "of equal medians the middle parts overlap on either side"
+    ),
+    ("bench/statistics.py", "return StepChange(change, apart and deviation < along_line)", "deviation < along_line"): (
+        "the two are equal only where nothing varies at all, and then the levels are not apart"
+    ),
+    ("bench/statistics.py", "if len(data) <= most:", "len(data) <= most"): (
+        "as many parts as values are the values themselves"
+    ),
+    (
+        "bench/energy/joules/efficiency.py",
+        'if energy.covers not in ("the device", "the device and more") or rate is None or amount <= 0 or timed_s <= 0:',
+        "timed_s <= 0",
+    ): "in no time a figure of 0 J comes out, which is none either",
+    (
+        "bench/energy/joules/efficiency.py",
+        "low=max(0.0, min(low_j - beside_j, low_j * share)) / amount * wider[0],",
+        "low_j * share",
+    ): "never the smaller of the two: what is beside the work takes off more, as long as the figure is above its bound",
+    ("bench/energy/joules/from_counter.py", "wrapped_j = 0.0", "0.0"): (
+        "set again before it is used: the first reading always begins a run"
+    ),
+    (
+        "reports/ladder/devices.py",
+        "efficiencies=tuple(point.efficiency_j_per_th or 0 for point in with_energy),",
+        "0",
+    ): "never used: only points whose figure is known are left there",
+    (
+        "reports/ladder/rungs.py",
+        "newest = max((year_of(device) for device in peers), default=0)",
+        "0",
+    ): "without devices no year is compared with it",
+}
 
 
 def reason_for(mutant: Mutant) -> str:
     """Why a change may go unnoticed; empty where nobody has said so."""
-    return REASONS.get((mutant.module, mutant.before, mutant.after), "")
+    place = mutant.module, mutant.source
+    return REASONS.get((*place, mutant.before)) or REASONS.get((*place, None), "")

@@ -25,7 +25,7 @@ DROPPED = (ast.AugAssign, ast.Raise, ast.Continue, ast.Break)
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change of a module: which place, which of its variations, and both as text."""
+    """One change of a module: which place, which of its variations, both as text, and the line as it stands there."""
 
     module: str
     site: int
@@ -33,6 +33,7 @@ class Mutant:
     line: int
     before: str
     after: str
+    source: str = ""
 
 
 @dataclass
@@ -46,6 +47,7 @@ class _Site:
 def mutants_of(module: str, source: str) -> list[Mutant]:
     """Every change that there is to make in a module."""
     tree = ast.parse(source)
+    lines = source.splitlines()
     found = []
     for number, site in enumerate(_sites(tree)):
         for variation, new in enumerate(_variations(site.node)):
@@ -53,7 +55,8 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
             if ast.unparse(new) != before:
                 # Some nodes (the clauses of a comprehension) have no line of their own.
                 line = getattr(site.node, "lineno", getattr(site.parent, "lineno", 0))
-                found.append(Mutant(module, number, variation, line, _short(before), _short(ast.unparse(new))))
+                after = _short(ast.unparse(new))
+                found.append(Mutant(module, number, variation, line, _short(before), after, lines[line - 1].strip()))
     return found
 
 

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from .mutants import Mutant, mutated
@@ -37,7 +38,9 @@ def run_tests(tests: Sequence[str], limit_s: float) -> tuple[str, float]:
 
     # Whoever ends this process ends what it has begun.
     def end(*_: object) -> None:
-        os.killpg(child, signal.SIGKILL)
+        # It may have ended by itself just now.
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
         os._exit(0)
 
     signal.signal(signal.SIGTERM, end)
