@@ -16,7 +16,7 @@ from ..errors import DeviceError, InputError, WrongResult
 from ..headers.job import Job, roll_versions
 from ..headers.oracle import reference_scan
 from ..system.own_files import cache_folder, write_atomically
-from .cores.clock import thread_seconds
+from .cores.clock import timed
 from .jit import Compiled, compile_variant, generator_hash
 from .variants import Variant, variants
 from .workers import Words, record_space, scan_chunk
@@ -112,10 +112,8 @@ def _well_placed(variant: Variant, hashrate_hs: float | None) -> Compiled:
 def _timed(compiled: Compiled, prefixes: int, words: Words, nonces: int) -> tuple[float, float]:
     nonces = max(compiled.variant.lanes, nonces // prefixes)
     records = record_space(compiled.variant.lanes, prefixes, nonces)
-    started = thread_seconds()
-    scan_chunk(compiled, words, prefixes, 0, nonces, records)
-    seconds = thread_seconds() - started
-    return nonces * prefixes / max(seconds, 1e-9), seconds
+    times, seconds = timed(lambda: scan_chunk(compiled, words, prefixes, 0, nonces, records))
+    return nonces * prefixes * times / seconds, seconds / times
 
 
 def race_words(variant: Variant) -> tuple[int, Words]:

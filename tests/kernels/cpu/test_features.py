@@ -22,8 +22,8 @@ def vector(folder: Path, capabilities: int) -> Path:
 
 
 def test_sha_instructions_are_found_where_the_kernel_names_them(tmp_path: Path) -> None:
-    assert features.aarch64_features(vector(tmp_path, FP | ASIMD | SHA1 | SHA2)) == {"fp-armv8", "neon", "sha2"}
-    assert features.aarch64_features(vector(tmp_path, FP | ASIMD | SHA1)) == {"fp-armv8", "neon"}
+    assert features.linux_aarch64_features(vector(tmp_path, FP | ASIMD | SHA1 | SHA2)) == {"fp-armv8", "neon", "sha2"}
+    assert features.linux_aarch64_features(vector(tmp_path, FP | ASIMD | SHA1)) == {"fp-armv8", "neon"}
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\x00" * 5, b"\xff" * 37])
@@ -31,7 +31,7 @@ def test_neon_is_there_whatever_the_system_tells(content: bytes | None, tmp_path
     path = tmp_path / "auxv"
     if content is not None:
         path.write_bytes(content)
-    assert features.aarch64_features(path) == {"fp-armv8", "neon"}
+    assert features.linux_aarch64_features(path) == {"fp-armv8", "neon"}
 
 
 @pytest.mark.parametrize("answer", ["error", "nothing", "x86"])

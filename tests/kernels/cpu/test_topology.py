@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hashwatt.kernels.cpu.cores import topology
-from hashwatt.kernels.cpu.cores.topology import Topology, pin_to, read_topology
+from hashwatt.kernels.cpu.cores.affinity import pin_to
+from hashwatt.kernels.cpu.cores.topology import Topology, read_topology
 
 
 def sysfs(tmp_path: Path, siblings: dict[int, str], efficient: str = "") -> Path:
@@ -33,7 +34,7 @@ def granting(root: Path, text: str) -> Path:
 @pytest.fixture
 def usable(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     cpus = list(range(4))
-    monkeypatch.setattr(topology, "_usable_cpus", lambda: cpus)
+    monkeypatch.setattr(topology, "usable_cpus", lambda: cpus)
     return cpus
 
 
@@ -50,7 +51,7 @@ def test_logical_cpus_of_one_core_are_told_apart_from_cores(tmp_path: Path) -> N
 @pytest.mark.usefixtures("usable")
 def test_efficient_cores_are_named(tmp_path: Path) -> None:
     found = read_topology(sysfs(tmp_path, {0: "0-1", 1: "0-1", 2: "2", 3: "3"}, efficient="2-3"), tmp_path / "none")
-    assert found.efficient == {2, 3}
+    assert found.kinds[1].cpus == {2, 3}
     assert found.default_threads == 3
     assert "hybrid" in found.describe()
 
@@ -74,7 +75,7 @@ def test_where_the_system_tells_nothing_every_cpu_is_a_core(tmp_path: Path) -> N
 
 
 def test_only_cpus_this_process_may_use_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(topology, "_usable_cpus", lambda: [2])
+    monkeypatch.setattr(topology, "usable_cpus", lambda: [2])
     found = read_topology(sysfs(tmp_path, {2: "0,2"}), tmp_path / "none")
     assert found.cores == ((2,),)
     assert not found.has_smt
@@ -86,4 +87,4 @@ def test_a_cpu_that_is_not_there_cannot_be_pinned_to() -> None:
 
 
 def test_one_of_each_core_comes_first() -> None:
-    assert Topology(((0, 4), (1, 5), (2,)), frozenset(), None).cpus == [0, 1, 2, 4, 5]
+    assert Topology(((0, 4), (1, 5), (2,)), (), None).cpus == [0, 1, 2, 4, 5]
