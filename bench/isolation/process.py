@@ -17,6 +17,7 @@ import msgspec
 from ...kernels import errors
 from ...kernels.device import REMEDY
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
+from ...kernels.system.windows.jobs import SUSPENDED, Job
 from .. import interrupts
 from ..result.printable import printable
 from ..sampling.budget import left_s
@@ -39,6 +40,7 @@ from .messages import (
     Reply,
     Request,
     ScanRange,
+    Started,
     Tried,
     Trying,
     WriteBuffer,
@@ -46,6 +48,9 @@ from .messages import (
     write_frame,
 )
 
+ON_WINDOWS = os.name == "nt"
+# CREATE_NEW_PROCESS_GROUP: Ctrl-C in the console is the parent's alone.
+NEW_GROUP = 0x200
 WORKER_MODULE = "hashwatt.bench.isolation.worker"
 CLOSE_S = 5.0
 # Who interrupts a run does not wait for a device to come to the end of what it is doing.
@@ -85,6 +90,7 @@ class WorkerProcess:
         self.trial: str | None = None
         self.worked: list[str] = []
         self.end: str | None = None
+        self._working: int | None = None
         self._sequence = 0
         self._frames: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._stderr = b""
@@ -100,8 +106,10 @@ class WorkerProcess:
                     stderr=subprocess.PIPE,
                     pass_fds=self._lifeline.descriptors,
                     start_new_session=os.name == "posix",
-                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                    creationflags=NEW_GROUP | SUSPENDED if ON_WINDOWS else 0,
                 )
+                # It ends with this process, too, whose end closes the job.
+                self._job = Job(self._process) if ON_WINDOWS else None
             finally:
                 self._lifeline.passed_on()
         except OSError as error:
@@ -118,8 +126,8 @@ class WorkerProcess:
 
     @property
     def process_id(self) -> int:
-        """The worker's process id."""
-        return self._process.pid
+        """The process that does the work, by its own word; before its first answer, the one that was started."""
+        return self._working or self._process.pid
 
     def ask(self, request: Request, deadline_s: float, trial_s: float | None = None) -> Reply:
         """The reply to `request`, which must come within `deadline_s` seconds.
@@ -153,7 +161,7 @@ class WorkerProcess:
         return reply
 
     def _answer(self, rest_s: float, what: str, trial_s: float, bounded: bool) -> Reply:
-        """The first reply that is no note of a trial."""
+        """The first reply that is no note: of the process that works, or of a trial."""
         self.trial = None
         while True:
             started = time.monotonic()
@@ -162,7 +170,9 @@ class WorkerProcess:
                 rest_s -= time.monotonic() - started
             else:
                 reply = self._decoder.decode(self._wait(trial_s, f"trying its kernel {self.trial}", bounded))
-            if isinstance(reply, Trying):
+            if isinstance(reply, Started):
+                self._working = reply.process_id
+            elif isinstance(reply, Trying):
                 self.trial = printable(reply.kernel, MOST_NAME)
             elif isinstance(reply, Tried):
                 self.trial = None
@@ -208,6 +218,8 @@ class WorkerProcess:
     def _end_group(self) -> None:
         # It leads a session of its own: a compiler that its driver has started goes with it. Until the worker has been
         # waited for, its id, which is its group's, cannot be another's.
+        if self._job is not None:
+            self._job.end()
         if os.name == "posix" and self._process.returncode is None:
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)

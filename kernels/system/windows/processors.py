@@ -58,10 +58,11 @@ class WindowsProcessors:
     groups: Mapping[int, int]
 
     def usable(self, own_groups: tuple[int, ...], process_mask: int) -> tuple[int, ...]:
-        """The CPUs a process may put threads on, by the groups it is in and its mask there (0: in several groups).
+        """The CPUs a process may put threads on, by the groups it is in (none: unknown) and its mask there.
 
-        A mask that is the whole group restricts nothing: threads may be sent to the other groups, too.
+        The mask is 0 where it is in several groups. A mask that is the whole group restricts nothing: threads may be sent to the other groups, too.
         """
+        own_groups = own_groups or tuple(self.groups)
         if len(own_groups) == 1 and process_mask:
             active = self.groups.get(own_groups[0], 0)
             if process_mask & active and process_mask & active != active:
@@ -138,18 +139,21 @@ def read_processors() -> WindowsProcessors:
 
 
 def own_affinity() -> tuple[tuple[int, ...], int]:
-    """The processor groups that this process is in, and its mask within (0 where it is in several). Raises OSError."""
+    """The processor groups that this process is in, and its mask within (0 where it is in several).
+
+    No groups: unknown. Raises OSError.
+    """
     kernel = library("kernel32")
     kernel.GetCurrentProcess.restype = ctypes.c_void_p
     process = ctypes.c_void_p(kernel.GetCurrentProcess())
     count = ctypes.c_uint16(MOST_GROUPS)
     numbers = (ctypes.c_uint16 * MOST_GROUPS)()
-    if not kernel.GetProcessGroupAffinity(process, ctypes.byref(count), numbers):
-        raise OSError("GetProcessGroupAffinity does not answer")
+    # Wine has the call, and answers nothing.
+    known = kernel.GetProcessGroupAffinity(process, ctypes.byref(count), numbers)
     own, system = ctypes.c_size_t(0), ctypes.c_size_t(0)
     if not kernel.GetProcessAffinityMask(process, ctypes.byref(own), ctypes.byref(system)):
         raise OSError("GetProcessAffinityMask does not answer")
-    return tuple(numbers[: count.value]), own.value
+    return tuple(numbers[: count.value]) if known else (), own.value
 
 
 class GroupAffinity(ctypes.Structure):

@@ -162,10 +162,10 @@ def test_the_answer_to_an_interrupted_scan_is_not_taken_for_the_next_one(monkeyp
 ORPHAN = """
 import os, sys, threading
 from hashwatt.bench.isolation.device import IsolatedDevice
-from hashwatt.kernels import fake
+from hashwatt.kernels.fakes import device as fakes
 from hashwatt.kernels.device import DeviceOptions
 from hashwatt.kernels.headers.job import Job
-device = IsolatedDevice(fake.fake_info("hanging"), fake.__name__, DeviceOptions())
+device = IsolatedDevice(fakes.fake_info("hanging"), fakes.__name__, DeviceOptions())
 device.prepare(Job((bytes(76),), 1 << 240))
 threading.Timer(0.5, os._exit, (1,)).start()
 print(device.process_id, flush=True)

@@ -61,7 +61,7 @@ def test_a_name_that_nobody_tells_is_unknown(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_the_maker_is_named_also_where_only_a_number_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("platform.system", lambda: "Linux")
     assert cpu_vendor(written(tmp_path, RASPBERRY)) == "Arm"
     assert cpu_vendor(tmp_path / "nothing") == "unknown"
 
