@@ -60,7 +60,8 @@ class WindowsProcessors:
     def usable(self, own_groups: tuple[int, ...], process_mask: int) -> tuple[int, ...]:
         """The CPUs a process may put threads on, by the groups it is in (none: unknown) and its mask there.
 
-        The mask is 0 where it is in several groups. A mask that is the whole group restricts nothing: threads may be sent to the other groups, too.
+        The mask is 0 where it is in several groups. One that is the whole group restricts nothing: threads may be sent
+        to the other groups, too.
         """
         own_groups = own_groups or tuple(self.groups)
         if len(own_groups) == 1 and process_mask:
