@@ -41,7 +41,7 @@ from .together import measure_together
 from .verification.checks import check_result
 from .verification.recompute import recompute as do_again
 from .verification.verdict import Check, Verdict
-from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root
+from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root, judge_translation
 from .warnings.sentences import driver_broken, meters_left_out
 
 __all__ = [
@@ -204,6 +204,7 @@ def measure(
         warnings = [
             *judge_root(),
             *judge_machine(machine),
+            *judge_translation(),
             *judge_quota(allowed_cpus(), granted, throttled),
             *judge_date(created),
             *([meters_left_out(left_out)] if left_out else []),

@@ -17,6 +17,7 @@ import msgspec
 from ...kernels import errors
 from ...kernels.device import REMEDY
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
+from ...kernels.system.own_files import remove_temporary_folders
 from ...kernels.system.windows.jobs import SUSPENDED, Job
 from .. import interrupts
 from ..result.printable import printable
@@ -204,6 +205,8 @@ class WorkerProcess:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(CLOSE_S)
         self._lifeline.cut()
+        # However it has ended, it has not removed them.
+        remove_temporary_folders(self.process_id)
         for reader in self._readers:
             reader.join(1)
         if not any(reader.is_alive() for reader in self._readers):

@@ -34,6 +34,7 @@ WarningCode = Literal[
     "quota",
     "foreign_root",
     "two_levels",
+    "translated",
 ]
 
 

@@ -17,7 +17,7 @@ from ..headers.job import Job, roll_versions
 from ..headers.oracle import reference_scan
 from ..system.own_files import cache_folder, write_atomically
 from .cores.clock import timed
-from .jit import Compiled, compile_variant, generator_hash
+from .jit import FOLDER_DIGITS, Compiled, compile_variant, generator_hash
 from .variants import Variant, variants
 from .workers import Words, record_space, scan_chunk
 
@@ -147,7 +147,7 @@ def _checked(compiled: Compiled) -> Compiled:
 
 
 def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
-    folder = cache_folder("kernels", generator_hash())
+    folder = cache_folder("kernels", generator_hash()[:FOLDER_DIGITS])
     if folder is None:
         return None
     try:
@@ -161,7 +161,7 @@ def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
 
 
 def _remember(rolled: bool, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    folder = cache_folder("kernels", generator_hash())
+    folder = cache_folder("kernels", generator_hash()[:FOLDER_DIGITS])
     if folder is not None:
         # A full disk costs another race the next time, not the run.
         with suppress(OSError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from glob import glob
 from pathlib import Path
 
 from msgspec import Struct
@@ -194,9 +195,12 @@ def checked(path: Path) -> tuple[tuple[Check, ...], Result | None]:
 
 
 def expanded(paths: Iterable[str | Path]) -> list[Path]:
-    """The files that are meant, sorted within a folder. Raises InputError for an empty folder."""
+    """The files that are meant, sorted within a folder or a pattern. Raises InputError for an empty folder.
+
+    The shells of Windows leave patterns (`hashwatt-*.json`) to the program, as others do with quoted ones.
+    """
     files = []
-    for path in map(Path, paths):
+    for path in (each for given in paths for each in matching(Path(given))):
         if not path.is_dir():
             files.append(path)
             continue
@@ -205,6 +209,14 @@ def expanded(paths: Iterable[str | Path]) -> list[Path]:
             raise InputError(f"{visible(str(path), 200)} holds no .json file; give a folder with result files")
         files.extend(found)
     return files
+
+
+def matching(path: Path) -> list[Path]:
+    """What a pattern stands for, sorted; the path itself where it is there, is no pattern, or nothing matches."""
+    text = str(path)
+    if not any(sign in text for sign in "*?[") or os.path.lexists(path):
+        return [path]
+    return [Path(found) for found in sorted(glob(text))] or [path]
 
 
 def entries_of(result: Result, checks: Iterable[Check]) -> list[Entry]:
