@@ -26,6 +26,8 @@ from ..meter import (
 )
 
 LIBRARY = "zeus_apple_silicon"
+# The first Python that release 1.1 has no wheel for.
+NO_WHEEL = (3, 14)
 FROM_MILLI = 1e-3
 STEP_J = 1e-3
 PLAUSIBLE_W = 1000.0
@@ -50,8 +52,10 @@ def find(system: str = sys.platform, machine: str | None = None) -> list[MeterEn
     try:
         library = import_module(LIBRARY)
     except ImportError:
-        # A dependency of hashwatt's, where it has a wheel.
-        mend = "pip install zeus-apple-silicon (for Python 3.13 and older there are wheels)"
+        # It comes along with hashwatt wherever it has a wheel.
+        mend = "pip install zeus-apple-silicon"
+        if sys.version_info >= NO_WHEEL:
+            mend = f"use Python {NO_WHEEL[0]}.{NO_WHEEL[1] - 1} or older, for which it has wheels"
         return [MeterMissing("apple", "the package zeus-apple-silicon is not installed", mend)]
     try:
         figures = library.AppleEnergyMonitor().get_cumulative_energy()

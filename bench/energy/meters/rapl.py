@@ -57,7 +57,7 @@ BOUND_SOURCE = (
 ELSEWHERE = {
     "Windows": (
         "Windows shows the processor's energy counters to drivers only",
-        "unplug a laptop (its battery tells), or use a plug (--meter shelly://HOST) or any meter (--meter exec:COMMAND)",
+        "unplug a laptop (its battery tells), or use a plug (--meter shelly://HOST) or --meter exec:COMMAND",
     ),
     "Darwin": (
         "macOS shows no RAPL counters",
