@@ -37,7 +37,9 @@ def refusal(
     if machine.lower() not in known:
         return f"there is no Numba for {machine} processors on {system}; use one of {', '.join(known)}"
     if "musl" in c_library:
-        return "there is no Numba for musl (Alpine); use a system or container with glibc, such as Debian or python:slim"
+        return (
+            "there is no Numba for musl (Alpine); use a system or container with glibc, such as Debian or python:slim"
+        )
     if system == "darwin" and machine == "x86_64" and version > LAST_ON_INTELS_MAC:
         return "Numba has wheels for Intel's Macs up to Python 3.13 only; use that or an older one"
     if not gil and (version < (3, 14) or (system, machine.lower()) not in (("linux", "x86_64"), ("win32", "amd64"))):
