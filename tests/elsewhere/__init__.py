@@ -1,1 +1,1 @@
-"""Other systems, imitated on this one: whole programs rather than single functions, which stand beside those they test."""
+"""Other systems, imitated on this one: whole programs; single functions are tried beside those they belong to."""

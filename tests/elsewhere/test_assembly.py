@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import llvmlite.binding as llvm
 import pytest
 
@@ -30,7 +28,7 @@ def compilers() -> None:
 
 
 @pytest.fixture
-def imitated(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
+def imitated(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Kernels are emitted for a processor of that architecture with all that a kernel asks for, and nothing else."""
     kernel: Variant = request.getfixturevalue("kernel")
     triple: str = request.getfixturevalue("triple")
@@ -42,7 +40,6 @@ def imitated(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) ->
 
     for place in (module, features):
         monkeypatch.setattr(place, "host_attributes", attributes)
-    yield architecture
 
 
 def pairs(kernels: list[Variant]) -> list[object]:
