@@ -1,6 +1,6 @@
 """`python tests/linked.py COMMAND…`: runs a command in a tree whose links are there, for type checkers.
 
-The links in src/hashwatt are what mypy finds the three folders by. Git leaves text files in their place where the system
+The links in src/hashwatt are what mypy finds the three folders by. Git leaves text files in their place where a system
 makes none for its users (Windows, as it comes); then the command runs in a copy of the tree that has folders there.
 """
 
