@@ -15,6 +15,7 @@ from tests.linked import FOLDERS, has_links
 
 pytestmark = [
     pytest.mark.elsewhere,
+    pytest.mark.timeout(1800),
     pytest.mark.slow,  # builds a wheel, and checks every type: minutes on a busy machine
     pytest.mark.skipif(shutil.which("git") is None, reason="needs git"),
 ]
@@ -51,7 +52,7 @@ def test_its_wheel_holds_what_this_tree_s_does(clone: Path, tmp_path: Path) -> N
         # From a copy: setuptools builds inside the tree.
         shutil.copytree(tree, tmp_path / f"of-{tree.name}", symlinks=True, ignore=shutil.ignore_patterns(".*", "build"))
         built = run(
-            [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(target), f"of-{tree.name}"], tmp_path
+            [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(target), f"./of-{tree.name}"], tmp_path
         )
         assert built.returncode == 0, built.stderr
     names = [

@@ -12,6 +12,7 @@ from . import wine
 
 pytestmark = [
     pytest.mark.elsewhere,
+    pytest.mark.timeout(1800),
     pytest.mark.slow,  # downloads 200 MB and runs for a minute
     pytest.mark.skipif(wine.why_not() is not None, reason=str(wine.why_not())),
 ]
@@ -31,7 +32,8 @@ import psutil
 
 if __name__ == "__main__":
     before = set(psutil.pids())
-    child = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print('61.5 W')"
+    sleeps = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    child = f"import subprocess, sys; {sleeps}; print('61.5 W')"
     started = time.monotonic()
     text, _ = command.run(command.command_of(f'"{sys.executable}" -c "{child}"'), 30.0, 4096)
     seconds = time.monotonic() - started
