@@ -1,8 +1,8 @@
 """`python -m tests.elsewhere.wine FOLDER [ARGUMENT…]`: hashwatt on CPython for Windows, run under Wine.
 
 No Windows is needed, and it is none: Wine's libraries answer in the place of Microsoft's. What is true of it is
-CPython, its modules and every wheel. The interpreter's libraries come out of the wheel of a game engine, which carries them for
-the games that are made with it (panda3d); its own python.exe and python3.dll, which that lacks, are two small programs.
+CPython, its modules and every wheel. The interpreter's libraries come out of the wheel of a game engine, which carries
+them for the games that are made with it (panda3d); python.exe and python3.dll, which it lacks, are two small programs.
 """
 
 from __future__ import annotations

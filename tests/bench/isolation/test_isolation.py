@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -309,3 +311,15 @@ def test_a_name_that_is_no_text_and_numbers_of_any_size_cross_the_border() -> No
         assert msgspec.msgpack.decode(body, type=Reply) == reply
     assert sound(info).limits == {"mask": hex(2**80), "?": -1}
     assert sound(kernel).candidates[0].name == "c?"
+
+
+@pytest.mark.elsewhere
+def test_what_a_killed_worker_has_left_in_the_temporary_folder_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    device = isolated("steady")
+    for name in (f"hashwatt-{device.process_id}-x", f"hashwatt-{device.process_id}9-x"):
+        (tmp_path / name / "kcache").mkdir(parents=True)
+    device._worker.kill()
+    assert [path.name for path in tmp_path.iterdir()] == [f"hashwatt-{device.process_id}9-x"]

@@ -43,7 +43,7 @@ def test_a_system_without_a_clock_of_threads_has_one_of_time(monkeypatch: pytest
 
 
 def test_short_work_is_done_until_the_clock_has_moved() -> None:
-    done = []
+    done: list[None] = []
     times, seconds = clock.timed(lambda: done.append(None), coarse)
     assert len(done) == times
     assert seconds >= WINDOWS_STEP_S

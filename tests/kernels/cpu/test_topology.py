@@ -100,7 +100,10 @@ def test_big_little_is_told_by_the_capacities(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
         (folder / "cpu_capacity").write_text(f"{capacity}\n")
     found = linux_topology([0, 1, 2, 3], tmp_path, None)
-    assert [(kind.name, kind.cpus) for kind in found.kinds] == [("performance", {2, 3}), ("efficient", {0, 1})]
+    assert [(kind.name, kind.cpus) for kind in found.kinds] == [
+        ("performance", frozenset({2, 3})),
+        ("efficient", frozenset({0, 1})),
+    ]
     assert found.cpus == [2, 3, 0, 1], "the fast ones first"
     assert linux_topology([2, 3], tmp_path, None).kinds == ()
 
@@ -127,7 +130,10 @@ def test_eight_cores_with_smt_are_eight_cores_on_windows() -> None:
 def test_windows_efficiency_classes_are_kinds_and_a_second_group_counts() -> None:
     hybrid = parse(b"".join([core((0, 1), 1), core((2, 3), 1), core((4,)), core((5,)), groups(6)]))
     found = windows_topology(hybrid, range(6))
-    assert [(kind.name, kind.cpus) for kind in found.kinds] == [("performance", {0, 1, 2, 3}), ("efficient", {4, 5})]
+    assert [(kind.name, kind.cpus) for kind in found.kinds] == [
+        ("performance", frozenset({0, 1, 2, 3})),
+        ("efficient", frozenset({4, 5})),
+    ]
     large = parse(b"".join([*(core((cpu,)) for cpu in range(128)), groups(64, 64)]))
     assert windows_topology(large, large.usable((0,), (1 << 64) - 1)).default_threads == 128
 

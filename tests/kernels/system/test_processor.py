@@ -100,9 +100,14 @@ def test_the_registry_is_read_by_its_module_and_is_nothing_elsewhere(monkeypatch
     from hashwatt.kernels.system.windows import registry
 
     asked: list[object] = []
+
+    def opened(root: str, key: str) -> nullcontext[None]:
+        asked.append((root, key))
+        return nullcontext()
+
     fake = SimpleNamespace(
         HKEY_LOCAL_MACHINE="HKLM",
-        OpenKey=lambda root, key: nullcontext(asked.append((root, key))),
+        OpenKey=opened,
         QueryValueEx=lambda place, name: ({"name": " Some\0 CPU ", "number": 7}[name], 1),
     )
     monkeypatch.setattr(registry, "import_module", lambda name: fake if name == "winreg" else None)

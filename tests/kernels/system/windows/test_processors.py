@@ -48,7 +48,7 @@ def test_without_a_record_of_groups_the_cores_tell_them() -> None:
 
 def test_caches_before_windows_10_have_one_mask_that_nobody_counted() -> None:
     (found,) = parse(cache(3, 8 << 20, (0, 1), kind=0, masks=0)).caches
-    assert (found.level, found.kind, found.size_bytes, found.cpus) == (3, "unified", 8 << 20, {0, 1})
+    assert (found.level, found.kind, found.size_bytes, found.cpus) == (3, "unified", 8 << 20, frozenset({0, 1}))
 
 
 @pytest.mark.parametrize(
