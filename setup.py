@@ -19,8 +19,9 @@ MACHINES = {
     "darwin": ("x86_64", "arm64"),
     "win32": ("amd64", "arm64"),
 }
-# Numba 0.62 is the last with wheels for Intel's Macs, and has none for newer Pythons than this.
+# Numba 0.62 is the last release with wheels for Intel's Macs, and has none for newer Pythons than this.
 LAST_ON_INTELS_MAC = (3, 13)
+FIRST_ON_WINDOWS_ARM = (3, 12)
 
 
 def refusal(
@@ -41,7 +42,9 @@ def refusal(
             "there is no Numba for musl (Alpine); use a system or container with glibc, such as Debian or python:slim"
         )
     if system == "darwin" and machine == "x86_64" and version > LAST_ON_INTELS_MAC:
-        return "Numba has wheels for Intel's Macs up to Python 3.13 only; use that or an older one"
+        return "Numba has released wheels for Intel's Macs up to Python 3.13 only; use that or an older one"
+    if system == "win32" and machine.lower() == "arm64" and version < FIRST_ON_WINDOWS_ARM:
+        return "Numba has wheels for Windows on Arm from Python 3.12 on; use that or a newer one"
     if not gil and (version < (3, 14) or (system, machine.lower()) not in (("linux", "x86_64"), ("win32", "amd64"))):
         return "there is no Numba for this free-threaded Python; use the usual one of the same version"
     return None

@@ -37,6 +37,7 @@ HERE = ("CPython", (3, 12))
         ((*HERE, "linux", "x86_64", 64, "x86_64-pc-linux-musl", True), "musl"),
         ((*HERE, "freebsd14", "amd64", 64, "", True), "freebsd14"),
         (("CPython", (3, 14), "darwin", "x86_64", 64, "", True), "Python 3.13"),
+        (("CPython", (3, 11), "win32", "ARM64", 64, "", True), "Python 3.12"),
         (("CPython", (3, 13), "linux", "x86_64", 64, "gnu", False), "free-threaded"),
         (("CPython", (3, 14), "darwin", "arm64", 64, "", False), "free-threaded"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -55,18 +56,20 @@ if __name__ == "__main__":
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     try:
-        return wine.make(tmp_path_factory.mktemp("windows"))
+        made = wine.make(tmp_path_factory.mktemp("windows"))
     except (subprocess.SubprocessError, OSError) as error:
         pytest.skip(f"the Windows Python cannot be made ({error!s:.200})")
+    yield made
+    wine.close(made)
 
 
 def test_what_windows_libraries_tell_is_understood(python: Path, tmp_path: Path) -> None:
     (tmp_path / "facts.py").write_text(FACTS, encoding="utf-8")
     ended = wine.run(python, ["facts.py"], tmp_path)
-    assert ended.returncode == 0, ended.stderr[-2000:]
-    facts = json.loads(ended.stdout.strip().splitlines()[-1])
+    assert ended.code == 0, ended.err[-2000:]
+    facts = json.loads(ended.out.strip().splitlines()[-1])
     assert facts["os"] == "nt"
     assert facts["cores"] >= 1
     assert facts["caches"] >= 1
@@ -82,15 +85,15 @@ def test_what_windows_libraries_tell_is_understood(python: Path, tmp_path: Path)
 
 def test_a_run_is_measured_and_proven_and_its_kernel_is_kept(python: Path, tmp_path: Path) -> None:
     ran = wine.run(python, ["-m", "hashwatt", "run", "-q", "-d", "cpu", "-t", "1", "-o", "r.json"], tmp_path)
-    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert ran.code == 0, ran.err[-2000:]
     result = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert result["machines"][0]["os"].startswith("Windows")
     assert result["results"][0]["status"] == "measured"
-    assert wine.run(python, ["-m", "hashwatt", "verify", "r.json"], tmp_path).returncode == 0
+    assert wine.run(python, ["-m", "hashwatt", "verify", "r.json"], tmp_path).code == 0
     again = wine.run(python, ["-m", "hashwatt", "run", "-q", "-d", "cpu", "-t", "1", "-o", "s.json"], tmp_path)
-    assert again.returncode == 0
+    assert again.code == 0
     tuning = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))["results"][0]["kernel"]["tuning"]
     assert tuning["compiled"] == "from the cache"
     # The shells of Windows leave patterns to the program.
     history = wine.run(python, ["-m", "hashwatt", "history", "*.json"], tmp_path)
-    assert history.returncode == 0, history.stderr
+    assert history.code == 0, history.err

@@ -12,9 +12,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import tomllib
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -123,24 +126,47 @@ def _call(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=True).stdout
 
 
-def run(
-    python: Path, arguments: Sequence[str], folder: Path, limit_s: float = LIMIT_S
-) -> subprocess.CompletedProcess[str]:
-    """Run the Windows Python with these arguments in the folder."""
+@dataclass(frozen=True)
+class Ended:
+    """How a program of Windows ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(python: Path, arguments: Sequence[str], folder: Path, limit_s: float = LIMIT_S) -> Ended:
+    """Run the Windows Python with these arguments in the folder. Raises TimeoutExpired."""
+    return _under_wine(python, [str(python), *arguments], folder, limit_s)
+
+
+def close(python: Path) -> None:
+    """End what Wine keeps running for its programs."""
+    with suppress(subprocess.SubprocessError, OSError):
+        _under_wine(python, ["wineboot", "-k"], python.parent, 60.0)
+
+
+def _under_wine(python: Path, words: Sequence[str], folder: Path, limit_s: float) -> Ended:
     environment = {**os.environ, "WINEPREFIX": str(python.parents[1] / "prefix"), "WINEDEBUG": "-all"}
     for name in ("PYTHONPATH", "PYTHONHOME", "OPENBLAS_CORETYPE", "TMPDIR"):
         environment.pop(name, None)
-    return subprocess.run(
-        [loader() or "wine", str(python), *arguments],
-        cwd=folder,
-        env={**environment, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=limit_s,
-        check=False,
-    )
+    # Files and no pipes: Wine's services inherit them and stay, so that a pipe's end would never come.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        code = subprocess.run(
+            [loader() or "wine", *words],
+            cwd=folder,
+            env={**environment, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            timeout=limit_s,
+            check=False,
+        ).returncode
+        told = []
+        for file in (out, err):
+            file.seek(0)
+            told.append(file.read().decode("utf-8", "replace"))
+    return Ended(code, *told)
 
 
 def main() -> int:
@@ -153,9 +179,10 @@ def main() -> int:
         make(folder)
         (folder / "made").touch()
     ended = run(python, ["-m", "hashwatt", *(sys.argv[2:] or ["devices"])], Path.cwd())
-    print(ended.stdout, end="")
-    print(ended.stderr, end="", file=sys.stderr)
-    return ended.returncode
+    close(python)
+    print(ended.out, end="")
+    print(ended.err, end="", file=sys.stderr)
+    return ended.code
 
 
 if __name__ == "__main__":
