@@ -52,6 +52,7 @@ from .messages import (
 ON_WINDOWS = os.name == "nt"
 # CREATE_NEW_PROCESS_GROUP: Ctrl-C in the console is the parent's alone.
 NEW_GROUP = 0x200
+MOST_EXIT_CODE = 0xFFFF
 WORKER_MODULE = "hashwatt.bench.isolation.worker"
 CLOSE_S = 5.0
 # Who interrupts a run does not wait for a device to come to the end of what it is doing.
@@ -314,6 +315,9 @@ def _error(reply: Failed) -> HashwattError:
 
 
 def _exit_words(code: int) -> str:
+    if code > MOST_EXIT_CODE:
+        # Windows ends a process with the number of what it met, and these are known as hexadecimal (0xc0000005).
+        return f"exit code {code & 0xFFFFFFFF:#010x}"
     if code >= 0:
         return f"exit code {code}"
     try:

@@ -195,3 +195,24 @@ def test_windows_caches_are_those_of_a_fast_core(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("platform.system", lambda: "Windows")
     if not hasattr(__import__("sys"), "winver"):
         assert caches.cpu_caches() == ()
+
+
+@pytest.mark.elsewhere
+@pytest.mark.parametrize(
+    ("maker", "model", "name"),
+    [
+        ("Microsoft Corporation", "Virtual Machine", "Hyper-V"),
+        ("VMware, Inc.", "VMware20,1", "VMware"),
+        ("LENOVO", "21CB", None),
+        ("Microsoft Corporation", "Surface Laptop 5", None),
+        ("Amazon EC2", "m7i.metal-24xl", None),
+        (None, None, None),
+    ],
+)
+def test_a_virtual_machine_with_windows_is_recognised_by_its_maker(
+    maker: str | None, model: str | None, name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"SystemManufacturer": maker, "SystemProductName": model}
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    monkeypatch.setattr(virtualisation, "registry_text", lambda key, value: told.get(value))
+    assert virtualisation.hypervisor_name() == name
