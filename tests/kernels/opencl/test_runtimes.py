@@ -190,3 +190,19 @@ def test_an_unwritable_home_costs_no_device(tmp_path: Path, monkeypatch: pytest.
     caches.spare_an_unwritable_home()
     assert os.environ["PYOPENCL_NO_CACHE"] == "1"
     assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
+
+
+@pytest.mark.elsewhere
+def test_no_temporary_folder_costs_no_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(**_: object) -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    (tmp_path / "home").write_text("a file where the home should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / ".cache"))
+    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("tempfile.mkdtemp", nowhere)
+    caches.spare_an_unwritable_home()
+    assert os.environ["PYOPENCL_NO_CACHE"] == "1"
+    assert "POCL_CACHE_DIR" not in os.environ
