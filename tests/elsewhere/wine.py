@@ -12,13 +12,14 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
+import threading
 import tomllib
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from packaging.requirements import Requirement
 
@@ -32,6 +33,7 @@ ALSO = ("colorama",)
 LOADERS = ("/usr/lib/wine/wine64", "wine64", "wine")
 COMPILER = "x86_64-w64-mingw32-gcc"
 LIMIT_S = 900
+AFTERWARDS_S = 5.0
 MAIN = """
 #include <windows.h>
 typedef int (*entry)(int, wchar_t **);
@@ -150,23 +152,38 @@ def _under_wine(python: Path, words: Sequence[str], folder: Path, limit_s: float
     environment = {**os.environ, "WINEPREFIX": str(python.parents[1] / "prefix"), "WINEDEBUG": "-all"}
     for name in ("PYTHONPATH", "PYTHONHOME", "OPENBLAS_CORETYPE", "TMPDIR"):
         environment.pop(name, None)
-    # Files and no pipes: Wine's services inherit them and stay, so that a pipe's end would never come.
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        code = subprocess.run(
-            [loader() or "wine", *words],
-            cwd=folder,
-            env={**environment, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            timeout=limit_s,
-            check=False,
-        ).returncode
-        told = []
-        for file in (out, err):
-            file.seek(0)
-            told.append(file.read().decode("utf-8", "replace"))
-    return Ended(code, *told)
+    process = subprocess.Popen(
+        [loader() or "wine", *words],
+        cwd=folder,
+        env={**environment, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    readers = [_Reader(stream) for stream in (process.stdout, process.stderr) if stream is not None]
+    try:
+        code = process.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    # Wine's services inherit the pipes and stay: their end may never come. (With files instead Python does not start.)
+    for reader in readers:
+        reader.join(AFTERWARDS_S)
+    return Ended(code, *(reader.data.decode("utf-8", "replace") for reader in readers))
+
+
+class _Reader(threading.Thread):
+    """Reads a stream as long as there is something."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._stream = stream
+        self.data = b""
+        self.start()
+
+    def run(self) -> None:
+        while part := os.read(self._stream.fileno(), 1 << 16):
+            self.data += part
 
 
 def main() -> int:
