@@ -10,18 +10,20 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 import msgspec
+import psutil
 
-from ...kernels import errors
-from ...kernels.device import REMEDY
-from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
+from ...kernels.device import NO_ANSWER, REMEDY
+from ...kernels.errors import DeviceCrashed, DeviceHung, HashwattError, OutOfTime
 from ...kernels.system.own_files import remove_temporary_folders
 from ...kernels.system.windows.jobs import SUSPENDED, Job
 from .. import interrupts
 from ..result.printable import printable
 from ..sampling.budget import left_s
+from .endings import error_of, exit_words
 from .lifeline import Lifeline
 from .messages import (
     MOST_NAME,
@@ -42,6 +44,7 @@ from .messages import (
     Request,
     ScanRange,
     Started,
+    TakeTheFirst,
     Tried,
     Trying,
     WriteBuffer,
@@ -52,9 +55,11 @@ from .messages import (
 ON_WINDOWS = os.name == "nt"
 # CREATE_NEW_PROCESS_GROUP: Ctrl-C in the console is the parent's alone.
 NEW_GROUP = 0x200
-MOST_EXIT_CODE = 0xFFFF
 WORKER_MODULE = "hashwatt.bench.isolation.worker"
+# To close a device and end its process.
 CLOSE_S = 5.0
+# For a process that was killed to be gone: one that waits for hardware within the kernel does not even die at once.
+KILL_S = 2.0
 # Who interrupts a run does not wait for a device to come to the end of what it is doing.
 CLOSE_IN_HASTE_S = 1.0
 # Waiting in slices: on Windows a wait without end cannot be interrupted.
@@ -64,6 +69,7 @@ KEPT_STDERR_BYTES = 4096
 WHAT_IT_DID = {
     Find: "being found",
     Open: "opening",
+    TakeTheFirst: "opening",
     Prepare: "compiling",
     ScanRange: "hashing",
     MeasureRoof: "measuring its roof",
@@ -81,8 +87,9 @@ WHAT_IT_DID = {
 class WorkerProcess:
     """A process that drives the device `name`. It dies with its parent, or when `kill` is called.
 
-    `trial` is the kernel that is being tried, or was when the process ended; `worked` are those that were tried
-    and worked; `end` says how the process ended, if it did so by itself or did not answer.
+    `trial` is the kernel that is being tried, or was when the process ended, and `trial_s` what it was given; `worked`
+    are those that were tried and worked; `end` says how the process ended, if it did so by itself or did not answer,
+    and `busy` which part of the last wait it was computing, where that is known.
     """
 
     def __init__(self, name: str, remedy: str = REMEDY) -> None:
@@ -90,9 +97,12 @@ class WorkerProcess:
         self._name = name
         self._remedy = remedy
         self.trial: str | None = None
+        self.trial_s = 0.0
         self.worked: list[str] = []
         self.end: str | None = None
         self._working: int | None = None
+        self.busy: float | None = None
+        self._killed = False
         self._sequence = 0
         self._frames: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._stderr = b""
@@ -131,12 +141,12 @@ class WorkerProcess:
         """The process that does the work, by its own word; before its first answer, the one that was started."""
         return self._working or self._process.pid
 
-    def ask(self, request: Request, deadline_s: float, trial_s: float | None = None) -> Reply:
+    def ask(self, request: Request, deadline_s: float, trial_s: Callable[[], float] | None = None) -> Reply:
         """The reply to `request`, which must come within `deadline_s` seconds.
 
-        The trials of kernels on the way to it have `trial_s` seconds each, which count apart. Where less is left of a
-        budget, each wait has that only. Raises DeviceHung (OutOfTime where it was the budget; the process is killed),
-        DeviceCrashed, or the error that the worker answered with.
+        A trial of a kernel on the way to it has the seconds that `trial_s` says when it begins, and counts apart. Where
+        less is left of a budget, each wait has that only. Raises DeviceHung (OutOfTime where it was the budget; the
+        process is killed), DeviceCrashed, or the error that the worker answered with.
         """
         what = WHAT_IT_DID[type(request)]
         # The end of a device has a time of its own, however the rest went.
@@ -157,12 +167,12 @@ class WorkerProcess:
         finally:
             if watchdog is not None:
                 watchdog.cancel()
-        reply = self._answer(deadline_s, what, deadline_s if trial_s is None else trial_s, bounded)
+        reply = self._answer(deadline_s, what, trial_s or (lambda: deadline_s), bounded)
         if isinstance(reply, Failed):
-            raise _error(reply)
+            raise error_of(reply)
         return reply
 
-    def _answer(self, rest_s: float, what: str, trial_s: float, bounded: bool) -> Reply:
+    def _answer(self, rest_s: float, what: str, trial_s: Callable[[], float], bounded: bool) -> Reply:
         """The first reply that is no note: of the process that works, or of a trial."""
         self.trial = None
         while True:
@@ -171,7 +181,8 @@ class WorkerProcess:
                 reply = self._decoder.decode(self._wait(rest_s, what, bounded))
                 rest_s -= time.monotonic() - started
             else:
-                reply = self._decoder.decode(self._wait(trial_s, f"trying its kernel {self.trial}", bounded))
+                self.trial_s = trial_s()
+                reply = self._decoder.decode(self._wait(self.trial_s, f"trying its kernel {self.trial}", bounded))
             if isinstance(reply, Started):
                 self._working = reply.process_id
             elif isinstance(reply, Trying):
@@ -186,14 +197,14 @@ class WorkerProcess:
 
     def close(self) -> None:
         """Let the worker close its device and end; kill it if it does not. A second call does nothing."""
-        patience_s = CLOSE_IN_HASTE_S if interrupts.pending() else CLOSE_S
+        limit = time.monotonic() + (CLOSE_IN_HASTE_S if interrupts.pending() else CLOSE_S)
         try:
-            if not self._has_ended(0):
+            if not self._killed and not self._has_ended(0):
                 with contextlib.suppress(HashwattError):
-                    self.ask(Close(), patience_s)
+                    self.ask(Close(), limit - time.monotonic())
                 with contextlib.suppress(OSError):
                     self._stdin.close()
-                self._has_ended(patience_s)
+                self._has_ended(limit - time.monotonic())
         finally:
             self.kill()
 
@@ -202,14 +213,14 @@ class WorkerProcess:
         self._end_group()
         if self._process.returncode is None:
             self._process.kill()
-            # A process that waits for hardware within the kernel does not even die at once.
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(CLOSE_S)
+                self._process.wait(0 if self._killed else KILL_S)
+        self._killed = True
         self._lifeline.cut()
         # However it has ended, it has not removed them.
         remove_temporary_folders(self.process_id)
         for reader in self._readers:
-            reader.join(1)
+            reader.join(KILL_S / 4)
         if not any(reader.is_alive() for reader in self._readers):
             # Closing a stream that somebody waits at would wait, too.
             for stream in (self._process.stdout, self._process.stderr):
@@ -259,11 +270,14 @@ class WorkerProcess:
         if bounded:
             deadline_s, hung = self._within_budget(deadline_s, what)
         limit = time.monotonic() + deadline_s
+        # Only for trials: scans are timed.
+        cpu_s = None if self.trial is None else self._cpu_s()
         while True:
             left = limit - time.monotonic()
             if left <= 0:
+                self._note_how_busy(cpu_s, deadline_s)
                 self.kill()
-                self.end = f"did not answer within {deadline_s:.0f} s"
+                self.end = f"{NO_ANSWER} {deadline_s:.0f} s" if hung is DeviceHung else "had used up its time"
                 raise hung(f"{self._name} {self.end} while {what} and was cut off{self._last_words()}; {self._remedy}")
             try:
                 frame = self._frames.get(timeout=min(left, SLICE_S))
@@ -276,14 +290,31 @@ class WorkerProcess:
             if sequence == self._sequence:
                 return body
 
+    def _note_how_busy(self, before_s: float | None, waited_s: float) -> None:
+        now_s = None if before_s is None else self._cpu_s(with_children=True)
+        self.busy = None if before_s is None or now_s is None else (now_s - before_s) / waited_s
+
+    def _cpu_s(self, with_children: bool = False) -> float | None:
+        """The worker's processor time, and that of what it has started; None where the system does not tell.
+
+        To look for children that live takes long, and those that build a kernel were started after its trial began.
+        """
+        try:
+            worker = psutil.Process(self.process_id)
+            processes = [worker, *(worker.children(recursive=True) if with_children else ())]
+            times = [process.cpu_times() for process in processes]
+        except (psutil.Error, OSError):
+            return None
+        return float(sum(own.user + own.system + own.children_user + own.children_system for own in times))
+
     def _crashed(self) -> DeviceCrashed:
-        if not self._has_ended(CLOSE_S):
+        if not self._has_ended(KILL_S):
             self.kill()
             self.end = "garbled the answers"
             return DeviceCrashed(f"{self._name}: its driver {self.end}{self._last_words()}; {self._remedy}")
         self.kill()
         code = self._process.returncode or 0
-        self.end = f"died ({_exit_words(code)}){self._last_words()}"
+        self.end = f"died ({exit_words(code)}){self._last_words()}"
         return DeviceCrashed(f"{self._name}: the process that drove it {self.end}; {self._remedy}")
 
     def _last_words(self) -> str:
@@ -302,25 +333,3 @@ class WorkerProcess:
         with contextlib.suppress(OSError, ValueError):
             while part := stream.read1(KEPT_STDERR_BYTES):  # type: ignore[attr-defined]
                 self._stderr = (self._stderr + part)[-KEPT_STDERR_BYTES:]
-
-
-def _error(reply: Failed) -> HashwattError:
-    kind = getattr(errors, reply.kind, None)
-    if not (isinstance(kind, type) and issubclass(kind, HashwattError)):
-        kind = DeviceError
-    error = kind(reply.sentence)
-    if reply.details:
-        error.add_note(reply.details)
-    return error
-
-
-def _exit_words(code: int) -> str:
-    if code > MOST_EXIT_CODE:
-        # Windows ends a process with the number of what it met, and these are known as hexadecimal (0xc0000005).
-        return f"exit code {code & 0xFFFFFFFF:#010x}"
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {signal.Signals(-code).name}"
-    except ValueError:
-        return f"signal {-code}"

@@ -20,9 +20,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, find_all, find_isolated, opener
+from hashwatt.bench.isolation.deadlines import Deadlines
+from hashwatt.bench.isolation.device import IsolatedDevice, find_all, find_isolated, opener
+from hashwatt.bench.isolation.endings import exit_words
 from hashwatt.bench.isolation.messages import Entries, Entry, Prepared, Reply, sound
-from hashwatt.bench.isolation.process import _exit_words
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels.device import Candidate, DeviceOptions, Found, KernelInfo, Missing, Scans
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError, details_of
@@ -331,4 +332,4 @@ def test_what_a_killed_worker_has_left_in_the_temporary_folder_is_removed(
     ("code", "words"), [(3, "exit code 3"), (0xC0000005, "exit code 0xc0000005"), (-1, "signal")], ids=str
 )
 def test_exit_codes_of_windows_are_told_as_they_are_known(code: int, words: str) -> None:
-    assert _exit_words(code).startswith(words)
+    assert exit_words(code).startswith(words)
