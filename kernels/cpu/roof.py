@@ -94,9 +94,10 @@ def by_kind(seen: Sequence[_Seen], kinds: Sequence[CoreKind]) -> list[_Part]:
     unplaced = sorted((each for each in seen if each.cpu is None), key=lambda each: -each.clock_hz)
     parts = []
     for kind in kinds:
-        room = len(kind.cpus)
-        here = [each for each in seen if each.cpu in kind.cpus] + unplaced[:room]
-        unplaced = unplaced[room:]
+        here = [each for each in seen if each.cpu in kind.cpus]
+        # On the slowest cores run all that are left.
+        room = len(kind.cpus) - len(here) if kind is not kinds[-1] else len(unplaced)
+        here, unplaced = here + unplaced[: max(0, room)], unplaced[max(0, room) :]
         if here:
             parts.append(_Part(kind.name, here))
     return parts or [_Part("", seen)]

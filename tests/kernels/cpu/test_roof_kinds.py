@@ -35,6 +35,11 @@ def test_threads_that_nobody_keeps_are_told_apart_by_their_clocks() -> None:
     assert [[each.clock_hz for each in part.seen] for part in parts] == [[3.2e9, 3.1e9], [2.1e9, 2.0e9]]
 
 
+def test_no_thread_is_lost_where_some_are_kept_and_others_not_or_there_are_more_than_cores() -> None:
+    mixed = [seen(0, 5e9), seen(1, 5e9), seen(None, 3e9), seen(None, 3.1e9), seen(None, 2.9e9)]
+    assert [len(part.seen) for part in by_kind(mixed, (FAST, SLOW))] == [2, 3]
+
+
 def test_alike_cores_are_one_part_and_kinds_without_a_thread_none() -> None:
     assert [part.name for part in by_kind([seen(0, 5e9)], ())] == [""]
     assert [part.name for part in by_kind([seen(2, 3e9)], (FAST, SLOW))] == ["efficient"]
