@@ -51,7 +51,7 @@ from .verification.checks import check_result
 from .verification.recompute import audit
 from .verification.recompute import recompute as do_again
 from .verification.verdict import Check, Proven, Verdict
-from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root
+from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root, judge_translation
 from .warnings.sentences import driver_broken, meters_left_out
 
 __all__ = [
@@ -264,6 +264,7 @@ def measure(
         warnings = [
             *judge_root(),
             *judge_machine(machine),
+            *judge_translation(),
             *judge_quota(allowed_cpus(), granted, throttled),
             *judge_date(created),
             *([meters_left_out(left_out)] if left_out else []),

@@ -183,6 +183,15 @@ class CeilingsMeasured(Message, frozen=True):
     ceilings: tuple[Ceiling, ...]
 
 
+class Started(Message, frozen=True):
+    """Before the first answer: which process works. It need not be the one that was started.
+
+    On Windows a virtual environment's python.exe starts the interpreter and waits for it.
+    """
+
+    process_id: Annotated[int, msgspec.Meta(ge=1, lt=1 << 32)]
+
+
 class Trying(Message, frozen=True):
     """Before the answer: this kernel is tried now, which may end or hang the process."""
 
@@ -207,7 +216,7 @@ class Failed(Message, frozen=True):
 Execution = Allocate | WriteBuffer | ReadBuffer | Compile | LaunchKernel | Release | MeasureCeilings
 Request = Find | Open | TakeTheFirst | Prepare | ScanRange | MeasureRoof | Execution | Close
 Executed = Allocated | BufferPart | CompiledKernel | LaunchedKernel | CeilingsMeasured
-Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Trying | Tried | Failed
+Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Started | Trying | Tried | Failed
 
 _encoder = msgspec.msgpack.Encoder()
 

@@ -16,12 +16,14 @@ from typing import BinaryIO, cast
 import msgspec
 import psutil
 
-from ...kernels import errors
 from ...kernels.device import NO_ANSWER, REMEDY
-from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
+from ...kernels.errors import DeviceCrashed, DeviceHung, HashwattError, OutOfTime
+from ...kernels.system.own_files import remove_temporary_folders
+from ...kernels.system.windows.jobs import SUSPENDED, Job
 from .. import interrupts
 from ..result.printable import printable
 from ..sampling.budget import left_s
+from .endings import error_of, exit_words
 from .lifeline import Lifeline
 from .messages import (
     MOST_NAME,
@@ -41,6 +43,7 @@ from .messages import (
     Reply,
     Request,
     ScanRange,
+    Started,
     TakeTheFirst,
     Tried,
     Trying,
@@ -49,6 +52,9 @@ from .messages import (
     write_frame,
 )
 
+ON_WINDOWS = os.name == "nt"
+# CREATE_NEW_PROCESS_GROUP: Ctrl-C in the console is the parent's alone.
+NEW_GROUP = 0x200
 WORKER_MODULE = "hashwatt.bench.isolation.worker"
 # To close a device and end its process.
 CLOSE_S = 5.0
@@ -94,6 +100,7 @@ class WorkerProcess:
         self.trial_s = 0.0
         self.worked: list[str] = []
         self.end: str | None = None
+        self._working: int | None = None
         self.busy: float | None = None
         self._killed = False
         self._sequence = 0
@@ -111,8 +118,10 @@ class WorkerProcess:
                     stderr=subprocess.PIPE,
                     pass_fds=self._lifeline.descriptors,
                     start_new_session=os.name == "posix",
-                    creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                    creationflags=NEW_GROUP | SUSPENDED if ON_WINDOWS else 0,
                 )
+                # It ends with this process, too, whose end closes the job.
+                self._job = Job(self._process) if ON_WINDOWS else None
             finally:
                 self._lifeline.passed_on()
         except OSError as error:
@@ -129,8 +138,8 @@ class WorkerProcess:
 
     @property
     def process_id(self) -> int:
-        """The worker's process id."""
-        return self._process.pid
+        """The process that does the work, by its own word; before its first answer, the one that was started."""
+        return self._working or self._process.pid
 
     def ask(self, request: Request, deadline_s: float, trial_s: Callable[[], float] | None = None) -> Reply:
         """The reply to `request`, which must come within `deadline_s` seconds.
@@ -160,11 +169,11 @@ class WorkerProcess:
                 watchdog.cancel()
         reply = self._answer(deadline_s, what, trial_s or (lambda: deadline_s), bounded)
         if isinstance(reply, Failed):
-            raise _error(reply)
+            raise error_of(reply)
         return reply
 
     def _answer(self, rest_s: float, what: str, trial_s: Callable[[], float], bounded: bool) -> Reply:
-        """The first reply that is no note of a trial."""
+        """The first reply that is no note: of the process that works, or of a trial."""
         self.trial = None
         while True:
             started = time.monotonic()
@@ -174,7 +183,9 @@ class WorkerProcess:
             else:
                 self.trial_s = trial_s()
                 reply = self._decoder.decode(self._wait(self.trial_s, f"trying its kernel {self.trial}", bounded))
-            if isinstance(reply, Trying):
+            if isinstance(reply, Started):
+                self._working = reply.process_id
+            elif isinstance(reply, Trying):
                 self.trial = printable(reply.kernel, MOST_NAME)
             elif isinstance(reply, Tried):
                 self.trial = None
@@ -206,6 +217,8 @@ class WorkerProcess:
                 self._process.wait(0 if self._killed else KILL_S)
         self._killed = True
         self._lifeline.cut()
+        # However it has ended, it has not removed them.
+        remove_temporary_folders(self.process_id)
         for reader in self._readers:
             reader.join(KILL_S / 4)
         if not any(reader.is_alive() for reader in self._readers):
@@ -220,6 +233,8 @@ class WorkerProcess:
     def _end_group(self) -> None:
         # It leads a session of its own: a compiler that its driver has started goes with it. Until the worker has been
         # waited for, its id, which is its group's, cannot be another's.
+        if self._job is not None:
+            self._job.end()
         if os.name == "posix" and self._process.returncode is None:
             with contextlib.suppress(OSError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -285,7 +300,7 @@ class WorkerProcess:
         To look for children that live takes long, and those that build a kernel were started after its trial began.
         """
         try:
-            worker = psutil.Process(self._process.pid)
+            worker = psutil.Process(self.process_id)
             processes = [worker, *(worker.children(recursive=True) if with_children else ())]
             times = [process.cpu_times() for process in processes]
         except (psutil.Error, OSError):
@@ -299,7 +314,7 @@ class WorkerProcess:
             return DeviceCrashed(f"{self._name}: its driver {self.end}{self._last_words()}; {self._remedy}")
         self.kill()
         code = self._process.returncode or 0
-        self.end = f"died ({_exit_words(code)}){self._last_words()}"
+        self.end = f"died ({exit_words(code)}){self._last_words()}"
         return DeviceCrashed(f"{self._name}: the process that drove it {self.end}; {self._remedy}")
 
     def _last_words(self) -> str:
@@ -318,22 +333,3 @@ class WorkerProcess:
         with contextlib.suppress(OSError, ValueError):
             while part := stream.read1(KEPT_STDERR_BYTES):  # type: ignore[attr-defined]
                 self._stderr = (self._stderr + part)[-KEPT_STDERR_BYTES:]
-
-
-def _error(reply: Failed) -> HashwattError:
-    kind = getattr(errors, reply.kind, None)
-    if not (isinstance(kind, type) and issubclass(kind, HashwattError)):
-        kind = DeviceError
-    error = kind(reply.sentence)
-    if reply.details:
-        error.add_note(reply.details)
-    return error
-
-
-def _exit_words(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {signal.Signals(-code).name}"
-    except ValueError:
-        return f"signal {-code}"

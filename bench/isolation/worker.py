@@ -46,6 +46,7 @@ from .messages import (
     Request,
     RoofMeasured,
     Scanned,
+    Started,
     TakeTheFirst,
     Tried,
     Trying,
@@ -116,8 +117,12 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     decoder = msgspec.msgpack.Decoder(Request)
     waiting: queue.SimpleQueue[tuple[int, bytes]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()
+    is_known = False
     while True:
         sequence, body = waiting.get()
+        if not is_known:
+            write_frame(replies, sequence, Started(os.getpid()))
+            is_known = True
         request = decoder.decode(body)
         reply = worker.answer(request)
         write_frame(replies, sequence, reply)

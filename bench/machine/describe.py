@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -15,11 +14,13 @@ import archspec.cpu
 import psutil
 
 from ...kernels.bounded import MAX_TEXT
+from ...kernels.cpu.cores.affinity import usable_cpus
 from ...kernels.cpu.cores.caches import cpu_caches
 from ...kernels.system.processor import cpu_name, logical_cpus
 from ...kernels.system.quota import cpu_quota
 from ...kernels.system.signature import cpu_signature
 from ...kernels.system.system_files import is_foreign_root, read_line, text_or_none
+from ...kernels.system.windows.registry import CURRENT_VERSION, registry_text
 from ..result.machine import Cache, Machine
 from ..result.printable import printable
 from .containers import container_name
@@ -35,6 +36,9 @@ LOAD_WINDOW_S = 0.2
 MOST_FEATURES = 1000
 LONGEST_GOVERNOR = 200
 MEMORY = "/proc/meminfo"
+FIRST_BUILD_OF_11 = 22000
+# How Windows' editions are called by those who buy them.
+EDITIONS = {"Core": "Home", "Professional": "Pro"}
 
 Answer = TypeVar("Answer")
 
@@ -59,7 +63,7 @@ def describe_machine() -> Machine:
         memory_bytes=told(_memory_bytes) or None,
         architecture=told(lambda: _name(platform.machine())),
         os=told(_os_name),
-        kernel=told(lambda: printable(f"{platform.system()} {platform.release()}")) or None,
+        kernel=told(_kernel_name),
         python=printable(f"{platform.python_implementation()} {platform.python_version()}"),
         hypervisor=told(hypervisor_name),
         container=told(container_name),
@@ -119,8 +123,8 @@ def _usable_cpus() -> float | None:
 
 
 def allowed_cpus() -> int:
-    """The logical CPUs that this process may run on; 0 where the system does not tell."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
+    """The logical CPUs that this process may run on; all there are where the system does not tell."""
+    return len(usable_cpus())
 
 
 def _memory_bytes() -> int | None:
@@ -139,7 +143,28 @@ def _os_name() -> str | None:
             return None
     if platform.system() == "Darwin":
         return printable(f"macOS {platform.mac_ver()[0]}")
+    if platform.system() == "Windows":
+        return printable(windows_name(platform.release(), platform.version()))
     return printable(f"{platform.system()} {platform.version()}") or None
+
+
+def windows_name(release: str, version: str) -> str:
+    """Like `Windows 11 Pro 24H2 (build 26100)`.
+
+    Windows 11 calls itself version 10.0, and Python's release says so too before it knows the build.
+    """
+    build = version.rpartition(".")[2]
+    if release == "10" and build.isascii() and build.isdecimal() and int(build) >= FIRST_BUILD_OF_11:
+        release = "11"
+    told = registry_text(CURRENT_VERSION, "EditionID"), registry_text(CURRENT_VERSION, "DisplayVersion")
+    edition, display = told[0] and EDITIONS.get(told[0], told[0]), told[1]
+    return " ".join(filter(None, ("Windows", release, edition, display, f"(build {build})" if build else None)))
+
+
+def _kernel_name() -> str | None:
+    # Windows' kernel has the version, and its release is a name for shops.
+    number = platform.version() if platform.system() == "Windows" else platform.release()
+    return printable(f"{platform.system()} {number}") or None
 
 
 def _governor() -> str | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 
 from ...kernels.system.cpuid import hypervisor_by_cpuid
 from ...kernels.system.processor import has_hypervisor_flag
 from ...kernels.system.system_files import read_line, run_sysctl
+from ...kernels.system.windows.registry import registry_text
 from ..result.printable import printable
 
 # What virtual machines write where a real one names its maker or model (DMI).
@@ -24,6 +26,9 @@ CLOCK_MARKS = {"kvm-clock": "KVM", "hyperv_clocksource": "Hyper-V", "xen": "Xen"
 DMI = "/sys/class/dmi/id"
 DMI_FIELDS = ("sys_vendor", "product_name", "board_vendor", "bios_vendor")
 UNKNOWN = "unknown hypervisor"
+# The same in Windows' registry.
+FIRMWARE = r"HARDWARE\DESCRIPTION\System\BIOS"
+FIRMWARE_NAMES = ("SystemManufacturer", "SystemProductName", "BaseBoardManufacturer", "BIOSVendor")
 
 
 def hypervisor_name() -> str | None:
@@ -34,20 +39,28 @@ def hypervisor_name() -> str | None:
     if platform.system() == "Darwin":
         return "Apple Virtualization" if run_sysctl("kern.hv_vmm_present") == "1" else None
     if platform.system() == "Windows":
-        # Windows itself may run under Hyper-V on a bare machine: the CPU flag would say nothing.
-        return None
+        # Windows itself may run under Hyper-V on a bare machine: the CPU flag would say nothing, and the maker does.
+        return _marked(registry_text(FIRMWARE, name) for name in FIRMWARE_NAMES)
     kernel = read_line("/proc/version") or ""
     if "microsoft" in kernel.lower():
         return "WSL"
-    words = " ".join(read_line(f"{DMI}/{field}") or "" for field in DMI_FIELDS).lower()
-    if BARE_METAL_MARK in words:
+    told = [read_line(f"{DMI}/{field}") for field in DMI_FIELDS]
+    if any(BARE_METAL_MARK in (text or "").lower() for text in told):
         return None
     flagged = has_hypervisor_flag()
     named = (hypervisor_by_cpuid() if flagged else None) or _by_files(flagged)
-    maker = next((name for mark, name in HYPERVISOR_MARKS.items() if mark in words), None)
+    maker = _marked(told)
     if named is None:
         return maker or (UNKNOWN if flagged else None)
     return named if maker in (None, named) else f"{named} ({maker})"
+
+
+def _marked(told: Iterable[str | None]) -> str | None:
+    """The hypervisor that the names of maker, model, board and firmware are the marks of."""
+    words = " ".join(filter(None, told)).lower()
+    if BARE_METAL_MARK in words:
+        return None
+    return next((name for mark, name in HYPERVISOR_MARKS.items() if mark in words), None)
 
 
 def _by_files(flagged: bool) -> str | None:

@@ -38,6 +38,7 @@ WarningCode = Literal[
     "rounds_left_out",
     "few_rounds",
     "odd_rounds",
+    "translated",
 ]
 
 

@@ -10,6 +10,7 @@ import psutil
 
 from ...kernels.system.quota import Throttling, cpu_throttling
 from ...kernels.system.system_files import is_foreign_root
+from ...kernels.system.translation import translator
 from ..result.dates import RELEASED, is_date_sure
 from ..result.machine import Machine
 from ..result.measurement import Rate, Round
@@ -66,6 +67,12 @@ def judge_quota(cpus: int, granted: float | None, before: Throttling | None) -> 
 def judge_root() -> list[WarningRecord]:
     """The stamp of a run that shows another machine's files."""
     return [sentences.foreign_root()] if is_foreign_root() else []
+
+
+def judge_translation() -> list[WarningRecord]:
+    """What is amiss where this process is translated."""
+    by = translator()
+    return [] if by is None else [sentences.translated(by)]
 
 
 def judge_date(created: str) -> list[WarningRecord]:

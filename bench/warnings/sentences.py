@@ -92,6 +92,15 @@ def held_by_quota(cpus: float) -> WarningRecord:
     )
 
 
+def translated(translator: str) -> WarningRecord:
+    """It was measured in a process that another kind of processor runs."""
+    return WarningRecord(
+        code="translated",
+        text=f"this Python is made for another processor and translated ({translator}), so the figures are the "
+        "translation's; install Python for this machine's own processor (arm64), and hashwatt with it",
+    )
+
+
 def virtual_machine(hypervisor: str) -> WarningRecord:
     """It was measured in a virtual machine."""
     return WarningRecord(

@@ -140,7 +140,8 @@ class CpuDevice(ExecutesByExecutor):
             raise DeviceError(CLOSED)
         if self._job is None or self._current is None:
             raise DeviceError("the CPU has no job yet; call prepare before roof")
-        return measure_roof(self._current.compiled.variant, len(self._job.prefixes), self._current.workers)
+        prefixes, kinds = len(self._job.prefixes), self._topology.kinds
+        return measure_roof(self._current.compiled.variant, prefixes, self._current.workers, kinds)
 
     def _executor(self) -> CpuExecutor:
         if self._closed:

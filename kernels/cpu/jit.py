@@ -42,6 +42,9 @@ def run(job, first, batches, partial, prefixes, records):
     return native(job, first, batches, partial, prefixes, records)
 """
 
+# As much of a hash as no two generators that anybody keeps will share, and short enough for Windows' paths.
+FOLDER_DIGITS = 16
+
 NativeFunction = Callable[[int, int, int, int, int, int], int]
 
 
@@ -79,7 +82,7 @@ def compile_variant(variant: Variant, part: str = SCAN, cached: bool = True) -> 
 
 
 def _load_from_cache(variant: Variant, part: str) -> ModuleType | None:
-    folder = cache_folder("kernels", generator_hash())
+    folder = cache_folder("kernels", generator_hash()[:FOLDER_DIGITS])
     # Machine code is kept as a pickle, which is as good as a program.
     if folder is None or not holds_only_own(folder):
         return None
@@ -104,7 +107,8 @@ def _load_from_cache(variant: Variant, part: str) -> ModuleType | None:
 
 
 def _module_name(variant: Variant, part: str) -> str:
-    return f"hashwatt_{variant.name}_{part}".replace("-", "_")
+    # Numba makes file names of it, and Windows has 260 characters for all of a path.
+    return f"{variant.name}_{part}".replace("-", "_")
 
 
 @cache

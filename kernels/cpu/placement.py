@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from ..errors import InputError
+from .cores.clock import timed
 from .cores.topology import Topology
 from .jit import Compiled
 from .race import race_words
@@ -58,9 +60,8 @@ def _rates(placements: Sequence[Sequence[int]], kernel: Compiled) -> list[float]
     nonces = range(TRIAL_NONCES // prefixes)
     for _ in range(TRIALS):
         for index, team in enumerate(teams):
-            started = time.perf_counter()
-            team.scan(kernel, words, prefixes, nonces)
-            best[index] = max(best[index], len(nonces) * prefixes / (time.perf_counter() - started))
+            times, seconds = timed(partial(team.scan, kernel, words, prefixes, nonces), time.perf_counter)
+            best[index] = max(best[index], len(nonces) * prefixes * times / seconds)
     for team in teams:
         team.close()
     return best

@@ -16,8 +16,8 @@ from ..errors import DeviceError, InputError, WrongResult
 from ..headers.job import Job, roll_versions
 from ..headers.oracle import reference_scan
 from ..system.own_files import cache_folder, write_atomically
-from .cores.clock import thread_seconds
-from .jit import Compiled, compile_variant, generator_hash
+from .cores.clock import timed
+from .jit import FOLDER_DIGITS, Compiled, compile_variant, generator_hash
 from .variants import Variant, variants
 from .workers import Words, record_space, scan_chunk
 
@@ -112,10 +112,8 @@ def _well_placed(variant: Variant, hashrate_hs: float | None) -> Compiled:
 def _timed(compiled: Compiled, prefixes: int, words: Words, nonces: int) -> tuple[float, float]:
     nonces = max(compiled.variant.lanes, nonces // prefixes)
     records = record_space(compiled.variant.lanes, prefixes, nonces)
-    started = thread_seconds()
-    scan_chunk(compiled, words, prefixes, 0, nonces, records)
-    seconds = thread_seconds() - started
-    return nonces * prefixes / max(seconds, 1e-9), seconds
+    times, seconds = timed(lambda: scan_chunk(compiled, words, prefixes, 0, nonces, records))
+    return nonces * prefixes * times / seconds, seconds / times
 
 
 def race_words(variant: Variant) -> tuple[int, Words]:
@@ -149,7 +147,7 @@ def _checked(compiled: Compiled) -> Compiled:
 
 
 def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
-    folder = cache_folder("kernels", generator_hash())
+    folder = cache_folder("kernels", generator_hash()[:FOLDER_DIGITS])
     if folder is None:
         return None
     try:
@@ -163,7 +161,7 @@ def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
 
 
 def _remember(rolled: bool, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    folder = cache_folder("kernels", generator_hash())
+    folder = cache_folder("kernels", generator_hash()[:FOLDER_DIGITS])
     if folder is not None:
         # A full disk costs another race the next time, not the run.
         with suppress(OSError):

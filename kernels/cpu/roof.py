@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from ..device import Roof
 from ..machines import host_machine
-from .cores.clock import thread_seconds
+from .cores.clock import thread_seconds, timed
+from .cores.topology import CoreKind
 from .jit import Compiled, compile_variant
 from .variants import CLOCK, MIX, Variant
 from .workers import Workers
@@ -23,27 +26,93 @@ TRIAL_S = 0.002
 TRIALS = 11
 
 
-def measure_roof(kernel: Variant, prefixes: int, workers: Workers) -> Roof:
-    """The roof of a kernel that hashes so many prefixes a nonce, on these workers' CPUs."""
+@dataclass(frozen=True)
+class _Seen:
+    """What one thread saw: the CPU it was kept on (None: none), operations a cycle, and cycles a second."""
+
+    cpu: int | None
+    rate: float
+    clock_hz: float
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The threads on cores of one kind (empty name: all are alike)."""
+
+    name: str
+    seen: Sequence[_Seen]
+
+    @property
+    def operations_per_s(self) -> float:
+        """What all do at most: each at its own clock, and one median for what a core of the kind does a cycle."""
+        return sum(each.clock_hz for each in self.seen) * statistics.median(each.rate for each in self.seen)
+
+
+def measure_roof(kernel: Variant, prefixes: int, workers: Workers, kinds: Sequence[CoreKind] = ()) -> Roof:
+    """The roof of a kernel that hashes so many prefixes a nonce, on these workers' CPUs.
+
+    Cores of several kinds have a roof each, and the device's is their sum. Raises DeviceError where no clock runs.
+    """
     own, shared = kernel.operations()
     # What a version-rolled job shares is done once for all its prefixes.
     per_batch = Counter({kind: own[kind] + shared[kind] / prefixes for kind in own})
 
     mix, clock = compile_variant(kernel, MIX), compile_variant(kernel, CLOCK)
     alone = {kind: compile_variant(kernel, kind) for kind in own}
-    throughput = {kind: _beside_clock(stream, clock)[0] for kind, stream in alone.items()}
+
+    def see(stream: Compiled) -> _Seen:
+        return _Seen(workers.cpu_here, *_beside_clock(stream, clock))
+
     # On all cores at once, as when the hashrate is measured: their clock is often lower then.
-    on_each = workers.on_all(lambda: _beside_clock(mix, clock))
-    batches_a_cycle = statistics.median(rate for rate, _ in on_each) / sum(per_batch.values())
-    clocks = [clock_hz for _, clock_hz in on_each]
+    parts = by_kind(workers.on_all(lambda: see(mix)), kinds)
+    if len(parts) > 1:
+        # One kind of operation alone: on the fastest cores, whichever this thread happens to be on.
+        fastest = {kind: by_kind(workers.on_all(partial(see, stream)), kinds)[0] for kind, stream in alone.items()}
+        throughput = {kind: statistics.median(each.rate for each in part.seen) for kind, part in fastest.items()}
+    else:
+        throughput = {kind: _beside_clock(stream, clock)[0] for kind, stream in alone.items()}
+    clocks = [each.clock_hz for part in parts for each in part.seen]
+    rate_per_s = sum(part.operations_per_s for part in parts) / sum(per_batch.values()) * kernel.lanes
     return Roof(
-        rate_per_s=sum(clocks) * batches_a_cycle * kernel.lanes,
+        rate_per_s=rate_per_s,
         clock_hz=statistics.mean(clocks),
-        cycles_per_unit=1 / (batches_a_cycle * kernel.lanes),
+        cycles_per_unit=sum(clocks) / rate_per_s,
         throughput=throughput,
-        explanation=_explain(kernel, per_batch, throughput),
+        explanation=_explain(kernel, per_batch, throughput) + _of_each_kind(parts),
         binds="logic",
     )
+
+
+def by_kind(seen: Sequence[_Seen], kinds: Sequence[CoreKind]) -> list[_Part]:
+    """The threads by the kind of core they ran on, the fastest kind first; kinds that none ran on are left out.
+
+    Where the system keeps threads on no CPU, as many as there are fast cores are taken to have run there: those
+    with the highest clocks.
+    """
+    if not kinds:
+        return [_Part("", seen)]
+    unplaced = sorted((each for each in seen if each.cpu is None), key=lambda each: -each.clock_hz)
+    parts = []
+    for kind in kinds:
+        here = [each for each in seen if each.cpu in kind.cpus]
+        # On the slowest cores run all that are left.
+        room = len(kind.cpus) - len(here) if kind is not kinds[-1] else len(unplaced)
+        here, unplaced = here + unplaced[: max(0, room)], unplaced[max(0, room) :]
+        if here:
+            parts.append(_Part(kind.name, here))
+    return parts or [_Part("", seen)]
+
+
+def _of_each_kind(parts: Sequence[_Part]) -> str:
+    if len(parts) < 2:
+        return ""
+    whole = sum(part.operations_per_s for part in parts)
+    shares = ", ".join(
+        f"{part.operations_per_s / whole:.0%} from {len(part.seen)} threads on {part.name} cores at "
+        f"{statistics.mean(each.clock_hz for each in part.seen) / 1e9:.2f} GHz"
+        for part in parts
+    )
+    return f" The cores are of several kinds, each with a roof of its own: {shares}."
 
 
 def _explain(kernel: Variant, per_batch: Mapping[str, float], throughput: Mapping[str, float]) -> str:
@@ -88,9 +157,14 @@ def _beside_clock(stream: Compiled, clock: Compiled) -> tuple[float, float]:
 
 def _rate(compiled: Compiled, iterations: int) -> float:
     """Operations a second on the calling thread, timed once."""
-    started = thread_seconds()
-    operations = compiled.run(0, 0, iterations, 0, 0, 0)
-    return operations / (thread_seconds() - started)
+    operations = 0
+
+    def run() -> None:
+        nonlocal operations
+        operations += compiled.run(0, 0, iterations, 0, 0, 0)
+
+    _, seconds = timed(run)
+    return operations / seconds
 
 
 def _iterations(compiled: Compiled) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .codegen.skeleton import RECORD_WORDS
-from .cores.topology import pin_to
+from .cores.affinity import pin_to
 from .jit import Compiled
 
 T = TypeVar("T")
@@ -54,6 +54,7 @@ class Workers:
 
     def __init__(self, cpus: Sequence[int], pin: bool) -> None:
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._here = threading.local()
         self._threads = [
             threading.Thread(target=self._serve, args=(cpu if pin else None,), daemon=True, name=f"hashwatt-{cpu}")
             for cpu in cpus
@@ -65,10 +66,14 @@ class Workers:
         return len(self._threads)
 
     def _serve(self, cpu: int | None) -> None:
-        if cpu is not None:
-            pin_to(cpu)
+        self._here.cpu = cpu if cpu is not None and pin_to(cpu) else None
         while task := self._tasks.get():
             task()
+
+    @property
+    def cpu_here(self) -> int | None:
+        """The logical CPU that the calling thread, one of these, is kept on; None where the system keeps it nowhere."""
+        return getattr(self._here, "cpu", None)
 
     def close(self) -> None:
         """End the threads; a second call does nothing."""

@@ -37,6 +37,7 @@ def default_settings() -> Iterator[None]:
     They are taken away by name, whichever there are: Numba has some ninety, and more with each version. Blocks may
     overlap, in one thread or in several.
     """
+    _spare_numba_a_refusal()
     with KEPT.lock:
         KEPT.blocks += 1
         found = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(PREFIX)}
@@ -53,6 +54,21 @@ def default_settings() -> Iterator[None]:
                 os.environ.update(KEPT.settings)
                 KEPT.settings.clear()
                 _let_numba_notice()
+
+
+def _spare_numba_a_refusal() -> None:
+    """Numba's import ends where a sandbox refuses to tell the affinity; where Python lacks the call, it does without.
+
+    It stays away: what is always refused is of use to nobody in this process.
+    """
+    ask = getattr(os, "sched_getaffinity", None)
+    if ask is None or "numba" in sys.modules:
+        return
+    try:
+        ask(0)
+    except OSError:
+        LOG.info("this system refuses to tell which CPUs this process may use")
+        del os.sched_getaffinity
 
 
 def _let_numba_notice() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tempfile
 from contextlib import suppress
@@ -22,7 +23,8 @@ def cache_folder(*parts: str) -> Path | None:
     from platformdirs import user_cache_path
 
     try:
-        base = user_cache_path(APPLICATION)
+        # Windows would have the application's name twice, and its paths are bounded.
+        base = user_cache_path(APPLICATION, appauthor=False)
     except RuntimeError:
         # Neither HOME nor an entry of this user in the system's list, as in many containers.
         return None
@@ -36,6 +38,18 @@ def cache_folder(*parts: str) -> Path | None:
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) and is_own(folder) else None
+
+
+def temporary_folder() -> Path:
+    """A new folder that goes with this process: `remove_temporary_folders` finds it by the id. Raises OSError."""
+    return Path(tempfile.mkdtemp(prefix=f"{APPLICATION}-{os.getpid()}-"))
+
+
+def remove_temporary_folders(process_id: int) -> None:
+    """Remove the temporary folders of a process that has ended, or is about to: one that is killed removes nothing."""
+    with suppress(OSError):
+        for folder in Path(tempfile.gettempdir()).glob(f"{APPLICATION}-{process_id}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class NotAFile(OSError):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-import sys
 from contextlib import suppress
 from pathlib import Path
 
 from .system_files import is_foreign_root, read_text, run_sysctl
+from .windows.registry import PROCESSOR, registry_text
 
 CPUINFO = Path("/proc/cpuinfo")
 # The first processor comes first, and all of them may be megabytes.
@@ -27,15 +27,20 @@ def cpu_name(cpuinfo: Path = CPUINFO) -> str | None:
     """The processor's name as it says itself (archspec asks it), else as the system tells it; None for neither."""
     if is_foreign_root():
         return _system_name(cpuinfo)
-    return _own_name() or _system_name(cpuinfo) or platform.processor() or None
+    own = _own_name() or _system_name(cpuinfo)
+    # Windows answers there with family and model ("AMD64 Family 25 Model 17 Stepping 1"), which name no processor.
+    return own or (None if platform.system() == "Windows" else platform.processor() or None)
 
 
 def cpu_vendor(cpuinfo: Path = CPUINFO) -> str:
     """The maker as the operating system tells it, or `unknown`."""
+    if not is_foreign_root():
+        if platform.system() == "Darwin":
+            return "Apple" if platform.machine() == "arm64" else run_sysctl("machdep.cpu.vendor") or "unknown"
+        if platform.system() == "Windows":
+            return registry_text(PROCESSOR, "VendorIdentifier") or "unknown"
     fields = _cpuinfo(cpuinfo)
     implementer = fields.get("CPU implementer", "")
-    if sys.platform == "darwin" and platform.machine() == "arm64":
-        return "Apple"
     return fields.get("vendor_id") or ARM_IMPLEMENTERS.get(implementer, implementer) or "unknown"
 
 
@@ -81,8 +86,11 @@ def _own_name() -> str | None:
 def _system_name(cpuinfo: Path) -> str | None:
     fields = _cpuinfo(cpuinfo)
     named = next((fields[key] for key in NAME_FIELDS if fields.get(key)), None)
-    if named is None and sys.platform == "darwin":
-        return run_sysctl("machdep.cpu.brand_string")
+    if named is None and not is_foreign_root():
+        if platform.system() == "Darwin":
+            return run_sysctl("machdep.cpu.brand_string")
+        if platform.system() == "Windows":
+            return registry_text(PROCESSOR, "ProcessorNameString")
     return named
 
 

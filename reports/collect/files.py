@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from glob import glob
 from pathlib import Path
 
 from ...kernels.errors import InputError
@@ -24,7 +25,7 @@ def found_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
     """The same, and a sentence for each folder within that cannot be looked into."""
     files: list[Path] = []
     sentences: list[str] = []
-    for path in map(Path, paths):
+    for path in (each for given in paths for each in matching(Path(given))):
         if not path.is_dir():
             files.append(path)
             continue
@@ -38,6 +39,17 @@ def found_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
             )
         files.extend(found)
     return files, sentences
+
+
+def matching(path: Path) -> list[Path]:
+    """What a pattern stands for, sorted; the path itself where it is there, is no pattern, or nothing matches.
+
+    The shells of Windows leave patterns (`hashwatt-*.json`) to the program, as others do with quoted ones.
+    """
+    text = str(path)
+    if not any(sign in text for sign in "*?[") or os.path.lexists(path):
+        return [path]
+    return [Path(found) for found in sorted(glob(text))] or [path]
 
 
 def in_folder(top: Path, sentences: list[str]) -> Iterator[Path]:

@@ -98,11 +98,13 @@ def start(
     return run
 
 
+# Windows has no SIGHUP, and these tests are not run there.
+SIGHUP = getattr(signal, "SIGHUP", signal.SIGTERM)
 ENDINGS = {
     (signal.SIGINT,): 130,
     (signal.SIGINT, signal.SIGINT, signal.SIGINT): 130,
     (signal.SIGTERM, signal.SIGTERM): 143,
-    (signal.SIGHUP, signal.SIGTERM): 129,
+    (SIGHUP, signal.SIGTERM): 129,
 }
 
 

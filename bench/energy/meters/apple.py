@@ -1,4 +1,4 @@
-"""Apple silicon, through the optional library zeus-apple-silicon, which needs no root.
+"""Apple silicon, through the library zeus-apple-silicon, which needs no root.
 
 Its figures are what the chip's own power manager models, not what a sensor measured.
 """
@@ -11,6 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from ....kernels.system.translation import TRUE_PYTHON, translator
 from ..meter import (
     NOTHING_MENDS,
     Counter,
@@ -25,6 +26,8 @@ from ..meter import (
 )
 
 LIBRARY = "zeus_apple_silicon"
+# The first Python that release 1.1 has no wheel for.
+NO_WHEEL = (3, 14)
 FROM_MILLI = 1e-3
 STEP_J = 1e-3
 PLAUSIBLE_W = 1000.0
@@ -42,14 +45,18 @@ FIGURES: tuple[tuple[str, str, Subject], ...] = (
 
 def find(system: str = sys.platform, machine: str | None = None) -> list[MeterEntry]:
     """The meters of an Apple chip, or the reason why there are none."""
+    if system == "darwin" and translator() is not None:
+        return [MeterMissing("apple", "this Python is translated by Rosetta, which hides the chip", TRUE_PYTHON)]
     if system != "darwin" or (machine or platform.machine()) != "arm64":
         return [MeterMissing("apple", "this is no Apple silicon", NOTHING_MENDS)]
     try:
         library = import_module(LIBRARY)
     except ImportError:
-        return [
-            MeterMissing("apple", "the package zeus-apple-silicon is not installed", "pip install zeus-apple-silicon")
-        ]
+        # It comes along with hashwatt wherever it has a wheel.
+        mend = "pip install zeus-apple-silicon"
+        if sys.version_info >= NO_WHEEL:
+            mend = f"use Python {NO_WHEEL[0]}.{NO_WHEEL[1] - 1} or older, for which it has wheels"
+        return [MeterMissing("apple", "the package zeus-apple-silicon is not installed", mend)]
     try:
         figures = library.AppleEnergyMonitor().get_cumulative_energy()
     except RuntimeError as error:

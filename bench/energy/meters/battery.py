@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import platform
 from functools import partial
 from pathlib import Path
 
-from ....kernels.system.system_files import count_or_none, text_or_none
+from ....kernels.system.battery_state import read_macos_battery
+from ....kernels.system.system_files import count_or_none, is_foreign_root, text_or_none
+from ....kernels.system.windows.battery import read_battery
 from ...machine.power_supply import DISCHARGING, Supply, batteries, charger_online, supplies
 from ..meter import NOTHING_MENDS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
+from . import battery_told
+from .battery_told import ACCURACY, PLAUSIBLE_W, STEP_W, UNPLUG
 from .plausible import FROM_MICRO
 
 # Fuel gauges refresh every second to every half minute; no driver says which it is.
 UPDATE_S = 5.0
-STEP_W = 0.01
-# No laptop's battery gives more; what is beyond is a gauge's error value.
-PLAUSIBLE_W = 1000.0
-# Makers of fuel gauges state ±1 % of the current at best (e.g. TI bq27xxx); twice that is taken.
-ACCURACY = 0.02
 BOUND_SOURCE = "±2 % (fuel gauges state ±1 % of the current at best), value up to 5 s old: unstated by drivers"
-UNPLUG = "unplug the machine to measure at its battery; rates on battery may be lower"
+# Systems that tell by a call, and how old their values may be. Windows asks the firmware, which asks the gauge; a Mac's
+# gauge is read twice a minute or so. Neither states it.
+TOLD = {"Windows": (read_battery, 30.0), "Darwin": (read_macos_battery, 60.0)}
 
 
 def find(root: Path = Path("/")) -> list[MeterEntry]:
@@ -26,6 +28,10 @@ def find(root: Path = Path("/")) -> list[MeterEntry]:
 
     A machine with two draws from one or from both, so that a single one's watts are not the machine's.
     """
+    told = TOLD.get(platform.system())
+    if told is not None and root == Path("/") and not is_foreign_root():
+        ask, update_s = told
+        return battery_told.find(ask, update_s)
     found = supplies(root)
     own = batteries(found)
     if not own:

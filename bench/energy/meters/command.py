@@ -1,6 +1,7 @@
 """Any lab meter: a command (`exec:COMMAND`) or a file (`file:PATH`) that gives one line such as `61.5 W` or `1234.5 J`.
 
-The command is split into words as a shell would and started without one. Where the figure's scope is
+The command is split into words as a shell would and started without one; on Windows it is given on as it stands, since
+there each program splits its own line. Where the figure's scope is
 known it can be said: `exec+wall:COMMAND`, `file+board:PATH`.
 """
 
@@ -21,9 +22,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
+from pathlib import PureWindowsPath
 from typing import IO, cast, get_args
 
 from ....kernels.errors import InputError
+from ....kernels.system.windows.jobs import SUSPENDED, Job
 from ..meter import Counter, Coverage, MeterError, MeterFound, MeterInfo, Reading, Scope
 from .plausible import checked_j, checked_w
 
@@ -43,6 +46,7 @@ STALE_S = 3.0
 FILE_BOUND_SOURCE = "step as printed, value up to 3 s old; the meter's own accuracy is not known to hashwatt"
 # These are written while they are read, whatever time they state.
 MADE_WHEN_READ = ("/sys/", "/proc/")
+ON_WINDOWS = os.name == "nt"
 
 Ask = Callable[[], tuple[str, float]]
 
@@ -72,21 +76,43 @@ def parse_line(text: str, who: str) -> Figure:
     return Figure(checked_j(value, who) if is_energy else checked_w(value, who), step, is_energy)
 
 
+@dataclass(frozen=True)
+class Command:
+    """What is started: a line as Windows takes it, or words; `program` is the first of them."""
+
+    line: str | list[str]
+    program: str
+
+    @property
+    def meter_id(self) -> str:
+        """The program's name and a mark of all: the arguments may be secret, and results are shown around."""
+        whole = self.line if isinstance(self.line, str) else "\0".join(self.line)
+        mark = sha256(whole.encode("utf-8", "surrogateescape")).hexdigest()[:6]
+        name = PureWindowsPath(self.program).name if isinstance(self.line, str) else os.path.basename(self.program)
+        return f"exec:{name}-{mark}"
+
+
+def command_of(text: str, on_windows: bool = ON_WINDOWS) -> Command:
+    """The command that a text means. Raises InputError."""
+    if on_windows:
+        line = text.strip()
+        program = line[1:].partition('"')[0] if line.startswith('"') else line.partition(" ")[0]
+        command = Command(line, program)
+    else:
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise InputError(f"--meter exec:{text!r:.60} cannot be split into words: {error}") from None
+        command = Command(words, words[0] if words else "")
+    if not command.program:
+        raise InputError("--meter exec: needs a command that prints watts or joules; try --meter 'exec:cat power.txt'")
+    return command
+
+
 def command_from_text(text: str, scope: Scope | None) -> MeterFound:
     """The meter of `--meter exec:COMMAND`: runs it once to learn what it tells. Raises InputError."""
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise InputError(f"--meter exec:{text!r:.60} cannot be split into words: {error}") from None
-    if not words:
-        raise InputError("--meter exec: needs a command that prints watts or joules; try --meter 'exec:cat power.txt'")
-    return from_first_answer(command_id(words), scope, partial(run, words, DEADLINE_S, MOST_BYTES))
-
-
-def command_id(words: list[str]) -> str:
-    """The program's name and a mark of the whole command: its arguments may be secret, and results are shown around."""
-    mark = sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:6]
-    return f"exec:{os.path.basename(words[0])}-{mark}"
+    command = command_of(text)
+    return from_first_answer(command.meter_id, scope, partial(run, command, DEADLINE_S, MOST_BYTES))
 
 
 def file_from_text(text: str, scope: Scope | None) -> MeterFound:
@@ -174,32 +200,34 @@ def as_text(data: bytes, who: str) -> str:
     return data.decode("utf-8", "replace")
 
 
-def run(words: list[str], deadline_s: float, most_bytes: int) -> tuple[str, float]:
+def run(command: Command, deadline_s: float, most_bytes: int) -> tuple[str, float]:
     """What a command prints, and the CPU seconds it took; without a shell. Raises MeterError."""
     before = children_cpu_s()
     try:
         process = subprocess.Popen(
-            words,
+            command.line,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=os.name == "posix",
+            creationflags=SUSPENDED if ON_WINDOWS else 0,
         )
     except (OSError, ValueError) as error:
-        raise MeterError(f"{words[0]} cannot be started: {error}") from None
+        raise MeterError(f"{command.program} cannot be started: {error}") from None
+    job = Job(process) if ON_WINDOWS else None
     output = Output(cast(IO[bytes], process.stdout), most_bytes)
     code = None
     with contextlib.suppress(subprocess.TimeoutExpired):
         code = process.wait(deadline_s)
         # What it has left in the background may hold the pipe for ever; what itself has printed is here by now.
         output.join(CLOSE_S)
-    end(process)
+    end(process, job)
     output.stop()
     if code is None:
-        raise MeterError(f"{words[0]} did not end within {deadline_s:g} s and was stopped")
-    text = as_text(output.data, words[0])
+        raise MeterError(f"{command.program} did not end within {deadline_s:g} s and was stopped")
+    text = as_text(output.data, command.program)
     if code != 0:
-        raise MeterError(f"{words[0]} ended with exit code {code}; run it by hand to see why")
+        raise MeterError(f"{command.program} ended with exit code {code}; run it by hand to see why")
     return text, children_cpu_s() - before
 
 
@@ -232,8 +260,10 @@ class Output(threading.Thread):
         self.join(CLOSE_S)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes], job: Job | None = None) -> None:
     """Stop a command and what it has started, also where the command itself has ended."""
+    if job is not None:
+        job.end()
     if os.name == "posix":
         # It leads a group of its own, whose number is not given away as long as one of it runs.
         with contextlib.suppress(OSError):

@@ -7,13 +7,14 @@ is unknown: it is listed and kept, but no joules of a unit of work follow from i
 
 from __future__ import annotations
 
+import platform
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ....kernels.system.system_files import count_or_none, names_in, read_count, text_or_none
+from ....kernels.system.system_files import count_or_none, is_foreign_root, names_in, read_count, text_or_none
 from ...machine.power_supply import POWER_SUPPLY
 from ..meter import (
     UNKNOWN_COVERAGE,
@@ -108,7 +109,8 @@ def find(root: Path = Path("/")) -> list[MeterEntry]:
     entries.extend(sum_of(group, root) for group in sums.values() if is_complete(group))
     if entries:
         return entries
-    if not (root / "proc").is_dir():
+    is_elsewhere = platform.system() != "Linux" and root == Path("/") and not is_foreign_root()
+    if is_elsewhere or not (root / "proc").is_dir():
         return [MeterMissing("hwmon", "only Linux has hwmon", "use a plug or a lab meter (--meter)")]
     return [
         MeterMissing(

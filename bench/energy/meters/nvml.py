@@ -7,13 +7,24 @@ averages over a second on Ampere (but GA100) and newer, so the instant field is 
 from __future__ import annotations
 
 import contextlib
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import Any
 
-from ..meter import Counter, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
+from ..meter import (
+    NOTHING_MENDS,
+    Counter,
+    Coverage,
+    MeterEntry,
+    MeterError,
+    MeterFound,
+    MeterInfo,
+    MeterMissing,
+    Reading,
+)
 
 FROM_MILLI = 1e-3
 STEP_J = 1e-3
@@ -28,6 +39,20 @@ BOUND_SOURCE = (
     "±5 % of the reading (NVML manual for Fermi and Kepler; found on newer cards too, arXiv:2312.02741), "
     "value up to 0.1 s old; on A100 and H100 the sensor looks a quarter of the time only, which no bound covers"
 )
+
+
+# Why the library is not found, and what helps, by system.
+NO_LIBRARY = {
+    "Linux": (
+        "libnvidia-ml.so.1 is not here: no NVIDIA card, or no driver for it",
+        "where there is a card, install NVIDIA's driver (in a container, start it with --gpus all)",
+    ),
+    "Windows": (
+        "nvml.dll is not here: no NVIDIA card, or no driver for it",
+        "where there is a card, install NVIDIA's driver",
+    ),
+    "Darwin": ("macOS has no driver for NVIDIA's cards", NOTHING_MENDS),
+}
 
 
 def binding() -> Any:
@@ -56,18 +81,16 @@ def find() -> list[MeterEntry]:
 
 def why_not_started(nvml: Any, error: Exception) -> MeterMissing:
     """Why NVML does not start, and what helps."""
-    code = getattr(error, "value", None)
+    code, system = getattr(error, "value", None), platform.system()
     if code == nvml.NVML_ERROR_LIBRARY_NOT_FOUND:
-        return MeterMissing(
-            "nvml",
-            "libnvidia-ml.so.1 is not here: no NVIDIA card, or no driver for it",
-            "where there is a card, install NVIDIA's driver (in a container, start it with --gpus all)",
-        )
+        return MeterMissing("nvml", *NO_LIBRARY.get(system, NO_LIBRARY["Linux"]))
     if code == nvml.NVML_ERROR_DRIVER_NOT_LOADED:
-        return MeterMissing("nvml", "the NVIDIA driver is installed but not loaded", "sudo modprobe nvidia")
+        load = "sudo modprobe nvidia" if system == "Linux" else "install it again, and restart the machine"
+        return MeterMissing("nvml", "the NVIDIA driver is installed but not loaded", load)
     if code == nvml.NVML_ERROR_FUNCTION_NOT_FOUND:
         return MeterMissing("nvml", "this NVIDIA driver is too old to be asked", "update the driver")
-    return MeterMissing("nvml", f"the NVIDIA driver does not start: {error}", "check `nvidia-smi` and the kernel log")
+    log = " and the kernel log" if system == "Linux" else ""
+    return MeterMissing("nvml", f"the NVIDIA driver does not start: {error}", f"check `nvidia-smi`{log}")
 
 
 def find_cards(nvml: Any) -> list[MeterEntry]:

@@ -11,13 +11,14 @@ The counter is 32 bits wide in units of 2⁻ⁿ J, so `max_energy_range_uj` ÷ 2
 
 from __future__ import annotations
 
+import platform
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ....kernels.system.processor import has_hypervisor_flag
-from ....kernels.system.system_files import count_or_none, names_in, read_count, text_or_none
+from ....kernels.system.system_files import count_or_none, is_foreign_root, names_in, read_count, text_or_none
 from ..meter import (
     UNKNOWN_COVERAGE,
     Counter,
@@ -50,6 +51,19 @@ BOUND_SOURCE = (
     "counter step = max_energy_range_uj / 2^32, value up to 2 ms old (Intel SDM: updated about every 1 ms); "
     "no vendor states the accuracy of the sensor, so it is not in the bound"
 )
+
+
+# Why other systems have none, and what helps there.
+ELSEWHERE = {
+    "Windows": (
+        "Windows shows the processor's energy counters to drivers only",
+        "unplug a laptop (its battery tells), or use a plug (--meter shelly://HOST) or --meter exec:COMMAND",
+    ),
+    "Darwin": (
+        "macOS shows no RAPL counters",
+        "on Apple silicon its own counters tell (apple); else use a plug (--meter shelly://HOST)",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -102,6 +116,9 @@ def find(root: Path = Path("/")) -> list[MeterEntry]:
 
 def missing_entirely(root: Path) -> MeterMissing:
     """Why there are no zones at all."""
+    elsewhere = ELSEWHERE.get(platform.system())
+    if elsewhere is not None and root == Path("/") and not is_foreign_root():
+        return MeterMissing("rapl", *elsewhere)
     if not (root / "proc").is_dir():
         return MeterMissing("rapl", "only Linux shows RAPL counters as files", "use a plug or a lab meter (--meter)")
     if has_hypervisor_flag(root):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...system.system_files import read_line, run_sysctl
+from ...system.windows.processors import read_processors
 
 SYSFS = Path("/sys/devices/system/cpu/cpu0/cache")
 UNITS = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
@@ -32,7 +33,10 @@ class CpuCache:
 
 def cpu_caches() -> tuple[CpuCache, ...]:
     """The first core's caches; empty where the system does not tell."""
-    return _macos_caches() if platform.system() == "Darwin" else _linux_caches()
+    system = platform.system()
+    if system == "Windows":
+        return _windows_caches()
+    return _macos_caches() if system == "Darwin" else _linux_caches()
 
 
 def largest_cache_bytes() -> int | None:
@@ -59,6 +63,17 @@ def _macos_caches() -> tuple[CpuCache, ...]:
         if size.isdecimal() and int(size):
             caches.append(CpuCache(level, kind, int(size)))
     return tuple(caches)
+
+
+def _windows_caches() -> tuple[CpuCache, ...]:
+    try:
+        told = read_processors()
+    except (OSError, ValueError):
+        return ()
+    # Those of the first of the fastest cores, whose caches are the larger ones.
+    fastest = max(told.cores, key=lambda core: core.efficiency_class, default=None)
+    mine = [cache for cache in told.caches if fastest is not None and fastest.cpus[0] in cache.cpus]
+    return tuple(CpuCache(each.level, each.kind, each.size_bytes) for each in sorted(mine, key=lambda each: each.level))
 
 
 def _size(text: str) -> int | None:

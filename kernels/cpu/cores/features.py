@@ -7,12 +7,20 @@ import struct
 from functools import cache
 from pathlib import Path
 
+from ...system.system_files import run_sysctl
+from ...system.windows import processors as windows
+
 # The auxiliary vector that Linux gives each process: pairs of words, of which AT_HWCAP tells what the CPU has.
 AUXILIARY_VECTOR = Path("/proc/self/auxv")
 MOST_AUXILIARY_BYTES = 1 << 14
 AT_HWCAP = 16
 # Bits of AT_HWCAP on AArch64 (Linux, arch/arm64/include/uapi/asm/hwcap.h), by LLVM's names.
 AARCH64_HWCAP = {"aes": 1 << 3, "sha2": 1 << 6}
+# macOS's names of the same, the newer first; the older one means an extension that has SHA-256 in it (Arm's manual:
+# FEAT_SHA512 implies FEAT_SHA256), which macOS 11 tells only.
+AARCH64_SYSCTL = {"sha2": ("hw.optional.arm.FEAT_SHA256", "hw.optional.armv8_2_sha512")}
+# Windows' numbers (winnt.h): PF_ARM_V8_CRYPTO_INSTRUCTIONS_AVAILABLE means AES, SHA-1 and SHA-256 together.
+AARCH64_WINDOWS = {"aes": 30, "sha2": 30}
 # No AArch64 system runs programs without them: the architecture's procedure call standard passes values in them.
 AARCH64_ALWAYS = frozenset({"fp-armv8", "neon"})
 
@@ -26,14 +34,26 @@ def host_features() -> frozenset[str]:
         told = frozenset(name for name, present in llvm.get_host_cpu_features().items() if present)
     except RuntimeError:
         told = frozenset()
-    return told | aarch64_features(AUXILIARY_VECTOR) if host_architecture() == "aarch64" else told
+    return told | aarch64_features() if host_architecture() == "aarch64" else told
 
 
-def aarch64_features(auxiliary_vector: Path) -> frozenset[str]:
-    """What an AArch64 CPU has whatever /proc/cpuinfo says (LLVM reads no other, and an emulator may show its host's).
+def aarch64_features() -> frozenset[str]:
+    """What an AArch64 CPU has whatever LLVM finds: it reads /proc/cpuinfo only, and of Apple's and Windows' too little.
 
-    An extension is usable only along with those that it stands on, and only where the kernel says so.
+    An extension is usable only along with those that it stands on, and only where the system says so.
     """
+    system = platform.system()
+    if system == "Darwin":
+        return AARCH64_ALWAYS | {
+            name for name, keys in AARCH64_SYSCTL.items() if next(filter(None, map(run_sysctl, keys)), "0") == "1"
+        }
+    if system == "Windows":
+        return AARCH64_ALWAYS | {name for name, number in AARCH64_WINDOWS.items() if windows.has_feature(number)}
+    return linux_aarch64_features(AUXILIARY_VECTOR)
+
+
+def linux_aarch64_features(auxiliary_vector: Path) -> frozenset[str]:
+    """What the kernel says of an AArch64 CPU; NEON and floating point always."""
     try:
         with auxiliary_vector.open("rb") as file:
             words = file.read(MOST_AUXILIARY_BYTES)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
+from ...system.own_files import remove_temporary_folders, temporary_folder
 from ...system.trust import is_own
 
 # What pyopencl, its pytools and PoCL keep below the user's cache folder, where they are there already.
@@ -24,12 +24,12 @@ def spare_an_unwritable_home() -> None:
     os.environ.setdefault("PYOPENCL_NO_CACHE", "1")
     if "POCL_CACHE_DIR" not in os.environ:
         try:
-            folder = tempfile.mkdtemp(prefix="hashwatt-pocl-")
+            folder = temporary_folder()
         except OSError:
             # No folder for temporary files either: each runtime must see for itself.
             return
-        os.environ["POCL_CACHE_DIR"] = folder
-        atexit.register(_remove, folder, os.getpid())
+        os.environ["POCL_CACHE_DIR"] = str(folder)
+        atexit.register(_remove, os.getpid())
 
 
 def _cache_folder() -> Path | None:
@@ -56,7 +56,7 @@ def _can_write(folder: Path) -> bool:
         return False
 
 
-def _remove(folder: str, process_id: int) -> None:
+def _remove(process_id: int) -> None:
     # A forked child runs this, too, and the folder is not its own.
     if os.getpid() == process_id:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_temporary_folders(process_id)

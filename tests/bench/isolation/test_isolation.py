@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.deadlines import Deadlines
 from hashwatt.bench.isolation.device import IsolatedDevice, find_all, find_isolated, opener
+from hashwatt.bench.isolation.endings import exit_words
 from hashwatt.bench.isolation.messages import Entries, Entry, Prepared, Reply, sound
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels.device import Candidate, DeviceOptions, Found, KernelInfo, Missing, Scans
@@ -163,10 +166,10 @@ def test_the_answer_to_an_interrupted_scan_is_not_taken_for_the_next_one(monkeyp
 ORPHAN = """
 import os, sys, threading
 from hashwatt.bench.isolation.device import IsolatedDevice
-from hashwatt.kernels.fakes import device as fake
+from hashwatt.kernels.fakes import device as fakes
 from hashwatt.kernels.device import DeviceOptions
 from hashwatt.kernels.headers.job import Job
-device = IsolatedDevice(fake.fake_info("hanging"), fake.__name__, DeviceOptions())
+device = IsolatedDevice(fakes.fake_info("hanging"), fakes.__name__, DeviceOptions())
 device.prepare(Job((bytes(76),), 1 << 240))
 threading.Timer(0.5, os._exit, (1,)).start()
 print(device.process_id, flush=True)
@@ -310,3 +313,23 @@ def test_a_name_that_is_no_text_and_numbers_of_any_size_cross_the_border() -> No
         assert msgspec.msgpack.decode(body, type=Reply) == reply
     assert sound(info).limits == {"mask": hex(2**80), "?": -1}
     assert sound(kernel).candidates[0].name == "c?"
+
+
+@pytest.mark.elsewhere
+def test_what_a_killed_worker_has_left_in_the_temporary_folder_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    device = isolated("steady")
+    for name in (f"hashwatt-{device.process_id}-x", f"hashwatt-{device.process_id}9-x"):
+        (tmp_path / name / "kcache").mkdir(parents=True)
+    device._worker.kill()
+    assert [path.name for path in tmp_path.iterdir()] == [f"hashwatt-{device.process_id}9-x"]
+
+
+@pytest.mark.elsewhere
+@pytest.mark.parametrize(
+    ("code", "words"), [(3, "exit code 3"), (0xC0000005, "exit code 0xc0000005"), (-1, "signal")], ids=str
+)
+def test_exit_codes_of_windows_are_told_as_they_are_known(code: int, words: str) -> None:
+    assert exit_words(code).startswith(words)

@@ -6,12 +6,16 @@ import pytest
 from msgspec.structs import replace as changed
 
 from hashwatt.bench.machine import describe as machine
+from hashwatt.bench.machine import virtualisation
 from hashwatt.bench.machine.describe import describe_machine, hashwatt_version, library_versions
 from hashwatt.bench.machine.power_supply import on_battery
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.warnings.judge import judge_machine
 from hashwatt.kernels.bounded import MAX_TEXT
 from hashwatt.kernels.cpu.cores import caches
+from hashwatt.kernels.system.windows.processors import parse
+
+from ...kernels.system.windows.buffers import cache, core
 
 
 def files(monkeypatch: pytest.MonkeyPatch, module: object, content: dict[str, str]) -> None:
@@ -123,3 +127,66 @@ def test_a_damaged_installation_has_an_unknown_version(monkeypatch: pytest.Monke
     monkeypatch.setattr(machine, "version", lambda _: None)
     assert set(library_versions().values()) == {"unknown"}
     assert hashwatt_version() == "unknown"
+
+
+WINDOWS_11 = {"EditionID": "Professional", "DisplayVersion": "24H2"}
+
+
+@pytest.mark.elsewhere
+@pytest.mark.parametrize(
+    ("release", "build", "told", "name"),
+    [
+        ("10", "10.0.26100", WINDOWS_11, "Windows 11 Pro 24H2 (build 26100)"),
+        ("11", "10.0.22631", {}, "Windows 11 (build 22631)"),
+        ("10", "10.0.19045", {"EditionID": "Core"}, "Windows 10 Home (build 19045)"),
+        (
+            "2022Server",
+            "10.0.20348",
+            {"EditionID": "ServerStandard"},
+            "Windows 2022Server ServerStandard (build 20348)",
+        ),
+        ("10", "odd", {}, "Windows 10 (build odd)"),
+    ],
+)
+def test_windows_is_called_as_its_users_call_it(
+    release: str, build: str, told: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    monkeypatch.setattr("platform.release", lambda: release)
+    monkeypatch.setattr("platform.version", lambda: build)
+    monkeypatch.setattr(machine, "registry_text", lambda key, value: told.get(value))
+    assert machine._os_name() == name
+    assert machine._kernel_name() == f"Windows {build}"
+
+
+@pytest.mark.elsewhere
+def test_windows_caches_are_those_of_a_fast_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = parse(core((0,), 0) + core((1,), 1) + cache(2, 1 << 20, (0,), kind=0) + cache(2, 2 << 20, (1,), kind=0))
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    monkeypatch.setattr(caches, "read_processors", lambda: told)
+    assert [(each.level, each.size_bytes) for each in caches.cpu_caches()] == [(2, 2 << 20)]
+    monkeypatch.undo()
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    if not hasattr(__import__("sys"), "winver"):
+        assert caches.cpu_caches() == ()
+
+
+@pytest.mark.elsewhere
+@pytest.mark.parametrize(
+    ("maker", "model", "name"),
+    [
+        ("Microsoft Corporation", "Virtual Machine", "Hyper-V"),
+        ("VMware, Inc.", "VMware20,1", "VMware"),
+        ("LENOVO", "21CB", None),
+        ("Microsoft Corporation", "Surface Laptop 5", None),
+        ("Amazon EC2", "m7i.metal-24xl", None),
+        (None, None, None),
+    ],
+)
+def test_a_virtual_machine_with_windows_is_recognised_by_its_maker(
+    maker: str | None, model: str | None, name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"SystemManufacturer": maker, "SystemProductName": model}
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    monkeypatch.setattr(virtualisation, "registry_text", lambda key, value: told.get(value))
+    assert virtualisation.hypervisor_name() == name

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from hashwatt.bench.machine.sensors import cpu_clock_hz, cpu_temperature_c, working_cpus
-from hashwatt.kernels.cpu.cores.topology import pin_to
+from hashwatt.kernels.cpu.cores.affinity import pin_to
 from hashwatt.kernels.system.system_files import ROOT_VARIABLE
 
 from ..energy.meters.trees import machine, write

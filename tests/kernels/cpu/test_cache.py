@@ -167,3 +167,18 @@ def test_a_kernel_for_another_cpu_is_answered_with_those_that_run() -> None:
 
 def _on_arm() -> bool:
     return variant("neon-x4").missing() is None
+
+
+@pytest.mark.elsewhere
+def test_a_kept_kernels_path_fits_into_what_windows_allows(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    longest = max((*variants(False), *variants(True)), key=lambda each: len(each.name))
+    part = max(longest.operations()[0], key=len)
+    name = jit._module_name(longest, part)
+    monkeypatch.setattr(jit, "_module_name", lambda variant, part: name)
+    jit.compile_variant(QUICK)
+    files = [path.relative_to(own_cache) for path in own_cache.rglob("*.nb[ic]")]
+    assert files
+    # C:\\Users\\NAME\\AppData\\Local\\hashwatt\\Cache with a name of 20 letters; Numba writes under another name first,
+    # some 20 letters longer; the limit is 260.
+    home = len(r"C:\Users\\AppData\Local\hashwatt\Cache\ ") + 20
+    assert max(home + len(str(path)) + 20 for path in files) < 220

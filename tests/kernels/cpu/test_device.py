@@ -48,7 +48,7 @@ def test_with_smt_the_faster_of_both_placements_is_taken_and_says_why(
     monkeypatch: pytest.MonkeyPatch, rates: list[float], threads: int
 ) -> None:
     monkeypatch.setattr(placement, "_rates", lambda placements, kernel: rates)
-    found = placement.place(Topology(((0, 2), (1, 3)), frozenset(), None), None, choose(rolled=False)[0])
+    found = placement.place(Topology(((0, 2), (1, 3)), (), None), None, choose(rolled=False)[0])
     assert len(found.cpus) == threads
     assert f"{rates[1] / 1e6:.4g} with all 4 logical CPUs" in found.reason
 

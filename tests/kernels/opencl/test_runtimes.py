@@ -69,7 +69,7 @@ BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "begins with NUL": (lambda path: path.write_bytes(b"\0\0\n"), "names no library"),
     "empty": (Path.touch, "names no library"),
     "far too long": (lambda path: path.write_bytes(b"a" * 100_000), "names no library"),
-    "a pipe": (os.mkfifo, "not a regular file"),
+    "a pipe": (lambda path: os.mkfifo(path), "not a regular file"),
     "a folder": (Path.mkdir, "Is a directory"),
     "a link to nothing": (lambda path: path.symlink_to("/nowhere/at/all"), "No such file"),
 }
@@ -190,3 +190,19 @@ def test_an_unwritable_home_costs_no_device(tmp_path: Path, monkeypatch: pytest.
     caches.spare_an_unwritable_home()
     assert os.environ["PYOPENCL_NO_CACHE"] == "1"
     assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
+
+
+@pytest.mark.elsewhere
+def test_no_temporary_folder_costs_no_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(**_: object) -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    (tmp_path / "home").write_text("a file where the home should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / ".cache"))
+    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("tempfile.mkdtemp", nowhere)
+    caches.spare_an_unwritable_home()
+    assert os.environ["PYOPENCL_NO_CACHE"] == "1"
+    assert "POCL_CACHE_DIR" not in os.environ

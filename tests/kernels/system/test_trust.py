@@ -117,7 +117,7 @@ def test_the_runtimes_own_caches_are_not_loaded_from_either(cache: Path, monkeyp
 def test_without_a_home_there_is_no_cache_and_the_kernel_still_compiles(
     answer: RuntimeError | Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def nowhere(*_: object) -> Path:
+    def nowhere(*_: object, **__: object) -> Path:
         if isinstance(answer, RuntimeError):
             raise answer
         return answer

@@ -10,7 +10,7 @@ import pytest
 from hashwatt.bench.result.file import save
 from hashwatt.bench.result.model import Result
 from hashwatt.kernels.errors import InputError
-from hashwatt.reports.collect.gather import Collection, comparable_rates, gather, gather_results
+from hashwatt.reports.collect.gather import Collection, comparable_rates, expanded, gather, gather_results
 from hashwatt.reports.layout.device_row import row_of
 from hashwatt.reports.layout.work_words import variant_text
 
@@ -167,3 +167,12 @@ def test_a_result_in_memory_is_held_against_the_model_too() -> None:
     collection = gather_results([huge])
     assert collection.groups == ()
     assert len(collection.apart[0].faults[0]) <= 400
+
+
+@pytest.mark.elsewhere
+def test_a_pattern_that_the_shell_has_left_is_expanded(tmp_path: Path) -> None:
+    for name in ("hashwatt-2.json", "hashwatt-1.json", "other.json", "a[1].json"):
+        (tmp_path / name).touch()
+    assert [path.name for path in expanded([tmp_path / "hashwatt-*.json"])] == ["hashwatt-1.json", "hashwatt-2.json"]
+    assert [path.name for path in expanded([tmp_path / "a[1].json"])] == ["a[1].json"], "a file of that very name"
+    assert expanded([tmp_path / "no*.json"]) == [tmp_path / "no*.json"], "named in the error as it was given"

@@ -15,6 +15,10 @@ from hashwatt.bench.energy.meters.registry import named
 from hashwatt.kernels.errors import InputError
 
 
+def python_command(code: str) -> command.Command:
+    return command.Command([sys.executable, "-c", code], sys.executable)
+
+
 def python(code: str) -> str:
     return f"exec:{shlex.join([sys.executable, '-c', code])}"
 
@@ -103,7 +107,7 @@ def test_a_command_that_fails_is_bad_input() -> None:
 def test_a_command_that_does_not_end_is_stopped() -> None:
     started = time.monotonic()
     with pytest.raises(MeterError, match="did not end within"):
-        command.run([sys.executable, "-c", "import time; time.sleep(60)"], 0.5, 4096)
+        command.run(python_command("import time; time.sleep(60)"), 0.5, 4096)
     assert time.monotonic() - started < 30
 
 
@@ -112,7 +116,7 @@ def test_what_a_command_has_started_is_stopped_with_it() -> None:
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(60)'])"
     started = time.monotonic()
     with pytest.raises(MeterError, match="did not end within"):
-        command.run([sys.executable, "-c", code], 1.0, 4096)
+        command.run(python_command(code), 1.0, 4096)
     assert time.monotonic() - started < 30
 
 
@@ -124,7 +128,7 @@ SLEEPS = "import time; time.sleep(60)"
 @pytest.mark.parametrize("group", ["", ", start_new_session=True"], ids=["in its group", "in a group of its own"])
 def test_a_child_in_the_background_that_holds_the_pipe_is_not_waited_for(group: str) -> None:
     started = time.monotonic()
-    text, _ = command.run([sys.executable, "-c", BACKGROUND.format(SLEEPS, group)], 20.0, 4096)
+    text, _ = command.run(python_command(BACKGROUND.format(SLEEPS, group)), 20.0, 4096)
     assert text == "61.5 W\n"
     assert time.monotonic() - started < 10
     assert not [thread for thread in threading.enumerate() if thread.name == "meter command"]
@@ -137,7 +141,7 @@ def test_a_child_in_the_background_does_not_outlive_the_reading(tmp_path: Path) 
         f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {tell!r}]); time.sleep(2); "
         "print('61.5 W')"
     )
-    command.run([sys.executable, "-c", code], 20.0, 4096)
+    command.run(python_command(code), 20.0, 4096)
     child = int((tmp_path / "pid").read_text())
     deadline = time.monotonic() + 5
     while _runs(child) and time.monotonic() < deadline:
@@ -155,7 +159,7 @@ def _runs(process_id: int) -> bool:
 
 def test_a_command_that_prints_without_end_is_stopped() -> None:
     with pytest.raises(MeterError, match="more than 4096 bytes"):
-        command.run([sys.executable, "-c", "while True: print('61.5 W')"], 5.0, 4096)
+        command.run(python_command("while True: print('61.5 W')"), 5.0, 4096)
 
 
 def test_a_meter_that_changes_its_mind_is_refused(tmp_path: Path) -> None:
