@@ -17,7 +17,16 @@ from ..graph.schedule import Ports
 from ..headers.job import Job
 from ..machines import host_machine, machine
 from ..sha256.mining import header_hash
-from .codegen import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
+from .codegen import (
+    decoupled_ir,
+    halved_ir,
+    horizontal_schedules,
+    pipelined_ir,
+    sha_ir,
+    sha_rounds,
+    vector_ir,
+    vertical_schedules,
+)
 from .codegen.horizontal_schedules import HorizontalSchedules
 from .codegen.sha_instructions import LANES as QUAD
 from .codegen.sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
@@ -76,12 +85,14 @@ def _vector(
     ports: Ports = AVX2_PORTS,
     registers: int = 16,
     outdone_by: str | None = None,
+    halved: bool = False,
 ) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
             target = VectorTarget(lanes, ternary, ports, host_attributes(without))
             if part == SCAN:
-                return vector_ir.emit(symbol, program(ternary, rotates), target, rolled)
+                form = halved_ir if halved else vector_ir
+                return form.emit(symbol, program(ternary, rotates), target, rolled)
             if part == DIGESTS:
                 return vector_ir.emit_digests(symbol, whole_digest(ternary, rotates), target)
             if part == CLOCK:
@@ -219,6 +230,7 @@ def _all() -> tuple[Variant, ...]:
         *_horizontal("sha-decoupled-x8", lanes=8, slots=4, streams=4),
         *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32, outdone_by="avx512-x16"),
         *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16"),
+        *_vector("avx2-x8-halved", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16", halved=True),
         *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3"), outdone_by="avx2-x8"),
         *_vector("neon-x4", 4, arm, ("neon",), registers=32),
         *_vector("scalar-x1", 1, rotates=True, outdone_by="neon-x4" if host_architecture() == arm else "sse2-x4"),
