@@ -91,8 +91,8 @@ def _vector(
         def emit(part: str, symbol: str) -> str:
             target = VectorTarget(lanes, ternary, ports, host_attributes(without))
             if part == SCAN:
-                form = halved_ir if halved else vector_ir
-                return form.emit(symbol, program(ternary, rotates), target, rolled)
+                emit_scan = halved_ir.emit if halved else vector_ir.emit
+                return emit_scan(symbol, program(ternary, rotates), target, rolled)
             if part == DIGESTS:
                 return vector_ir.emit_digests(symbol, whole_digest(ternary, rotates), target)
             if part == CLOCK:
@@ -225,8 +225,8 @@ def _all() -> tuple[Variant, ...]:
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
         *_pipelined("avx512-x16-piped", avx512),
         *_decoupled("avx512-sha-x8", frozenset({*avx512, "sha"}), VerticalSchedules, vertical_schedules.job_words),
-        # Three chains and more schedules at once, or four chains: AMD Zen 4 likes the one better, Zen 5 the other.
-        *_horizontal("sha-decoupled-x12", lanes=12, slots=3, streams=4),
+        # Three chains or four: about the same on AMD Zen 4, while 5 likes four. Of more lanes the code gets too long.
+        *_horizontal("sha-decoupled-x9", lanes=9, slots=3, streams=4),
         *_horizontal("sha-decoupled-x8", lanes=8, slots=4, streams=4),
         *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32, outdone_by="avx512-x16"),
         *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16"),

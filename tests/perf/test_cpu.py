@@ -30,8 +30,17 @@ JIT_REPEATS = 5
 
 KERNELS = [
     *("avx512-x16-piped", "avx512-x16-piped-rolled", "avx512-x16", "avx512-x16-rolled"),
-    *("avx512-sha-x8", "avx512-sha-x8-rolled", "sha-decoupled-x12", "sha-decoupled-x8"),
-    *("sha-ni-x2", "sha-ni-x4", "sha-ni-x4-rolled", "sha-ni-evex-x4", "avx2-x8", "neon-x4", "sha2-x2"),
+    *("avx512-sha-x8", "avx512-sha-x8-rolled", "sha-decoupled-x9", "sha-decoupled-x8"),
+    *(
+        "sha-ni-x2",
+        "sha-ni-x4",
+        "sha-ni-x4-rolled",
+        "sha-ni-evex-x4",
+        "avx2-x8",
+        "avx2-x8-halved",
+        "neon-x4",
+        "sha2-x2",
+    ),
 ]
 
 
