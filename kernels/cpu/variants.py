@@ -30,7 +30,7 @@ from .codegen import (
 from .codegen.horizontal_schedules import HorizontalSchedules
 from .codegen.sha_instructions import LANES as QUAD
 from .codegen.sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
-from .codegen.stream_ir import clock_chain, sha_operation, stream, vector_operation
+from .codegen.stream_ir import Write, clock_chain, sha_operation, stream, vector_operation
 from .codegen.vector_ir import VectorTarget
 from .codegen.vertical_schedules import VerticalSchedules
 from .cores.features import host_architecture, host_attributes, host_features
@@ -40,7 +40,8 @@ AVX512_PORTS = machine("skylake_avx512").ports(512)
 AVX2_PORTS = machine("skylake_avx512").ports(256)
 
 # The parts of a variant that can be emitted, besides the names of its operations.
-SCAN, DIGESTS, MIX, CLOCK = "scan", "digests", "mix", "clock"
+SCAN, DIGESTS, MIX, MIX_SHUFFLED, CLOCK = "scan", "digests", "mix", "mix-shuffled", "clock"
+MIXES = (MIX, MIX_SHUFFLED)
 ROLLED_SUFFIX = "-rolled"
 
 
@@ -49,7 +50,7 @@ class Variant:
     """A kernel: `lanes` nonces a batch; `rolled` ones take any number of prefixes, the others exactly one.
 
     `emit(part, symbol)` is the LLVM IR of a function called `symbol`: the kernel itself for the part
-    SCAN; for `mix`, for the name of one of its operations and for `clock`, the micro-benchmarks that
+    SCAN; for the MIXES, for the name of one of its operations and for `clock`, the micro-benchmarks that
     measure its limit; of vector kernels, DIGESTS is the function that writes whole digests.
     `operations` are the kernel's vector operations a batch, by name: its own, and those that all
     prefixes of a rolled job share.
@@ -98,8 +99,7 @@ def _vector(
             if part == CLOCK:
                 return clock_chain(symbol, target)
             own, _ = operations()
-            mix = own if part == MIX else {part: 1}
-            return stream(symbol, mix, vector_operation, target, _streaming(registers))
+            return _stream_of(part, symbol, own, vector_operation, target, registers)
 
         def job_words(job: Job) -> list[int]:
             return vector_ir.job_words(program(ternary, rotates), job)
@@ -153,7 +153,7 @@ def _decoupled(
             target = VectorTarget(width, x86_ternary=False, attributes=host_attributes(without))
             if part == CLOCK:
                 return clock_chain(symbol, target)
-            return stream(symbol, own if part == MIX else {part: 1}, sha_operation, target, _streaming(4 * width))
+            return _stream_of(part, symbol, own, sha_operation, target, 4 * width)
 
         def counts() -> tuple[Counter[str], Counter[str]]:
             return decoupled_ir.operation_counts(schedules(), rolled)
@@ -180,7 +180,7 @@ def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list
             if part == CLOCK:
                 return clock_chain(symbol, target)
             own, _ = counts()
-            return stream(symbol, own if part == MIX else {part: 1}, sha_operation, target, _streaming(16))
+            return _stream_of(part, symbol, own, sha_operation, target, 16)
 
         def counts() -> tuple[Counter[str], Counter[str]]:
             own, shared = (
@@ -196,9 +196,10 @@ def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list
     return [make(rolled=False), make(rolled=True)]
 
 
-def _streaming(registers: int) -> int:
-    # A quarter of the registers stays free for what the compiler needs.
-    return registers * 3 // 4
+def _stream_of(part: str, symbol: str, own: Counter[str], write: Write, target: VectorTarget, registers: int) -> str:
+    # The mix of a kernel's own operations, or one kind alone. A quarter of the registers stays free for the compiler.
+    mix = own if part in MIXES else {part: 1}
+    return stream(symbol, mix, write, target, registers * 3 // 4, shuffled=part == MIX_SHUFFLED)
 
 
 @cache
