@@ -107,11 +107,13 @@ def benchmark_runs(paths: Iterable[Path]) -> tuple[dict[Run, Figures], list[Path
 
 
 def figure_histories(runs: dict[Run, Figures]) -> tuple[FigureHistory, ...]:
-    """A history for each machine, benchmark and figure. Raises InputError where there are too many."""
+    """A history for each machine, benchmark and figure. Raises InputError where there are none or too many."""
     series: dict[tuple[str, str, str], list[tuple[Run, float]]] = {}
     for run in sorted(runs):
         for (benchmark, figure), value in runs[run].items():
             series.setdefault((run.machine, benchmark, figure), []).append((run, value))
+    if runs and not series:
+        raise InputError("these files of pytest-benchmark hold no figure above zero; give files of runs that ended")
     if len(series) > MOST_SERIES:
         raise InputError(f"these files hold over {MOST_SERIES} figures; give fewer files")
     return tuple(

@@ -101,7 +101,8 @@ def figure_table(history: FigureHistory) -> Table:
                 run.commit,
             )
         )
-    title = f"{history.benchmark}: {history.figure} ({history.machine})"
+    # Without the path of its file, which is long.
+    title = f"{history.benchmark.rpartition('::')[2]}: {history.figure} ({history.machine})"
     return Table(caption=title, columns=("run", "figure", "change", "", "commit"), rows=tuple(rows))
 
 

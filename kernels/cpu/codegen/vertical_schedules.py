@@ -41,7 +41,7 @@ SECOND_WORDS = [t for pair in SECOND_PAIRS for t in (pair, pair + 1) if not 8 <=
 # registers do not suffice.
 PACE = Pace(2.4, {"vprord": machine("zen4").rows[8 * WIDTH, "rotate"].latency or 1}, margin=1.2, window=24)
 # Lines from one `sha256rnds2` to the next, in a plain and a rolled kernel: the best of some hundred rows on a Zen 4.
-# Others of the same average are up to a third slower (always 3, 4 or 8) for reasons that are not in its manuals.
+# Others of the same average are up to a third slower (3 or 4 always, say), we do not know why.
 DISTANCES: Mapping[bool, Sequence[int]] = {False: (2, 7, 2, 9, 7), True: (5, 3, 3)}
 
 # The job's words: the filter mask, W16 + K16 and W17 + K17, what the schedule knows early, and the rows.

@@ -65,7 +65,12 @@ def test_without_figures_the_rounds_median_stands(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [0.0, -1.5, float("nan"), float("inf"), True, "66.5", [1.5], {"deep": 1.5}])
 def test_what_is_no_positive_number_is_no_figure(tmp_path: Path, value: object) -> None:
     runs, _ = benchmark_runs([stored(tmp_path / "a.json", value)])
-    assert "cycles_per_hash" not in {history.figure for history in figure_histories(runs)}
+    assert "cycles_per_hash" not in {figure for figures in runs.values() for _, figure in figures}
+
+
+def test_files_without_any_figure_are_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="hold no figure"):
+        figure_histories(benchmark_runs([stored(tmp_path / "a.json", None, benchmarks=[])])[0])
 
 
 def test_names_are_bounded_and_escaped(tmp_path: Path) -> None:
