@@ -17,11 +17,20 @@ from ..graph.schedule import Ports
 from ..headers.job import Job
 from ..machines import host_machine, machine
 from ..sha256.mining import header_hash
-from .codegen import decoupled_ir, horizontal_schedules, pipelined_ir, sha_ir, sha_rounds, vector_ir, vertical_schedules
+from .codegen import (
+    decoupled_ir,
+    halved_ir,
+    horizontal_schedules,
+    pipelined_ir,
+    sha_ir,
+    sha_rounds,
+    vector_ir,
+    vertical_schedules,
+)
 from .codegen.horizontal_schedules import HorizontalSchedules
 from .codegen.sha_instructions import LANES as QUAD
 from .codegen.sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
-from .codegen.stream_ir import clock_chain, sha_operation, stream, vector_operation
+from .codegen.stream_ir import Write, clock_chain, sha_operation, stream, vector_operation
 from .codegen.vector_ir import VectorTarget
 from .codegen.vertical_schedules import VerticalSchedules
 from .cores.features import host_architecture, host_attributes, host_features
@@ -31,7 +40,8 @@ AVX512_PORTS = machine("skylake_avx512").ports(512)
 AVX2_PORTS = machine("skylake_avx512").ports(256)
 
 # The parts of a variant that can be emitted, besides the names of its operations.
-SCAN, DIGESTS, MIX, CLOCK = "scan", "digests", "mix", "clock"
+SCAN, DIGESTS, MIX, MIX_SHUFFLED, CLOCK = "scan", "digests", "mix", "mix-shuffled", "clock"
+MIXES = (MIX, MIX_SHUFFLED)
 ROLLED_SUFFIX = "-rolled"
 
 
@@ -40,7 +50,7 @@ class Variant:
     """A kernel: `lanes` nonces a batch; `rolled` ones take any number of prefixes, the others exactly one.
 
     `emit(part, symbol)` is the LLVM IR of a function called `symbol`: the kernel itself for the part
-    SCAN; for `mix`, for the name of one of its operations and for `clock`, the micro-benchmarks that
+    SCAN; for the MIXES, for the name of one of its operations and for `clock`, the micro-benchmarks that
     measure its limit; of vector kernels, DIGESTS is the function that writes whole digests.
     `operations` are the kernel's vector operations a batch, by name: its own, and those that all
     prefixes of a rolled job share.
@@ -76,19 +86,20 @@ def _vector(
     ports: Ports = AVX2_PORTS,
     registers: int = 16,
     outdone_by: str | None = None,
+    halved: bool = False,
 ) -> list[Variant]:
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
             target = VectorTarget(lanes, ternary, ports, host_attributes(without))
             if part == SCAN:
-                return vector_ir.emit(symbol, program(ternary, rotates), target, rolled)
+                emit_scan = halved_ir.emit if halved else vector_ir.emit
+                return emit_scan(symbol, program(ternary, rotates), target, rolled)
             if part == DIGESTS:
                 return vector_ir.emit_digests(symbol, whole_digest(ternary, rotates), target)
             if part == CLOCK:
                 return clock_chain(symbol, target)
             own, _ = operations()
-            mix = own if part == MIX else {part: 1}
-            return stream(symbol, mix, vector_operation, target, _streaming(registers))
+            return _stream_of(part, symbol, own, vector_operation, target, registers)
 
         def job_words(job: Job) -> list[int]:
             return vector_ir.job_words(program(ternary, rotates), job)
@@ -142,7 +153,7 @@ def _decoupled(
             target = VectorTarget(width, x86_ternary=False, attributes=host_attributes(without))
             if part == CLOCK:
                 return clock_chain(symbol, target)
-            return stream(symbol, own if part == MIX else {part: 1}, sha_operation, target, _streaming(4 * width))
+            return _stream_of(part, symbol, own, sha_operation, target, 4 * width)
 
         def counts() -> tuple[Counter[str], Counter[str]]:
             return decoupled_ir.operation_counts(schedules(), rolled)
@@ -169,7 +180,7 @@ def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list
             if part == CLOCK:
                 return clock_chain(symbol, target)
             own, _ = counts()
-            return stream(symbol, own if part == MIX else {part: 1}, sha_operation, target, _streaming(16))
+            return _stream_of(part, symbol, own, sha_operation, target, 16)
 
         def counts() -> tuple[Counter[str], Counter[str]]:
             own, shared = (
@@ -185,9 +196,10 @@ def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list
     return [make(rolled=False), make(rolled=True)]
 
 
-def _streaming(registers: int) -> int:
-    # A quarter of the registers stays free for what the compiler needs.
-    return registers * 3 // 4
+def _stream_of(part: str, symbol: str, own: Counter[str], write: Write, target: VectorTarget, registers: int) -> str:
+    # The mix of a kernel's own operations, or one kind alone. A quarter of the registers stays free for the compiler.
+    mix = own if part in MIXES else {part: 1}
+    return stream(symbol, mix, write, target, registers * 3 // 4, shuffled=part == MIX_SHUFFLED)
 
 
 @cache
@@ -214,11 +226,12 @@ def _all() -> tuple[Variant, ...]:
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
         *_pipelined("avx512-x16-piped", avx512),
         *_decoupled("avx512-sha-x8", frozenset({*avx512, "sha"}), VerticalSchedules, vertical_schedules.job_words),
-        # Three chains and more schedules at once, or four chains: AMD Zen 4 likes the one better, Zen 5 the other.
-        *_horizontal("sha-decoupled-x12", lanes=12, slots=3, streams=4),
+        # Three chains or four: about the same on AMD Zen 4, while 5 likes four. Of more lanes the code gets too long.
+        *_horizontal("sha-decoupled-x9", lanes=9, slots=3, streams=4),
         *_horizontal("sha-decoupled-x8", lanes=8, slots=4, streams=4),
         *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32, outdone_by="avx512-x16"),
         *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16"),
+        *_vector("avx2-x8-halved", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16", halved=True),
         *_vector("sse2-x4", 4, x86, ("sse2",), without=("avx", "sse3"), outdone_by="avx2-x8"),
         *_vector("neon-x4", 4, arm, ("neon",), registers=32),
         *_vector("scalar-x1", 1, rotates=True, outdone_by="neon-x4" if host_architecture() == arm else "sse2-x4"),

@@ -1,8 +1,9 @@
 """What cores can do a cycle, as data: `models.csv`, keyed by archspec's names of microarchitectures.
 
 A row tells for vectors of so many bits how many operations of a kind start a cycle, after how many
-cycles their result is there, on which ports, and who says so. What a row lacks is unknown. Families that
-have no rows get what the micro-benchmarks find (`cpu/roof.py` measures before it says anything).
+cycles their result is there, on which ports, and who says so. What a row lacks is unknown. A family without
+rows is taken for its closest ancestor that has some (archspec's tree: Ice Lake for Skylake-X) where only an order
+of instructions depends on it; figures that are told are always measured on the spot (`cpu/roof.py`).
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def machine(name: str) -> Machine:
 
 @cache
 def host_machine() -> Machine | None:
-    """The data of this machine's cores, or None where there are none.
+    """The data of this machine's cores or of their closest ancestor's, or None where there are none.
 
     A virtual machine that hides some feature looks like an older or a generic one to archspec; LLVM goes by
     family and model, so where archspec knows only a generic name its answer counts.
@@ -73,10 +74,20 @@ def host_machine() -> Machine | None:
     import llvmlite.binding as llvm
 
     name = _archspec_name()
-    if name not in machines():
-        # LLVM's names of AMD's cores: znver4 for zen4.
-        name = llvm.get_host_cpu_name().replace("znver", "zen").replace("-", "_")
-    return machines().get(name)
+    # LLVM's names of AMD's cores: znver4 for zen4.
+    by_model = llvm.get_host_cpu_name().replace("znver", "zen").replace("-", "_")
+    for known in (name, by_model, *_ancestors(by_model), *_ancestors(name)):
+        if known in machines():
+            return machines()[known]
+    return None
+
+
+def _ancestors(name: str) -> list[str]:
+    # Closest first.
+    import archspec.cpu
+
+    target = archspec.cpu.TARGETS.get(name)
+    return [] if target is None else [each.name for each in target.ancestors]
 
 
 def _archspec_name() -> str:

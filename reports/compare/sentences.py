@@ -13,6 +13,7 @@ from ..wording.ratios import change_text
 from ..wording.units import UNKNOWN, rate_text
 from ..wording.visible import visible
 from .alternated import SOURCE as PAIRED
+from .benchmark_history import FigureHistory
 from .between_runs import PRIOR, PRIOR_CONTENDED
 from .comparison import CPU_TIME, Comparison
 from .history import FEWEST_RUNS, History
@@ -121,3 +122,31 @@ def step_lines(history: History) -> Iterator[str]:
         yield from (f"  differs: {condition}" for condition in step.conditions)
         if not step.conditions:
             yield "  no recorded condition differs from the run before"
+
+
+def figure_table(history: FigureHistory) -> Table:
+    """A benchmark's figure, oldest first; a step is marked where it begins."""
+    begun = {step.index: step.ratio for step in history.steps or ()}
+    rows = []
+    for index, (run, value) in enumerate(zip(history.runs, history.values, strict=True)):
+        rows.append(
+            (
+                run.created,
+                f"{value:.4g}",
+                change_text(value / history.values[index - 1]) if index else UNKNOWN,
+                f"step {change_text(begun[index])}" if index in begun else "",
+                run.commit,
+            )
+        )
+    # Without the path of its file, which is long.
+    title = f"{history.benchmark.rpartition('::')[2]}: {history.figure} ({history.machine})"
+    return Table(caption=title, columns=("run", "figure", "change", "", "commit"), rows=tuple(rows))
+
+
+def figure_lines(history: FigureHistory) -> Iterator[str]:
+    """What a figure's history lacks, in words."""
+    if history.steps is None:
+        runs = len(history.runs)
+        yield f"{runs} {'run is' if runs == 1 else 'runs are'} too few to tell steps from scatter ({FEWEST_RUNS} do)"
+    elif not history.steps:
+        yield "no step stands out from the scatter"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...graph.lower import XOR3
 from ...graph.nodes import Node, Op
 from .instructions import Form, Instruction, Memory, Operand, Value
 
@@ -41,17 +40,10 @@ class Constants:
         return f"@{name} = private unnamed_addr constant [{len(self.words)} x i32] [{words}], align 64"
 
 
-def select_one(node: Node, values: dict[Node, Operand], constants: Constants, split: bool = False) -> list[Instruction]:
-    """The instruction for a node, whose value becomes known; `split`: a three-operand XOR as two of two."""
+def select_one(node: Node, values: dict[Node, Operand], constants: Constants) -> Instruction:
+    """The instruction for a node, whose value becomes known."""
     mnemonic, form = INSTRUCTIONS[node.op]
     operands = [constants.word(arg.immediate) if arg.op is Op.CONSTANT else values[arg] for arg in node.args]
     result = values[node] = Value()
-    if split and node.op is Op.TERNARY and node.immediate == XOR3:
-        half = Value()
-        xor, form = INSTRUCTIONS[Op.XOR]
-        return [
-            Instruction(xor, form, (operands[0], operands[1]), half),
-            Instruction(xor, form, (half, operands[2]), result),
-        ]
     immediate = node.immediate if node.op in (Op.ROTR, Op.SHR, Op.TERNARY) else None
-    return [Instruction(mnemonic, form, tuple(operands), result, immediate)]
+    return Instruction(mnemonic, form, tuple(operands), result, immediate)

@@ -13,8 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 from ..assembly.instructions import Memory
+
+T = TypeVar("T")
 
 STEPS = 30
 STATE_BYTES = 32
@@ -92,11 +96,29 @@ def _moves(line: str, first: str, second: str, waiting: Memory, slot: int) -> li
     ]
 
 
-def merged(*streams: Sequence[list[str]]) -> list[str]:
-    """The lines of several streams in one, each spread evenly over the whole."""
+def merged(*streams: Sequence[T]) -> list[T]:
+    """Several streams in one, each spread evenly over the whole."""
     placed = [
         ((index + 0.5) / len(stream), number, index)
         for number, stream in enumerate(streams)
         for index in range(len(stream))
     ]
-    return [line for _, number, index in sorted(placed) for line in streams[number][index]]
+    return [streams[number][index] for _, number, index in sorted(placed)]
+
+
+def at_distances(beside: Sequence[list[str]], steps: Sequence[list[str]], distances: Sequence[int]) -> list[str]:
+    """The steps' lines, with others between: from each `sha256rnds2` to the next so many lines, by turns.
+
+    Where a step has more lines of its own they are not torn apart; what is left of the others comes last.
+    """
+    others = iter([line for lines in beside for line in lines])
+    out: list[str] = []
+    # The first one comes as far behind the beginning.
+    place = -1
+    for number, step in enumerate(steps):
+        at = next(index for index, line in enumerate(step) if line.startswith("sha256rnds2"))
+        place += distances[number % len(distances)]
+        out += islice(others, max(0, place - at - len(out)))
+        place = len(out) + at
+        out += step
+    return [*out, *others]

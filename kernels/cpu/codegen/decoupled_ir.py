@@ -34,7 +34,7 @@ from ..assembly.inline import inline_assembly
 from ..assembly.instructions import Instruction, Memory
 from ..assembly.registers import RegisterFile, allocate
 from ..assembly.select import Constants
-from .chains import STATE_BYTES, Chain, Slots, in_slots, merged
+from .chains import STATE_BYTES, Chain, Slots, at_distances, in_slots, merged
 from .sha_instructions import X86Sha
 from .sha_rounds import MIDSTATE as MIDSTATE_QUAD
 from .sha_rounds import PADDING_2, ROW_QUADS, in_registers, schedule_without_nonce, state_after
@@ -73,6 +73,8 @@ class Schedules(Protocol):
     constants: Constants
     lanes: int
     slots: int
+    # Lines from one `sha256rnds2` to the next, by turns, in a plain and in a rolled kernel; none: evenly spread.
+    distances: Mapping[bool, Sequence[int]]
     registers: Sequence[str]
     register_lanes: int
     move: str
@@ -194,7 +196,12 @@ class _Pipeline:
         lines, spills = self.allocated(first, (PAIRS[0], RESULTS[self.turns - 1]))
         rounds = self.rounds
         preamble = self.schedules.preamble()
-        return [*preamble, *rounds.before, *merged(lines, rounds.steps), *rounds.after], spills
+        distances = self.schedules.distances.get(self.rolled)
+        if distances:
+            mixed = at_distances(lines, rounds.steps, distances)
+        else:
+            mixed = [line for lines_of_one in merged(lines, rounds.steps) for line in lines_of_one]
+        return [*preamble, *rounds.before, *mixed, *rounds.after], spills
 
     def shared(self) -> tuple[list[str], int]:
         """The lines of a batch of a rolled kernel: stage 1."""

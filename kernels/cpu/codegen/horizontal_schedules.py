@@ -93,6 +93,7 @@ class HorizontalSchedules:
     """
 
     register_lanes = QUAD
+    distances: Mapping[bool, Sequence[int]] = {}
     move = "vmovdqa"
     changes: tuple[int, Sequence[str]] = (16, ())
     row_offset = ROWS * QUAD_BYTES

@@ -122,7 +122,7 @@ class _Pipeline:
         instructions: list[Instruction] = []
         for node in schedule(operations, ports, self.stage):
             stage = self.stage[node]
-            instructions += select_one(node, values[stage], self.constants)
+            instructions.append(select_one(node, values[stage], self.constants))
             places = [Memory(CONTEXTS[stage], self.slots[node])] if node in self.slots else []
             if node is program.outputs[0]:
                 places.append(Memory(RESULT, 0))

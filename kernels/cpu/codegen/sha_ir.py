@@ -3,7 +3,7 @@
 One hash is a long chain of dependent instructions, each some cycles late; hashes of different nonces
 know nothing of each other and fill the gaps. So a batch is a few nonces, a lane each, whose steps are
 emitted in turn, and one behind the other, so that they do not all pass from the first hash to the
-second, where a chain has little to do at once, at the same time.
+second, where a chain has little to do at once, at the same time (where that gains: `ShaInstructions.delay`).
 
 The loop around it, its records and its answer are those of `skeleton`; the job's words are `sha_rounds.job_words`.
 """
@@ -34,11 +34,6 @@ from .skeleton import JOB_ACCESS, Scan, scan_function
 T = TypeVar("T")
 
 QUAD = f"<{LANES} x i32>"
-
-
-# How many steps (groups of four rounds; a hash has 30) a nonce of the batch is behind the one before it.
-# Measured on a Xeon with AVX-512: 2 to 6 are alike, 0 and 8 are 3 % slower.
-DELAY = 4
 
 
 @dataclass(frozen=True)
@@ -123,7 +118,7 @@ class _Emitter:
             shared = self.take()
         row = self.row_values("%row" if self.target.rolled else "%job")
         hashes = [self.hash(row, nonce, words) for nonce, words in zip(nonces, schedules, strict=True)]
-        h7 = self.last_words(in_turn(hashes, DELAY))
+        h7 = self.last_words(in_turn(hashes, self.target.isa.delay))
         self.declared.add("declare i32 @llvm.bswap.i32(i32)")
         return scan_function(
             Scan(

@@ -6,6 +6,7 @@ the number of iterations, and return the number of operations done.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -55,8 +56,8 @@ def _shuffle(writer: VectorWriter, registers: Sequence[str]) -> str:
     return f"shufflevector {vector} {registers[0]}, {vector} {registers[1]}, {vector} <{mask}>"
 
 
-def operation_order(mix: Mapping[str, float], registers: int) -> list[str]:
-    """ROUNDS × registers operations in the mix's proportions, spread so that each kind comes as evenly as it can."""
+def operation_order(mix: Mapping[str, float], registers: int, shuffled: bool = False) -> list[str]:
+    """ROUNDS × registers operations in the mix's proportions, each kind spread as evenly as it can, or by chance."""
     total = sum(mix.values())
     done = dict.fromkeys(mix, 0)
     order: list[str] = []
@@ -65,12 +66,23 @@ def operation_order(mix: Mapping[str, float], registers: int) -> list[str]:
         kind = max(mix, key=lambda kind: mix[kind] / total * position - done[kind])
         done[kind] += 1
         order.append(kind)
+    if shuffled:
+        # The same chance each time.
+        random.Random(0).shuffle(order)
     return order
 
 
-def stream(symbol: str, mix: Mapping[str, float], write: Write, target: VectorTarget, registers: int) -> str:
+def stream(
+    symbol: str,
+    mix: Mapping[str, float],
+    write: Write,
+    target: VectorTarget,
+    registers: int,
+    shuffled: bool = False,
+) -> str:
     """A loop of independent operations in the given proportions, on so many registers.
 
+    `shuffled`: in an order by chance; a core may do one order of the same operations slower than another.
     SHA instructions work on quads; where the target is wider, they have registers of their own beside the others.
     """
     of_kind = {kind: QUAD if "." in kind else target.lanes for kind in mix}
@@ -80,7 +92,7 @@ def stream(symbol: str, mix: Mapping[str, float], write: Write, target: VectorTa
     turn = dict.fromkeys(writers, 0)
     body = []
     # One kind of shift alone would let LLVM join two in a row; a single pass has no two.
-    order = operation_order(mix, registers) if len(mix) > 1 else list(mix) * registers
+    order = operation_order(mix, registers, shuffled) if len(mix) > 1 else list(mix) * registers
     for position, kind in enumerate(order):
         lanes = of_kind[kind]
         index = turn[lanes] % count

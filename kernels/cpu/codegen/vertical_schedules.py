@@ -15,11 +15,14 @@ from ...graph.nodes import Depends, GraphWords, Node, Op
 from ...graph.words import MASK, IntegerWords
 from ...headers.job import Job
 from ...headers.target import filter_mask
+from ...machines import machine
 from ...sha256.fips180 import K, message_schedule, padding
 from ...sha256.mining import DIGEST_BYTES, HEADER_BYTES
 from ..assembly.inline import VECTOR_REGISTERS
 from ..assembly.instructions import Form, Instruction, Memory, Operand, Value
+from ..assembly.order import Pace, paced
 from ..assembly.select import Constants, select_one
+from .chains import merged
 from .decoupled_ir import CONSTANTS, ISA, JOB
 from .sha_rounds import PADDING_2, job_rows, schedule_without_nonce
 
@@ -34,6 +37,13 @@ FIRST_PAIRS = range(18, 64, 2)
 SECOND_PAIRS = (1, 3, 5, 7, *range(15, 61, 2))
 SECOND_WORDS = [t for pair in SECOND_PAIRS for t in (pair, pair + 1) if not 8 <= t < 16]
 
+# On AMD Zen 4, the one family where this kernel wins. With less distance something always waits, with more the
+# registers do not suffice.
+PACE = Pace(2.4, {"vprord": machine("zen4").rows[8 * WIDTH, "rotate"].latency or 1}, margin=1.2, window=24)
+# Lines from one `sha256rnds2` to the next, in a plain and a rolled kernel: the best of some hundred rows on a Zen 4.
+# Others of the same average are up to a third slower (3 or 4 always, say), we do not know why.
+DISTANCES: Mapping[bool, Sequence[int]] = {False: (2, 7, 2, 9, 7), True: (5, 3, 3)}
+
 # The job's words: the filter mask, W16 + K16 and W17 + K17, what the schedule knows early, and the rows.
 PAIR_16 = 1
 EARLY = 3
@@ -46,7 +56,7 @@ def first_schedule() -> Program:
     tail = [words.input(f"tail{index}", Depends.TAIL) for index in range(3)]
     nonce = words.input("nonce", Depends.NONCE)
     schedule = message_schedule(words, [*tail, nonce, *padding(words, HEADER_BYTES)])
-    return lower([words.add(schedule[t], words.constant(K[t])) for t in range(18, 64)], True, True)
+    return lower([words.add(schedule[t], words.constant(K[t])) for t in range(18, 64)], three_operand_logic=False)
 
 
 @cache
@@ -55,7 +65,7 @@ def second_schedule() -> Program:
     words = GraphWords()
     digest = [words.input(f"digest{index}", Depends.NONCE) for index in range(8)]
     schedule = message_schedule(words, [*digest, *padding(words, DIGEST_BYTES)])
-    return lower([words.add(schedule[t], words.constant(K[t])) for t in SECOND_WORDS], True, True)
+    return lower([words.add(schedule[t], words.constant(K[t])) for t in SECOND_WORDS], three_operand_logic=False)
 
 
 def job_words(job: Job) -> list[int]:
@@ -71,6 +81,7 @@ class VerticalSchedules:
 
     lanes = register_lanes = LANES
     slots = 6
+    distances = DISTANCES
     # Those that SHA instructions cannot reach, and what the chains leave of the others.
     registers: Sequence[str] = tuple(f"ymm{index}" for index in (*range(16, 32), *range(2 * slots + 1, 16)))
     move = "vmovdqa64"
@@ -124,9 +135,10 @@ class VerticalSchedules:
         return self.word_0_at + 4 * lane
 
     def instructions(self, first: str | None, second: tuple[str, str] | None) -> list[Instruction]:
-        """See Schedules. One after the other, the two schedules need fewer registers than side by side."""
-        stage_1 = self.first(first) if first else []
-        return stage_1 + (self.second(*second) if second else [])
+        """See Schedules. Side by side, so that one has something to do while the other waits for a result."""
+        stages = [self.first(first)] if first else []
+        stages += [self.second(*second)] if second else []
+        return paced(merged(*stages), PACE)
 
     def first(self, buffer: str) -> list[Instruction]:
         """Stage 1."""
@@ -199,12 +211,8 @@ class VerticalSchedules:
                 out.append(Instruction(mnemonic, Form.PLAIN, (operands[first], operands[first + 1]), pair))
                 out.append(_store(pair, Memory(base.base, place[first] + half * WIDTH)))
 
-        ternaries = 0
         for node in program.operations():
-            ternaries += node.op is Op.TERNARY
-            # Three-operand logic reads three registers, more than the ports of a Zen 4 can: every second one
-            # is better done as two (1 to 2 % of the whole).
-            out += select_one(node, values, self.constants, split=node.op is Op.TERNARY and ternaries % 2 == 0)
+            out.append(select_one(node, values, self.constants))
             if node in at:
                 operands[at[node]] = values[node]
                 arrived(at[node])

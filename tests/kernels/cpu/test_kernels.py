@@ -26,6 +26,8 @@ RANGES = [
     range(2**31 - 33, 2**31 + 50),
     range(NONCES - 1, NONCES),
     range(NONCES - 77, NONCES),
+    # More than two blocks of a kernel that works in blocks.
+    range(900, 1503),
 ]
 
 
@@ -59,8 +61,8 @@ def test_hits_and_checksum_are_hashlibs_at_the_edges(variant: Variant, nonces: r
 
 
 @pytest.mark.parametrize("variant", runnable(rolled=True))
-@pytest.mark.parametrize("prefixes", [1, 2, 3])
-def test_few_prefixes_are_enough_for_a_pipeline(variant: Variant, prefixes: int) -> None:
+@pytest.mark.parametrize("prefixes", [1, 2, 3, 31, 32, 33, 67])
+def test_any_number_of_prefixes_fits_a_pipeline_and_a_block(variant: Variant, prefixes: int) -> None:
     # A pass may then belong to another batch than the ones before it.
     job = Job(roll_versions(bytes(range(76)), prefixes), target_from_zero_bits(3))
     for nonces in (range(2), range(100, 100 + 7 * variant.lanes + 1)):

@@ -28,7 +28,7 @@ from hashwatt.kernels.machines import host_machine, machine, machines
 
 AVX512 = '"target-cpu"="x86-64" "target-features"="+avx512f,+avx512vl,+avx512bw,+avx512dq,+sha"'
 AVX = '"target-cpu"="x86-64" "target-features"="+avx,+sha,+sse4.1"'
-OWN = ["avx512-x16-piped", "avx512-sha-x8", "sha-decoupled-x12", "sha-decoupled-x8"]
+OWN = ["avx512-x16-piped", "avx512-sha-x8", "sha-decoupled-x9", "sha-decoupled-x8"]
 # What an instruction needs of a CPU, by what is in its text, and in LLVM's words.
 NEEDS = {
     r"[xyz]mm(1[6-9]|2\d|3[01])|zmm|k1|1to": {"avx512f", "avx512vl"},
@@ -44,7 +44,7 @@ def emitted(name: str, rolled: bool) -> str:
         return pipelined_ir.emit("scan", program(True, True), target, pipelined_ir.STAGES, rolled)
     if name == "avx512-sha-x8":
         return decoupled_ir.emit("scan", VerticalSchedules(), AVX512, rolled)
-    lanes, slots = {"sha-decoupled-x12": (12, 3), "sha-decoupled-x8": (8, 4)}[name]
+    lanes, slots = {"sha-decoupled-x9": (9, 3), "sha-decoupled-x8": (8, 4)}[name]
     return decoupled_ir.emit("scan", HorizontalSchedules(lanes, slots, streams=4), AVX, rolled)
 
 
@@ -238,3 +238,18 @@ def test_a_machine_that_hides_features_is_known_by_its_family(monkeypatch: pytes
     host_machine.cache_clear()
     assert found is machine("zen5")
     assert unknown is None
+
+
+@pytest.mark.parametrize(
+    ("archspec_name", "llvm_name", "relative"),
+    [("x86_64_v4", "sapphirerapids", "skylake_avx512"), ("icelake", "icelake-server", "skylake_avx512")],
+)
+def test_a_family_without_data_is_taken_for_its_closest_ancestor(
+    archspec_name: str, llvm_name: str, relative: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hashwatt.kernels.machines._archspec_name", lambda: archspec_name)
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: llvm_name)
+    host_machine.cache_clear()
+    found = host_machine()
+    host_machine.cache_clear()
+    assert found is machine(relative)

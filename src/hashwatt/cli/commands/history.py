@@ -19,29 +19,42 @@ Examples:
   hashwatt history results/              all results in a folder
   hashwatt history hashwatt-*.json
   hashwatt history results/ --json | jq '.histories[] | select(.steps)'
+  hashwatt history .benchmarks/*/*.json         figures of benchmarks (pytest-benchmark)
 """
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path())
 @shared_options
 @click.pass_obj
 def history(output: Output, files: tuple[str, ...]) -> None:
-    """Show each device's runs over time, and name the conditions that changed where its rate stepped."""
-    from ...reports.collect.gather import gather
+    """Show each device's runs over time, and name the conditions that changed where its rate stepped.
+
+    Files of pytest-benchmark may stand among the results; of them, each benchmark's figures are shown.
+    """
+    from ...reports.collect.gather import NOTHING, expanded, gather
+    from ...reports.compare.benchmark_history import benchmark_runs, figure_histories
     from ...reports.compare.history import histories
     from ...reports.layout.headline import on_trust
 
-    collection = gather(files)
+    runs, others = benchmark_runs(expanded(files))
+    figures = figure_histories(runs)
+    # Without any benchmark, the reader of results says what the files lack.
+    collection = gather(others) if others or not runs else NOTHING
     warn_of_unreadable(output, collection.unreadable)
     found = histories(collection)
     if output.as_json:
-        output.document({"histories": [as_record(entry) for entry in found]})
+        output.document({"histories": [as_record(entry) for entry in found], "benchmarks": figures})
         return
-    from ...reports.compare.sentences import history_table, step_lines
+    from ...reports.compare.sentences import figure_lines, figure_table, history_table, step_lines
     from ...reports.terminal import table
 
     for entry in found:
         output.table(table(history_table(entry)))
         for line in step_lines(entry):
+            output.line(line)
+        output.line()
+    for figure in figures:
+        output.table(table(figure_table(figure)))
+        for line in figure_lines(figure):
             output.line(line)
         output.line()
     for sentence in on_trust(collection):
