@@ -34,6 +34,11 @@ WarningCode = Literal[
     "quota",
     "foreign_root",
     "two_levels",
+    "worker_left",
+    "not_settled",
+    "few_shares",
+    "harder_shares_only",
+    "refused_shares",
 ]
 
 

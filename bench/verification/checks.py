@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...kernels.errors import InputError
-from ...kernels.workloads.evidence import Claim, Evidence
+from ...kernels.workloads.evidence import Claim, Evidence, ServedShares
 from ...kernels.workloads.quantity import per_second
 from ...kernels.workloads.registry import load_workload
 from ..energy.joules.efficiency import efficiency
-from ..rates import counted_samples, rate_of, rate_per_cpu_s
+from ..rates import counted_samples, rate_of, rate_of_shares, rate_per_cpu_s
 from ..result.file import SchemaViolation, encode, load
 from ..result.measurement import Measurement
 from ..result.model import Result, Together
@@ -173,10 +173,13 @@ def _check_rate(entry: Measurement, written_as: int) -> Check:
     assert stated is not None
     samples = counted_samples(entry)
     seconds = math.fsum(sample.seconds for sample in samples)
-    right = rate_of(samples, entry.unit, written_as)
+    evidence = entry.evidence
+    right = rate_of_shares(evidence) if isinstance(evidence, ServedShares) else rate_of(samples, entry.unit, written_as)
     fault = ""
     if not math.isclose(seconds, entry.seconds, rel_tol=RELATIVE_ROUNDING):
         fault = f"{entry.seconds:g} s are stated in all, the samples add up to {seconds:g} s"
+    elif isinstance(evidence, ServedShares) and (len(samples) != 1 or entry.seconds != evidence.seconds):
+        fault = f"the window of the shares was {evidence.seconds:g} s, not the stated {entry.seconds:g} s"
     elif not _close(stated.value, right.value):
         fault = f"work ÷ seconds of the samples gives {right.value:.6g} a second, not the stated {stated.value:.6g}"
     elif (

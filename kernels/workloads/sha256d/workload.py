@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...device import AnyDevice, DeviceInfo, scanning
 from ...errors import InputError
-from ..evidence import Claim, Evidence, EvidenceKind, Finding, Shares
+from ..evidence import Claim, Evidence, EvidenceKind, Finding, ServedShares, Shares
 from ..protocol import Request, Task, Value
 from ..quantity import HASH, Quantity
 
@@ -52,8 +52,11 @@ class Sha256d:
 
     def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
         """See Workload."""
+        from .served import check_served
         from .verify import check_shares
 
+        if isinstance(evidence, ServedShares):
+            return check_served(evidence, claim)
         if not isinstance(evidence, Shares):
             return [Finding(code="evidence", ok=False, sentence="hashes of sha256d are proven by shares, nothing else")]
         return check_shares(evidence, claim)

@@ -27,6 +27,7 @@ from .commands.report import report
 from .commands.rtl import rtl
 from .commands.run import run
 from .commands.scan import scan
+from .commands.serve import serve
 from .commands.snapshot import snapshot
 from .commands.verify import verify
 from .commands.workloads import workloads
@@ -73,8 +74,8 @@ def hashwatt() -> None:
 
 
 COMMANDS = (
-    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, snapshot, verify,
-    workloads,
+    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, serve, snapshot,
+    verify, workloads,
 )  # fmt: skip
 for command in COMMANDS:
     hashwatt.add_command(command)
