@@ -283,7 +283,7 @@ def scan(
     """
     request = ScanRequest(header, start, count, target)
     shown = Guarded(progress or NoProgress())
-    found = interruptible(_first_device if device_id is None else partial(_named, device_id))
+    found = interruptible(partial(device_to_scan_with, device_id))
     device = interruptible(partial(found.open, DeviceOptions()))
     try:
         return scan_on(scanning(device), request, shown)
@@ -338,6 +338,11 @@ def _entries(wanted: list[str]) -> list[Found | Missing]:
             return entries
     # Where one is unknown the error is to list every device there is.
     return find_all()
+
+
+def device_to_scan_with(device_id: str | None) -> Found:
+    """The device of this id, or the first one that there is. Raises InputError."""
+    return _first_device() if device_id is None else _named(device_id)
 
 
 def _first_device() -> Found:

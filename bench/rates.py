@@ -6,9 +6,7 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from ..kernels.stratum.share_rate import share_rate
-from ..kernels.workloads.evidence import ServedShares
-from ..kernels.workloads.quantity import HASH, per_second
+from ..kernels.workloads.quantity import per_second
 from .result.measurement import Measurement, Rate, Sample
 from .statistics import CONFIDENCE, median_interval, ratio_interval
 
@@ -48,18 +46,3 @@ def rate_per_cpu_s(samples: Sequence[Sample]) -> float | None:
     if len(told) < len(samples) or total_s < FEWEST_CPU_S:
         return None
     return sum(sample.amount for sample in samples) / total_s
-
-
-def rate_of_shares(evidence: ServedShares) -> Rate:
-    """The rate that a pool's shares (at least one) speak for: their number is by chance, and the interval is exact."""
-    rate = share_rate(evidence.count, evidence.difficulty, evidence.seconds)
-    return Rate(
-        value=rate.value,
-        low=rate.low,
-        high=rate.high,
-        confidence=CONFIDENCE,
-        median=None,
-        best=None,
-        unit=per_second(HASH.unit),
-        origin="measured",
-    )

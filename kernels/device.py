@@ -14,8 +14,8 @@ from typing import Literal, Protocol, runtime_checkable
 from .errors import DeviceError
 from .headers.job import Job
 
-# A miner is whatever speaks to a pool: nobody here has seen it.
-Kind = Literal["cpu", "gpu", "fpga", "asic", "accelerator", "miner"]
+# Remote is whatever spoke to a server of ours: nobody here has seen it.
+Kind = Literal["cpu", "gpu", "fpga", "asic", "accelerator", "remote"]
 
 
 # What helps where a driver fails, unless something better is known of the device.

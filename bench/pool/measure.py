@@ -75,7 +75,7 @@ class ServeRequest:
     challenge: str | None = None
     note: str | None = None
     difficulty: float | None = None
-    kind: Kind = "miner"
+    kind: Kind = "remote"
 
     def __post_init__(self) -> None:
         if not SHORTEST_WINDOW_S <= self.seconds <= LONGEST_WINDOW_S:

@@ -12,11 +12,11 @@ from ...kernels.stratum.difficulty import hashes_a_share
 from ...kernels.stratum.packing import pack
 from ...kernels.workloads.evidence import ServedShares
 from ...kernels.workloads.quantity import HASH
-from ..rates import rate_of_shares
 from ..result.measurement import DeviceRecord, Measurement, Round, Sample
 from ..result.printable import printable
 from ..result.warning import WarningRecord
 from ..warnings.pool import few_shares, harder_shares_only, not_settled, refused_shares, worker_left
+from .rate import rate_of_shares
 from .server import Connection
 from .session import EXTRANONCE2_BYTES, Session, Window
 

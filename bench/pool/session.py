@@ -29,8 +29,8 @@ EXTRANONCE2_BYTES = 4
 FRESH_BYTES = 16
 # Miners leave a server that is silent for two minutes; 10 to 30 seconds are usual.
 RENEW_S = 15.0
-# Shares for a job that was renewed are still on their way for a while.
-JOBS_KEPT = 4
+# Some miners (minerd) look at a job for a minute before they take the next one, unless it is a clean one.
+JOBS_KEPT = 8
 # How far a header's time may run ahead of its job's (Bitcoin's own rule of two hours).
 MOST_TIME_OFFSET_S = 7200
 # As many as a rate within ±3.5 % needs (95 %: (1.96 ÷ 0.035)² = 3,136), and no stream that a worker drowns in.
@@ -188,7 +188,8 @@ class Session:
         if not self._shares and waited >= PATIENCE_S:
             return self._end(f"it found no share in {PATIENCE_S:.0f} s, down to difficulty {self.difficulty:.3g}")
         if not fixed and self._vardiff.step(now):
-            return self._job(clean=False)
+            # A clean one: else some miners go on at the old difficulty for a minute.
+            return self._job(clean=True)
         return self._renewal(now)
 
     def _begin(self, now: float, settled: bool) -> bytes:
@@ -196,7 +197,7 @@ class Session:
             fresh=self._world.random(FRESH_BYTES),
             began=self._world.clock(),
             began_at=self._world.now(),
-            difficulty=self._vardiff.difficulty,
+            difficulty=self.settings.difficulty or self._vardiff.fitting(now),
             first_job=self._numbers,
             settled=settled,
             warm_up_s=now - self._working_since,

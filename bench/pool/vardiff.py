@@ -73,8 +73,7 @@ class Vardiff:
         self._since, self._here = now, 0
         if 1 / CLOSE_ENOUGH < factor < CLOSE_ENOUGH:
             return False
-        # Few digits, as every client reads them.
-        moved = float(f"{min(max(self.difficulty * factor, LEAST_DIFFICULTY), MOST_DIFFICULTY):.6g}")
+        moved = _few_digits(self.difficulty * factor)
         changed = moved != self.difficulty
         self.difficulty = moved
         return changed
@@ -86,6 +85,11 @@ class Vardiff:
         seconds = min(LOOK_BACK_S, max(now - self._first, 1e-3))
         return math.fsum(hashes_a_share(difficulty) for _, difficulty in self._shares) / seconds
 
+    def fitting(self, now: float) -> float:
+        """The difficulty that brings the stream aimed at, if the rate stays as it seems now."""
+        wanted = self.hashrate(now) / self.aim / hashes_a_share(1.0)
+        return _few_digits(wanted) if wanted else self.difficulty
+
     def settled(self, now: float) -> bool:
         """Whether the rate is steady: enough shares, and as much work in the first half as in the second."""
         if self._first is None or now - self._first < LEAST_SECONDS or len(self._shares) < LEAST_SHARES:
@@ -96,3 +100,8 @@ class Vardiff:
         after = [difficulty for at, difficulty in self._shares if at >= middle]
         deviation = math.sqrt(math.fsum(difficulty**2 for difficulty in (*before, *after)))
         return abs(math.fsum(after) - math.fsum(before)) <= AGREEMENT * deviation
+
+
+def _few_digits(difficulty: float) -> float:
+    """Rounded, as every client reads and shows it, and within the bounds."""
+    return float(f"{min(max(difficulty, LEAST_DIFFICULTY), MOST_DIFFICULTY):.6g}")

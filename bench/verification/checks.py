@@ -16,7 +16,8 @@ from ...kernels.workloads.evidence import Claim, Evidence, ServedShares
 from ...kernels.workloads.quantity import per_second
 from ...kernels.workloads.registry import load_workload
 from ..energy.joules.efficiency import efficiency
-from ..rates import counted_samples, rate_of, rate_of_shares, rate_per_cpu_s
+from ..pool.rate import rate_of_shares
+from ..rates import counted_samples, rate_of, rate_per_cpu_s
 from ..result.file import SchemaViolation, encode, load
 from ..result.measurement import Measurement
 from ..result.model import Result, Together

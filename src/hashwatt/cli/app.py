@@ -22,6 +22,7 @@ from .commands.history import history
 from .commands.kernel import kernel
 from .commands.ladder import ladder
 from .commands.meters import meters
+from .commands.mine import mine
 from .commands.predict import predict
 from .commands.report import report
 from .commands.rtl import rtl
@@ -74,8 +75,8 @@ def hashwatt() -> None:
 
 
 COMMANDS = (
-    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, serve, snapshot,
-    verify, workloads,
+    claims, compare, devices, history, kernel, ladder, meters, mine, predict, report, rtl, run, scan, serve,
+    snapshot, verify, workloads,
 )  # fmt: skip
 for command in COMMANDS:
     hashwatt.add_command(command)

@@ -43,9 +43,9 @@ complete are kept, one that is cut short proves nothing.
 @click.option("--difficulty", type=float, metavar="D", help="Difficulty of all shares (found by itself unless given).")
 @click.option(
     "--kind",
-    type=click.Choice(["miner", "cpu", "gpu", "fpga", "asic"]),
-    default="miner",
-    help="What the workers are, by your word (miner: not told).",
+    type=click.Choice(["remote", "cpu", "gpu", "fpga", "asic"]),
+    default="remote",
+    help="What the workers are, by your word (remote: not told).",
 )
 @click.option("--note", metavar="TEXT", help="Keep a remark in the result.")
 @click.option(
