@@ -66,6 +66,7 @@ class PoolClient:
         self._counter = 0
         self._job: StratumJob | None = None
         self._job_difficulty = 1.0
+        self._clean_generation = 0
         self._sent: dict[int, float] = {}
         self._next_id = FIRST_SHARE
 
@@ -114,6 +115,10 @@ class PoolClient:
         identity, self._next_id = self._next_id, self._next_id + 1
         self._sent[identity] = task.difficulty
         return request(identity, "mining.submit", task.submission(self.login.user, prefix, nonce))
+
+    def wants(self, generation: int) -> bool:
+        """Whether hits for a job of that generation are still wanted: a clean job takes back all before it."""
+        return generation >= self._clean_generation
 
     @property
     def unanswered(self) -> int:
@@ -166,6 +171,8 @@ class PoolClient:
                 job = StratumJob.of_parameters(parameters)
                 self._job, self._job_difficulty = job, self.difficulty
                 self.generation += 1
+                if job.clean:
+                    self._clean_generation = self.generation
             case "mining.set_extranonce":
                 if len(parameters) >= 2:
                     self._subscribe(Message(SUBSCRIBE, None, (), [None, *parameters[:2]], None))

@@ -223,8 +223,10 @@ class Mining:
                 self.hashes += step.scan.hashes
                 self.busy_s += step.seconds
                 self._last = time.monotonic()
-                self._hand_in(task, [(hit.prefix, hit.nonce) for hit in step.scan.hits])
                 self._take()
+                if not self.client.wants(generation):
+                    break
+                self._hand_in(task, [(hit.prefix, hit.nonce) for hit in step.scan.hits])
                 if self._last > shown + 1:
                     shown = self._last
                     rate = step.scan.hashes / step.seconds

@@ -114,16 +114,24 @@ class Pool:
         self._open[connection] = None
         try:
             await self._talk(connection, reader)
-        except (ConnectionError, TimeoutError, OSError):
-            pass
+        except TimeoutError:
+            session.reason = session.reason or "it does not read what it is sent"
         except (asyncio.LimitOverrunError, ValueError):
             session.reason = session.reason or f"a line is longer than {MOST_LINE_BYTES} bytes"
+        except OSError as error:
+            session.reason = session.reason or f"the connection broke ({type(error).__name__})"
+        except asyncio.CancelledError:
+            # The server ends. Let out, asyncio would tell of it with a traceback.
+            session.reason = session.reason or "the server was ended"
         finally:
+            if session.phase == "connected":
+                session.reason = session.reason or "it left without a word"
             session.closed()
             if connection not in self.workers:
                 self._count(session.reason or "it left without a word")
             self._open.pop(connection, None)
             with contextlib.suppress(Exception):
+                # What is still to be sent is worth waiting for only where nothing is amiss.
                 writer.transport.abort() if session.reason else writer.close()
 
     async def _talk(self, connection: Connection, reader: asyncio.StreamReader) -> None:

@@ -20,6 +20,10 @@ LONGEST_STEP = 16.0
 # A step needs so many shares, or so much time without them.
 SHARES_OF_A_STEP = 8
 PATIENCE_S = 2.0
+# Shares come in bursts where a miner sends several at once or must share its processor: less time tells nothing.
+SHORTEST_LOOK_S = 0.5
+# A rate has settled only where the difficulty has, too.
+QUIET_S = 3.0
 # Closer than this is close enough: each step costs miners the job they are at.
 CLOSE_ENOUGH = 1.25
 # A rate is looked at over its last seconds, and its two halves must agree within so many standard deviations.
@@ -38,6 +42,7 @@ class Vardiff:
     _shares: deque[tuple[float, float]] = field(default_factory=deque)
     _since: float | None = None
     _first: float | None = None
+    _moved: float = -math.inf
     _here: int = 0
 
     def start(self, now: float) -> None:
@@ -63,7 +68,7 @@ class Vardiff:
         if self._since is None:
             return False
         seconds = now - self._since
-        if self._here < SHARES_OF_A_STEP and seconds < PATIENCE_S:
+        if seconds < (SHORTEST_LOOK_S if self._here >= SHARES_OF_A_STEP else PATIENCE_S):
             return False
         wanted = max(self._here, 0.25) / max(seconds, 1e-3) / self.aim
         factor = min(LONGEST_STEP, max(1 / LONGEST_STEP, wanted))
@@ -76,6 +81,8 @@ class Vardiff:
         moved = _few_digits(self.difficulty * factor)
         changed = moved != self.difficulty
         self.difficulty = moved
+        if changed:
+            self._moved = now
         return changed
 
     def hashrate(self, now: float) -> float:
@@ -93,6 +100,8 @@ class Vardiff:
     def settled(self, now: float) -> bool:
         """Whether the rate is steady: enough shares, and as much work in the first half as in the second."""
         if self._first is None or now - self._first < LEAST_SECONDS or len(self._shares) < LEAST_SHARES:
+            return False
+        if now - self._moved < QUIET_S:
             return False
         seconds = min(LOOK_BACK_S, now - self._first)
         middle = now - seconds / 2
