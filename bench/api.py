@@ -19,6 +19,8 @@ from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from .asic.reading import Place
+from .asic.run import is_asic, with_asics
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -133,15 +135,23 @@ def run(
     _check_kernel(kernel, chosen)
     challenge, note = _texts(challenge, note)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
-    entries = interruptible(partial(_entries, list(device_ids or ())))
-    found = choose(entries, list(device_ids or ()) or None)
-    if not found:
+    places = [Place.of_text(name) for name in device_ids or () if is_asic(name)]
+    if places:
+        device_ids = [name for name in device_ids or () if not is_asic(name)]
+        if together or workloads or rolled is not None:
+            raise InputError(
+                "a live ASIC is only read, at whatever it does; leave out --together, --workload, --rolled"
+            )
+    only_asics = bool(places) and not device_ids
+    entries = [] if only_asics else interruptible(partial(_entries, list(device_ids or ())))
+    found = choose(entries, list(device_ids or ()) or None) if not only_asics else []
+    if not found and not places:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
     if together and len(chosen) > 1:
         raise InputError("devices are measured together in one workload; name one, or leave --together out")
     if together and len(found) < 2:
         raise InputError(f"{found[0].info.id} alone has nothing to be measured together with; name two devices (-d)")
-    return measure(
+    result = measure(
         found,
         seconds=seconds,
         challenge=challenge,
@@ -157,6 +167,7 @@ def run(
         patience_s=PATIENCE_WHEN_ASKED_S if device_ids or seconds is not None else PATIENCE_S,
         broken=[entry for entry in entries if isinstance(entry, Missing) and entry.broken],
     )
+    return with_asics(result, places, seconds, progress or NoProgress()) if places else result
 
 
 def measure(

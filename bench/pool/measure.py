@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 from ...kernels.device import Kind
 from ...kernels.errors import InputError
 from ...kernels.stratum.difficulty import checked_difficulty
+from ..asic.fetch import NoAnswer
+from ..asic.measure import INTERVAL_S, Watched, reported_measurement
+from ..asic.reading import Place, Reading, read
 from ..interrupts import Deferred, interruptible
 from ..machine.describe import describe_machine, hashwatt_version, library_versions
 from ..result.model import SCHEMA_VERSION, Result
@@ -76,6 +79,7 @@ class ServeRequest:
     note: str | None = None
     difficulty: float | None = None
     kind: Kind = "remote"
+    beside: Place | None = None
 
     def __post_init__(self) -> None:
         if not SHORTEST_WINDOW_S <= self.seconds <= LONGEST_WINDOW_S:
@@ -101,10 +105,11 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
     pool = Pool(settings, World(time.monotonic, time.time, secrets.token_bytes))
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     interrupted = False
+    claims: list[Reading] = []
     with Deferred():
         machine = describe_machine()
         try:
-            interruptible(lambda: asyncio.run(_serve(pool, request, listening, watch)))
+            interruptible(lambda: asyncio.run(_serve(pool, request, listening, watch, claims)))
         except KeyboardInterrupt:
             interrupted = True
             if not pool.workers:
@@ -114,7 +119,9 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
             measurement(worker, worker_id, machine.id, request.kind, interrupted)
             for worker, worker_id in zip(workers, worker_ids(workers), strict=True)
         ]
-        if not results:
+        if request.beside is not None and claims:
+            results.append(reported_measurement(Watched(request.beside, tuple(claims), request.seconds), machine.id))
+        if not pool.workers:
             raise InputError(_nobody(pool, request))
         return Result(
             schema_version=SCHEMA_VERSION,
@@ -130,10 +137,26 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
         )
 
 
-async def _serve(pool: Pool, request: ServeRequest, listening: Callable[[Address], None], watch: Watch) -> None:
+async def _listen_to_claims(pool: Pool, place: Place, claims: list[Reading]) -> None:
+    """Read what the miner says while a window is under way."""
+    while True:
+        if any(worker.session.phase == "measuring" for worker in pool.workers):
+            with contextlib.suppress(NoAnswer):
+                claims.append(await asyncio.to_thread(read, place))
+        await asyncio.sleep(INTERVAL_S)
+
+
+async def _serve(
+    pool: Pool,
+    request: ServeRequest,
+    listening: Callable[[Address], None],
+    watch: Watch,
+    claims: list[Reading],
+) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: LOG.info("a connection failed: %s", context.get("message")))
     server = await pool.listen(request.address.host, request.address.port)
+    beside = asyncio.create_task(_listen_to_claims(pool, request.beside, claims)) if request.beside else None
     try:
         host, port = server.sockets[0].getsockname()[:2]
         listening(Address(host, port))
@@ -154,6 +177,8 @@ async def _serve(pool: Pool, request: ServeRequest, listening: Callable[[Address
             elif now - alone_since > request.wait_s:
                 return
     finally:
+        if beside is not None:
+            beside.cancel()
         server.close()
         pool.close()
         with contextlib.suppress(Exception):

@@ -39,6 +39,8 @@ WarningCode = Literal[
     "few_shares",
     "harder_shares_only",
     "refused_shares",
+    "restarted",
+    "stood_still",
 ]
 
 

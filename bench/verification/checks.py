@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...kernels.errors import InputError
-from ...kernels.workloads.evidence import Claim, Evidence, ServedShares
+from ...kernels.workloads.evidence import Claim, Evidence, Reported, ServedShares
 from ...kernels.workloads.quantity import per_second
 from ...kernels.workloads.registry import load_workload
 from ..energy.joules.efficiency import efficiency
@@ -115,6 +115,8 @@ def _place(entry: Measurement) -> tuple[str, str, str]:
 
 def check_measurement(entry: Measurement, challenge: str, run_id: str, written_as: int = 2) -> list[Check]:
     """The checks of one record, by the rules of the schema version that it was written in."""
+    if isinstance(entry.evidence, Reported):
+        return [_check_reported(entry)]
     samples = counted_samples(entry)
     claims_work = bool(samples or entry.rate or entry.amount or entry.seconds or entry.evidence)
     if entry.status in WITHOUT_WORK or (entry.status == "interrupted" and not claims_work):
@@ -129,6 +131,19 @@ def check_measurement(entry: Measurement, challenge: str, run_id: str, written_a
     if not amount.ok or all(check.code != amount.code for check in shown):
         shown.insert(0, amount)
     return [*shown, _check_rate(entry, written_as), *_check_roof(entry), *_check_energy(entry, written_as)]
+
+
+def _check_reported(entry: Measurement) -> Check:
+    """A device's own word may stand as such, and as nothing else: no work is counted, no bound and no joules follow."""
+    rate = entry.rate
+    fault = ""
+    if rate is None or rate.origin != "reported":
+        fault = "its figures are the device's own word, and are not marked so"
+    elif entry.rounds or entry.amount or entry.seconds or rate.low is not None or rate.high is not None:
+        fault = "its figures are the device's own word, and yet are counted as measured"
+    elif any(record.efficiency is not None for record in entry.energy):
+        fault = "its work is the device's own word, so no joules a unit follow from it"
+    return _check(entry, "reported", not fault, "the device's own word: nothing is proven", fault)
 
 
 def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:

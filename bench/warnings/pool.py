@@ -46,3 +46,20 @@ def refused_shares(refused: int, good: int, reason: str) -> WarningRecord:
         code="refused_shares",
         text=f"{refused} shares counted nothing beside {good} good ones (most often: {reason}); see the miner's log",
     )
+
+
+def restarted() -> WarningRecord:
+    """A miner's uptime went back while it was watched."""
+    return WarningRecord(
+        code="restarted",
+        text="the miner started anew while it was watched, so its figures are of two runs; let it run, then again",
+    )
+
+
+def stood_still(readings: int) -> WarningRecord:
+    """A miner said the same rate every time."""
+    return WarningRecord(
+        code="stood_still",
+        text=f"all {readings} readings tell the very same rate, as a firmware does that has stopped working it out; "
+        "prove it by its shares (hashwatt serve)",
+    )

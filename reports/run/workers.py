@@ -30,6 +30,8 @@ def workers_table(result: Result) -> Table:
     ):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     for entry in result.results:
+        if entry.device.backend != "stratum":
+            continue
         name = visible(entry.device.name, 32)
         rate = entry.rate
         if rate is None or not isinstance(entry.evidence, ServedShares):
@@ -40,6 +42,23 @@ def workers_table(result: Result) -> Table:
             name, hashrate_text(rate.value), interval, f"{entry.evidence.count:,}", f"≥ {hashrate_text(proven(entry))}"
         )
     return table
+
+
+def claim_lines(result: Result) -> list[str]:
+    """What the miner claims beside what its shares prove; empty where nothing was read beside."""
+    claims = [entry for entry in result.results if entry.rate is not None and entry.rate.origin == "reported"]
+    proven_rates = [
+        entry.rate.value for entry in result.results if isinstance(entry.evidence, ServedShares) and entry.rate
+    ]
+    lines = []
+    for claim in claims:
+        assert claim.rate is not None
+        line = f"{visible(claim.device.name, 40)} claims {hashrate_text(claim.rate.value)} (reported)"
+        if proven_rates:
+            share = math.fsum(proven_rates) / claim.rate.value
+            line += f"; its shares speak for {share:.1%} of that"
+        lines.append(line)
+    return lines
 
 
 def proven(entry: Measurement) -> float:
@@ -53,7 +72,7 @@ def sum_line(result: Result) -> str:
 
     The workers' shares are independent, so the distances to the bounds add up as squares.
     """
-    rates = [entry.rate for entry in result.results if entry.rate is not None]
+    rates = [entry.rate for entry in result.results if entry.rate and isinstance(entry.evidence, ServedShares)]
     if len(rates) < 2:
         return ""
     total = math.fsum(rate.value for rate in rates)

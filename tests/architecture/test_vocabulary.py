@@ -15,6 +15,7 @@ TREE = Path(__file__).parents[2]
 FOLDERS = ("bench", "reports", "src/hashwatt/cli")
 SPECIAL = {
     "bench/api.py": "the public functions, among them the search for shares of a header",
+    "bench/asic": "reads those who work for a pool",
     "bench/mining": "works for a pool",
     "bench/pool": "a pool that measures those who work for it",
     "bench/warnings/pool.py": "what is amiss with those who work for a pool",
@@ -31,6 +32,7 @@ SPECIAL = {
     "reports/charts/by_rung.py": "draws the progression",
     "reports/layout/hash_columns.py": "names of the first version, which scripts read",
     "reports/run/workers.py": "shows those who work for a pool",
+    "src/hashwatt/cli/asics.py": "shows those who work for a pool",
     "src/hashwatt/cli/mining.py": "shows work for a pool",
     "src/hashwatt/cli/workers.py": "shows those who work for a pool",
     "src/hashwatt/cli/commands/mine.py": "works for a pool",

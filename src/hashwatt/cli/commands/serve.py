@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Examples:
   hashwatt serve                               on this machine: stratum+tcp://127.0.0.1:3333
   hashwatt serve --listen 0.0.0.0              miners of the local network, too
+  hashwatt serve --listen 0.0.0.0 --beside axeos://192.168.1.40    its claim beside its proof
   hashwatt serve --seconds 600 -o rig.json     ten minutes a worker: ±1.6 %
   hashwatt serve --challenge "Ana, 12 May"     so that Ana knows it was not measured earlier
   minerd -a sha256d -o stratum+tcp://127.0.0.1:3333 -u rig1 -p x    a miner, in another terminal
@@ -47,6 +48,7 @@ complete are kept, one that is cut short proves nothing.
     default="remote",
     help="What the workers are, by your word (remote: not told).",
 )
+@click.option("--beside", metavar="PLACE", help="Also read what the miner says: cgminer://HOST or axeos://HOST.")
 @click.option("--note", metavar="TEXT", help="Keep a remark in the result.")
 @click.option(
     "-o", "--output", "path", metavar="FILE", help="Store the result here (a new name in this folder unless given)."
@@ -64,6 +66,7 @@ def serve(
     challenge: str | None,
     difficulty: float | None,
     kind: str,
+    beside: str | None,
     note: str | None,
     path: str | None,
     force: bool,
@@ -71,6 +74,7 @@ def serve(
 ) -> None:
     """Measure any miner by its shares: a Stratum server that proves what it finds."""
     from ...bench import api
+    from ...bench.asic.reading import Place
     from ...bench.interrupts import Deferred, pending
     from ...bench.pool.measure import Address, ServeRequest
     from ...bench.pool.measure import serve as run_server
@@ -85,6 +89,7 @@ def serve(
         note=note,
         difficulty=difficulty,
         kind=kind,  # type: ignore[arg-type]
+        beside=None if beside is None else Place.of_text(beside),
     )
     api.check_writable(path or default_name("0000-00-00T00:00:00Z", "0" * 8))
     if path is not None:
@@ -103,7 +108,7 @@ def serve(
     verdict = api.verify(result)
     if output.as_json:
         file = None if stored is None else as_unicode(stored)
-        workers = [worker_document(entry) for entry in result.results]
+        workers = worker_documents(result)
         output.document({"file": file, "verdict": verdict, "result": result, "workers": workers})
     elif stored is None:
         output.document(result)
@@ -122,7 +127,15 @@ def serve(
         raise CheckFailed("the result could not be stored anywhere; it was printed instead")
 
 
-def worker_document(entry: Measurement) -> dict[str, object]:
+def worker_documents(result: Result) -> list[dict[str, object]]:
+    """The workers of the JSON document. What a miner claims is only known of one that is alone."""
+    claims = [entry.rate.value for entry in result.results if entry.rate and entry.rate.origin == "reported"]
+    workers = [entry for entry in result.results if entry.device.backend == "stratum"]
+    claim = claims[0] if claims and len(workers) == 1 else None
+    return [worker_document(entry, claim) for entry in workers]
+
+
+def worker_document(entry: Measurement, claim_hs: float | None) -> dict[str, object]:
     """A worker's line of the JSON document."""
     rate = entry.rate
     return {
@@ -132,16 +145,18 @@ def worker_document(entry: Measurement) -> dict[str, object]:
         "rate_hs": None if rate is None else rate.value,
         "low_hs": None if rate is None else rate.low,
         "high_hs": None if rate is None else rate.high,
-        "claim_hs": None,
+        "claim_hs": claim_hs,
     }
 
 
 def show(output: Output, result: Result, stored: str) -> None:
     """The workers' table on stdout, what is amiss on stderr."""
-    from ...reports.run.workers import sum_line, worker_notes, workers_table
+    from ...reports.run.workers import claim_lines, sum_line, worker_notes, workers_table
 
     output.table(workers_table(result))
     if line := sum_line(result):
+        output.line(line)
+    for line in claim_lines(result):
         output.line(line)
     output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
     for note in worker_notes(result):
