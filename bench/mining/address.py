@@ -12,6 +12,9 @@ from ..result.printable import checked_text
 
 SCHEMES = {"stratum+tcp": False, "stratum+ssl": True, "stratum+tls": True}
 DEFAULT_PORT = 3333
+NODE_SCHEMES = {"http": False, "https": True}
+# Bitcoin Core's, on the main network.
+NODE_PORT = 8332
 # USER or USER:PASSWORD, so that neither stands on a command line that others of this machine can see.
 VARIABLE = "HASHWATT_POOL_LOGIN"
 MOST_LOGIN_BYTES = 1024
@@ -37,6 +40,39 @@ class PoolAddress:
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class NodeAddress:
+    """Where a node's RPC is."""
+
+    host: str
+    port: int
+    tls: bool
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def is_node(url: str) -> bool:
+    """Whether a URL names a node (http, https) and no pool."""
+    return url.partition("://")[0] in NODE_SCHEMES and "://" in url
+
+
+def parse_node(url: str) -> tuple[NodeAddress, Login | None]:
+    """The node that a URL names, and the login in it if there is one. Raises InputError."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port, parts = None, None, urlsplit("")
+    if not host or parts.scheme not in NODE_SCHEMES or parts.path not in ("", "/"):
+        shown = url.rpartition("@")[2]
+        raise InputError(f"{shown!r:.60} is no node; give http://HOST:PORT")
+    login = None
+    if parts.username:
+        login = Login(checked_text(unquote(parts.username), "user name"), unquote(parts.password or ""))
+    return NodeAddress(host, NODE_PORT if port is None else port, NODE_SCHEMES[parts.scheme]), login
 
 
 def parse_pool(url: str) -> tuple[PoolAddress, Login | None]:

@@ -41,14 +41,14 @@ class Narrator:
             click.echo(err=True)
             self._open = False
 
-    def summary(self, answer: Mined) -> list[str]:
-        """What came of it."""
+    def summary(self, answer: Mined, what: str) -> list[str]:
+        """What came of it; `what` is what was handed in: "shares" or "blocks"."""
         by_count = "–" if answer.rate_by_count_hs is None else hashrate_text(answer.rate_by_count_hs)
         by_shares = "–" if answer.rate_by_shares_hs is None else hashrate_text(answer.rate_by_shares_hs)
         lines = [
             f"{answer.device} ({answer.kernel}): {answer.hashes:,} hashes in {answer.seconds:.1f} s",
-            f"by count {by_count}, by accepted shares {by_shares}",
-            f"{answer.accepted:,} shares accepted, {answer.rejected:,} rejected",
+            f"by count {by_count}" + (f", by accepted shares {by_shares}" if what == "shares" else ""),
+            f"{answer.accepted:,} {what} accepted, {answer.rejected:,} rejected",
         ]
         if answer.rejections:
             reasons = ", ".join(f"{reason} ({count})" for reason, count in list(answer.rejections.items())[:3])
