@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import struct
 from collections import Counter
 from dataclasses import dataclass
@@ -73,7 +74,8 @@ class Pool:
         try:
             return await asyncio.start_server(self._serve, host, port, limit=MOST_LINE_BYTES, backlog=MOST_CONNECTIONS)
         except (OSError, OverflowError) as error:
-            why = getattr(error, "strerror", None) or str(error)
+            # asyncio's own words repeat the address.
+            why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
             raise InputError(f"cannot listen on {host}:{port} ({why}); choose another address with --listen") from None
 
     def tick(self) -> None:

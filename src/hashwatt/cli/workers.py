@@ -30,6 +30,8 @@ class Watcher:
 
     def listening(self, address: Address) -> None:
         """Connections are taken now."""
+        if not address.is_loopback:
+            click.echo("! other machines can connect: whoever reaches this port is measured, nothing else", err=True)
         click.echo(f"listening at stratum+tcp://{address}; any worker name, any password; Ctrl-C ends", err=True)
 
     def show(self, pool: Pool) -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from hashlib import sha256
+from typing import Any
 
 
 def double(data: bytes) -> bytes:
@@ -30,7 +31,7 @@ class Miner:
         self.accepted = 0
         self.refused: list[object] = []
         self.difficulty = 1.0
-        self.job: tuple[float, list[object]] | None = None
+        self.job: tuple[float, list[Any]] | None = None
         self.extranonce1, self.width = b"", 0
         self.gone = False
 

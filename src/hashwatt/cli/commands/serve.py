@@ -95,8 +95,6 @@ def serve(
     if path is not None:
         check_new(path, force, ())
     watcher = Watcher(quiet)
-    if not request.address.is_loopback:
-        output.warn("! other machines can connect: whoever reaches this port is measured, and sees nothing else here")
     with Deferred():
         try:
             result = run_server(request, watcher.listening, watcher.show)
