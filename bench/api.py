@@ -13,12 +13,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from ..kernels.bounded import MOST_SHARES
 from ..kernels.device import DeviceOptions, Found, Missing, scanning
 from ..kernels.errors import DeviceError, InputError
 from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from .anchors.challenge import get_beacon, with_beacon
 from .asic.reading import Place
 from .asic.run import is_asic, with_asics
 from .energy.joules.record import missing_record
@@ -30,6 +32,7 @@ from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
 from .progress import Guarded, NoProgress, Progress
+from .result.anchors import Beacon
 from .result.file import check_writable, load, save
 from .result.measurement import Measurement
 from .result.model import SCHEMA_VERSION, Result, Together
@@ -40,15 +43,18 @@ from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
 from .session import Assignment, Session, Work, mistake_sentence, unmeasured
 from .together import measure_together
+from .verification.cached import keep
 from .verification.checks import check_result
+from .verification.recompute import audit
 from .verification.recompute import recompute as do_again
-from .verification.verdict import Check, Verdict
+from .verification.verdict import Check, Proven, Verdict
 from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root
 from .warnings.sentences import driver_broken, meters_left_out
 
 __all__ = [
     "Check",
     "Progress",
+    "Proven",
     "Result",
     "ScanResult",
     "Verdict",
@@ -66,6 +72,9 @@ __all__ = [
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"
+# The bounds of how many shares a result may be asked to keep.
+FEWEST_SHARES = 300
+LONGEST_EFFORT_S = 86_400.0
 
 LOG = logging.getLogger(__name__)
 
@@ -96,6 +105,7 @@ def run(
     *,
     seconds: float | None = None,
     challenge: str | None = None,
+    beacon: str | None = None,
     note: str | None = None,
     kernel: str | None = None,
     threads: int | None = None,
@@ -104,6 +114,7 @@ def run(
     rolled: int | None = None,
     retune: bool = False,
     together: bool = False,
+    shares: int | None = None,
     meters: Sequence[str] | None = None,
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -112,12 +123,15 @@ def run(
 
     `seconds` is the sampling time per device, taken fully; without it sampling ends as soon as the
     95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
-    default) is what the work's inputs are derived from. `workloads` names what to measure, in turn on each
+    default) is what the work's inputs are derived from. `beacon` (a file, an address, or `tsa:` and the
+    address of a time-stamping authority) adds a public value to it, which nobody knew before it was
+    published. `workloads` names what to measure, in turn on each
     device (None: sha256d), and `parameters` what is special about it; `rolled` is short for sha256d's
     `prefixes`, the number of version-rolled prefixes hashed for each nonce (None: the plain scan).
     `retune` races the kernels anew instead of
     taking the winner of an earlier race. `together` measures all devices at once, too, after each
     was measured alone; the result's `together` then has their rates, the ratios to alone and the sum.
+    `shares`: how many to keep as evidence of work that is proven by them (None: 10,000 of sha256d's).
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -125,7 +139,8 @@ def run(
     A device that fails is in the result with its reason, and the others go on. Where neither devices nor
     a time are given, a driver that does not answer is cut off after 46 s besides warm-up and samples, else
     after 120 s. Ctrl-C (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
-    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet.
+    `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet,
+    and a HashwattError where the beacon does not answer.
     """
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
@@ -133,7 +148,10 @@ def run(
     options = _options(kernel, threads, retune)
     chosen = _work(workloads, parameters, rolled)
     _check_kernel(kernel, chosen)
+    _check_shares(shares)
     challenge, note = _texts(challenge, note)
+    value = None if beacon is None else interruptible(partial(get_beacon, beacon))
+    with_beacon(challenge, value)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     places = [Place.of_text(name) for name in device_ids or () if is_asic(name)]
     if places:
@@ -155,12 +173,14 @@ def run(
         found,
         seconds=seconds,
         challenge=challenge,
+        beacon=value,
         note=note,
         options=options,
         workloads=workloads,
         parameters=parameters,
         rolled=rolled,
         together=together,
+        shares=shares,
         meters=chosen_meters,
         idle_s=idle_s,
         progress=progress,
@@ -175,12 +195,14 @@ def measure(
     *,
     seconds: float | None = None,
     challenge: str | None = None,
+    beacon: Beacon | None = None,
     note: str | None = None,
     options: DeviceOptions | None = None,
     workloads: Sequence[str] | None = None,
     parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
     together: bool = False,
+    shares: int | None = None,
     meters: Sequence[MeterEntry] = (),
     idle_s: float | None = None,
     progress: Progress | None = None,
@@ -193,7 +215,9 @@ def measure(
     `patience_s` is what each device may take besides warm-up and samples. `broken`: what is installed and does not
     work, for a warning in the result.
     """
+    _check_shares(shares)
     challenge, note = _texts(challenge, note)
+    challenge = with_beacon(challenge, beacon)
     turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
@@ -208,6 +232,7 @@ def measure(
             began_s=clock(),
             energy=EnergyMeasurement(meters, checked_idle_s(idle_s)),
             patience_s=patience_s,
+            shares=shares,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         results, at_once = _measure_all(turns, assignment, Guarded(progress or NoProgress()), clock, together)
@@ -233,6 +258,7 @@ def measure(
                 warnings=tuple(warnings),
                 results=tuple(results),
                 together=at_once,
+                beacon=beacon,
             )
         )
 
@@ -303,30 +329,54 @@ def scan(
         device.close()
 
 
-def verify(source: str | Path | Result, recompute: int = 0, progress: Progress | None = None) -> Verdict:
-    """Check a result (or its file) without trusting it; `recompute` parts of it, randomly chosen, are done again.
+def verify(
+    source: str | Path | Result,
+    recompute: int = 0,
+    progress: Progress | None = None,
+    *,
+    effort_s: float = 0.0,
+    challenge: str | None = None,
+    certificates: Sequence[str | Path] = (),
+) -> Verdict:
+    """Check a result (or its file) without trusting it.
 
-    Takes milliseconds without `recompute`. Evidence that does not hold is a Verdict that is not ok, and
-    nothing of it is done again. Raises InputError when the file cannot be
-    read as a result at all, DeviceError when there is no CPU kernel to recompute with.
+    Takes milliseconds unless parts of the work are done again: `recompute` randomly chosen ones, or as many as the
+    CPU does in about `effort_s` seconds. Evidence that does not hold is a Verdict that is not ok, and nothing of it is
+    done again. `challenge`: what the result must answer (None: any). `certificates`: files of the root certificates
+    that are trusted for time-stamps (none: those of the system). Raises InputError when the file cannot be read as
+    a result at all, DeviceError when there is no CPU kernel to do work again with.
     """
     if recompute < 0:
         raise InputError(f"{recompute} chunks cannot be recomputed; give a number from 0 on")
-    verdict, result = check_result(source)
-    if not recompute or not verdict.ok or result is None:
+    if not 0 <= effort_s <= LONGEST_EFFORT_S:
+        raise InputError(f"an effort of {effort_s:g} s is not possible; give 0 to {LONGEST_EFFORT_S:.0f} seconds")
+    verdict, result = check_result(source, challenge=challenge, certificates=certificates, list_trusted=True)
+    if result is None:
         return verdict
+    if (recompute or effort_s) and verdict.ok:
+        verdict = _done_again(verdict, result, recompute, effort_s, progress or NoProgress())
+    # Reports look at a part of the shares only; what was found out about all of them, and about the work, they use.
+    of_this_question = all(check.ok for check in verdict.checks if check.code == "challenge") and not certificates
+    if not isinstance(source, Result) and of_this_question:
+        keep(source, verdict, result)
+    return verdict
+
+
+def _done_again(verdict: Verdict, result: Result, recompute: int, effort_s: float, shown: Progress) -> Verdict:
     entries = find_all(["cpu"])
     found = [entry for entry in entries if isinstance(entry, Found)]
     if not found:
         reasons = "; ".join(entry.reason for entry in entries if isinstance(entry, Missing))
         raise DeviceError(f"there is no CPU kernel to recompute with: {reasons}")
-    shown = progress or NoProgress()
     device = found[0].open(DeviceOptions())
     try:
-        return Verdict.of([*verdict.checks, *do_again(result, recompute, device, shown)], verdict.statement)
+        again = do_again(result, recompute, device, shown) if recompute else []
+        if effort_s:
+            again += audit(result, effort_s, device, shown)
     finally:
         shown.done()
         device.close()
+    return verdict.with_checks(again)
 
 
 def _named(device_id: str) -> Found:
@@ -391,6 +441,11 @@ def _check_kernel(kernel: str | None, chosen: Sequence[Work]) -> None:
     own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
     if kernel is not None and own:
         raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
+
+
+def _check_shares(shares: int | None) -> None:
+    if shares is not None and not FEWEST_SHARES <= shares <= MOST_SHARES:
+        raise InputError(f"a proof holds {FEWEST_SHARES} to {MOST_SHARES} shares, not {shares}; leave it out for 10000")
 
 
 def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:

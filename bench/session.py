@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ..kernels.device import AnyDevice, DeviceOptions, Found, Roof
 from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, WrongResult, details_of
-from ..kernels.workloads.protocol import SAMPLES_FOR_EVIDENCE, Request, Task, Value, Workload
+from ..kernels.workloads.protocol import Expected, Request, Task, Value, Workload
 from .energy.joules.record import missing_record
 from .energy.measurement import NOT_MEASURED, EnergyMeasurement
 from .interrupts import interruptible, pending
@@ -56,7 +56,7 @@ class Assignment:
     `machine`: the id of the machine that this is. `began_s`: when the run began, on the clock that samples are timed
     with. `energy` is told when sampling begins and ends, and adds the joules when all are done. `rendezvous`: the
     device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
-    besides warm-up and samples (see `budget`).
+    besides warm-up and samples (see `budget`). `shares`: how many to keep as evidence (None: the workload knows).
     """
 
     machine: str
@@ -69,6 +69,7 @@ class Assignment:
     energy: EnergyMeasurement
     rendezvous: Rendezvous | None = None
     patience_s: float = PATIENCE_WHEN_ASKED_S
+    shares: int | None = None
 
 
 class Session:
@@ -139,7 +140,7 @@ class Session:
         result = self._result(status, reason)
         if status != "measured" and not result.rounds:
             return result
-        checks = check_measurement(result, self._assignment.challenge, self._assignment.run_id)
+        checks = check_measurement(result, self._assignment.challenge, self._assignment.run_id).checks
         failed = [check for check in checks if not check.ok]
         if not failed:
             return result
@@ -177,7 +178,9 @@ class Session:
 
     def _measure_open(self, device: AnyDevice) -> None:
         assignment, plan = self._assignment, self._assignment.plan
-        request = Request(assignment.challenge, assignment.run_id, self._work.parameters)
+        request = Request(
+            assignment.challenge, assignment.run_id, self._work.parameters, assignment.machine, assignment.shares
+        )
         task = self._task = self._work.workload.bind(device, request)
         stopwatch = self._stopwatch = Stopwatch(task, self._clock)
         self._stage("compiling, self-test", None)
@@ -188,7 +191,7 @@ class Session:
         batch = calibrate(stopwatch, plan.batch_s)
         rough = stopwatch.run(batch)
         task.drop()
-        task.rehearse(self._expected(rough.rate, rough.amount))
+        task.rehearse(self._expected(rough.rate))
         task.check_batch(batch)
         process_id = process_of(device)
         if assignment.rendezvous is not None:
@@ -198,7 +201,7 @@ class Session:
         warmup = warm_up(stopwatch, batch, plan.warmup_s, self._progress)
         self._settings = self._run_settings(batch)
         self._warmup_s = warmup.seconds
-        task.start(self._expected(warmup.rate, rough.amount))
+        task.start(self._expected(warmup.rate))
         if assignment.rendezvous is not None:
             assignment.rendezvous.meet()
         self._stage("sampling", plan.seconds)
@@ -218,10 +221,9 @@ class Session:
         if alone:
             self._measure_roof(task, meter)
 
-    def _expected(self, rate: float, amount_of_batch: int) -> float:
-        """The work that evidence is to hold for: that of the whole plan, or less, since a run may be cut short."""
-        plan = self._assignment.plan
-        return min(rate * plan.expected_s, SAMPLES_FOR_EVIDENCE * amount_of_batch * plan.batches_per_sample)
+    def _expected(self, rate: float) -> Expected:
+        expected_s = self._assignment.plan.expected_s
+        return Expected(rate * expected_s, expected_s)
 
     def _load_meter(self, process_id: int | None) -> LoadMeter:
         rendezvous = self._assignment.rendezvous

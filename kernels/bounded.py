@@ -13,6 +13,9 @@ MAX_TEXT = 1024
 MOST_SAMPLES = 10_000
 MOST_HEADERS = 20_000
 MOST_CHUNKS = 20_000
+MOST_SPANS = 10_000
+MOST_LEAVES = 8192
+MOST_SHARES = 50_000
 MOST_METERS = 100
 MOST_WARNINGS = 100
 
@@ -26,6 +29,7 @@ DeviceId = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-
 RunId = Annotated[str, Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]{32}")]
 Sha256Hex = Annotated[str, Meta(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}")]
 TargetHex = Sha256Hex
+Base64 = Annotated[str, Meta(pattern=r"^[A-Za-z0-9+/]*={0,2}(?![\s\S])")]
 MachineId = Annotated[str, Meta(min_length=16, max_length=16, pattern=r"^[0-9a-f]{16}")]
 PrefixHex = Annotated[str, Meta(min_length=152, max_length=152, pattern=r"^[0-9a-f]{152}")]
 Timestamp = Annotated[

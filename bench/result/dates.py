@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 # No hashwatt is older than this day: a run that claims to be was made by a clock that was never set.
 RELEASED = "2025-01-01"
 
@@ -9,3 +11,8 @@ RELEASED = "2025-01-01"
 def is_date_sure(created: str) -> bool:
     """Whether a run can have taken place then (UTC, ISO 8601)."""
     return created >= RELEASED
+
+
+def timestamp_of(moment: datetime) -> str:
+    """A moment as result files have it: UTC, whole seconds (cut, not rounded)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,6 +7,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -41,7 +42,7 @@ def load(path: str | Path) -> Result:
 
     Fitting the model does not make a result true: see `verify`.
     """
-    return decode(read_bounded(path), _shown(path))
+    return decode(read_bounded(path), shown_name(path))
 
 
 def decode(data: bytes, name: str) -> Result:
@@ -80,6 +81,14 @@ def decode(data: bytes, name: str) -> Result:
         raise InputError(
             f"{name} {fault} ({printable(str(error), 120)}); give a file as `hashwatt run` has written it"
         ) from None
+
+
+def document_of(data: bytes) -> Any:
+    """The result in `data` as plain JSON values, unchecked, in the version it was written in. Raises as JSON does."""
+    data = _as_utf8(data)
+    with suppress(msgspec.ValidationError):
+        data = bytes(msgspec.json.decode(data, type=_Document).result)
+    return msgspec.json.decode(data)
 
 
 def _as_utf8(data: bytes) -> bytes:
@@ -137,7 +146,9 @@ def check_writable(path: str | Path) -> None:
     try:
         target = Path(os.path.realpath(path))
         if target.exists() and not target.is_file():
-            raise InputError(f"{_shown(path)} is not a regular file; give the path of a file to write the result to")
+            raise InputError(
+                f"{shown_name(path)} is not a regular file; give the path of a file to write the result to"
+            )
         with Deferred():
             _new_file_beside(target).unlink()
     except (OSError, ValueError) as error:
@@ -156,7 +167,7 @@ def _new_file_beside(target: Path) -> Path:
 
 def read_bounded(path: str | Path) -> bytes:
     """What is in a file that may be a result, MAX_FILE_BYTES at most. Raises InputError."""
-    name = _shown(path)
+    name = shown_name(path)
     try:
         data = read_regular(path, MAX_FILE_BYTES)
     except NotAFile:
@@ -176,10 +187,13 @@ def read_bounded(path: str | Path) -> bytes:
 
 def _cannot_write(path: str | Path, error: OSError | ValueError) -> InputError:
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    return InputError(f"{_shown(path)} cannot be written ({reason}); choose a place for the result where you may write")
+    return InputError(
+        f"{shown_name(path)} cannot be written ({reason}); choose a place for the result where you may write"
+    )
 
 
-def _shown(path: str | Path) -> str:
+def shown_name(path: str | Path) -> str:
+    """A file's name as sentences show it."""
     return printable(str(path), 200)
 
 

@@ -25,6 +25,7 @@ from ...kernels.bounded import (
     Text,
     Timestamp,
 )
+from .anchors import MOST_STAMPS, Beacon, Stamp
 from .brief import lines_of
 from .machine import Machine
 from .measurement import Measurement
@@ -96,6 +97,8 @@ class Result(Record, frozen=True, kw_only=True):
         results: one measurement for each machine × device × workload
         together: all devices at once; null: not asked for
         written_as: the schema version of the file that this was first written to
+        beacon: the public value that the challenge ends with; null: none was taken
+        stamps: time-stamps over the record without them
     """
 
     schema_version: Literal[2]
@@ -110,6 +113,8 @@ class Result(Record, frozen=True, kw_only=True):
     results: Annotated[tuple[Measurement, ...], Meta(max_length=20_000)]
     together: Together | None = None
     written_as: Literal[1, 2] = 2
+    beacon: Beacon | None = None
+    stamps: Annotated[tuple[Stamp, ...], Meta(max_length=MOST_STAMPS)] = ()
 
     def __repr__(self) -> str:
         where = self.machines[0].cpu_model or "unknown machine"

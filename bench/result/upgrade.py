@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from msgspec.structs import asdict
 
-from ...kernels.workloads.evidence import Shares
+from ...kernels.workloads.evidence_version1 import ChunkedShares
 from ...kernels.workloads.quantity import per_second
 from . import version1
 from .energy import Efficiency, Energy, Interval
@@ -99,7 +99,7 @@ def _measurement(old: version1.DeviceResult, machine_id: str) -> Measurement:
         roof=None if old.roof is None else _roof(old.roof, old.unit),
         energy=tuple(_energy(record) for record in old.energy),
         telemetry=old.telemetry,
-        evidence=None if old.proof is None else Shares(**asdict(old.proof)),
+        evidence=None if old.proof is None else ChunkedShares(**asdict(old.proof)),
         warnings=old.warnings,
     )
 

@@ -28,7 +28,7 @@ from ...kernels.bounded import (
     Text,
     Timestamp,
 )
-from ...kernels.workloads.evidence import Chunk, Header, Share
+from ...kernels.workloads.evidence_version1 import Chunk, Header, Share
 from .energy import CrossCheck, IdlePower, Interval, PowerPoint, Telemetry
 from .machine import Cache
 from .measurement import Origin

@@ -8,51 +8,127 @@ name: they are the measuring machine's own word.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from ...kernels.errors import InputError
-from ...kernels.workloads.evidence import Claim, Evidence, Reported, ServedShares
-from ...kernels.workloads.quantity import per_second
+from ...kernels.workloads.evidence import Claim, Evidence, Finding, Reported
+from ...kernels.workloads.evidence_version1 import ChunkedShares
+from ...kernels.workloads.protocol import SamplesShares, Workload
 from ...kernels.workloads.registry import load_workload
-from ..energy.joules.efficiency import efficiency
-from ..pool.rate import rate_of_shares
-from ..rates import counted_samples, rate_of, rate_per_cpu_s
-from ..result.file import SchemaViolation, encode, load
+from ..anchors.challenge import given_challenge
+from ..anchors.clock import anchors_of
+from ..rates import counted_samples
+from ..result.file import SchemaViolation, decode, document_of, encode, read_bounded, shown_name
 from ..result.measurement import Measurement
 from ..result.model import Result, Together
 from ..run_id import together_run_id
-from .verdict import Check, Verdict, statement_of
+from .figures import RELATIVE_ROUNDING, Figures
+from .trusted import covered_by, trusted
+from .verdict import Check, Proven, Verdict, statement_of
 
-# Room for the rounding of sums that another order of adding gives, not for a different figure.
-RELATIVE_ROUNDING = 1e-9
 # With these nothing was measured: a record of such a status claims nothing.
 WITHOUT_WORK = ("failed", "refused", "skipped")
+EACH_SAMPLE = "/rounds/*/samples/*/"
 
 
-def check_result(source: str | Path | Result) -> tuple[Verdict, Result | None]:
+@dataclass(frozen=True)
+class Judged:
+    """The checks of a record, and how much of its work is proven."""
+
+    checks: list[Check]
+    proven: list[Proven] = field(default_factory=list)
+
+
+def check_result(
+    source: str | Path | Result,
+    *,
+    challenge: str | None = None,
+    most_shares: int | None = None,
+    certificates: Sequence[str | Path] = (),
+    list_trusted: bool = False,
+) -> tuple[Verdict, Result | None]:
     """Every check that needs no device, and the result itself if it could be read.
 
-    Raises InputError when the file cannot be read as JSON of a known schema version at all.
+    `challenge`: what the file's must be (None: any). `most_shares`: so many of a device's shares, drawn anew, are
+    looked at (None: all). `certificates`: files of those that are trusted to vouch for time-stamps (empty: those of the
+    system). `list_trusted`: the verdict lists what no check covers. Raises InputError when the file cannot be read as
+    JSON of a known schema version at all, or such a file as a certificate.
     """
+    options = (challenge, most_shares, certificates, list_trusted)
+    if not isinstance(source, Result):
+        return check_file(read_bounded(source), shown_name(source), *options)
     try:
         # A result handed over as an object may have been made by anyone, too: the model's bounds hold for it.
-        if isinstance(source, Result):
-            encode(source)
-        result = source if isinstance(source, Result) else load(source)
+        data = encode(source)
     except SchemaViolation as violation:
-        return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))]), None
-    checks = [
-        Check(code="schema", ok=True, sentence="the file fits the result model"),
-        _check_identities(result),
-    ]
+        return _misfit(violation), None
+    return _judged(source, data, *options), source
+
+
+def check_file(
+    data: bytes,
+    name: str,
+    challenge: str | None = None,
+    most_shares: int | None = None,
+    certificates: Sequence[str | Path] = (),
+    list_trusted: bool = False,
+) -> tuple[Verdict, Result | None]:
+    """As `check_result`, of the content of the file called `name`."""
+    try:
+        result = decode(data, name)
+    except SchemaViolation as violation:
+        return _misfit(violation), None
+    return _judged(result, data, challenge, most_shares, certificates, list_trusted), result
+
+
+def _misfit(violation: SchemaViolation) -> Verdict:
+    return Verdict.of([Check(code="schema", ok=False, sentence=str(violation))])
+
+
+def _judged(
+    result: Result,
+    data: bytes,
+    challenge: str | None,
+    most_shares: int | None,
+    certificates: Sequence[str | Path],
+    list_trusted: bool,
+) -> Verdict:
+    sentence = "the file fits the result model"
+    checks = [Check(code="schema", ok=True, sentence=sentence, covers=("/schema_version", "/written_as"))]
+    if challenge is not None:
+        checks.append(_check_challenge(result, challenge))
+    checks.append(_check_identities(result))
     if any(warning.code == "foreign_root" for warning in result.warnings):
         fault = "it shows a tree of files (HASHWATT_ROOT), not the machine that worked: for trying, never to be ranked"
         checks.append(Check(code="machine", ok=False, sentence=fault))
-    for entry in result.results:
-        checks.extend(check_measurement(entry, result.challenge, result.run_id, result.written_as))
-    checks.extend(check_together(result))
-    return Verdict.of(checks, statement_of(entry.evidence for entry in result.results)), result
+    anchors = anchors_of(result, certificates)
+    checks.extend(
+        Check(code="anchor", ok=anchor.ok, sentence=anchor.sentence, covers=anchor.covers) for anchor in anchors.anchors
+    )
+    proven: list[Proven] = []
+    for index, entry in enumerate(result.results):
+        mine = check_measurement(
+            entry, result.challenge, result.run_id, result.written_as, f"/results/{index}", most_shares
+        )
+        checks.extend(mine.checks)
+        proven.extend(mine.proven)
+    at_once = _check_together(result, most_shares)
+    checks.extend(at_once.checks)
+    proven.extend(at_once.proven)
+    own_word = trusted(document_of(data), covered_by(checks)) if list_trusted else ()
+    statement = statement_of(entry.evidence for entry in result.results)
+    return Verdict.of(checks, statement, proven, own_word, anchors)
+
+
+def _check_challenge(result: Result, wanted: str) -> Check:
+    # Whoever gave it need not know which beacon's value was added.
+    same = wanted in (result.challenge, given_challenge(result))
+    fault = f"it answers the challenge {result.challenge!r:.60}, not {wanted!r:.60}"
+    return Check(code="challenge", ok=same, sentence="it answers the challenge that was given" if same else fault)
 
 
 def _check_identities(result: Result) -> Check:
@@ -73,22 +149,29 @@ def _check_identities(result: Result) -> Check:
 
 def check_together(result: Result) -> list[Check]:
     """The checks of what the devices did at once; they stand for themselves, and not for the devices alone."""
+    return _check_together(result, None).checks
+
+
+def _check_together(result: Result, most_shares: int | None) -> Judged:
     together = result.together
     if together is None:
-        return []
+        return Judged([])
     run_id = together_run_id(result.run_id)
-    checks = [
-        check
-        for entry in together.results
-        for check in check_measurement(entry, result.challenge, run_id, result.written_as)
+    judged = [
+        check_measurement(entry, result.challenge, run_id, result.written_as, f"/together/results/{index}", most_shares)
+        for index, entry in enumerate(together.results)
     ]
     checks = [
-        Check(code=check.code, ok=check.ok, sentence=f"together: {check.sentence}", device=f"together {check.device}")
-        for check in checks
+        replace(check, sentence=f"together: {check.sentence}", device=f"together {check.device}")
+        for one in judged
+        for check in one.checks
     ]
     fault = _fault_of_rates(result, together)
     sentence = "rates together, their ratios and their sum follow from the devices' records"
-    return [*checks, Check(code="together", ok=not fault, sentence=fault or sentence)]
+    covers = () if fault else ("/together/rates/**", "/together/sum_rate", "/together/unit")
+    checks.append(Check(code="together", ok=not fault, sentence=fault or sentence, covers=covers))
+    proven = [replace(each, device=f"together {each.device}") for one in judged for each in one.proven]
+    return Judged(checks, proven)
 
 
 def _fault_of_rates(result: Result, together: Together) -> str:
@@ -106,6 +189,8 @@ def _fault_of_rates(result: Result, together: Together) -> str:
         return f"the rates together add up to {total:.6g}, not to the stated {together.sum_rate or 0:.6g}"
     if len({entry.unit for entry in together.results}) > 1:
         return "rates of different units are added up"
+    if together.rates and together.unit != together.results[0].unit:
+        return f"rates of {together.results[0].unit} are not counted in {together.unit!s:.40}"
     return ""
 
 
@@ -113,24 +198,46 @@ def _place(entry: Measurement) -> tuple[str, str, str]:
     return entry.machine, entry.device.id, entry.workload
 
 
-def check_measurement(entry: Measurement, challenge: str, run_id: str, written_as: int = 2) -> list[Check]:
-    """The checks of one record, by the rules of the schema version that it was written in."""
+def check_measurement(
+    entry: Measurement,
+    challenge: str,
+    run_id: str,
+    written_as: int = 2,
+    at: str = "",
+    most_shares: int | None = None,
+) -> Judged:
+    """The checks of one record, which stands at the JSON pointer `at`, by the rules of its schema version."""
     if isinstance(entry.evidence, Reported):
-        return [_check_reported(entry)]
+        return Judged([_check_reported(entry)])
     samples = counted_samples(entry)
     claims_work = bool(samples or entry.rate or entry.amount or entry.seconds or entry.evidence)
     if entry.status in WITHOUT_WORK or (entry.status == "interrupted" and not claims_work):
         fault = f"is {entry.status} and yet claims work"
-        return [_check(entry, "devices", not claims_work, "claims nothing", fault)]
+        return Judged([_check(entry, "devices", not claims_work, "claims nothing", fault)])
     if not (samples and entry.rate and entry.evidence):
         missing = "samples" if not samples else "rate" if not entry.rate else "evidence"
-        return [_check(entry, "devices", False, "", f"is {entry.status} but has no {missing}")]
-    shown = list(_check_evidence(entry, entry.evidence, challenge, run_id))
-    amount = _check_amount(entry)
+        return Judged([_check(entry, "devices", False, "", f"is {entry.status} but has no {missing}")])
+    claim = claim_of(entry, challenge, run_id, written_as)
+    shown = list(_check_evidence(entry, entry.evidence, claim, at, most_shares))
+    figures = Figures(entry, written_as, at)
+    amount = figures.amount()
     # Evidence that counts the work by itself says the same, and more.
-    if not amount.ok or all(check.code != amount.code for check in shown):
-        shown.insert(0, amount)
-    return [*shown, _check_rate(entry, written_as), *_check_roof(entry), *_check_energy(entry, written_as)]
+    if not amount.ok or all(check.code != amount.code for _, check in shown):
+        shown.insert(0, (None, amount))
+    checks = [*(check for _, check in shown), figures.rate(), *figures.roof(), *figures.energy()]
+    bounded = next((finding for finding, _ in shown if finding and finding.at_least is not None), None)
+    proven = []
+    if all(check.ok for check in checks) and (bounded or isinstance(entry.evidence, ChunkedShares)):
+        proven.append(
+            Proven(
+                device=entry.device.id,
+                workload=entry.workload,
+                at_least=None if bounded is None else bounded.at_least,
+                claimed=entry.amount,
+                confidence=None if bounded is None else bounded.confidence,
+            )
+        )
+    return Judged(checks, proven)
 
 
 def _check_reported(entry: Measurement) -> Check:
@@ -146,109 +253,63 @@ def _check_reported(entry: Measurement) -> Check:
     return _check(entry, "reported", not fault, "the device's own word: nothing is proven", fault)
 
 
-def claim_of(entry: Measurement, challenge: str, run_id: str) -> Claim:
+def claim_of(entry: Measurement, challenge: str, run_id: str, written_as: int = 2) -> Claim:
     """What the evidence of a record is held against."""
     return Claim(
         challenge=challenge,
+        machine=entry.machine,
         device_id=entry.device.id,
         run_id=run_id,
+        workload=entry.workload,
         parameters=entry.parameters,
         amounts=tuple(sample.amount for sample in counted_samples(entry)),
+        written_as=written_as,
     )
 
 
-def _check_evidence(entry: Measurement, evidence: Evidence, challenge: str, run_id: str) -> Iterator[Check]:
+def _check_evidence(
+    entry: Measurement, evidence: Evidence, claim: Claim, at: str, most_shares: int | None
+) -> Iterator[tuple[Finding | None, Check]]:
     try:
         workload = load_workload(entry.workload)
         parameters = workload.parameters_of(entry.parameters)
     except InputError as error:
-        yield _check(entry, "workload", False, "", f"nothing of its work can be checked: {error}")
+        yield None, _check(entry, "workload", False, "", f"nothing of its work can be checked: {error}")
         return
     if entry.unit != workload.quantity.unit or parameters != entry.parameters:
         fault = f"{entry.workload} counts {workload.quantity.plural} and has other parameters than are stated"
-        yield _check(entry, "workload", False, "", fault)
+        yield None, _check(entry, "workload", False, "", fault)
     try:
-        findings = list(workload.verify(evidence, claim_of(entry, challenge, run_id)))
+        findings = list(_findings(workload, evidence, claim, most_shares))
     except Exception as error:
         # Another distribution's code, and a stranger's file: whatever comes of the two, the answer is a verdict.
         fault = f"{entry.workload} cannot check its evidence ({type(error).__name__}: {error!s:.200})"
-        yield _check(entry, "evidence", False, "", fault)
+        yield None, _check(entry, "evidence", False, "", fault)
         return
     for finding in findings:
-        yield _check(entry, finding.code, finding.ok, finding.sentence, finding.sentence)
+        check = _check(entry, finding.code, finding.ok, finding.sentence, finding.sentence)
+        yield finding, replace(check, covers=tuple(_pointers(finding, entry, at)) if finding.ok else ())
 
 
-def _check_amount(entry: Measurement) -> Check:
-    total = sum(sample.amount for sample in counted_samples(entry))
-    fault = f"{entry.amount} are stated in all, the samples add up to {total}"
-    return _check(entry, "amount", entry.amount == total, "the samples add up to the stated amount of work", fault)
+def _findings(workload: Workload, evidence: Evidence, claim: Claim, most_shares: int | None) -> Sequence[Finding]:
+    if most_shares is not None and isinstance(workload, SamplesShares):
+        return workload.verify_part(evidence, claim, most_shares)
+    return workload.verify(evidence, claim)
 
 
-def _check_rate(entry: Measurement, written_as: int) -> Check:
-    stated = entry.rate
-    assert stated is not None
-    samples = counted_samples(entry)
-    seconds = math.fsum(sample.seconds for sample in samples)
-    evidence = entry.evidence
-    right = rate_of_shares(evidence) if isinstance(evidence, ServedShares) else rate_of(samples, entry.unit, written_as)
-    fault = ""
-    if not math.isclose(seconds, entry.seconds, rel_tol=RELATIVE_ROUNDING):
-        fault = f"{entry.seconds:g} s are stated in all, the samples add up to {seconds:g} s"
-    elif isinstance(evidence, ServedShares) and (len(samples) != 1 or entry.seconds != evidence.seconds):
-        fault = f"the window of the shares was {evidence.seconds:g} s, not the stated {entry.seconds:g} s"
-    elif not _close(stated.value, right.value):
-        fault = f"work ÷ seconds of the samples gives {right.value:.6g} a second, not the stated {stated.value:.6g}"
-    elif (
-        not _close(stated.low, right.low)
-        or not _close(stated.high, right.high)
-        or stated.confidence != right.confidence
-    ):
-        fault = (
-            f"the samples give an interval of {right.low:.6g}…{right.high:.6g} a second, "
-            f"not the stated {stated.low or 0:.6g}…{stated.high or 0:.6g}"
-        )
-    elif not _close(stated.median, right.median) or not _close(stated.best, right.best):
-        fault = (
-            f"the samples' median and best rates are {right.median:.6g} and {right.best:.6g} a second, not as stated"
-        )
-    elif not _close(entry.rate_per_cpu_s, rate_per_cpu_s(samples)):
-        fault = "the stated work a CPU second does not follow from the samples"
-    elif stated.unit != per_second(entry.unit):
-        fault = f"a rate of {entry.unit} is not counted in {stated.unit}"
-    elif stated.origin != "measured":
-        fault = f"a rate from samples is measured, not {stated.origin}"
-    return _check(entry, "rate", not fault, "work and seconds give the stated rate", fault)
-
-
-def _check_roof(entry: Measurement) -> Iterator[Check]:
-    """A share of the roof that does not follow from the two rates; nothing where it does, or where none is stated."""
-    roof, rate = entry.roof, entry.rate
-    if roof is None or rate is None:
-        return
-    share = 100 * rate.value / roof.rate
-    if roof.unit != per_second(entry.unit):
-        yield _check(entry, "roof", False, "", f"the roof for a rate of {entry.unit} is not counted in {roof.unit}")
-    elif roof.percent is not None and not _close(roof.percent, share):
-        fault = f"the rate is {share:.6g} % of the stated roof, not the stated {roof.percent:.6g} %"
-        yield _check(entry, "roof", False, "", fault)
-
-
-def _check_energy(entry: Measurement, written_as: int) -> Iterator[Check]:
-    """Joules a unit that do not follow from the joules and the work; version 1 worked them out by another rule."""
-    for record in entry.energy if written_as != 1 else ():
-        if record.efficiency is None:
-            continue
-        right = efficiency(record, entry.rate, entry.amount, entry.seconds)
-        stated = record.efficiency.j_per_unit.value
-        if right is None or not _close(stated, right.j_per_unit.value):
-            fault = f"the joules and the work do not give the stated {stated:.6g} J a unit"
-            yield _check(entry, "energy", False, "", fault)
-
-
-def _close(stated: float | None, right: float | None) -> bool:
-    if stated is None or right is None:
-        return stated is right
-    return math.isclose(stated, right, rel_tol=RELATIVE_ROUNDING)
+def _pointers(finding: Finding, entry: Measurement, at: str) -> Iterator[str]:
+    """What a finding covers, from the file's root on."""
+    for pointer in finding.covers:
+        if pointer.startswith(EACH_SAMPLE):
+            # Only counted rounds are claimed.
+            for index, one in enumerate(entry.rounds):
+                if one.counted:
+                    yield f"{at}/rounds/{index}/samples/*/{pointer.removeprefix(EACH_SAMPLE)}"
+        else:
+            yield f"{at}{pointer}"
+    if "/device/id" in finding.covers:
+        # What ties the device to the work ties it to the challenge and the run, and these to its unit.
+        yield from ("/challenge", "/run_id", f"{at}/unit")
 
 
 def _check(entry: Measurement, code: str, ok: bool, good: str, bad: str) -> Check:

@@ -14,7 +14,20 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from ..bounded import MOST_CHUNKS, MOST_HEADERS, Count, Positive, PrefixHex, Record, Sha256Hex, TargetHex, Text, Word
+from ..bounded import (
+    MOST_LEAVES,
+    MOST_SHARES,
+    MOST_SPANS,
+    Base64,
+    Count,
+    Positive,
+    Record,
+    Sha256Hex,
+    TargetHex,
+    Text,
+    Word,
+)
+from .evidence_version1 import ChunkedShares
 
 EvidenceKind = Literal["shares", "recompute", "checked", "reported"]
 
@@ -27,66 +40,50 @@ CLASS_WORDS: dict[EvidenceKind, str] = {
 }
 
 
-class Header(Record, frozen=True, kw_only=True):
-    """The first prefix (76 bytes) that was hashed under one running number; the others are rolled from it.
+class Span(Record, frozen=True, kw_only=True):
+    """Nonces that were counted, one after another; `start` is 2³² × the running number of their header + the nonce.
 
     Fields:
-        running_number: counts the headers of a device from 0
-        prefix_hex: its 76 bytes
-    """
-
-    running_number: Count
-    prefix_hex: PrefixHex
-
-
-class Chunk(Record, frozen=True, kw_only=True):
-    """A range of nonces under one running number, all counted in one sample, and the XOR of all its H7 words.
-
-    Fields:
-        running_number: the header
-        start: the first nonce
+        start: 2³² × the running number of its first header + the first nonce
         nonces: how many, one after another
-        xor_h7: the XOR of the last word of each digest
-        sample: the sample that they were counted in, from 0
     """
 
-    running_number: Count
-    start: Word
-    nonces: Annotated[int, Meta(ge=1, le=2**32)]
-    xor_h7: Word
-    sample: Annotated[int, Meta(ge=0, le=10_000)]
-
-
-class Share(Record, frozen=True, kw_only=True):
-    """A nonce whose header (the given prefix under the given running number) meets the share target.
-
-    Fields:
-        running_number: the header
-        prefix: which of its rolled prefixes
-        nonce: the nonce
-    """
-
-    running_number: Count
-    prefix: Annotated[int, Meta(ge=0, le=(1 << 16) - 1)]
-    nonce: Word
+    start: Count
+    nonces: Positive
 
 
 class Shares(Record, frozen=True, kw_only=True, tag_field="kind", tag="shares"):
     """What shows that hashes were computed (never how long it took).
 
+    The headers derive from the challenge, from whose work it is, and from `target_hex`, `wanted`, `prefixes` and
+    `leaf_nonces`, so that none of these can be chosen afterwards. Stored are the shares that meet the target, or, of
+    more than `wanted`, those that meet the harder one at which the claimed hashes give `wanted`. A *leaf* is
+    `leaf_nonces` of the counted nonces in their order (the last one may be shorter).
+
     Fields:
         target_hex: what a share's hash value does not exceed
+        wanted: so many shares are expected at most
         prefixes: how many were hashed for each nonce
-        headers: those that were hashed
-        chunks: what was hashed
-        shares: what was found
+        leaf_nonces: how many counted nonces make a leaf
+        spans: the nonces that were counted, ascending
+        checksums: for each leaf the XOR of the last word of each digest; 4 bytes each, base64
+        count: how many shares there are
+        shares: the gaps between the shares, base64
     """
 
     target_hex: TargetHex
+    wanted: Annotated[int, Meta(ge=1, le=MOST_SHARES)]
     prefixes: Annotated[int, Meta(ge=1, le=1 << 16)]
-    headers: Annotated[tuple[Header, ...], Meta(max_length=MOST_HEADERS)]
-    chunks: Annotated[tuple[Chunk, ...], Meta(max_length=MOST_CHUNKS)]
-    shares: Annotated[tuple[Share, ...], Meta(max_length=50_000)]
+    leaf_nonces: Annotated[int, Meta(ge=1, le=1 << 48)]
+    spans: Annotated[tuple[Span, ...], Meta(max_length=MOST_SPANS)]
+    checksums: Annotated[Base64, Meta(max_length=MOST_LEAVES * 6)]
+    count: Annotated[int, Meta(ge=0, le=2 * MOST_SHARES)]
+    shares: Annotated[Base64, Meta(max_length=2 * MOST_SHARES * 12)]
+
+    @property
+    def parts(self) -> int:
+        """How many leaves there are: what can be drawn to be done again."""
+        return -(-sum(span.nonces for span in self.spans) // self.leaf_nonces)
 
 
 class ServedShares(Record, frozen=True, kw_only=True, tag_field="kind", tag="served_shares"):
@@ -105,7 +102,7 @@ class ServedShares(Record, frozen=True, kw_only=True, tag_field="kind", tag="ser
         job_times: the header time of each job, seconds since 1970, from the first one on
         version_rolling: whether shares keep rolled version bits
         count: how many shares
-        packed: the shares, base64 (the packing is told in docs/proof.md)
+        packed: the shares, base64 (the packing: kernels/stratum/packing.py)
     """
 
     fresh_hex: Annotated[str, Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]{32}")]
@@ -117,7 +114,7 @@ class ServedShares(Record, frozen=True, kw_only=True, tag_field="kind", tag="ser
     job_times: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=20_000)]
     version_rolling: bool
     count: Annotated[int, Meta(ge=0, le=100_000)]
-    packed: Annotated[str, Meta(max_length=4_000_000, pattern=r"^[A-Za-z0-9+/]*={0,2}(?![\s\S])")]
+    packed: Annotated[Base64, Meta(max_length=4_000_000)]
 
 
 class Answer(Record, frozen=True, kw_only=True):
@@ -145,6 +142,11 @@ class Recompute(Record, frozen=True, kw_only=True, tag_field="kind", tag="recomp
 
     answers: Annotated[tuple[Answer, ...], Meta(max_length=20_000)]
 
+    @property
+    def parts(self) -> int:
+        """How many answers there are: what can be drawn to be done again."""
+        return len(self.answers)
+
 
 class Checked(Record, frozen=True, kw_only=True, tag_field="kind", tag="checked"):
     """How many answers the measuring machine compared with the right ones, and how: all of them agreed.
@@ -168,13 +170,13 @@ class Reported(Record, frozen=True, kw_only=True, tag_field="kind", tag="reporte
     source: Text
 
 
-Evidence = Shares | ServedShares | Recompute | Checked | Reported
+Evidence = Shares | ChunkedShares | ServedShares | Recompute | Checked | Reported
 
 
 def class_of(evidence: Evidence) -> EvidenceKind:
     """The class of evidence: what it is worth to a reader."""
     match evidence:
-        case Shares() | ServedShares():
+        case Shares() | ChunkedShares() | ServedShares():
             return "shares"
         case Recompute():
             return "recompute"
@@ -185,18 +187,32 @@ def class_of(evidence: Evidence) -> EvidenceKind:
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """What evidence is held against: who claims, for which challenge, how much work in each counted sample."""
+    """What evidence is held against: who claims, for which challenge, how much work in each counted sample.
+
+    `written_as`: the schema version of the file.
+    """
 
     challenge: str
+    machine: str
     device_id: str
     run_id: str
+    workload: str
     parameters: dict[str, int | float | str]
     amounts: tuple[int, ...]
+    written_as: int = 2
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One check of evidence: `code` names it for scripts, `sentence` says what holds or what does not."""
+    """One check of evidence: `code` names it for scripts, `sentence` says what holds or what does not.
+
+    `at_least`: so much work was done, with `confidence`, where the check tells that. `covers`: which figures of the
+    measurement cannot be others without its failing, as JSON pointers from the measurement on; `*` stands for any one
+    step, a last `**` for all below.
+    """
 
     code: str
     ok: bool
     sentence: str
+    at_least: int | None = None
+    confidence: float | None = None
+    covers: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..device import AnyDevice, DeviceInfo, KernelInfo, Roof
 from .evidence import Claim, Evidence, EvidenceKind, Finding
@@ -17,18 +17,28 @@ from .quantity import Quantity
 
 Value = int | float | str
 
-# A long run keeps as much evidence in each this many samples as it needs in all, so that it can be believed wherever it
-# is cut short; what is too much of it at its end is left out again.
-SAMPLES_FOR_EVIDENCE = 32
-
 
 @dataclass(frozen=True)
 class Request:
-    """What a run asks of a workload. `parameters` are the workload's own, already checked by `parameters_of`."""
+    """What a run asks of a workload. `parameters` are the workload's own, already checked by `parameters_of`.
+
+    `machine`: the id of the machine that the device is in. `shares`: how many to keep where work is proven by shares
+    (None: as many as the workload finds right).
+    """
 
     challenge: str
     run_id: str
     parameters: Mapping[str, Value] = field(default_factory=dict)
+    machine: str = ""
+    shares: int | None = None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """How much work will probably count, and how long that takes. A run may be cut short, or go on for longer."""
+
+    amount: float
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -60,12 +70,12 @@ class Task(Protocol):
         """Compile what is not yet and check small answers against a trusted source. Raises WrongResult."""
         ...
 
-    def rehearse(self, planned: float | None) -> None:
-        """Get ready for batches that do not count; `planned` units will count later (None: not known yet)."""
+    def rehearse(self, expected: Expected | None) -> None:
+        """Get ready for batches that do not count; what will count later is `expected` (None: not known yet)."""
         ...
 
-    def start(self, planned: float) -> None:
-        """Get ready for batches that count, about `planned` units of work in all."""
+    def start(self, expected: Expected) -> None:
+        """Get ready for batches that count. Wherever the run is cut short, there is to be evidence enough."""
         ...
 
     def ready(self, batch: int) -> None:
@@ -141,5 +151,28 @@ class Workload(Protocol):
         """Compute `count` parts of the work again, drawn beyond anyone's foresight. Raises DeviceError.
 
         `advance` is told the amounts as they are done.
+        """
+        ...
+
+
+@runtime_checkable
+class SamplesShares(Protocol):
+    """A workload that can also look at a part of the shares only, privately drawn: whoever reads many results does."""
+
+    def verify_part(self, evidence: Evidence, claim: Claim, most: int) -> Sequence[Finding]:
+        """As `Workload.verify`, of `most` shares."""
+        ...
+
+
+@runtime_checkable
+class Auditable(Protocol):
+    """A workload whose evidence can also be looked into at places of any size, for as long as one likes."""
+
+    def audit(
+        self, evidence: Evidence, claim: Claim, effort_s: float, device: AnyDevice, advance: Callable[[int], None]
+    ) -> Sequence[Finding]:
+        """Compute places drawn by amount again for about `effort_s` of CPU seconds, and say what that rules out.
+
+        Raises DeviceError.
         """
         ...

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ...bench.rates import counted_samples, rate_of
 from ...bench.result.brief import lines_of
@@ -19,11 +20,16 @@ from ...bench.result.file import decode, encode
 from ...bench.result.machine import Machine
 from ...bench.result.measurement import Measurement, Rate, Sample
 from ...bench.result.model import Result
+from ...bench.verification.cached import check_part
 from ...bench.verification.checks import check_measurement, check_result
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..wording.visible import visible
 from .device_name import NAME_LIMIT, device_name
+from .each_proof_once import Shown, faults_of_repeats
+
+# Privately drawn, so that a file with one false share in forty-three is found out with 99.9 %.
+SHARES_LOOKED_AT = 300
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -184,12 +190,12 @@ def checks_of(result: Result) -> tuple[Check, ...]:
         decode(encode(result), "the result")
     except (InputError, ValueError) as error:
         return (Check(code="schema", ok=False, sentence=visible(str(error), 400)),)
-    return check_result(result)[0].checks
+    return check_result(result, most_shares=SHARES_LOOKED_AT)[0].checks
 
 
 def checked(path: Path) -> tuple[tuple[Check, ...], Result | None]:
     """What the checks say of a file, and the result in it if it is one. Raises InputError."""
-    verdict, result = check_result(path)
+    verdict, result = check_part(path, SHARES_LOOKED_AT)
     return verdict.checks, result
 
 
@@ -225,14 +231,14 @@ def checks_about(device: Measurement, result: Result, failed: Sequence[Check]) -
     own = [check for check in failed if check.device == device.device.id]
     # A check names the device only: where that has several measurements in the file, each is asked itself.
     if own and sum(other.device.id == device.device.id for other in result.results) > 1:
-        asked = check_measurement(device, result.challenge, result.run_id, result.written_as)
+        asked = check_measurement(device, result.challenge, result.run_id, result.written_as).checks
         known = {check.sentence for check in asked}
         # What the measurement alone cannot tell (a recomputation) stays with all of the device's.
         others = {
             check.sentence
             for other in result.results
             if other.device.id == device.device.id
-            for check in check_measurement(other, result.challenge, result.run_id, result.written_as)
+            for check in check_measurement(other, result.challenge, result.run_id, result.written_as).checks
         }
         own = [check for check in own if check.sentence in known or check.sentence not in others]
     return [check for check in failed if check.device is None] + own
@@ -240,6 +246,7 @@ def checks_about(device: Measurement, result: Result, failed: Sequence[Check]) -
 
 def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) -> Collection:
     """Sort entries into rankings and what stands apart."""
+    entries = _each_proof_once(entries)
     groups: dict[GroupKey, list[Entry]] = {}
     for entry in entries:
         if entry.verified and entry.measured:
@@ -258,6 +265,14 @@ def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) 
         unmeasured=tuple(entry for entry in entries if entry.verified and not entry.measured),
         unreadable=tuple(unreadable),
     )
+
+
+def _each_proof_once(entries: list[Entry]) -> list[Entry]:
+    """The entries; a verified one that shows the work of one before it has that as its fault."""
+    claims = [entry for entry in entries if entry.verified and entry.measured]
+    repeats = faults_of_repeats(Shown(entry.device, entry.result) for entry in claims)
+    faults = {id(entry): fault for entry, fault in zip(claims, repeats, strict=True) if fault}
+    return [replace(entry, faults=(faults[id(entry)],)) if id(entry) in faults else entry for entry in entries]
 
 
 def key_of(entry: Entry) -> GroupKey:

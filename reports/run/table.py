@@ -10,6 +10,7 @@ from ...bench.result.measurement import Measurement
 from ...bench.result.model import Result
 from ...bench.verification.verdict import Verdict
 from ...kernels.workloads.evidence import Checked, Recompute, Shares
+from ...kernels.workloads.evidence_version1 import ChunkedShares
 from ...kernels.workloads.quantity import quantity_of
 from ..collect.energy_figure import energy_figure, why_unknown
 from ..collect.gather import checks_about
@@ -185,6 +186,8 @@ def evidence_cell(entry: Measurement) -> str:
     """What the evidence is worth, and how much of it there is."""
     evidence = entry.evidence
     if isinstance(evidence, Shares):
+        return f"{class_words(entry)}\n{evidence.count:,} shares"
+    if isinstance(evidence, ChunkedShares):
         return f"{class_words(entry)}\n{len(evidence.shares):,} shares"
     if isinstance(evidence, Checked | Recompute):
         answers = evidence.answers if isinstance(evidence, Checked) else len(evidence.answers)

@@ -132,6 +132,7 @@ def test_the_result_model_imports_nothing_but_bounded_types_evidence_and_units()
     assert {module.removeprefix("hashwatt.kernels.") for module in seen if module.startswith("hashwatt.kernels")} == {
         "bounded",
         "workloads.evidence",
+        "workloads.evidence_version1",
         "workloads.quantity",
     }
 

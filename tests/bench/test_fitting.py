@@ -113,7 +113,7 @@ def test_a_claim_that_lost_a_part_is_no_claim_and_still_verifies(honest_result: 
     foreign = {
         "rounds": (changed(taken, samples=(changed(first, seconds=math.nan), *others)),),
         "rate": changed(entry.rate, high=math.inf),
-        "evidence": changed(shares_of(entry), chunks=shares_of(entry).chunks * 5000),
+        "evidence": changed(shares_of(entry), spans=shares_of(entry).spans * 10_001),
     }
     fit = stored(fitting.fitted(changed(honest_result, results=(changed(entry, **{part: foreign[part]}),))))
     assert fit.results[0].status == "failed"

@@ -237,14 +237,15 @@ def test_a_long_run_keeps_no_more_shares_than_a_short_one(monkeypatch: pytest.Mo
         sampled(self, progress)
         workload = self._stopwatch.task
         assert isinstance(workload, HashingTask)
-        kept.append(len(workload._shares))
+        assert workload._ledger is not None
+        kept.append(len(workload._ledger.shares))
 
     monkeypatch.setattr(Sampler, "sample", and_count)
     clock = VirtualClock()
-    result = measure([fake("steady", clock, rate_hs=2_000.0)], seconds=60.0, clock=clock.now)
+    result = measure([fake("steady", clock, rate_hs=2_000.0)], seconds=60.0, shares=1000, clock=clock.now)
     (entry,) = result.results
-    assert kept[0] > 600, "as many as a run cut short at any time needs"
-    assert 256 - 5 * 16 < len(shares_of(entry).shares) < 256 + 5 * 16
+    assert 1900 < kept[0] < 4 * 1000, "as many as a run cut short at any time needs, and never more than some"
+    assert 1000 - 5 * 32 < shares_of(entry).count < 1000 + 5 * 32
     assert verify(result).ok
 
 

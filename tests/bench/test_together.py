@@ -87,9 +87,9 @@ def test_what_was_done_together_is_proven_with_headers_of_its_own() -> None:
     result = together()
     assert verify(result).ok
     entry = part(result).results[0]
-    assert all(check.ok for check in check_measurement(entry, result.challenge, together_run_id(result.run_id)))
+    assert all(check.ok for check in check_measurement(entry, result.challenge, together_run_id(result.run_id)).checks)
     proofs = [shares_of(one.results[0]) for one in (result, part(result))]
-    assert proofs[0].headers != proofs[1].headers
+    assert proofs[0].shares != proofs[1].shares
 
 
 def test_it_is_stored_and_read_again() -> None:
@@ -99,7 +99,7 @@ def test_it_is_stored_and_read_again() -> None:
 def test_work_done_alone_cannot_be_passed_off_as_done_together() -> None:
     forged = changed(together(), results=together().results)
     failed = [check for check in verify(forged).checks if not check.ok]
-    assert "header" in {check.code for check in failed}
+    assert "shares" in {check.code for check in failed}
     assert all((check.device or "together").startswith("together") for check in failed)
 
 

@@ -18,8 +18,9 @@ from hashwatt.bench.result.measurement import Measurement, Roof, Round, Sample
 from hashwatt.bench.result.model import Result
 from hashwatt.kernels.headers.job import Job, rolled_prefix
 from hashwatt.kernels.headers.oracle import reference_scan
-from hashwatt.kernels.workloads.evidence import Checked, Chunk, Header, Share, Shares
-from hashwatt.kernels.workloads.sha256d.headers import derive_prefix, target_to_hex
+from hashwatt.kernels.workloads.evidence import Checked, Shares, Span
+from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words
+from hashwatt.kernels.workloads.sha256d.headers import Headers, target_to_hex
 
 from .samples import MACHINE, measured, unmeasured
 from .samples import result as plain_result
@@ -30,22 +31,24 @@ HASHES = 4096
 
 
 @cache
-def proof_of(challenge: str, device_id: str, run_id: str, samples: int, prefixes: int = 1) -> Shares:
+def proof_of(
+    challenge: str, device_id: str, run_id: str, samples: int, prefixes: int = 1, machine: str = MACHINE.id
+) -> Shares:
     """A true proof of `HASHES` hashes in so many equal samples."""
-    prefix = derive_prefix(challenge, device_id, run_id, 0)
     size = HASHES // samples // prefixes
-    rolled = tuple(rolled_prefix(prefix, number) for number in range(prefixes))
+    headers = Headers(challenge, machine, device_id, run_id, "sha256d", TARGET, 10_000, prefixes, size)
+    rolled = tuple(rolled_prefix(headers.prefix(0), number) for number in range(prefixes))
     hits, _ = reference_scan(Job(rolled, TARGET), range(size * samples))
     return Shares(
         target_hex=target_to_hex(TARGET),
+        wanted=10_000,
         prefixes=prefixes,
-        headers=(Header(running_number=0, prefix_hex=prefix.hex()),),
-        # The reports never recompute a chunk: its checksum may be anything.
-        chunks=tuple(
-            Chunk(running_number=0, start=index * size, nonces=size, xor_h7=index, sample=index)
-            for index in range(samples)
-        ),
-        shares=tuple(Share(running_number=0, prefix=number, nonce=nonce) for number, nonce in hits),
+        leaf_nonces=size,
+        spans=(Span(start=0, nonces=size * samples),),
+        # The reports never do a leaf again: its checksum may be anything.
+        checksums=pack_words(range(samples)),
+        count=len(hits),
+        shares=pack_ascending(sorted(nonce * prefixes + number for number, nonce in hits)),
     )
 
 

@@ -17,7 +17,8 @@ from hashwatt.bench.result.measurement import (
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.verification.verdict import Check, Verdict
-from hashwatt.kernels.workloads.evidence import Chunk, Header, Share, Shares
+from hashwatt.kernels.workloads.evidence import Shares, Span
+from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words
 
 MACHINE = Machine(
     id="0123456789abcdef",
@@ -83,10 +84,13 @@ def measured(
     )
     proof = Shares(
         target_hex=f"{(1 << 234) - 1:064x}",
+        wanted=10_000,
         prefixes=prefixes,
-        headers=(Header(running_number=0, prefix_hex="00" * 76),),
-        chunks=(Chunk(running_number=0, start=0, nonces=1 << 20, xor_h7=1, sample=0),),
-        shares=tuple(Share(running_number=0, prefix=0, nonce=nonce) for nonce in range(251)),
+        leaf_nonces=1 << 20,
+        spans=(Span(start=0, nonces=1 << 20),),
+        checksums=pack_words([1]),
+        count=251,
+        shares=pack_ascending(range(251)),
     )
     roof = Roof(
         rate=27e6,

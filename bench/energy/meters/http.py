@@ -7,13 +7,12 @@ byte (a socket's own timeout starts anew with each byte), and a cap on the bytes
 from __future__ import annotations
 
 import re
-import socket
 import time
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import Any
 
 from ....kernels.errors import InputError
+from ...deadline_socket import TooLong, connect
 from ...result.printable import printable
 from ..meter import MeterError
 
@@ -57,35 +56,12 @@ def parse_address(scheme: str, text: str) -> Address:
     return Address(match["host"], int(match["port"] or 80), None if channel is None else int(channel))
 
 
-class DeadlineSocket(socket.socket):
-    """A socket whose whole life has one deadline, and which takes in only so many bytes."""
-
-    limit_s = 0.0
-    left_bytes = 0
-
-    def recv_into(self, buffer: Any, *rest: Any) -> int:
-        """Receive what comes before the deadline. Raises TimeoutError, HTTPException at the cap."""
-        self.hurry()
-        received = super().recv_into(buffer, *rest)
-        self.left_bytes -= received
-        if self.left_bytes < 0:
-            raise HTTPException("the answer is longer than any meter's")
-        return received
-
-    def hurry(self) -> None:
-        """Let the next operation take no longer than the deadline allows. Raises TimeoutError."""
-        left_s = self.limit_s - time.monotonic()
-        if left_s <= 0:
-            raise TimeoutError
-        self.settimeout(left_s)
-
-
 def get(address: Address, path: str, deadline_s: float = DEADLINE_S, most_bytes: int = MOST_BYTES) -> bytes:
     """The body of a plain answer with status 200. Raises MeterError."""
     limit_s = time.monotonic() + deadline_s
     connection = HTTPConnection(address.host.strip("[]"), address.port)
     try:
-        connection.sock = connect(address, limit_s, most_bytes)
+        connection.sock = connect(connection.host, address.port, limit_s, most_bytes)
         connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
         response = connection.getresponse()
         if response.status != 200:
@@ -100,6 +76,8 @@ def get(address: Address, path: str, deadline_s: float = DEADLINE_S, most_bytes:
         return body
     except TimeoutError:
         raise MeterError(f"{address} did not answer within {deadline_s:g} s") from None
+    except TooLong:
+        raise MeterError(f"{address} does not answer properly (the answer is longer than any meter's)") from None
     except (HTTPException, OverflowError, MemoryError) as error:
         words = printable(str(error), 80) or type(error).__name__
         raise MeterError(f"{address} does not answer properly ({words})") from None
@@ -107,26 +85,6 @@ def get(address: Address, path: str, deadline_s: float = DEADLINE_S, most_bytes:
         raise MeterError(f"{address} cannot be reached: {error}") from None
     finally:
         connection.close()
-
-
-def connect(address: Address, limit_s: float, most_bytes: int) -> DeadlineSocket:
-    """A connection to the first of the host's addresses that takes it. Raises OSError."""
-    failure: OSError | None = None
-    for family, kind, protocol, _, place in socket.getaddrinfo(
-        address.host.strip("[]"), address.port, type=socket.SOCK_STREAM
-    ):
-        sock = DeadlineSocket(family, kind, protocol)
-        sock.limit_s = limit_s
-        sock.left_bytes = most_bytes
-        try:
-            sock.hurry()
-            sock.connect(place)
-        except OSError as error:
-            sock.close()
-            failure = error
-            continue
-        return sock
-    raise failure or OSError("the host has no address")
 
 
 def meaning(status: int) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from ...device import Scan, Scans
+from itertools import pairwise
+
+from ...device import Hit, Scan, Scans
 from ...errors import WrongResult
 from ...headers.job import Job
-from ...headers.oracle import meets, reference_scan
+from ...headers.oracle import hash_value, reference_scan, sha256d
 
 
-def check_answer(device_id: str, job: Job, nonces: range, scan: Scan) -> None:
+def check_answer(device_id: str, job: Job, nonces: range, scan: Scan) -> list[int]:
     """Raise WrongResult unless `scan` is consistent: exact hash count, ascending hits in range, each one confirmed.
 
-    That no hit is missing does not follow; `check_known_answer` and the proof's share count see to it.
+    Returns each hit's hash value. That no hit is missing does not follow; `check_known_answer`
+    and the proof's share count see to it.
     """
     if scan.hashes != len(nonces) * len(job.prefixes):
         raise WrongResult(
@@ -20,15 +23,25 @@ def check_answer(device_id: str, job: Job, nonces: range, scan: Scan) -> None:
         )
     if not 0 <= scan.xor_h7 < 1 << 32:
         raise WrongResult(f"{device_id} returned a checksum of more than 32 bits; its kernel is wrong, use another one")
-    if any(before >= after for before, after in zip(scan.hits, scan.hits[1:], strict=False)):
+    hits = scan.hits
+    for hit in hits:
+        if not (0 <= hit.prefix < len(job.prefixes) and hit.nonce in nonces):
+            raise _unconfirmed(device_id, hit)
+    places = [hit.prefix << 32 | hit.nonce for hit in hits]
+    if any(before >= after for before, after in pairwise(places)):
         raise WrongResult(f"{device_id} returned a share twice or out of order; its kernel is wrong, use another one")
-    for hit in scan.hits:
-        known = 0 <= hit.prefix < len(job.prefixes) and hit.nonce in nonces
-        if not known or not meets(job.prefixes[hit.prefix], hit.nonce, job.target):
-            raise WrongResult(
-                f"{device_id} returned nonce {hit.nonce} as a share and hashlib does not confirm it; "
-                "its kernel is wrong, use another one"
-            )
+    values = [hash_value(sha256d(job.prefixes[hit.prefix] + hit.nonce.to_bytes(4, "little"))) for hit in hits]
+    for hit, value in zip(hits, values, strict=True):
+        if value > job.target:
+            raise _unconfirmed(device_id, hit)
+    return values
+
+
+def _unconfirmed(device_id: str, hit: Hit) -> WrongResult:
+    return WrongResult(
+        f"{device_id} returned nonce {hit.nonce} as a share and hashlib does not confirm it; "
+        "its kernel is wrong, use another one"
+    )
 
 
 def check_known_answer(device: Scans, job: Job, nonces: range) -> None:

@@ -16,12 +16,16 @@ from ...stratum.challenge_job import MOST_JOBS, challenge_job
 from ...stratum.difficulty import hashes_a_share, target_of_difficulty
 from ...stratum.job import StratumJob
 from ...stratum.packing import ServedShare, unpack
-from ...stratum.share_rate import PROVEN, gamma_quantile
 from ..evidence import Claim, Finding, ServedShares
+from ..proof.bounds import PROVEN_CONFIDENCE, proven_hashes
 
 MOST_TIME_OFFSET_S = 7200
 # One more than the clock's last microsecond: the moment itself counts.
 ROUNDING_US = 1
+COVERED_BY_HEADERS = (
+    *(f"/evidence/{name}" for name in ("fresh_hex", "extranonce1_hex", "extranonce2_bytes", "difficulty", "first_job")),
+    *(f"/evidence/{name}" for name in ("job_times/*", "version_rolling", "packed")),
+)
 
 
 def check_served(evidence: ServedShares, claim: Claim) -> list[Finding]:
@@ -34,25 +38,33 @@ def check_served(evidence: ServedShares, claim: Claim) -> list[Finding]:
         return [Finding(code="shares", ok=False, sentence="there are more jobs than a pool can number")]
     faults = Counter(_faults(evidence, claim, shares))
     hashes = len(shares) * hashes_a_share(evidence.difficulty)
-    at_least = gamma_quantile(1 - PROVEN, len(shares)) * hashes_a_share(evidence.difficulty)
+    at_least = proven_hashes(len(shares), 1 / hashes_a_share(evidence.difficulty))
     stated = sum(claim.amounts)
+    good = f"all {len(shares)} shares meet difficulty {evidence.difficulty:g}, on headers derived from the challenge"
+    bad = "; ".join(f"{count} of {len(shares)} shares {fault}" for fault, count in sorted(faults.items()))
+    counted = len(shares) == evidence.count and len(shares) > 0
+    miscounted = f"{evidence.count} shares are stated, {len(shares)} are there" if shares else "no share was found"
+    proven = f"proven: at least {at_least:.4g} hashes (of {stated:.4g} claimed; 99.9 %)"
+    followed = claim.amounts == (round(hashes),)
     return [
-        _finding(
-            "shares", not faults,
-            f"all {len(shares)} shares meet difficulty {evidence.difficulty:g}, on headers derived from the challenge",
-            "; ".join(f"{count} of {len(shares)} shares {fault}" for fault, count in sorted(faults.items())),
+        Finding(code="shares", ok=not faults, sentence=bad or good, covers=COVERED_BY_HEADERS),
+        Finding(
+            code="share_count",
+            ok=counted,
+            sentence=proven if counted else miscounted,
+            at_least=at_least if counted and not faults else None,
+            confidence=PROVEN_CONFIDENCE if counted and not faults else None,
+            covers=("/evidence/count",),
         ),
-        _finding(
-            "share_count", len(shares) == evidence.count and len(shares) > 0,
-            f"proven: at least {at_least:.4g} hashes (of {stated:.4g} claimed; 99.9 %)",
-            f"{evidence.count} shares are stated, {len(shares)} are there" if shares else "no share was found",
+        Finding(
+            code="amount",
+            ok=followed,
+            sentence="the claimed hashes are the shares times their difficulty"
+            if followed
+            else f"{len(shares)} shares stand for {hashes:.6g} hashes, not for the stated {stated:.6g}",
+            covers=("/rounds/*/samples/*/amount", "/amount"),
         ),
-        _finding(
-            "amount", claim.amounts == (round(hashes),),
-            "the claimed hashes are the shares times their difficulty",
-            f"{len(shares)} shares stand for {hashes:.6g} hashes, not for the stated {stated:.6g}",
-        ),
-    ]  # fmt: skip
+    ]
 
 
 def _faults(evidence: ServedShares, claim: Claim, shares: Iterable[ServedShare]) -> Iterable[str]:
@@ -86,7 +98,3 @@ def _faults(evidence: ServedShares, claim: Claim, shares: Iterable[ServedShare])
         elif value > target:
             yield "do not meet their target"
         seen.add(value)
-
-
-def _finding(code: str, ok: bool, good: str, bad: str) -> Finding:
-    return Finding(code=code, ok=ok, sentence=good if ok else bad)

@@ -1,20 +1,21 @@
-"""SHA-256d on one device: walks the run's headers, keeps chunks and shares."""
+"""SHA-256d on one device: walks the run's headers, keeps spans, leaves and shares."""
 
 from __future__ import annotations
 
+import math
 import secrets
 from dataclasses import dataclass
 
-from ...bounded import MOST_CHUNKS, MOST_HEADERS
+from ...bounded import MOST_LEAVES, MOST_SPANS
 from ...device import HasRoof, KernelInfo, Roof, Scan, Scans
-from ...headers.job import NONCES, PREFIX_BYTES, Job, roll_versions, rolled_prefix
-from ...headers.oracle import meets
+from ...headers.job import NONCES, PREFIX_BYTES, Job, roll_versions
 from ...headers.target import target_from_zero_bits
-from ..evidence import Chunk, Header, Share, Shares
-from ..protocol import Request, Work
-from .claimed_ranges import ClaimedRanges
+from ..evidence import Shares
+from ..proof.ledger import Counted, Ledger
+from ..proof.packing import pack_ascending, pack_words
+from ..protocol import Expected, Request, Work
 from .confirm import check_answer, check_in_parts, check_known_answer
-from .headers import derive_prefix, share_target, target_to_hex
+from .headers import NONCE_BITS, Headers, kept_target, target_to_hex
 from .selftest import nonces_with_all, self_test
 
 # While the rate is unknown: rare enough for the fastest device not to choke on shares.
@@ -24,7 +25,15 @@ SPOT_CHECK_NONCES = 251
 SMALLEST_BATCH = 1 << 10
 FEWEST_NONCES = 1 << 4
 MOST_PREFIXES_AT_ONCE = 1 << 4
-# Chunks and headers that one more sample needs at most.
+# How many shares a result keeps: enough to tell work to ± 2 % (95 %), in 30 to 90 kB.
+WANTED_SHARES = 10_000
+# So many a second are found at least, that a run cut short after a second has enough; and no more than the wanted ones
+# in so many seconds, since each costs the host some microseconds.
+FEWEST_SHARES_A_SECOND = 400.0
+SECONDS_FOR_WANTED = 12.0
+# How many leaves a run is planned with; one that goes on for longer may fill MOST_LEAVES.
+PLANNED_LEAVES = 2048
+# Leaves and spans that one more sample needs at most.
 SPARE = 1000
 
 
@@ -47,68 +56,79 @@ class HashingTask:
     def __init__(self, device: Scans, request: Request) -> None:
         """Hashing on an open device."""
         self._device = device
-        self._challenge = request.challenge
-        self._run_id = request.run_id
+        self._request = request
+        self._wanted = WANTED_SHARES if request.shares is None else request.shares
         self._prefixes = int(request.parameters["prefixes"])
         fold = max(self._prefixes // MOST_PREFIXES_AT_ONCE, 1)
         # A power of two, as every batch.
         self.smallest_batch = max(SMALLEST_BATCH >> fold.bit_length() - 1, FEWEST_NONCES)
         self._target = REHEARSAL_TARGET
+        self._expected: Expected | None = None
+        self._headers: Headers | None = None
+        self._ledger: Ledger | None = None
         self._job: Job | None = None
-        self._counted = False
         self._running_number = 0
         self._next_nonce = 0
         self._pending: list[_Answer] = []
-        self._chunks: list[Chunk] = []
-        self._shares: list[Share] = []
         self.compile_s = 0.0
         self.kernel: KernelInfo | None = None
 
     @property
     def is_full(self) -> bool:
         """Whether evidence of much more would no longer fit a result."""
-        return len(self._chunks) > MOST_CHUNKS - SPARE or self._running_number > MOST_HEADERS - SPARE
+        ledger = self._ledger
+        return ledger is not None and (ledger.leaves > MOST_LEAVES - SPARE or len(ledger.spans) > MOST_SPANS - SPARE)
 
     def self_test(self) -> None:
         """Compile and compare with hashlib on real and random headers."""
         self._note(self_test(self._device, self._prefixes))
 
-    def rehearse(self, planned: float | None) -> None:
+    def rehearse(self, expected: Expected | None) -> None:
         """Take a random header that is none of the run's."""
-        self._target = REHEARSAL_TARGET if planned is None else share_target(planned)
-        self._counted = False
+        self._target = REHEARSAL_TARGET if expected is None else self._target_for(expected)
+        self._expected = self._headers = None
         self._next_header(0)
 
-    def start(self, planned: float) -> None:
-        """Take the run's first header, with a target that `planned` hashes meet about 256 times."""
-        self._target = share_target(planned)
-        self._counted = True
-        self._next_header(0)
+    def start(self, expected: Expected) -> None:
+        """Take a target that lets enough shares be found; the first header follows with the first batch's size."""
+        self._target = self._target_for(expected)
+        self._expected = expected
+        self._headers = None
 
     def ready(self, batch: int) -> None:
         """Walk on to the next header when the nonces left are fewer than `batch`."""
+        if self._expected is not None and self._headers is None:
+            self._begin(batch, self._expected)
         if self._next_nonce + batch > NONCES:
             self._next_header(self._running_number + 1)
 
     def run(self, batch: int) -> Work:
-        """Scan the next `batch` nonces."""
+        """Scan the next `batch` nonces: at once, unless a leaf ends among them."""
         assert self._job is not None
-        nonces = range(self._next_nonce, self._next_nonce + batch)
-        scan = self._device.scan(nonces)
-        self._pending.append(_Answer(self._job, self._running_number, nonces, scan))
-        self._next_nonce = nonces.stop
-        return Work(len(nonces) * self._prefixes, scan.device_s)
+        last = self._next_nonce + batch
+        seconds: list[float | None] = []
+        while self._next_nonce < last:
+            nonces = range(self._next_nonce, min(last, self._next_nonce + self._room()))
+            scan = self._device.scan(nonces)
+            self._pending.append(_Answer(self._job, self._running_number, nonces, scan))
+            self._next_nonce = nonces.stop
+            seconds.append(scan.device_s)
+        told = [each for each in seconds if each is not None]
+        return Work(batch * self._prefixes, math.fsum(told) if len(told) == len(seconds) else None)
 
     def count(self, sample: int) -> None:
-        """Confirm every share with hashlib and keep chunks and shares."""
+        """Confirm every share with hashlib and keep spans, checksums and shares."""
+        assert self._ledger is not None
+        counted = []
         for answer in self._pending:
-            check_answer(self._device.info.id, answer.job, answer.nonces, answer.scan)
-        for answer in self._pending:
-            self._keep_chunk(answer, sample)
-            self._shares.extend(
-                Share(running_number=answer.running_number, prefix=hit.prefix, nonce=hit.nonce)
-                for hit in answer.scan.hits
-            )
+            values = check_answer(self._device.info.id, answer.job, answer.nonces, answer.scan)
+            first = answer.running_number << NONCE_BITS
+            shares = [
+                ((first | hit.nonce) * self._prefixes + hit.prefix, value)
+                for hit, value in zip(answer.scan.hits, values, strict=True)
+            ]
+            counted.append(Counted(first + answer.nonces.start, len(answer.nonces), answer.scan.xor_h7, shares))
+        self._ledger.count(counted, sample)
         self._pending.clear()
 
     def drop(self) -> None:
@@ -131,35 +151,65 @@ class HashingTask:
         """The shares of the first `samples` samples.
 
         An interrupt may come between counting a sample's hashes and keeping its time; such a sample is left out.
-        Its target depends on how much was hashed, never on what was found: about 256 shares, or all of fewer.
         """
-        chunks = tuple(chunk for chunk in self._chunks if chunk.sample < samples)
-        claimed = ClaimedRanges(chunks)
-        target = min(self._target, share_target(sum(chunk.nonces for chunk in chunks) * self._prefixes))
+        assert self._ledger is not None
+        assert self._headers is not None
+        part = self._ledger.first(samples)
+        limit = self._kept_target(part.nonces, self._wanted)
+        end = part.end * self._prefixes
+        kept = sorted(key for key, value in self._ledger.shares if key < end and value <= limit)
         return Shares(
-            target_hex=target_to_hex(target),
+            target_hex=target_to_hex(self._target),
+            wanted=self._wanted,
             prefixes=self._prefixes,
-            headers=tuple(
-                Header(running_number=number, prefix_hex=self._prefix(number).hex()) for number in claimed.by_number
-            ),
-            chunks=chunks,
-            shares=tuple(share for share in self._shares if share in claimed and self._meets(share, target)),
+            leaf_nonces=self._headers.leaf_nonces,
+            spans=part.spans,
+            checksums=pack_words(part.checksums),
+            count=len(kept),
+            shares=pack_ascending(kept),
         )
 
     def roof(self) -> Roof | None:
         """The limit of the kernel's own operations, where the device measures it."""
         return self._device.roof() if isinstance(self._device, HasRoof) else None
 
-    def _meets(self, share: Share, target: int) -> bool:
-        if target == self._target:
-            return True
-        return meets(rolled_prefix(self._prefix(share.running_number), share.prefix), share.nonce, target)
+    def _target_for(self, expected: Expected) -> int:
+        """The target of a whole number of zero bits, as kernels test it, that lets enough shares be found."""
+        rate = expected.amount / max(expected.seconds, 1e-9)
+        wanted_a_second = min(self._wanted / max(expected.seconds, 1e-9), self._wanted / SECONDS_FOR_WANTED)
+        hashes_a_share = rate / max(wanted_a_second, FEWEST_SHARES_A_SECOND)
+        return target_from_zero_bits(max(0, min(255, math.floor(math.log2(max(hashes_a_share, 1.0))))))
 
-    def _prefix(self, number: int) -> bytes:
-        return derive_prefix(self._challenge, self._device.info.id, self._run_id, number)
+    def _begin(self, batch: int, expected: Expected) -> None:
+        """The run's headers, with leaves so large that there are not too many, and no smaller than a batch."""
+        leaf = batch
+        while expected.amount > leaf * self._prefixes * PLANNED_LEAVES:
+            leaf *= 2
+        request = self._request
+        self._headers = Headers(
+            challenge=request.challenge,
+            machine=request.machine,
+            device_id=self._device.info.id,
+            run_id=request.run_id,
+            workload="sha256d",
+            target=self._target,
+            wanted=self._wanted,
+            prefixes=self._prefixes,
+            leaf_nonces=leaf,
+        )
+        self._ledger = Ledger(leaf, self._wanted, self._kept_target)
+        self._next_header(0)
+
+    def _kept_target(self, nonces: int, wanted: int) -> int:
+        return kept_target(self._target, nonces * self._prefixes, wanted)
+
+    def _room(self) -> int:
+        if self._headers is None or self._ledger is None:
+            return NONCES
+        return self._ledger.room(sum(len(answer.nonces) for answer in self._pending))
 
     def _next_header(self, number: int) -> None:
-        prefix = self._prefix(number) if self._counted else secrets.token_bytes(PREFIX_BYTES)
+        prefix = secrets.token_bytes(PREFIX_BYTES) if self._headers is None else self._headers.prefix(number)
         self._running_number = number
         self._next_nonce = 0
         self._job = Job(roll_versions(prefix, self._prefixes), self._target)
@@ -169,28 +219,3 @@ class HashingTask:
         self.kernel = kernel
         # Later jobs find the kernel compiled.
         self.compile_s = max(self.compile_s, kernel.compile_s)
-
-    def _keep_chunk(self, answer: _Answer, sample: int) -> None:
-        new = Chunk(
-            running_number=answer.running_number,
-            start=answer.nonces.start,
-            nonces=len(answer.nonces),
-            xor_h7=answer.scan.xor_h7,
-            sample=sample,
-        )
-        last = self._chunks[-1] if self._chunks else None
-        follows = (
-            last is not None
-            and (last.running_number, last.sample) == (new.running_number, sample)
-            and last.start + last.nonces == new.start
-        )
-        if last is None or not follows:
-            self._chunks.append(new)
-            return
-        self._chunks[-1] = Chunk(
-            running_number=new.running_number,
-            start=last.start,
-            nonces=last.nonces + new.nonces,
-            xor_h7=last.xor_h7 ^ new.xor_h7,
-            sample=sample,
-        )

@@ -1,129 +1,141 @@
 """Holding shares against what is claimed, without trusting them: in milliseconds, since only the shares are hashed.
 
-What holds is the *work*: so many hashes of headers that derive from the challenge. The chunks are not hashed again
-(`recompute` does that).
+What holds is the *work*: at least so many hashes of headers that derive from the challenge. What was counted is not
+hashed again (`recompute` and `audit` do that).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+import secrets
 
-from ...headers.job import NONCES, rolled_prefix
-from ...headers.oracle import meets
+import numpy as np
+from numpy.typing import NDArray
+
+from ...headers.many import digests_of, headers_of, meet
 from ...headers.target import share_probability
 from ..evidence import Claim, Finding, Shares
-from .claimed_ranges import ClaimedRanges
-from .headers import FEWEST_EXPECTED_SHARES, SHARE_COUNT_P, derive_prefix
-from .poisson import poisson_p_value
+from ..proof.bounds import FEWEST_EXPECTED_SHARES, PROVEN_CONFIDENCE, fits, proven_hashes
+from ..proof.packing import Numbers, Unreadable, unpack_ascending, unpack_words
+from .headers import NONCE_BITS, Headers, kept_target
+from .walk import Walk
+
+# Positions and shares are counted with 63 bits.
+LARGEST = (1 << 63) - 1
 
 
-def check_shares(evidence: Shares, claim: Claim) -> list[Finding]:
-    """All checks, in the order in which they are shown."""
+def check_shares(evidence: Shares, claim: Claim, most: int | None = None) -> list[Finding]:
+    """All checks, in the order in which they are shown; of `most` shares, privately drawn, where that is given."""
+    if claim.parameters.get("prefixes") != evidence.prefixes:
+        stated = f"{claim.parameters.get('prefixes')!s:.20} prefixes are stated, {evidence.prefixes} were hashed"
+        return [Finding(code="header", ok=False, sentence=stated)]
+    walk = Walk(evidence)
+    hashes = walk.nonces * evidence.prefixes
+    places = _spans(evidence, walk, hashes)
+    if not places.ok:
+        return [places]
+    try:
+        keys = unpack_ascending(evidence.shares, walk.end * evidence.prefixes - 1)
+        checksums = unpack_words(evidence.checksums)
+    except Unreadable as fault:
+        return [places, Finding(code="packing", ok=False, sentence=f"what is packed cannot be read: {fault}")]
+    if len(keys) != evidence.count or len(checksums) != -(-walk.nonces // evidence.leaf_nonces):
+        fault_of_count = (
+            f"{evidence.count} shares are stated and {len(keys)} packed, "
+            f"and {len(checksums)} checksums for {-(-walk.nonces // evidence.leaf_nonces)} leaves"
+        )
+        return [places, Finding(code="packing", ok=False, sentence=fault_of_count)]
+    target = kept_target(int(evidence.target_hex, 16), hashes, evidence.wanted)
     return [
-        _headers(evidence, claim),
-        _chunks(evidence),
-        *_shares(evidence),
-        _share_count(evidence),
-        _amounts(evidence, claim),
+        places,
+        *_shares(evidence, claim, walk, keys, target, most),
+        _share_count(hashes, len(keys), target),
+        _amounts(hashes, claim),
     ]
 
 
-def _headers(evidence: Shares, claim: Claim) -> Finding:
-    claimed = {header.running_number: header.prefix_hex for header in evidence.headers}
-    used = {chunk.running_number for chunk in evidence.chunks}
-    foreign = next(
-        (
-            number
-            for number, prefix in sorted(claimed.items())
-            if derive_prefix(claim.challenge, claim.device_id, claim.run_id, number).hex() != prefix
-        ),
-        None,
-    )
-    if foreign is not None:
-        fault = f"header {foreign} is not derived from the challenge, the device and the run"
-    elif len(claimed) != len(evidence.headers) or set(claimed) != used:
-        fault = "the headers listed are not those of the chunks"
-    elif claim.parameters.get("prefixes") != evidence.prefixes:
-        fault = f"{claim.parameters.get('prefixes')!s:.20} prefixes are stated, {evidence.prefixes} were hashed"
-    else:
-        fault = ""
-    return _finding("header", not fault, "the hashed headers derive from the challenge", fault)
-
-
-def _chunks(evidence: Shares) -> Finding:
+def _spans(evidence: Shares, walk: Walk, hashes: int) -> Finding:
     fault = ""
-    for number, chunks in ClaimedRanges(evidence.chunks).by_number.items():
-        if chunks[-1].start + chunks[-1].nonces > NONCES:
-            fault = f"a chunk under header {number} reaches past nonce 2³²−1"
-        for before, after in pairwise(chunks):
-            if before.start + before.nonces > after.start:
-                fault = f"two chunks under header {number} overlap at nonce {after.start}, so hashes would count twice"
-    return _finding("chunks", not fault, "the claimed ranges do not overlap", fault)
+    if not walk.is_ascending:
+        fault = "the claimed ranges overlap or do not ascend, so hashes would count twice"
+    elif max(hashes, walk.end * evidence.prefixes) > LARGEST:
+        fault = "the claimed ranges lie beyond all bounds"
+    elif not hashes:
+        fault = "no range is claimed"
+    # Not where they begin: moved by a few nonces, they would hold the same shares.
+    covers = ("/evidence/spans/*/nonces",)
+    return _finding("spans", not fault, "the claimed ranges do not overlap", fault, covers)
 
 
-def _shares(evidence: Shares) -> Iterator[Finding]:
-    target = int(evidence.target_hex, 16)
-    prefixes = {header.running_number: bytes.fromhex(header.prefix_hex) for header in evidence.headers}
-    claimed = ClaimedRanges(evidence.chunks)
-    misses = outside = doubled = 0
-    seen: set[tuple[int, int, int]] = set()
-    for share in evidence.shares:
-        identity = (share.running_number, share.prefix, share.nonce)
-        doubled += identity in seen
-        seen.add(identity)
-        prefix = prefixes.get(share.running_number)
-        if prefix is None or share.prefix >= evidence.prefixes or share not in claimed:
-            outside += 1
-        # A share under a header that is not there has nothing to hash; it is outside already.
-        if prefix is not None and not meets(rolled_prefix(prefix, share.prefix), share.nonce, target):
-            misses += 1
-    total = len(evidence.shares)
-    yield _finding(
-        "share_target", not misses, f"all {total} shares meet the target",
-        f"{misses} of {total} shares do not meet the target",
-    )  # fmt: skip
-    yield _finding(
-        "share_range", not outside, "all shares lie in the claimed ranges",
-        f"{outside} of {total} shares lie outside the claimed ranges",
-    )  # fmt: skip
-    yield _finding(
-        "share_duplicate", not doubled, "no share stands twice",
-        f"{doubled} of {total} shares stand twice",
-    )  # fmt: skip
+def _shares(evidence: Shares, claim: Claim, walk: Walk, keys: Numbers, target: int, most: int | None) -> list[Finding]:
+    total = len(keys)
+    positions = keys // np.uint64(evidence.prefixes)
+    outside = int(np.count_nonzero(~walk.holds(positions)))
+    if most is not None and most < total:
+        keys = keys[sorted(secrets.SystemRandom().sample(range(total), most))]
+    misses = int(np.count_nonzero(~_met(Headers.of(evidence, claim), keys, evidence.prefixes, target)))
+    tried = f"all {total} shares" if len(keys) == total else f"{len(keys)} of {total} shares, drawn anew,"
+    # Not the checksums: only hashing the leaves again shows whether they are right.
+    evidence_fields = ("target_hex", "wanted", "prefixes", "leaf_nonces", "count", "shares", "kind")
+    covers = (
+        "/device/id",
+        "/machine",
+        "/workload",
+        "/parameters/**",
+        *(f"/evidence/{name}" for name in evidence_fields),
+    )
+    return [
+        _finding(
+            "shares", not misses, f"{tried} are rightly hashed from the challenge",
+            f"{misses} of {len(keys)} shares do not meet the target under headers that derive from the challenge, the "
+            "machine, the device and the run",
+            covers,
+        ),
+        _finding(
+            "share_range", not outside, "all shares lie in the claimed ranges",
+            f"{outside} of {total} shares lie outside the claimed ranges",
+        ),
+    ]  # fmt: skip
 
 
-def _share_count(evidence: Shares) -> Finding:
-    hashes = sum(chunk.nonces for chunk in evidence.chunks) * evidence.prefixes
-    expected = hashes * share_probability(int(evidence.target_hex, 16))
-    found = len(evidence.shares)
+def _met(headers: Headers, keys: Numbers, prefixes: int, target: int) -> NDArray[np.bool_]:
+    if not len(keys):
+        return np.ones(0, np.bool_)
+    positions, rolled = keys // np.uint64(prefixes), keys % np.uint64(prefixes)
+    numbers, which = np.unique(positions >> np.uint64(NONCE_BITS), return_inverse=True)
+    first = np.frombuffer(b"".join(headers.prefix(number) for number in numbers.tolist()), np.uint8)
+    digests = digests_of(headers_of(first.reshape(len(numbers), -1)[which], rolled, positions & np.uint64(0xFFFFFFFF)))
+    return meet(digests, target)
+
+
+def _share_count(hashes: int, found: int, target: int) -> Finding:
+    chance = share_probability(target)
+    expected = hashes * chance
     if expected < FEWEST_EXPECTED_SHARES:
         fault = (
-            f"only {expected:.2g} shares are expected of {hashes} hashes, too few to support the claim; measure longer"
+            f"only {expected:.3g} shares are expected of {hashes} hashes, too few to prove anything (200 are needed); "
+            "measure longer"
         )
-        return _finding("share_count", False, "", fault)
-    p_value = poisson_p_value(found, expected)
-    numbers = f"{found} shares found, {expected:.1f} expected (p = {p_value:.2g})"
-    return _finding(
-        "share_count", p_value >= SHARE_COUNT_P,
-        f"the number of shares fits the claimed hashes: {numbers}",
-        f"the number of shares does not fit the claimed hashes: {numbers}",
-    )  # fmt: skip
+        return Finding(code="share_count", ok=False, sentence=fault)
+    at_least = min(hashes, proven_hashes(found, chance))
+    numbers = f"{found} shares found, {expected:.1f} expected"
+    if not fits(found, expected):
+        fault = f"{hashes:,} hashes are claimed, which the shares do not bear out: {numbers}"
+        return Finding(code="share_count", ok=False, sentence=fault, at_least=at_least, confidence=PROVEN_CONFIDENCE)
+    return Finding(
+        code="share_count",
+        ok=True,
+        sentence=f"proven: at least {at_least:,} hashes of {hashes:,} claimed ({numbers})",
+        at_least=at_least,
+        confidence=PROVEN_CONFIDENCE,
+    )
 
 
-def _amounts(evidence: Shares, claim: Claim) -> Finding:
-    by_sample = [0] * len(claim.amounts)
-    fault = ""
-    for chunk in evidence.chunks:
-        if chunk.sample >= len(by_sample):
-            fault = f"a chunk belongs to sample {chunk.sample}, which does not exist"
-        else:
-            by_sample[chunk.sample] += chunk.nonces * evidence.prefixes
-    for index, (stated, hashes) in enumerate(zip(claim.amounts, by_sample, strict=True)):
-        if stated != hashes:
-            fault = fault or f"sample {index} states {stated} hashes, its chunks hold {hashes}"
-    return _finding("amount", not fault, "samples and chunks count the same hashes", fault)
+def _amounts(hashes: int, claim: Claim) -> Finding:
+    stated = sum(claim.amounts)
+    covers = ("/amount", "/rounds/*/samples/*/amount")
+    fault = f"the samples state {stated} hashes, the claimed ranges hold {hashes}"
+    return _finding("amount", stated == hashes, "samples and claimed ranges count the same hashes", fault, covers)
 
 
-def _finding(code: str, ok: bool, good: str, bad: str) -> Finding:
-    return Finding(code=code, ok=ok, sentence=good if ok else bad)
+def _finding(code: str, ok: bool, good: str, bad: str, covers: tuple[str, ...] = ()) -> Finding:
+    return Finding(code=code, ok=ok, sentence=good if ok else bad, covers=covers if ok else ())

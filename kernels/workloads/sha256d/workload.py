@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...device import AnyDevice, DeviceInfo, scanning
 from ...errors import InputError
 from ..evidence import Claim, Evidence, EvidenceKind, Finding, ServedShares, Shares
+from ..evidence_version1 import ChunkedShares
 from ..protocol import Request, Task, Value
 from ..quantity import HASH, Quantity
 
@@ -52,24 +53,50 @@ class Sha256d:
 
     def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
         """See Workload."""
+        return self._findings(evidence, claim, None)
+
+    def verify_part(self, evidence: Evidence, claim: Claim, most: int) -> Sequence[Finding]:
+        """See SamplesShares."""
+        return self._findings(evidence, claim, most)
+
+    def _findings(self, evidence: Evidence, claim: Claim, most: int | None) -> Sequence[Finding]:
         from .served import check_served
         from .verify import check_shares
+        from .version1.verify import check_chunked_shares
 
-        if isinstance(evidence, ServedShares):
+        if isinstance(evidence, Shares) and claim.written_as != 1:
+            return check_shares(evidence, claim, most)
+        if isinstance(evidence, ServedShares) and claim.written_as != 1:
             return check_served(evidence, claim)
-        if not isinstance(evidence, Shares):
-            return [Finding(code="evidence", ok=False, sentence="hashes of sha256d are proven by shares, nothing else")]
-        return check_shares(evidence, claim)
+        if isinstance(evidence, ChunkedShares) and claim.written_as == 1:
+            return check_chunked_shares(evidence, claim)
+        told = "hashes of sha256d are proven by shares, as the file's version keeps them, and by nothing else"
+        return [Finding(code="evidence", ok=False, sentence=told)]
 
     def recompute(
         self, evidence: Evidence, claim: Claim, count: int, device: AnyDevice, advance: Callable[[int], None]
     ) -> Sequence[Finding]:
-        """Hash chunks again. See Workload."""
-        from .recompute import recompute_chunks
+        """Hash leaves again. See Workload."""
+        from .recompute import Again
+        from .version1.recompute import recompute_chunks
+
+        if isinstance(evidence, Shares):
+            return Again(evidence, claim, scanning(device), advance).leaves(count)
+        return (
+            recompute_chunks(evidence, claim, count, scanning(device), advance)
+            if isinstance(evidence, ChunkedShares)
+            else []
+        )
+
+    def audit(
+        self, evidence: Evidence, claim: Claim, effort_s: float, device: AnyDevice, advance: Callable[[int], None]
+    ) -> Sequence[Finding]:
+        """Hash places that are drawn by hashes again. See Auditable."""
+        from .recompute import Again
 
         if not isinstance(evidence, Shares):
             return []
-        return recompute_chunks(evidence, claim, count, scanning(device), advance)
+        return Again(evidence, claim, scanning(device), advance).for_about(effort_s)
 
 
 WORKLOAD = Sha256d()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ...device import DeviceInfo, Executes, KernelInfo, Launch, Roof, Source
 from ...errors import DeviceError, WrongResult
 from ..evidence import Checked
-from ..protocol import Request, Work
+from ..protocol import Expected, Request, Work
 from ..roof import smallest_ceiling
 from . import opencl
 from .counts import BYTES_AN_ITEM, COUNTS
@@ -111,14 +111,14 @@ class TriadTask:
         # Kernels were given back, too.
         self._kernel_id, _ = self._device.compile(self._source)
 
-    def rehearse(self, planned: float | None) -> None:
+    def rehearse(self, expected: Expected | None) -> None:
         """Fill the arrays, if that is still to be done."""
         if self._course is None:
             self._fill()
 
-    def start(self, planned: float) -> None:
+    def start(self, expected: Expected) -> None:
         """Nothing: the numbers derive from the challenge from the first pass on."""
-        self.rehearse(planned)
+        self.rehearse(expected)
 
     def ready(self, batch: int) -> None:
         """Fill the arrays anew before their numbers grow too large, or after a launch that failed."""

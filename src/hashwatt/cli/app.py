@@ -30,6 +30,7 @@ from .commands.run import run
 from .commands.scan import scan
 from .commands.serve import serve
 from .commands.snapshot import snapshot
+from .commands.stamp import stamp
 from .commands.verify import verify
 from .commands.workloads import workloads
 from .output import Output, discard_stdout, make_streams_forgiving
@@ -54,6 +55,7 @@ Examples:
   hashwatt run                        measure every device of this machine
   hashwatt run -d cpu -t 30           the CPU alone, 30 s of samples
   hashwatt verify hashwatt-….json     check a result, your own or a stranger's
+  hashwatt stamp hashwatt-….json --tsa URL   have others say when it was there
   hashwatt devices                    what can be measured here, and why not the rest
   hashwatt workloads                  what kinds of work can be measured
   hashwatt meters                     what can measure its energy, and what would mend the rest
@@ -77,6 +79,8 @@ def hashwatt() -> None:
 COMMANDS = (
     claims, compare, devices, history, kernel, ladder, meters, mine, predict, report, rtl, run, scan, serve,
     snapshot, verify, workloads,
+    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, snapshot, stamp, verify,
+    workloads,
 )  # fmt: skip
 for command in COMMANDS:
     hashwatt.add_command(command)

@@ -186,7 +186,7 @@ def test_a_watched_miner_is_reported_and_never_measured() -> None:
     assert entry.energy[0].gross_j is None
     assert entry.energy[0].reason is not None
     assert "17.9 W (estimated" in entry.energy[0].reason
-    assert [check.ok for check in check_measurement(entry, "c", "0" * 32)] == [True]
+    assert [check.ok for check in check_measurement(entry, "c", "0" * 32).checks] == [True]
 
 
 def test_a_reported_rate_that_is_called_measured_is_refused() -> None:
@@ -199,7 +199,7 @@ def test_a_reported_rate_that_is_called_measured_is_refused() -> None:
         replace(entry, rate=replace(entry.rate, low=1.0, high=2.0)),
         replace(entry, amount=10**15, seconds=1.0),
     ):
-        assert not all(check.ok for check in check_measurement(other, "c", "0" * 32))
+        assert not all(check.ok for check in check_measurement(other, "c", "0" * 32).checks)
 
 
 def test_a_miner_that_starts_anew_or_stands_still_is_named() -> None:

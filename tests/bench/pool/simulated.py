@@ -10,8 +10,22 @@ from itertools import count
 from hashwatt.bench.mining.address import Login
 from hashwatt.bench.mining.client import PoolClient, Task
 from hashwatt.bench.pool.session import PoolSettings, Session, World
+from hashwatt.kernels.workloads.evidence import Claim
 
 CHALLENGE = "simulated"
+
+
+def claim_for(challenge: str, amount: int) -> Claim:
+    """A pool's claim of so many hashes: only challenge and amount count."""
+    return Claim(
+        challenge=challenge,
+        machine="0" * 16,
+        device_id="worker:w",
+        run_id="0" * 32,
+        workload="sha256d",
+        parameters={"prefixes": 1},
+        amounts=(amount,),
+    )
 
 
 class Simulation:

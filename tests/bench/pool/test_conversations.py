@@ -9,11 +9,11 @@ import pytest
 from hashwatt.bench.pool.rate import rate_of_shares
 from hashwatt.bench.pool.result import evidence_of
 from hashwatt.kernels.stratum.difficulty import hashes_a_share
-from hashwatt.kernels.workloads.evidence import Claim
 from hashwatt.kernels.workloads.sha256d.served import check_served
 from hashwatt.kernels.workloads.sha256d.workload import WORKLOAD
 
 from .recorded import CHALLENGE, FOLDER, replayed
+from .simulated import claim_for
 
 SECONDS = 6.0
 # Shares in the window, as the recording server counted them, and whether versions were rolled.
@@ -34,9 +34,7 @@ def test_a_recorded_conversation_ends_with_the_same_proven_shares(name: str) -> 
     assert evidence.count == count
     assert evidence.version_rolling is rolls
     amount = round(count * hashes_a_share(evidence.difficulty))
-    claim = Claim(
-        challenge=CHALLENGE, device_id="worker:w1", run_id="0" * 32, parameters={"prefixes": 1}, amounts=(amount,)
-    )
+    claim = claim_for(CHALLENGE, amount)
     assert [finding.ok for finding in WORKLOAD.verify(evidence, claim)] == [True] * 3
     assert check_served(evidence, claim)[1].sentence.startswith("proven: at least")
     rate = rate_of_shares(evidence)
@@ -44,7 +42,7 @@ def test_a_recorded_conversation_ends_with_the_same_proven_shares(name: str) -> 
     assert rate.high is not None
     assert rate.low < amount / SECONDS < rate.high
     # Another challenge: none of the shares is good.
-    other = Claim(challenge="another", device_id="", run_id="", parameters={}, amounts=(amount,))
+    other = claim_for("another", amount)
     assert not check_served(evidence, other)[0].ok
 
 

@@ -16,7 +16,7 @@ from hashwatt.kernels.stratum.share_rate import share_rate
 from hashwatt.kernels.workloads.evidence import Claim, ServedShares
 from hashwatt.kernels.workloads.sha256d.served import check_served
 
-from .simulated import CHALLENGE, Simulation
+from .simulated import CHALLENGE, Simulation, claim_for
 
 # One hash in eight is a share: a run of a few thousand hashes says something.
 EASY = 2.0**-29
@@ -33,7 +33,7 @@ def evidence(simulation: Simulation) -> ServedShares:
 
 def claim(shown: ServedShares) -> Claim:
     amount = round(shown.count * hashes_a_share(shown.difficulty))
-    return Claim(challenge=CHALLENGE, device_id="", run_id="", parameters={}, amounts=(amount,))
+    return claim_for(CHALLENGE, amount)
 
 
 @pytest.mark.parametrize("rolled", [1, 4])

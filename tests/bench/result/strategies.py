@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import msgspec
@@ -38,8 +39,11 @@ def _strategy(info: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.FloatType():
             low = info.gt if info.ge is None else info.ge
             return st.floats(low, info.le, exclude_min=info.ge is None, allow_nan=False)
-        case inspect.StrType() if info.pattern is None or ("\\s" in info.pattern and "A-Z" not in info.pattern):
-            return st.text(PRINTABLE, min_size=info.min_length or 0, max_size=min(info.max_length or 8, 8))
+        case inspect.StrType() if info.pattern is None or (
+            "\\s" in info.pattern and "-Z" not in info.pattern and "!-~" not in info.pattern
+        ):
+            shortest = info.min_length or 0
+            return st.text(PRINTABLE, min_size=shortest, max_size=max(shortest, min(info.max_length or 8, 8)))
         case inspect.StrType():
             return _formed(info)
         case inspect.VarTupleType():
@@ -52,9 +56,15 @@ def _strategy(info: inspect.Type) -> st.SearchStrategy[Any]:
 
 def _formed(info: inspect.StrType) -> st.SearchStrategy[str]:
     pattern = str(info.pattern)
+    if "!-~" in pattern:
+        return st.from_regex(r"\A[!-~][ -~]{14,20}[!-~]\Z")
+    if "A-Za-z0-9+/" in pattern:
+        return st.from_regex(r"\A[A-Za-z0-9+/]{4,40}={0,2}\Z")
     if "0-9a-f" in pattern:
         assert info.min_length == info.max_length
         return st.text("0123456789abcdef", min_size=info.min_length or 0, max_size=info.max_length)
+    if "+/" in pattern:
+        return st.binary(max_size=9).map(lambda octets: base64.b64encode(octets).decode())
     if "T" in pattern and r"\d" in pattern:
         return st.datetimes().map(lambda moment: moment.replace(microsecond=0).isoformat().zfill(19) + "Z")
     return st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9:._-]{0,20}\Z")

@@ -13,7 +13,7 @@ from hashwatt.bench.result import version1
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.upgrade import upgraded
-from hashwatt.kernels.workloads.evidence import Shares
+from hashwatt.kernels.workloads.evidence_version1 import ChunkedShares
 
 from .strategies import round_trip, values_of
 
@@ -64,7 +64,7 @@ def assert_same(before: version1.DeviceResult, after: Measurement) -> None:
     if before.proof is None:
         assert after.evidence is None
     else:
-        assert isinstance(after.evidence, Shares)
+        assert isinstance(after.evidence, ChunkedShares)
         assert after.evidence.chunks == before.proof.chunks
         assert after.evidence.shares == before.proof.shares
     for old_energy, new_energy in zip(before.energy, after.energy, strict=True):

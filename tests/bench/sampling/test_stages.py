@@ -15,7 +15,7 @@ from hashwatt.kernels.device import KernelInfo, Roof
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fakes.device import VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked
-from hashwatt.kernels.workloads.protocol import Work
+from hashwatt.kernels.workloads.protocol import Expected, Work
 
 SMALLEST_BATCH = 1 << 10
 
@@ -40,9 +40,9 @@ class Counting:
 
     def self_test(self) -> None: ...
 
-    def rehearse(self, planned: float | None) -> None: ...
+    def rehearse(self, expected: Expected | None) -> None: ...
 
-    def start(self, planned: float) -> None: ...
+    def start(self, expected: Expected) -> None: ...
 
     def ready(self, batch: int) -> None: ...
 

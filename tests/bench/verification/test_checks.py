@@ -24,6 +24,7 @@ from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
 
 from ..fakes import measured, shares_of
+from .packed import keys_of, with_checksums, with_keys
 
 Json = dict[str, Any]
 Tamper = Callable[[Json, Json], None]  # given the whole file and its one device
@@ -51,8 +52,7 @@ def test_an_honest_result_holds(honest_file: Path) -> None:
     assert verdict.ok
     assert refusals(verdict) == {}
     assert [check.code for check in verdict.checks] == [
-        "schema", "devices", "header", "chunks", "share_target", "share_range", "share_duplicate", "share_count",
-        "amount", "rate",
+        "schema", "devices", "spans", "shares", "share_range", "share_count", "amount", "rate", "roof",
     ]  # fmt: skip
     assert "not how long it took" in verdict.statement
 
@@ -65,23 +65,43 @@ def test_verifying_takes_milliseconds(honest_file: Path) -> None:
 
 
 def miss_the_target(_document: Json, device: Json) -> None:
-    device["evidence"]["shares"][3]["nonce"] ^= 1
+    with_keys(device["evidence"], lambda keys: [*keys[:3], keys[3] ^ 1, *keys[4:]])
 
 
 def share_outside(_document: Json, device: Json) -> None:
-    device["evidence"]["shares"][3]["nonce"] = 4_000_000_000
+    device["evidence"]["spans"][0]["nonces"] -= 1000
+
+
+def share_before_the_first_nonce(_document: Json, device: Json) -> None:
+    device["evidence"]["spans"][0]["start"] += 1000
 
 
 def share_of_no_header(_document: Json, device: Json) -> None:
-    device["evidence"]["shares"][3]["running_number"] = 7
+    with_keys(device["evidence"], lambda keys: [*keys, 7 << 32])
 
 
-def share_of_no_prefix(_document: Json, device: Json) -> None:
-    device["evidence"]["shares"][3]["prefix"] = 1
+def share_of_another_prefix(_document: Json, device: Json) -> None:
+    device["evidence"]["prefixes"] = device["parameters"]["prefixes"] = 2
+
+
+def prefixes_of_another_kind_of_work(_document: Json, device: Json) -> None:
+    device["parameters"]["prefixes"] = 2
 
 
 def share_twice(_document: Json, device: Json) -> None:
-    device["evidence"]["shares"].append(device["evidence"]["shares"][0])
+    device["evidence"]["count"] += 1
+
+
+def no_base64(_document: Json, device: Json) -> None:
+    device["evidence"]["shares"] = "A"
+
+
+def cut_short(_document: Json, device: Json) -> None:
+    device["evidence"]["shares"] = "gICA"
+
+
+def too_few_checksums(_document: Json, device: Json) -> None:
+    with_checksums(device["evidence"], lambda words: words[1:])
 
 
 def another_challenge(document: Json, _device: Json) -> None:
@@ -96,20 +116,16 @@ def another_device(_document: Json, device: Json) -> None:
     device["device"]["id"] = "cpu"
 
 
-def another_header(_document: Json, device: Json) -> None:
-    device["evidence"]["headers"][0]["prefix_hex"] = "00" * 76
-
-
-def header_listed_twice(_document: Json, device: Json) -> None:
-    device["evidence"]["headers"] *= 2
-
-
-def no_header_listed(_document: Json, device: Json) -> None:
-    device["evidence"]["headers"] = []
+def another_machine(document: Json, device: Json) -> None:
+    document["machines"][0]["id"] = device["machine"] = "0" * 16
 
 
 def drop_shares(_document: Json, device: Json) -> None:
-    del device["evidence"]["shares"][::2]
+    with_keys(device["evidence"], lambda keys: keys[::2])
+
+
+def drop_shares_of_a_tenth(_document: Json, device: Json) -> None:
+    with_keys(device["evidence"], lambda keys: [key for index, key in enumerate(keys) if index % 10])
 
 
 def ease_the_target(_document: Json, device: Json) -> None:
@@ -119,23 +135,39 @@ def ease_the_target(_document: Json, device: Json) -> None:
 
 def impossible_target(_document: Json, device: Json) -> None:
     device["evidence"]["target_hex"] = "0" * 64
-    device["evidence"]["shares"] = []
+    with_keys(device["evidence"], lambda _: [])
 
 
-def overlapping_chunks(_document: Json, device: Json) -> None:
-    device["evidence"]["chunks"][1]["start"] -= 1
+def want_fewer_shares(_document: Json, device: Json) -> None:
+    device["evidence"]["wanted"] = 300
 
 
-def chunk_past_the_end(_document: Json, device: Json) -> None:
-    device["evidence"]["chunks"][-1]["start"] = 2**32 - 5
+def other_leaves(_document: Json, device: Json) -> None:
+    device["evidence"]["leaf_nonces"] *= 2
+    with_checksums(device["evidence"], lambda words: words[::2])
 
 
-def longer_chunk(_document: Json, device: Json) -> None:
-    device["evidence"]["chunks"][-1]["nonces"] += 1
+def overlapping_spans(_document: Json, device: Json) -> None:
+    (span,) = device["evidence"]["spans"]
+    half = span["nonces"] // 2
+    device["evidence"]["spans"] = [{"start": 0, "nonces": half}, {"start": half - 1, "nonces": span["nonces"] - half}]
 
 
-def chunk_of_no_sample(_document: Json, device: Json) -> None:
-    device["evidence"]["chunks"][-1]["sample"] = 9_999
+def spans_beyond_all_bounds(_document: Json, device: Json) -> None:
+    device["evidence"]["spans"][0] = {"start": 2**62, "nonces": 2**62 + 5}
+
+
+def no_spans(_document: Json, device: Json) -> None:
+    device["evidence"]["spans"] = []
+
+
+def longer_span(_document: Json, device: Json) -> None:
+    device["evidence"]["spans"][0]["nonces"] += 1
+    with_checksums(device["evidence"], lambda words: [*words, 0])
+
+
+def written_by_version_1(document: Json, _device: Json) -> None:
+    document["written_as"] = 1
 
 
 def more_hashes_in_a_sample(_document: Json, device: Json) -> None:
@@ -195,25 +227,32 @@ def device_twice(document: Json, device: Json) -> None:
 @pytest.mark.parametrize(
     ("tamper", "code", "sentence"),
     [
-        (miss_the_target, "share_target", "1 of .* shares do not meet the target"),
-        (share_outside, "share_range", "1 of .* shares lie outside the claimed ranges"),
-        (share_of_no_header, "share_range", "outside the claimed ranges"),
-        (share_of_no_prefix, "share_range", "outside the claimed ranges"),
-        (share_twice, "share_duplicate", "1 of .* shares stand twice"),
-        (another_challenge, "header", "not derived from the challenge"),
-        (another_run, "header", "not derived from the challenge"),
-        (another_device, "header", "not derived from the challenge"),
-        (another_header, "header", "not derived from the challenge"),
-        (header_listed_twice, "header", "not those of the chunks"),
-        (no_header_listed, "header", "not those of the chunks"),
-        (drop_shares, "share_count", "does not fit the claimed hashes"),
-        (ease_the_target, "share_count", "does not fit the claimed hashes"),
-        (impossible_target, "share_count", "too few to support the claim"),
-        (overlapping_chunks, "chunks", "overlap at nonce"),
-        (chunk_past_the_end, "chunks", "reaches past nonce"),
-        (longer_chunk, "amount", "its chunks hold"),
-        (chunk_of_no_sample, "amount", "sample 9999, which does not exist"),
-        (more_hashes_in_a_sample, "amount", "states .* hashes, its chunks hold"),
+        (miss_the_target, "shares", "1 of .* shares do not meet the target"),
+        (share_outside, "packing", "counts beyond what is claimed"),
+        (share_before_the_first_nonce, "share_range", "outside the claimed ranges"),
+        (share_of_no_header, "packing", "counts beyond what is claimed"),
+        (share_of_another_prefix, "shares", "do not meet the target"),
+        (prefixes_of_another_kind_of_work, "header", "2 prefixes are stated, 1 were hashed"),
+        (share_twice, "packing", "are stated and"),
+        (no_base64, "packing", "not base64"),
+        (cut_short, "packing", "cut short"),
+        (too_few_checksums, "packing", "checksums for"),
+        (another_challenge, "shares", "do not meet the target"),
+        (another_run, "shares", "do not meet the target"),
+        (another_device, "shares", "do not meet the target"),
+        (another_machine, "shares", "do not meet the target"),
+        (drop_shares, "share_count", "the shares do not bear out"),
+        (drop_shares_of_a_tenth, "share_count", "the shares do not bear out"),
+        (ease_the_target, "shares", "do not meet the target"),
+        (impossible_target, "share_count", "too few to prove anything"),
+        (want_fewer_shares, "shares", "do not meet the target"),
+        (other_leaves, "shares", "do not meet the target"),
+        (overlapping_spans, "spans", "overlap"),
+        (spans_beyond_all_bounds, "spans", "beyond all bounds"),
+        (no_spans, "spans", "no range is claimed"),
+        (longer_span, "amount", "the claimed ranges hold"),
+        (written_by_version_1, "evidence", "as the file's version keeps them"),
+        (more_hashes_in_a_sample, "amount", "state .* hashes, the claimed ranges hold"),
         (more_hashes_in_all, "amount", "the samples add up to"),
         (higher_rate, "rate", "not the stated"),
         (narrower_interval, "rate", "an interval of"),
@@ -241,9 +280,8 @@ def test_a_tampered_result_is_refused_with_its_sentence(
 
 def test_ten_times_the_hashes_with_the_same_shares_are_refused(honest_file: Path, tmp_path: Path) -> None:
     def inflate(_document: Json, device: Json) -> None:
-        for chunk in device["evidence"]["chunks"]:
-            chunk["start"] *= 10
-            chunk["nonces"] *= 10
+        device["evidence"]["spans"][0]["nonces"] *= 10
+        with_checksums(device["evidence"], lambda words: words * 10)
         for sample in samples(device):
             sample["amount"] *= 10
         device["amount"] *= 10
@@ -251,13 +289,13 @@ def test_ten_times_the_hashes_with_the_same_shares_are_refused(honest_file: Path
             device["rate"][name] *= 10
 
     found = refusals(tampered(honest_file, tmp_path, inflate))
-    assert "does not fit the claimed hashes" in found["share_count"]
+    assert "the shares do not bear out" in found["share_count"]
 
 
 def test_a_version_rolled_result_holds() -> None:
     result = measured("steady", seconds=0.5, rolled=4)
     assert shares_of(result.results[0]).prefixes == 4
-    assert {share.prefix for share in shares_of(result.results[0]).shares} == {0, 1, 2, 3}
+    assert {key % 4 for key in keys_of(shares_of(result.results[0]))} == {0, 1, 2, 3}
     assert verify(result).ok
 
 
@@ -333,12 +371,13 @@ def test_whatever_is_changed_the_answer_is_a_verdict(data: st.DataObject, honest
 def test_the_largest_result_the_model_allows_is_checked_in_seconds(honest_file: Path, tmp_path: Path) -> None:
     def inflate(_document: Json, device: Json) -> None:
         proof = device["evidence"]
-        proof["prefixes"] = 65536
-        proof["headers"] = [{"running_number": k, "prefix_hex": "00" * 76} for k in range(20_000)]
-        proof["chunks"] = [
-            {"running_number": k, "start": 0, "nonces": 2**32, "xor_h7": 0, "sample": 0} for k in range(20_000)
-        ]
-        proof["shares"] = [{"running_number": 0, "prefix": 65535, "nonce": k} for k in range(50_000)]
+        proof["prefixes"] = device["parameters"]["prefixes"] = 65536
+        proof["spans"] = [{"start": k << 32, "nonces": 1 << 16} for k in range(10_000)]
+        proof["wanted"] = 50_000
+        # A header of its own for each share.
+        with_keys(proof, lambda _: [(k % 10_000 << 48) + (k << 20) for k in range(100_000)])
+        proof["leaf_nonces"] = 1 << 18
+        with_checksums(proof, lambda _: list(range(2500)))
         device["rounds"][0]["samples"] = samples(device)[:1] * 10_000
 
     started = time.process_time()

@@ -12,9 +12,11 @@ from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes.device import VirtualClock
-from hashwatt.kernels.workloads.evidence import Chunk, Shares
+from hashwatt.kernels.workloads.evidence import Shares
+from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words
 
 from ..fakes import fake, measured, shares_of
+from .packed import checksums_of, keys_of
 
 ALL = 1_000_000
 
@@ -47,7 +49,7 @@ def test_an_honest_result_recomputes(honest_file: Path, honest_result: Result) -
     verdict = verify(honest_file, recompute=ALL)
     assert verdict.ok
     codes = [check.code for check in verdict.checks]
-    assert codes.count("checksum") == codes.count("recomputed_shares") == len(proof_of(honest_result).chunks)
+    assert codes.count("checksum") == codes.count("recomputed_shares") == len(checksums_of(proof_of(honest_result)))
 
 
 def test_only_as_many_chunks_as_asked_for_are_recomputed(honest_file: Path) -> None:
@@ -62,9 +64,8 @@ def test_the_choice_of_chunks_is_not_the_same_every_time(honest_file: Path) -> N
 
 def test_a_changed_checksum_is_found(honest_result: Result) -> None:
     proof = proof_of(honest_result)
-    first, *others = proof.chunks
-    changed: Chunk = msgspec.structs.replace(first, xor_h7=first.xor_h7 ^ 1)
-    forged = with_proof(honest_result, msgspec.structs.replace(proof, chunks=(changed, *others)))
+    first, *others = checksums_of(proof)
+    forged = with_proof(honest_result, msgspec.structs.replace(proof, checksums=pack_words([first ^ 1, *others])))
     assert verify(forged).ok
     verdict = verify(forged, recompute=ALL)
     assert refused(verdict) == {"checksum"}
@@ -73,7 +74,8 @@ def test_a_changed_checksum_is_found(honest_result: Result) -> None:
 
 def test_a_single_share_left_out_is_found(honest_result: Result) -> None:
     proof = proof_of(honest_result)
-    forged = with_proof(honest_result, msgspec.structs.replace(proof, shares=proof.shares[1:]))
+    fewer = pack_ascending(keys_of(proof)[1:])
+    forged = with_proof(honest_result, msgspec.structs.replace(proof, count=proof.count - 1, shares=fewer))
     assert verify(forged).ok
     assert refused(verify(forged, recompute=ALL)) == {"recomputed_shares"}
 
@@ -85,7 +87,7 @@ def test_version_rolled_chunks_recompute() -> None:
 def test_a_proof_that_does_not_hold_is_not_worth_recomputing(honest_result: Result) -> None:
     forged = msgspec.structs.replace(honest_result, challenge="another")
     verdict = verify(forged, recompute=ALL)
-    assert refused(verdict) == {"header"}
+    assert refused(verdict) == {"shares"}
     assert "checksum" not in {check.code for check in verdict.checks}
 
 

@@ -36,6 +36,7 @@ Examples:
   hashwatt run                                 every device, within a minute on two cores
   hashwatt run -d cpu -d opencl:0 -t 30        these two, 30 s of samples each
   hashwatt run --challenge "Ana, 12 May"       so that Ana knows it was not measured earlier
+  hashwatt run --beacon https://api.drand.sh/public/latest   so that nobody can have begun earlier
   hashwatt run -d cpu --threads 1 --note "one core, window open"
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
   hashwatt run --workload stream               memory bandwidth
@@ -53,6 +54,11 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 @click.option("-d", "--device", "devices", multiple=True, metavar="ID", help="Measure this device (repeat for more).")
 @click.option("-t", "--seconds", type=float, metavar="SECONDS", help="Take samples for this long on each device.")
 @click.option("--challenge", metavar="TEXT", help="Derive the inputs from this text (random unless given).")
+@click.option(
+    "--beacon",
+    metavar="FILE|URL",
+    help="Add a public beacon's value to the challenge (drand, NIST, a Bitcoin block, a token; tsa:URL asks for one).",
+)
 @click.option("--note", metavar="TEXT", help="Keep a remark in the result.")
 @click.option(
     "-o", "--output", "path", metavar="FILE", help="Store the result here (a new name in this folder unless given)."
@@ -70,6 +76,9 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 @click.option("--rolled", type=INTEGER, metavar="N", help="Roll N versions (BIP 310): another kind of work, labelled.")
 @click.option("--retune", is_flag=True, help="Race the kernels anew instead of taking an earlier race's winner.")
 @click.option("--together", is_flag=True, help="Then measure all devices at once: interference and sum.")
+@click.option(
+    "--shares", type=INTEGER, metavar="N", help="Keep N shares as the proof: more of them prove more (10000)."
+)
 @click.option(
     "--meter",
     "meters",
@@ -93,6 +102,7 @@ def run(
     devices: tuple[str, ...],
     seconds: float | None,
     challenge: str | None,
+    beacon: str | None,
     note: str | None,
     path: str | None,
     force: bool,
@@ -102,6 +112,7 @@ def run(
     rolled: int | None,
     retune: bool,
     together: bool,
+    shares: int | None,
     meters: tuple[str, ...],
     idle_s: float | None,
     quiet: bool,
@@ -120,6 +131,7 @@ def run(
             list(devices) or None,
             seconds=seconds,
             challenge=challenge,
+            beacon=beacon,
             note=note,
             workloads=list(workloads) or None,
             kernel=kernel,
@@ -127,6 +139,7 @@ def run(
             rolled=rolled,
             retune=retune,
             together=together,
+            shares=shares,
             meters=list(meters) or None,
             idle_s=idle_s,
             progress=progress_for(quiet),

@@ -4,47 +4,97 @@ from __future__ import annotations
 
 import click
 
-from ...kernels.errors import CheckFailed
+from ...kernels.errors import CheckFailed, DeviceError
 from ..integers import INTEGER
 from ..output import Output, as_unicode, can_show, shared_options
 from ..progress import progress_for
+
+# For how many CPU seconds work is done again unless told otherwise.
+EFFORT_S = 0.3
 
 
 @click.command(
     epilog="""\b
 Examples:
   hashwatt verify hashwatt-20250512T101500Z-1f0c9a3e.json
-  hashwatt verify friend.json --recompute 20      also do 20 parts of the claimed work again
+  hashwatt verify friend.json --challenge "said on the phone"   and only for this challenge
+  hashwatt verify friend.json --effort 60         look into the work for a minute
+  hashwatt verify friend.json --recompute 20      do 20 parts of the claimed work again
   hashwatt verify friend.json --json | jq '.checks[] | select(.ok | not)'
 """
 )
 @click.argument("file", type=click.Path())
+@click.option("--challenge", metavar="TEXT", help="What the result must answer: the challenge that you gave.")
+@click.option(
+    "--effort",
+    type=float,
+    metavar="SECONDS",
+    help=f"CPU time for doing work again at places drawn in secret; 0: none ({EFFORT_S:g}).",
+)
 @click.option(
     "--recompute",
     type=INTEGER,
     default=0,
     metavar="N",
-    help="Do N randomly chosen parts of the work again and compare (0).",
+    help="Do N randomly chosen parts of the work again and compare all of them (0).",
+)
+@click.option(
+    "--tsa-cert",
+    "certificates",
+    multiple=True,
+    metavar="FILE",
+    help="Trust this root certificate for time-stamps, PEM or DER (repeat for more; the system's unless given).",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing where all is well.")
 @shared_options
 @click.pass_obj
-def verify(output: Output, file: str, recompute: int, quiet: bool) -> None:
+def verify(
+    output: Output,
+    file: str,
+    challenge: str | None,
+    effort: float | None,
+    recompute: int,
+    certificates: tuple[str, ...],
+    quiet: bool,
+) -> None:
     """Check a result file without trusting it.
 
     It proves the work, not the clock: that so much work was done for this challenge, not how long it took.
     """
     from ...bench import api
+    from ...reports.run.clock import clock_lines
     from ...reports.run.table import about
 
-    verdict = api.verify(file, recompute, progress_for(quiet))
+    by_default = EFFORT_S if not recompute else 0.0
+    progress = progress_for(quiet)
+    not_done = ""
+    try:
+        effort_s = by_default if effort is None else effort
+        verdict = api.verify(
+            file, recompute, progress, effort_s=effort_s, challenge=challenge, certificates=certificates
+        )
+    except DeviceError as error:
+        if recompute or effort is not None:
+            raise
+        # Nobody asked for it: where this machine cannot do it, the rest is checked all the same.
+        verdict = api.verify(file, challenge=challenge, certificates=certificates)
+        not_done = f"Nothing was done again: {error}"
     if output.as_json:
         output.document({"file": as_unicode(file), **as_fields(verdict)})
     elif not (quiet and verdict.ok):
         good, bad = ("✓", "✗") if can_show("✓✗") else ("ok    ", "FAILED")
         for check in verdict.checks:
             output.line(f"{good if check.ok else bad} {about(check.device, check.sentence)}")
+        if not_done:
+            output.line(not_done)
         output.line(verdict.statement)
+        for line in clock_lines(verdict):
+            output.line(line)
+        if verdict.ok and verdict.trusted:
+            output.line(
+                f"{len(verdict.trusted):,} of its figures and texts no check covers (seconds, joules, names, clocks, "
+                "warnings, dates); --json lists them as `trusted`."
+            )
     if not verdict.ok:
         failed = sum(not check.ok for check in verdict.checks)
         raise CheckFailed(f"{file} is refused: {failed} of {len(verdict.checks)} checks failed")

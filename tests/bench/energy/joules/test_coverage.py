@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hashwatt.bench.energy.joules.coverage import attribute
+from hashwatt.bench.energy.joules.coverage import attribute, pci_address
 from hashwatt.bench.energy.meter import Coverage, MeterInfo, Scope
 from hashwatt.kernels.device import DeviceInfo, Kind
 
@@ -54,3 +54,28 @@ def test_the_sentence_names_the_device_and_the_scope() -> None:
     sentence = attribute(meter(Coverage("machine"), "wall"), device("cpu")).sentence
     assert "opencl:0" in sentence
     assert "socket" in sentence
+
+
+def test_what_runs_on_the_host_or_is_no_card_is_no_card_whatever_it_is_called() -> None:
+    named = meter(replace(CARD, pci=None), "board")
+    assert attribute(named, device("gpu", "NVIDIA GeForce RTX 4090")).covers == "the device"
+    assert attribute(named, device("fpga", "NVIDIA GeForce RTX 4090")).covers == "not the device"
+    runtime = replace(device("accelerator", "NVIDIA GeForce RTX 4090"), runs_on_host_cpu=True)
+    assert attribute(named, runtime).covers == "not the device"
+
+
+def test_either_name_may_be_the_longer_one() -> None:
+    named = meter(replace(CARD, pci=None), "board")
+    assert attribute(named, device("gpu", "GeForce RTX 4090")).covers == "the device"
+    assert attribute(named, device("gpu", "NVIDIA GeForce RTX 4090 (rev a1)")).covers == "the device"
+
+
+def test_an_address_needs_domain_bus_and_device() -> None:
+    assert pci_address("00000000:01:00.0") == pci_address(" 0000:01:00.0") == "0:01:00.0"
+    assert pci_address("01:00.0") == pci_address("0:0:1:0") == pci_address("") == ""
+
+
+def test_a_sensor_that_nobody_has_looked_up_says_so_and_another_names_its_scope() -> None:
+    assert "nobody has looked up" in attribute(meter(Coverage("unknown")), device("cpu")).sentence
+    unnamed = attribute(meter(Coverage("graphics card", None), "board"), device("gpu")).sentence
+    assert "cannot be told from their names: a whole card" in unnamed

@@ -16,13 +16,15 @@ from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 from hashwatt.kernels.fakes import device as fake
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked, Claim
-from hashwatt.kernels.workloads.protocol import Request
+from hashwatt.kernels.workloads.protocol import Expected, Request
 from hashwatt.kernels.workloads.stream.counts import BYTES_AN_ITEM
 from hashwatt.kernels.workloads.stream.task import TriadTask, array_items
 from hashwatt.kernels.workloads.stream.workload import WORKLOAD
 
 REQUEST = Request("a challenge", "run", WORKLOAD.parameters_of({}))
-CLAIM = Claim(challenge="a challenge", device_id="cpu", run_id="run", parameters={}, amounts=(1,))
+CLAIM = Claim(
+    challenge="a challenge", machine="m", device_id="cpu", run_id="run", workload="stream", parameters={}, amounts=(1,)
+)
 
 
 def small_cpu() -> CpuDevice:
@@ -55,9 +57,9 @@ def measured_like(task: TriadTask, batch: int = 2) -> list[int]:
     task.ready(batch)
     task.run(batch)
     task.drop()
-    task.rehearse(1e9)
+    task.rehearse(Expected(1e9, 1.0))
     task.check_batch(batch)
-    task.start(1e9)
+    task.start(Expected(1e9, 1.0))
     amounts = []
     for sample in range(3):
         task.ready(batch)

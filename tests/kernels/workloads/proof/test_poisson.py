@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatt.kernels.workloads.sha256d.poisson import poisson_p_value
+from hashwatt.kernels.workloads.proof.poisson import poisson_p_value
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import groupby
 
-from ..evidence import Chunk, Share
+from ...evidence_version1 import Chunk, Share
 
 
 class ClaimedRanges:
