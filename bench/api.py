@@ -28,6 +28,8 @@ from .alternation import (
 )
 from .anchors.challenge import get_beacon, with_beacon
 from .anchors.stamp import stamp_record
+from .asic.reading import Place
+from .asic.run import is_asic, with_asics
 from .assignment import Assignment, Work
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -168,9 +170,17 @@ def run(
     value = None if beacon is None else interruptible(partial(get_beacon, beacon))
     with_beacon(challenge, value)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
-    entries = interruptible(partial(_entries, list(device_ids or ())))
-    found = choose(entries, list(device_ids or ()) or None)
-    if not found:
+    places = [Place.of_text(name) for name in device_ids or () if is_asic(name)]
+    if places:
+        device_ids = [name for name in device_ids or () if not is_asic(name)]
+        if together or workloads or rolled is not None:
+            raise InputError(
+                "a live ASIC is only read, at whatever it does; leave out --together, --workload, --rolled"
+            )
+    only_asics = bool(places) and not device_ids
+    entries = [] if only_asics else interruptible(partial(_entries, list(device_ids or ())))
+    found = choose(entries, list(device_ids or ()) or None) if not only_asics else []
+    if not found and not places:
         raise InputError("this machine has no device to measure; `hashwatt devices` tells why")
     if alternation is not None:
         found = _alternated_devices(alternation, entries, found, named=bool(device_ids))
@@ -178,7 +188,7 @@ def run(
         raise InputError("devices are measured together in one workload; name one, or leave --together out")
     if together and len(found) < 2:
         raise InputError(f"{found[0].info.id} alone has nothing to be measured together with; name two devices (-d)")
-    return measure(
+    result = measure(
         found,
         seconds=seconds,
         challenge=challenge,
@@ -198,6 +208,7 @@ def run(
         ledger=ledger,
         broken=[entry for entry in entries if isinstance(entry, Missing) and entry.broken],
     )
+    return with_asics(result, places, seconds, progress or NoProgress()) if places else result
 
 
 def measure(
@@ -305,7 +316,7 @@ def scan(
     """
     request = ScanRequest(header, start, count, target)
     shown = Guarded(progress or NoProgress())
-    found = interruptible(_first_device if device_id is None else partial(_named, device_id))
+    found = interruptible(partial(device_to_scan_with, device_id))
     device = interruptible(partial(found.open, DeviceOptions()))
     try:
         return scan_on(scanning(device), request, shown)
@@ -403,6 +414,11 @@ def _entries(wanted: list[str]) -> list[Found | Missing]:
             return entries
     # Where one is unknown the error is to list every device there is.
     return find_all()
+
+
+def device_to_scan_with(device_id: str | None) -> Found:
+    """The device of this id, or the first one that there is. Raises InputError."""
+    return _first_device() if device_id is None else _named(device_id)
 
 
 def _first_device() -> Found:

@@ -14,7 +14,8 @@ from typing import Literal, Protocol, runtime_checkable
 from .errors import DeviceError
 from .headers.job import Job
 
-Kind = Literal["cpu", "gpu", "fpga", "asic", "accelerator"]
+# Remote is whatever spoke to a server of ours: nobody here has seen it.
+Kind = Literal["cpu", "gpu", "fpga", "asic", "accelerator", "remote"]
 
 
 # What helps where a driver fails, unless something better is known of the device.

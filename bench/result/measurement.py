@@ -45,7 +45,7 @@ class DeviceRecord(Record, frozen=True, kw_only=True):
 
     Fields:
         id: what to name it by, like cpu or opencl:0
-        kind: what sort of device it is
+        kind: what sort of device it is; remote: whatever spoke to a server of ours, unseen
         name: as its driver calls it
         vendor: its maker
         backend: what found and drove it
@@ -58,7 +58,7 @@ class DeviceRecord(Record, frozen=True, kw_only=True):
     """
 
     id: DeviceId
-    kind: Literal["cpu", "gpu", "fpga", "asic", "accelerator"]
+    kind: Literal["cpu", "gpu", "fpga", "asic", "accelerator", "remote"]
     name: Text
     vendor: Text
     backend: Name

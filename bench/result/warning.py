@@ -39,6 +39,13 @@ WarningCode = Literal[
     "few_rounds",
     "odd_rounds",
     "translated",
+    "worker_left",
+    "not_settled",
+    "few_shares",
+    "harder_shares_only",
+    "refused_shares",
+    "restarted",
+    "stood_still",
 ]
 
 

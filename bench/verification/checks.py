@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ...kernels.errors import InputError
-from ...kernels.workloads.evidence import Claim, Evidence, Finding
+from ...kernels.workloads.evidence import Claim, Evidence, Finding, Reported
 from ...kernels.workloads.evidence_version1 import ChunkedShares
 from ...kernels.workloads.protocol import SamplesShares, Workload
 from ...kernels.workloads.registry import load_workload
@@ -252,6 +252,8 @@ def check_measurement(
     most_shares: int | None = None,
 ) -> Judged:
     """The checks of one record, which stands at the JSON pointer `at`, by the rules of its schema version."""
+    if isinstance(entry.evidence, Reported):
+        return Judged([_check_reported(entry)])
     samples = counted_samples(entry)
     claims_work = bool(samples or entry.rate or entry.amount or entry.seconds or entry.evidence)
     if entry.status in WITHOUT_WORK or (entry.status == "interrupted" and not claims_work):
@@ -281,6 +283,19 @@ def check_measurement(
             )
         )
     return Judged(checks, proven)
+
+
+def _check_reported(entry: Measurement) -> Check:
+    """A device's own word may stand as such, and as nothing else: no work is counted, no bound and no joules follow."""
+    rate = entry.rate
+    fault = ""
+    if rate is None or rate.origin != "reported":
+        fault = "its figures are the device's own word, and are not marked so"
+    elif entry.rounds or entry.amount or entry.seconds or rate.low is not None or rate.high is not None:
+        fault = "its figures are the device's own word, and yet are counted as measured"
+    elif any(record.efficiency is not None for record in entry.energy):
+        fault = "its work is the device's own word, so no joules a unit follow from it"
+    return _check(entry, "reported", not fault, "the device's own word: nothing is proven", fault)
 
 
 def claim_of(entry: Measurement, challenge: str, run_id: str, written_as: int = 2) -> Claim:

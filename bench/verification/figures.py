@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from msgspec.structs import astuple
 
+from ...kernels.workloads.evidence import ServedShares
 from ...kernels.workloads.quantity import per_second
 from ..energy.joules.efficiency import efficiency
 from ..energy.joules.idle import above_idle
 from ..energy.joules.integral import Integral
+from ..pool.rate import rate_of_shares
 from ..rates import counted_samples, rate_per_cpu_s, stated_rate
 from ..result.energy import Efficiency, Energy, Interval
 from ..result.measurement import Measurement
@@ -56,10 +58,13 @@ class Figures:
         assert stated is not None
         samples = counted_samples(entry)
         seconds = math.fsum(sample.seconds for sample in samples)
-        right = stated_rate(entry, self._written_as)
+        evidence = entry.evidence
+        right = rate_of_shares(evidence) if isinstance(evidence, ServedShares) else stated_rate(entry, self._written_as)
         fault = ""
         if not close(entry.seconds, seconds):
             fault = f"{entry.seconds:g} s are stated in all, the samples add up to {seconds:g} s"
+        elif isinstance(evidence, ServedShares) and (len(samples) != 1 or entry.seconds != evidence.seconds):
+            fault = f"the window of the shares was {evidence.seconds:g} s, not the stated {entry.seconds:g} s"
         elif not close(stated.value, right.value):
             fault = f"work ÷ seconds of the samples gives {right.value:.6g} a second, not the stated {stated.value:.6g}"
         elif (

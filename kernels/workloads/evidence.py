@@ -25,6 +25,7 @@ from ..bounded import (
     Sha256Hex,
     TargetHex,
     Text,
+    Word,
 )
 from .evidence_version1 import ChunkedShares
 
@@ -85,6 +86,37 @@ class Shares(Record, frozen=True, kw_only=True, tag_field="kind", tag="shares"):
         return -(-sum(span.nonces for span in self.spans) // self.leaf_nonces)
 
 
+class ServedShares(Record, frozen=True, kw_only=True, tag_field="kind", tag="served_shares"):
+    """Shares that a miner handed in to a measuring pool, in a window of a length that was fixed before it began.
+
+    Jobs derive from the challenge and `fresh_hex`, bytes drawn when the window began; so each header can be made and
+    hashed again. `packed` holds for each share when it came, its job, extranonce 2, time, nonce and version bits.
+
+    Fields:
+        fresh_hex: 16 random bytes, drawn when the window began
+        extranonce1_hex: what the server chose for the miner's connection
+        extranonce2_bytes: how many bytes the miner counts up
+        difficulty: of every share's job
+        seconds: how long the window was, by the server's clock
+        first_job: the number of the window's first job
+        job_times: the header time of each job, seconds since 1970, from the first one on
+        version_rolling: whether shares keep rolled version bits
+        count: how many shares
+        packed: the shares, base64 (the packing: kernels/stratum/packing.py)
+    """
+
+    fresh_hex: Annotated[str, Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]{32}")]
+    extranonce1_hex: Annotated[str, Meta(min_length=8, max_length=8, pattern=r"^[0-9a-f]{8}")]
+    extranonce2_bytes: Annotated[int, Meta(ge=1, le=8)]
+    difficulty: Annotated[float, Meta(ge=2.0**-32, le=2.0**64)]
+    seconds: Annotated[float, Meta(gt=0, le=1e7)]
+    first_job: Annotated[int, Meta(ge=0, le=1 << 24)]
+    job_times: Annotated[tuple[Word, ...], Meta(min_length=1, max_length=20_000)]
+    version_rolling: bool
+    count: Annotated[int, Meta(ge=0, le=100_000)]
+    packed: Annotated[Base64, Meta(max_length=4_000_000)]
+
+
 class Answer(Record, frozen=True, kw_only=True):
     """The digest of the answer to input number `index`, which derives from the challenge; `amount` units of work.
 
@@ -138,7 +170,20 @@ class Reported(Record, frozen=True, kw_only=True, tag_field="kind", tag="reporte
     source: Text
 
 
-Evidence = Shares | ChunkedShares | Recompute | Checked | Reported
+Evidence = Shares | ChunkedShares | ServedShares | Recompute | Checked | Reported
+
+
+def class_of(evidence: Evidence) -> EvidenceKind:
+    """The class of evidence: what it is worth to a reader."""
+    match evidence:
+        case Shares() | ChunkedShares() | ServedShares():
+            return "shares"
+        case Recompute():
+            return "recompute"
+        case Checked():
+            return "checked"
+        case Reported():
+            return "reported"
 
 
 class Claim(Struct, frozen=True, kw_only=True):

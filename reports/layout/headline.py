@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...kernels.workloads.evidence import class_of
 from ..collect.energy_figure import energy_figure, word_of
 from ..collect.gather import Collection, Entry, Group, Ranking, comparable_rates, of_several_versions
 from ..ladder.network import PLACE_DAYS, earned_its_place_until
@@ -11,7 +12,7 @@ from ..wording.units import UNIT_LIMIT, rate_text
 from ..wording.visible import visible
 from .device_row import efficiency_interval_text, rate_interval_text
 from .labels import labels_of
-from .work_words import class_words, evidence_kind, variant_text
+from .work_words import class_words, variant_text
 
 # Evidence of these classes convinces a stranger; the others are the measuring machine's own word.
 CONVINCING = ("shares", "recompute")
@@ -100,7 +101,7 @@ def on_place(entry: Entry, name: str) -> list[str]:
 def on_trust(collection: Collection) -> list[str]:
     """How much of it verifies."""
     kinds = [
-        evidence_kind(entry.device.evidence)
+        class_of(entry.device.evidence)
         for group in collection.groups
         for entry in group.entries
         if entry.device.evidence is not None

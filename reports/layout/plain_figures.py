@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...kernels.workloads.evidence import class_of
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Entry, key_of
 from ..ladder.own import j_per_th
 from .device_row import credible_percent, warning_kinds_of
 from .hash_columns import PARAMETER, prefixes_of
-from .work_words import evidence_kind
 
 COLUMNS = (
     "rank", "run_id", "created", "device_id", "kind", "device", "vendor", "backend", "driver", "machine",
@@ -55,7 +55,7 @@ def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
         device.kernel.name if device.kernel else None, device.amount, device.seconds, len(entry.samples),
         "; ".join(warning_kinds_of(entry)) or None, entry.result.note,
         device.machine, dict(sorted(device.parameters.items())),
-        evidence_kind(device.evidence) if device.evidence is not None else None,
+        class_of(device.evidence) if device.evidence is not None else None,
         *((rate.median, rate.best) if rate else (None,) * 2), device.rate_per_cpu_s, len(device.rounds),
         *((energy.j_per_unit, energy.low, energy.high) if energy else (None,) * 3),
         roof.binds if roof else None, roof.reason if roof else None, entry.result.written_as,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ...bench.verification.verdict import statement_of
+from ...kernels.workloads.evidence import class_of
 from ...kernels.workloads.quantity import quantity_of
 from ..collect.gather import SHARES_LOOKED_AT, Collection
 from ..ladder.own import LADDER_UNIT
 from ..wording.units import UNIT_LIMIT
 from ..wording.visible import visible
-from .work_words import evidence_kind
 
 NOTHING_VERIFIES = "Nothing here verifies, so nothing here is proven."
 LOOKED_AT = (
@@ -23,7 +23,7 @@ def statement(collection: Collection) -> str:
     evidence = [entry.device.evidence for group in collection.groups for entry in group.entries]
     if not evidence:
         return NOTHING_VERIFIES
-    proven = any(each is not None and evidence_kind(each) == "shares" for each in evidence)
+    proven = any(each is not None and class_of(each) == "shares" for each in evidence)
     return f"{statement_of(evidence)}{f' {LOOKED_AT}' if proven else ''}"
 
 

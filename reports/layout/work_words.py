@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from ...bench.result.measurement import Measurement
 from ...kernels.errors import InputError
-from ...kernels.workloads.evidence import CLASS_WORDS, Evidence, EvidenceKind
-from ...kernels.workloads.evidence_version1 import ChunkedShares
+from ...kernels.workloads.evidence import CLASS_WORDS, class_of
 from ...kernels.workloads.registry import load_workload
 from ..wording.visible import visible
 
@@ -23,11 +20,6 @@ def variant_text(device: Measurement) -> str:
         return visible(", ".join(f"{name} = {value}" for name, value in sorted(device.parameters.items())), LIMIT)
 
 
-def evidence_kind(evidence: Evidence) -> EvidenceKind:
-    """The class of evidence, as the file names it."""
-    return "shares" if isinstance(evidence, ChunkedShares) else cast(EvidenceKind, evidence.__struct_config__.tag)
-
-
 def class_words(device: Measurement) -> str:
     """What the work's evidence is worth: the words that stand beside a figure; empty where there is no evidence."""
-    return "" if device.evidence is None else CLASS_WORDS[evidence_kind(device.evidence)]
+    return "" if device.evidence is None else CLASS_WORDS[class_of(device.evidence)]

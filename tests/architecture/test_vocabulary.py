@@ -15,6 +15,10 @@ TREE = Path(__file__).parents[2]
 FOLDERS = ("bench", "reports", "src/hashwatt/cli")
 SPECIAL = {
     "bench/api.py": "the public functions, among them the search for shares of a header",
+    "bench/asic": "reads those who work for a pool",
+    "bench/mining": "works for a pool",
+    "bench/pool": "a pool that measures those who work for it",
+    "bench/warnings/pool.py": "what is amiss with those who work for a pool",
     "bench/scan.py": "the search for shares of a header",
     "bench/isolation": "carries each capability of devices across, and one of them is to scan nonces",
     "bench/anchors": "time-stamps have nonces, and blocks hashes, that are nobody's work here (RFC 3161)",
@@ -29,6 +33,12 @@ SPECIAL = {
     "reports/charts/ladder_names.py": "draws the progression",
     "reports/charts/by_rung.py": "draws the progression",
     "reports/layout/hash_columns.py": "names of the first version, which scripts read",
+    "reports/run/workers.py": "shows those who work for a pool",
+    "src/hashwatt/cli/asics.py": "shows those who work for a pool",
+    "src/hashwatt/cli/mining.py": "shows work for a pool",
+    "src/hashwatt/cli/workers.py": "shows those who work for a pool",
+    "src/hashwatt/cli/commands/mine.py": "works for a pool",
+    "src/hashwatt/cli/commands/serve.py": "a pool that measures those who work for it",
     "src/hashwatt/cli/commands/ladder.py": "a command about mining",
     "src/hashwatt/cli/commands/predict.py": "a command about kernels that hash",
     "src/hashwatt/cli/commands/kernel.py": "a command about kernels that hash",

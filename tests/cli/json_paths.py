@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # Below these any name may stand: the driver's, the kernel's, the library's own words.
-OPEN = ("limits", "tuning", "parameters", "libraries", "machine_info", "extra_info", "power_scopes")
+OPEN = ("limits", "rejections", "tuning", "parameters", "libraries", "machine_info", "extra_info", "power_scopes")
 
 
 def paths_of(document: Any, place: str = "") -> Iterator[str]:

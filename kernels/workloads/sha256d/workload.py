@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ...device import AnyDevice, DeviceInfo, scanning
 from ...errors import InputError
-from ..evidence import Claim, Evidence, EvidenceKind, Finding, Shares
+from ..evidence import Claim, Evidence, EvidenceKind, Finding, ServedShares, Shares
 from ..evidence_version1 import ChunkedShares
 from ..protocol import Request, Task, Value
 from ..quantity import HASH, Quantity
@@ -60,11 +60,14 @@ class Sha256d:
         return self._findings(evidence, claim, most)
 
     def _findings(self, evidence: Evidence, claim: Claim, most: int | None) -> Sequence[Finding]:
+        from .served import check_served
         from .verify import check_shares
         from .version1.verify import check_chunked_shares
 
         if isinstance(evidence, Shares) and claim.written_as != 1:
             return check_shares(evidence, claim, most)
+        if isinstance(evidence, ServedShares) and claim.written_as != 1:
+            return check_served(evidence, claim)
         if isinstance(evidence, ChunkedShares) and claim.written_as == 1:
             return check_chunked_shares(evidence, claim)
         told = "hashes of sha256d are proven by shares, as the file's version keeps them, and by nothing else"

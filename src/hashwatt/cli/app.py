@@ -22,11 +22,13 @@ from .commands.history import history
 from .commands.kernel import kernel
 from .commands.ladder import ladder
 from .commands.meters import meters
+from .commands.mine import mine
 from .commands.predict import predict
 from .commands.report import report
 from .commands.rtl import rtl
 from .commands.run import run
 from .commands.scan import scan
+from .commands.serve import serve
 from .commands.snapshot import snapshot
 from .commands.stamp import stamp
 from .commands.verify import verify
@@ -76,6 +78,8 @@ def hashwatt() -> None:
 
 
 COMMANDS = (
+    claims, compare, devices, history, kernel, ladder, meters, mine, predict, report, rtl, run, scan, serve,
+    snapshot, verify, workloads,
     claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, snapshot, stamp, verify,
     workloads,
 )  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from ...kernels.errors import DeviceError, InputError
+from ...kernels.errors import CheckFailed, DeviceError, InputError
 from ...reports.ladder.words import hashrate_text
 from ...reports.wording.units import UNKNOWN
 from ...reports.wording.visible import visible
@@ -25,15 +27,20 @@ Examples:
   hashwatt devices --json                for scripts
   hashwatt devices --kernels             the race that chose each device's kernel
   hashwatt devices --kernels --retune    race again: the machine was busy, or has changed
+  hashwatt devices --asic 192.168.1.40   a miner's rate, watts, temperature by its own word
 """
 )
 @click.option("--kernels", is_flag=True, help="Race each device's kernel variants and show how they did.")
 @click.option("--retune", is_flag=True, help="Race anew, whatever is remembered of earlier races (with --kernels).")
+@click.option("--asic", "asics", multiple=True, metavar="HOST", help="Read what this live ASIC says (repeat for more).")
 @verbose_option
 @shared_options
 @click.pass_obj
-def devices(output: Output, kernels: bool, retune: bool) -> None:
+def devices(output: Output, kernels: bool, retune: bool, asics: tuple[str, ...]) -> None:
     """List the devices, and why others are missing."""
+    if asics:
+        show_asics(output, asics)
+        return
     from ...bench.api import devices as find
     from ...kernels.device import DeviceOptions
 
@@ -58,6 +65,33 @@ def devices(output: Output, kernels: bool, retune: bool) -> None:
     print_runtimes(output, found)
     for device, candidates in races.items():
         print_race(output, device, candidates)
+
+
+def show_asics(output: Output, hosts: Sequence[str]) -> None:
+    """What live ASICs say; those that do not answer are named on stderr. Raises CheckFailed where none does."""
+    from ...bench.asic.fetch import NoAnswer
+    from ...bench.asic.reading import Place, read
+    from ...bench.interrupts import interruptible
+    from ..asics import reading_lines, reading_record
+
+    records, silent = [], []
+    for place in [Place.of_text(host) for host in hosts]:
+        try:
+            reading = interruptible(partial(read, place))
+        except NoAnswer as error:
+            silent.append(str(error))
+            output.warn(str(error))
+            continue
+        records.append(reading_record(reading))
+        if not output.as_json:
+            for line in reading_lines(reading):
+                output.line(line)
+    if output.as_json:
+        output.document({"asics": records})
+    if silent and not records:
+        raise CheckFailed(silent[0])
+    if silent:
+        raise CheckFailed(f"{len(silent)} of {len(hosts)} miners gave no answer; the others are above")
 
 
 def as_record(entry: Found | Missing) -> dict[str, object]:

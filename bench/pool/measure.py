@@ -1,0 +1,195 @@
+"""`serve`: measure every miner that connects, each in one window of fixed length, and put a result together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from ...kernels.device import Kind
+from ...kernels.errors import InputError
+from ...kernels.stratum.difficulty import checked_difficulty
+from ..asic.fetch import NoAnswer
+from ..asic.measure import INTERVAL_S, Watched, reported_measurement
+from ..asic.reading import Place, Reading, read
+from ..interrupts import Deferred, interruptible
+from ..machine.describe import describe_machine, hashwatt_version, library_versions
+from ..result.model import SCHEMA_VERSION, Result
+from ..result.printable import checked_text
+from .result import measurement, worker_ids
+from .server import TICK_S, Connection, Pool
+from .session import PoolSettings, World
+
+SHORTEST_WINDOW_S = 1.0
+LONGEST_WINDOW_S = 86_400.0
+DEFAULT_WINDOW_S = 60.0
+DEFAULT_WAIT_S = 300.0
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 3333
+# How often whoever watches is shown the workers.
+SHOW_S = 0.5
+
+LOG = logging.getLogger(__name__)
+
+Watch = Callable[[Pool], None]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where to listen. `port` 0: any free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of_text(cls, text: str) -> Address:
+        """HOST, HOST:PORT, [IPv6]:PORT or :PORT. Raises InputError."""
+        try:
+            parts = urlsplit(f"//{text}")
+            host, port = parts.hostname, parts.port
+            if parts.path or parts.query or parts.username is not None or not text.strip():
+                raise ValueError
+        except ValueError:
+            raise InputError(f"{text!r:.60} is no address; give HOST:PORT, like 0.0.0.0:{DEFAULT_PORT}") from None
+        return cls(host or DEFAULT_HOST, DEFAULT_PORT if port is None else port)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only programs of this machine can connect."""
+        return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class ServeRequest:
+    """What to serve. Raises InputError."""
+
+    address: Address
+    seconds: float = DEFAULT_WINDOW_S
+    wait_s: float = DEFAULT_WAIT_S
+    challenge: str | None = None
+    note: str | None = None
+    difficulty: float | None = None
+    kind: Kind = "remote"
+    beside: Place | None = None
+
+    def __post_init__(self) -> None:
+        if not SHORTEST_WINDOW_S <= self.seconds <= LONGEST_WINDOW_S:
+            raise InputError(f"a window takes 1 s to a day (86400 s), not {self.seconds:g} s; try --seconds 60")
+        if not 0 < self.wait_s <= LONGEST_WINDOW_S:
+            raise InputError(f"waiting takes more than 0 s and at most a day, not {self.wait_s:g} s; try --wait 300")
+        if self.difficulty is not None:
+            checked_difficulty(self.difficulty)
+        if self.challenge is not None:
+            checked_text(self.challenge, "challenge")
+        if self.note is not None:
+            checked_text(self.note, "note")
+
+
+def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Watch) -> Result:
+    """Measure until every worker's window has ended, or nobody has come for `wait_s` seconds.
+
+    `listening` is told the address once connections are taken; `watch` sees the pool twice a second. An interrupt ends
+    it: windows that were whole by then are kept. Raises InputError, and KeyboardInterrupt where no worker had come.
+    """
+    challenge = request.challenge if request.challenge is not None else secrets.token_hex(16)
+    settings = PoolSettings(challenge, request.seconds, request.difficulty)
+    pool = Pool(settings, World(time.monotonic, time.time, secrets.token_bytes))
+    created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    interrupted = False
+    claims: list[Reading] = []
+    with Deferred():
+        machine = describe_machine()
+        try:
+            interruptible(lambda: asyncio.run(_serve(pool, request, listening, watch, claims)))
+        except KeyboardInterrupt:
+            interrupted = True
+            if not pool.workers:
+                raise
+        workers: list[Connection] = pool.workers
+        results = [
+            measurement(worker, worker_id, machine.id, request.kind, interrupted)
+            for worker, worker_id in zip(workers, worker_ids(workers), strict=True)
+        ]
+        if request.beside is not None and claims:
+            results.append(reported_measurement(Watched(request.beside, tuple(claims), request.seconds), machine.id))
+        if not pool.workers:
+            raise InputError(_nobody(pool, request))
+        return Result(
+            schema_version=SCHEMA_VERSION,
+            run_id=secrets.token_hex(16),
+            created=created,
+            hashwatt_version=hashwatt_version(),
+            challenge=challenge,
+            note=request.note,
+            machines=(machine,),
+            libraries=library_versions(),
+            warnings=(),
+            results=tuple(results),
+        )
+
+
+async def _listen_to_claims(pool: Pool, place: Place, claims: list[Reading]) -> None:
+    """Read what the miner says while a window is under way."""
+    while True:
+        if any(worker.session.phase == "measuring" for worker in pool.workers):
+            with contextlib.suppress(NoAnswer):
+                claims.append(await asyncio.to_thread(read, place))
+        await asyncio.sleep(INTERVAL_S)
+
+
+async def _serve(
+    pool: Pool,
+    request: ServeRequest,
+    listening: Callable[[Address], None],
+    watch: Watch,
+    claims: list[Reading],
+) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: LOG.info("a connection failed: %s", context.get("message")))
+    server = await pool.listen(request.address.host, request.address.port)
+    beside = asyncio.create_task(_listen_to_claims(pool, request.beside, claims)) if request.beside else None
+    try:
+        host, port = server.sockets[0].getsockname()[:2]
+        listening(Address(host, port))
+        alone_since = time.monotonic()
+        shown = 0.0
+        while True:
+            await asyncio.sleep(TICK_S)
+            pool.tick()
+            now = time.monotonic()
+            if now >= shown + SHOW_S:
+                shown = now
+                watch(pool)
+            if pool.busy:
+                alone_since = now
+            elif pool.workers and all(worker.session.phase == "done" for worker in pool.workers):
+                if any(worker.session.window for worker in pool.workers) or now - alone_since > request.wait_s:
+                    return
+            elif now - alone_since > request.wait_s:
+                return
+    finally:
+        if beside is not None:
+            beside.cancel()
+        server.close()
+        pool.close()
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(server.wait_closed(), 1)
+
+
+def _nobody(pool: Pool, request: ServeRequest) -> str:
+    others = pool.turned_away.most_common(1)
+    if others:
+        reason, _ = others[0]
+        count = pool.turned_away.total()
+        return f"no miner was measured; {count} connections came to nothing (most often: {reason})"
+    where = f"stratum+tcp://{request.address}"
+    return f"no miner connected within {request.wait_s:g} s; point one at {where}, or wait longer (--wait)"

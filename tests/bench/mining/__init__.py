@@ -1,0 +1,1 @@
+"""Mining for a pool."""

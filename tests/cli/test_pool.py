@@ -1,0 +1,208 @@
+"""`hashwatt serve`, `mine` and `devices --asic` as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from hashwatt.bench.asic.fetch import NoAnswer
+from hashwatt.bench.result.file import load
+
+from ..bench.asic import replies
+from ..bench.asic.test_reading import answering
+from ..bench.pool.hashlib_miner import Miner
+from .json_paths import paths_of
+from .terminal import run_apart, run_here
+from .test_json_fields import documented
+
+Capture = pytest.CaptureFixture[str]
+
+
+@contextmanager
+def server(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """`hashwatt serve` on a free port, once it listens."""
+    command = [sys.executable, "-m", "hashwatt", "serve", "--listen", "127.0.0.1:0", *options]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy()
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if found := re.search(r"127\.0\.0\.1:(\d+)", line):
+                break
+        else:
+            raise AssertionError("it never listened")
+        try:
+            yield process, int(found[1])
+        finally:
+            process.kill()
+
+
+def test_a_miner_is_measured_and_the_file_verifies(tmp_path: Path) -> None:
+    with server(tmp_path, "-t", "2", "--difficulty", "1e-6", "--challenge", "c", "-o", "a.json", "--json") as (
+        process,
+        port,
+    ):
+        miner = Miner(port, "rig one")
+        miner.mine(60.0)
+        out, errors = process.communicate(timeout=60)
+    document = json.loads(out)
+    assert process.returncode == 0, errors
+    (worker,) = document["workers"]
+    assert set(worker) == {"name", "shares", "seconds", "rate_hs", "low_hs", "high_hs", "claim_hs"}
+    assert worker["name"] == "rig one"
+    assert worker["seconds"] == 2.0
+    assert worker["low_hs"] < worker["rate_hs"] < worker["high_hs"]
+    assert worker["claim_hs"] is None
+    assert worker["shares"] > 0
+    assert document["verdict"]["ok"]
+    result = load(tmp_path / "a.json")
+    assert result.challenge == "c"
+    assert result.results[0].device.id == "worker:rig-one"
+    assert result.results[0].rate is not None
+    assert result.results[0].rate.origin == "measured"
+
+
+def test_ctrl_c_without_a_miner_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with server(tmp_path) as (process, _):
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert not list(tmp_path.iterdir())
+
+
+def test_ctrl_c_in_a_window_keeps_no_figure_of_it(tmp_path: Path) -> None:
+    with server(tmp_path, "-t", "600", "--difficulty", "1e-6", "-o", "a.json") as (process, port):
+        threading.Thread(target=Miner(port, "rig").mine, args=(60.0,), daemon=True).start()
+        time.sleep(9)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    entry = load(tmp_path / "a.json").results[0]
+    assert (entry.status, entry.rate) == ("interrupted", None)
+
+
+def test_nobody_comes(tmp_path: Path) -> None:
+    with server(tmp_path, "--wait", "1") as (process, _):
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "no miner connected within 1 s" in errors
+
+
+def test_nonsense_alone_is_told(tmp_path: Path) -> None:
+    with server(tmp_path, "--wait", "2") as (process, port):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)) as stranger:
+            stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            stranger.recv(10)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "it speaks HTTP, not Stratum" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("serve", "--listen", "nowhere:x"), "is no address"),
+        (("serve", "--listen", "203.0.113.1:1"), "cannot listen"),
+        (("serve", "-t", "0"), "a window takes"),
+        (("serve", "-t", "nan"), "a window takes"),
+        (("serve", "--wait", "-1"), "waiting takes"),
+        (("serve", "--difficulty", "0"), "a difficulty of"),
+        (("serve", "--difficulty", "inf"), "a difficulty of"),
+        (("serve", "--challenge", "a\nb"), "challenge"),
+        (("serve", "--beside", "http://x"), "is no miner"),
+        (("mine", "ftp://x"), "is no pool"),
+        (("mine", "http://127.0.0.1:1"), "--payout"),
+        (("mine", "127.0.0.1:1", "--payout", "a"), "leave out --payout"),
+        (("mine", "127.0.0.1:1", "-t", "-1"), "makes no sense"),
+        (("mine", "127.0.0.1:1", "--login-file", "nowhere"), "cannot be read"),
+        (("devices", "--asic", ""), "is no miner"),
+        (("run", "-d", "asic:x", "--together"), "a live ASIC is only read"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(arguments: tuple[str, ...], words: str, capsys: Capture) -> None:
+    outcome = run_here(capsys, *arguments)
+    code, errors = outcome.code, outcome.err
+    assert code == 2
+    assert words in errors
+    assert len(errors.strip().splitlines()) == 1
+    assert len(errors.strip()) <= 130
+
+
+def test_a_file_that_is_there_is_not_written_over(tmp_path: Path, capsys: Capture) -> None:
+    there = tmp_path / "a.json"
+    there.write_text("mine")
+    outcome = run_here(capsys, "serve", "-o", str(there))
+    code, errors = outcome.code, outcome.err
+    assert code == 2
+    assert "--force" in errors
+    assert there.read_text() == "mine"
+
+
+def test_live_asics_are_shown_with_whose_word_it_is(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = answering(replies.AXEOS)
+    monkeypatch.setattr("hashwatt.bench.asic.reading.read.__defaults__", (ask, ask))
+    outcome = run_here(capsys, "devices", "--asic", "axeos://rig")
+    code, out = outcome.code, outcome.out
+    assert code == 0
+    assert "reported" in out
+    assert "17.9 W estimated" in out
+    outcome = run_here(capsys, "devices", "--asic", "axeos://rig", "--json")
+    code, out = outcome.code, outcome.out
+    assert set(paths_of(json.loads(out))) == documented("devices --asic")
+
+
+def test_an_asic_that_gives_no_answer_is_told(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_: object) -> object:
+        raise NoAnswer("rig:4028 cannot be reached (no route to host); check the host, and that its API is on")
+
+    monkeypatch.setattr("hashwatt.bench.asic.reading.read.__defaults__", (silent, silent))
+    outcome = run_here(capsys, "devices", "--asic", "rig")
+    code, out, errors = outcome.code, outcome.out, outcome.err
+    assert (code, out) == (1, "")
+    assert "cannot be reached" in errors
+
+
+def test_a_live_asic_in_a_run_is_reported_and_verifies(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = answering(replies.AXEOS)
+    monkeypatch.setattr("hashwatt.bench.asic.reading.read.__defaults__", (ask, ask))
+    path = str(tmp_path / "a.json")
+    outcome = run_here(capsys, "run", "-d", "axeos://rig", "-t", "0.5", "--meter", "none", "-o", path)
+    code, out, errors = outcome.code, outcome.out, outcome.err
+    assert code == 0, errors
+    assert "reported" in out
+    entry = load(path).results[0]
+    assert entry.rate is not None
+    assert entry.rate.origin == "reported"
+    outcome = run_here(capsys, "verify", path)
+    code, out = outcome.code, outcome.out
+    assert code == 0
+    assert "Nothing here is proven" in out
+
+
+def test_what_serve_and_mine_print_is_documented(tmp_path: Path) -> None:
+    with server(tmp_path, "-t", "1", "--difficulty", "1e-4", "-o", "a.json", "--json") as (process, port):
+        mined = run_apart("mine", f"127.0.0.1:{port}", "--user", "me", "-t", "8", "--json")
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    served = {path for path in paths_of(json.loads(out)) if not path.startswith(("result.", "verdict."))}
+    assert served == documented("serve")
+    document = mined.document
+    assert set(paths_of(document)) == documented("mine")
+    assert document["accepted"] > 0
+    assert document["hashes"] > 0

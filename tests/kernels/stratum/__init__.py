@@ -1,0 +1,1 @@
+"""Stratum without sockets."""
