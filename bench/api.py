@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from .result.file import check_writable, load, save
 from .result.measurement import Measurement
 from .result.model import SCHEMA_VERSION, Result, Together
 from .result.printable import checked_text
-from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, budget
+from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, Ledger, budget
 from .sampling.plan import plan
 from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
@@ -125,12 +125,15 @@ def run(
     after 120 s. Ctrl-C (KeyboardInterrupt) ends the run; the result keeps what was measured, with status
     `interrupted`. Raises InputError, and KeyboardInterrupt where nothing was measured yet.
     """
+    # Whoever asks for a device or for a time has more patience.
+    asked = bool(device_ids) or seconds is not None
+    ledger = None if asked else Ledger()
     # The input is checked before the devices are looked for, which takes a while.
     plan(seconds)
     checked_idle_s(idle_s)
     options = _options(kernel, threads, retune)
     chosen = _work(workloads, parameters, rolled)
-    _check_kernel(kernel, chosen)
+    _check_race(kernel, retune, chosen)
     challenge, note = _texts(challenge, note)
     chosen_meters = interruptible(partial(meter_registry.choose, meters))
     entries = interruptible(partial(_entries, list(device_ids or ())))
@@ -154,7 +157,8 @@ def run(
         meters=chosen_meters,
         idle_s=idle_s,
         progress=progress,
-        patience_s=PATIENCE_WHEN_ASKED_S if device_ids or seconds is not None else PATIENCE_S,
+        patience_s=PATIENCE_WHEN_ASKED_S if asked else PATIENCE_S,
+        ledger=ledger,
         broken=[entry for entry in entries if isinstance(entry, Missing) and entry.broken],
     )
 
@@ -174,12 +178,14 @@ def measure(
     idle_s: float | None = None,
     progress: Progress | None = None,
     patience_s: float = PATIENCE_WHEN_ASKED_S,
+    ledger: Ledger | None = None,
     broken: Sequence[Missing] = (),
     clock: Clock = time.perf_counter,
 ) -> Result:
     """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with.
 
-    `patience_s` is what each device may take besides warm-up and samples. `broken`: what is installed and does not
+    `patience_s` is what each device may take besides warm-up and samples, and `ledger` bounds all of them together
+    where it is given. `broken`: what is installed and does not
     work, for a warning in the result.
     """
     challenge, note = _texts(challenge, note)
@@ -199,7 +205,8 @@ def measure(
             patience_s=patience_s,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        results, at_once = _measure_all(turns, assignment, Guarded(progress or NoProgress()), clock, together)
+        shown = Guarded(progress or NoProgress())
+        results, at_once = _measure_all(turns, assignment, shown, clock, together, ledger)
         left_out = assignment.energy.left_out
         warnings = [
             *judge_root(),
@@ -227,7 +234,12 @@ def measure(
 
 
 def _measure_all(
-    turns: Sequence[tuple[Found, Work]], assignment: Assignment, shown: Progress, clock: Clock, together: bool
+    turns: Sequence[tuple[Found, Work]],
+    assignment: Assignment,
+    shown: Progress,
+    clock: Clock,
+    together: bool,
+    ledger: Ledger | None,
 ) -> tuple[list[Measurement], Together | None]:
     """The devices in turn, then at once where that is wished. Raises InputError where no device takes the options."""
     energy = assignment.energy
@@ -236,13 +248,15 @@ def _measure_all(
     at_once: Together | None = None
     try:
         interrupted = energy.begin(shown)
-        for one, work in turns:
+        isolated = [one.isolate for one, _ in turns]
+        for number, (one, work) in enumerate(turns):
             if interrupted:
                 reason = "the run was interrupted before this device's turn"
                 results.append(unmeasured(one, work, assignment.machine, "interrupted", reason))
                 continue
             session = Session(one, work, assignment, shown, clock)
-            results.append(session.measure())
+            with nullcontext() if ledger is None else budget(ledger.turn_seconds(isolated, number)):
+                results.append(session.measure())
             interrupted = session.interrupted
             if session.refused_input is not None:
                 refused.append(session.refused_input)
@@ -333,7 +347,7 @@ def _entries(wanted: list[str]) -> list[Found | Missing]:
     backends = list(dict.fromkeys(name.partition(":")[0] for name in wanted))
     if all(name in BACKENDS for name in backends):
         entries = find_all(backends)
-        with contextlib.suppress(InputError):
+        with suppress(InputError):
             choose(entries, wanted)
             return entries
     # Where one is unknown the error is to list every device there is.
@@ -370,11 +384,13 @@ def _work(names: Sequence[str] | None, parameters: Mapping[str, Value] | None, r
     )
 
 
-def _check_kernel(kernel: str | None, chosen: Sequence[Work]) -> None:
-    """Raise InputError where a kernel is named for work that brings its own, and would be measured without it."""
+def _check_race(kernel: str | None, retune: bool, chosen: Sequence[Work]) -> None:
+    """Raise InputError where a kernel or a race is asked for, and work with a kernel of its own takes neither."""
     own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
     if kernel is not None and own:
         raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
+    if retune and len(own) == len(chosen):
+        raise InputError(f"kernels are raced for {DEFAULT} alone, {own[0]} has its own; leave --retune out")
 
 
 def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:

@@ -67,8 +67,8 @@ class ScanRequest:
         if expected > MOST_EXPECTED_SHARES:
             zero_bits = math.ceil(math.log2(self.count / MOST_EXPECTED_SHARES))
             raise InputError(
-                f"about {expected:.3g} nonces would meet this threshold, more than the {MOST_EXPECTED_SHARES:,} that "
-                f"are kept; ask for at least {zero_bits} zero bits or a shorter range"
+                f"about {expected:.3g} nonces would meet this threshold, more than are kept; "
+                f"ask for at least {zero_bits} zero bits or a shorter range"
             )
 
     @property

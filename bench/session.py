@@ -296,6 +296,9 @@ class Session:
     def _judged(self, taken: Sequence[TimedSample], rate: Rate) -> list[WarningRecord]:
         failed = 0 if self._stopwatch is None else self._stopwatch.failed_batches
         warnings = [*judge_samples(taken, rate, failed), *self._warnings]
+        kernel = None if self._task is None else self._task.kernel
+        if kernel is not None and kernel.likelier:
+            warnings.append(sentences.race_ended_early(kernel.likelier))
         if self._roof is not None and self._roof.rate_per_s > 0:
             warnings.extend(judge_roof(100 * rate.value / self._roof.rate_per_s, self._load_at_roof))
         return warnings

@@ -69,7 +69,8 @@ class KernelInfo:
     """The kernel that a prepared device runs.
 
     `prefixes` is how many headers the kernel hashes for each nonce: 1 for the plain scan, more for
-    version rolling. `candidates` is the race it won, fastest first (empty where nothing was raced).
+    version rolling. `candidates` is the race it won, fastest first (empty where nothing was raced), and `likelier` is
+    how many kernels that should be faster were not tried in the race's time.
     `build_log` is what the driver's compiler said to it, if anything.
     """
 
@@ -80,6 +81,7 @@ class KernelInfo:
     source_sha256: str
     candidates: tuple[Candidate, ...] = ()
     build_log: str = ""
+    likelier: int = 0
 
 
 @dataclass(frozen=True, order=True)
@@ -204,9 +206,13 @@ class Launch:
 
 @dataclass(frozen=True)
 class Launched:
-    """A launch that is through; the device's own word for its time, None where it tells none."""
+    """A launch that is through; the device's own word for its time, None where it tells none.
+
+    `threads`: the host's threads that did it, None where that is the driver's affair.
+    """
 
     device_s: float | None = None
+    threads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -298,8 +304,12 @@ class DeviceOptions:
     only: tuple[str, ...] | None = None
 
 
-# Ends the reason against a kernel that was given less time than others, so that nothing is known of it.
+# End the reason against a kernel that had less time than others, or hardly any of the processor's, so that nothing is
+# known of it.
 NO_MORE_TIME = ", all that was left of the device's time"
+STARVED = ", while others had the processor"
+# In the reason against a kernel that may be slow to build instead of hung.
+NO_ANSWER = "did not answer within"
 
 # A kernel's name, and whether it worked: None where it is about to be tried.
 TellTrial = Callable[[str, bool | None], None]
@@ -318,6 +328,10 @@ class TriesKernels(Protocol):
 
     def tell_trials(self, tell: TellTrial) -> None:
         """Have every trial from now on told, when it begins and when it ends."""
+        ...
+
+    def take_the_first(self) -> None:
+        """Try no more kernels from the first on that works: there is no time for a process after this one."""
         ...
 
 

@@ -6,10 +6,9 @@ without it, as long as such kernels have not cost more than `Deadlines.trials_s`
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import cast
@@ -18,7 +17,6 @@ import msgspec
 
 from ...kernels import registry
 from ...kernels.device import (
-    NO_MORE_TIME,
     AnyDevice,
     BufferId,
     Ceiling,
@@ -38,7 +36,7 @@ from ...kernels.device import (
 )
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, OutOfTime
 from ...kernels.headers.job import Job
-from ..sampling.budget import left_s
+from .deadlines import DEADLINES, Deadlines, Trials
 from .messages import (
     PART_BYTES,
     Allocate,
@@ -63,38 +61,13 @@ from .messages import (
     RoofMeasured,
     Scanned,
     ScanRange,
+    TakeTheFirst,
     WriteBuffer,
 )
 from .process import WorkerProcess
 
 # Enumerated in this process, since no foreign driver is loaded for it; every other backend has a worker do it.
 IN_PROCESS = ("cpu", "rtl")
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """How long, in seconds, an answer may take: generous, since a driver may be compiling."""
-
-    find_s: float = 60.0
-    open_s: float = 120.0
-    # Besides the trials of kernels, where a device tells of them.
-    prepare_s: float = 120.0
-    # To build a kernel and to run it for the first time.
-    trial_s: float = 20.0
-    # What all kernels that end or hang their process may cost a device, new processes included.
-    trials_s: float = 40.0
-    # Of that, what a new process and the kernels that work are to have.
-    restart_s: float = 6.0
-    # What is kept of a device's time for the work with the kernel that was found.
-    measuring_s: float = 12.0
-    # Drivers compile lazily, at the first launch.
-    first_scan_s: float = 120.0
-    scan_s: float = 20.0
-    # On top of `scan_s`: this many times what the fastest scan so far lets expect.
-    scan_factor: float = 10.0
-
-
-DEADLINES = Deadlines()
 
 
 class IsolatedDevice:
@@ -109,6 +82,7 @@ class IsolatedDevice:
         self._fewest_seconds_per_nonce: float | None = None
         self._fewest_seconds_per_item: dict[KernelId, float] = {}
         self._has_prepared = False
+        self._opening_s = 0.0
         self._open()
 
     @property
@@ -119,10 +93,13 @@ class IsolatedDevice:
     def prepare(self, job: Job) -> KernelInfo:
         """See Scans."""
         request = Prepare(job.prefixes, job.target.to_bytes(32, "big"))
-        trials = _Trials(self._deadlines)
+        trials = Trials(self._deadlines)
         while True:
             try:
-                reply = self._ask(request, self._deadlines.prepare_s, trials.deadline_s(self._options))
+                trials.begin(self._worker, self._options, self._opening_s, self._may_replace())
+                if self._may_replace() and not trials.can_restart():
+                    self._ask(TakeTheFirst(), self._deadlines.scan_s)
+                reply = self._ask(request, self._deadlines.prepare_s, trials.deadline_s)
                 break
             except (DeviceCrashed, DeviceHung) as error:
                 self._go_on_without_the_last(trials, error)
@@ -215,14 +192,20 @@ class IsolatedDevice:
         return reply.ceilings
 
     def _open(self) -> None:
+        started = time.monotonic()
         self._worker = WorkerProcess(self.info.id, self.info.remedy)
         try:
             self._ask(Open(self._module, self.info.id, self._options), self._deadlines.open_s)
         except BaseException:
             self._worker.kill()
             raise
+        self._opening_s = max(self._opening_s, time.monotonic() - started)
 
-    def _go_on_without_the_last(self, trials: _Trials, error: DeviceError) -> None:
+    def _may_replace(self) -> bool:
+        """Whether another kernel may take the place of one that ends its process."""
+        return not self._has_prepared and self._options.kernel is None
+
+    def _go_on_without_the_last(self, trials: Trials, error: DeviceError) -> None:
         """After the process ended with `error`: another one, without the kernel that was being tried.
 
         Only before anything has run: what is measured is measured with one kernel. Raises `error` where that cannot be.
@@ -231,12 +214,12 @@ class IsolatedDevice:
         # Where the device's time is up, the kernel is not to blame.
         if kernel is None or end is None or isinstance(error, OutOfTime):
             raise error
-        if self._has_prepared or self._options.kernel is not None:
+        if not self._may_replace():
             raise error
         reason = f"the process that tried it {end}"
-        if isinstance(error, DeviceHung) and trials.was_short:
-            reason += NO_MORE_TIME
-        self._options = trials.without(self._options, kernel, reason, self._worker.worked)
+        if isinstance(error, DeviceHung):
+            reason += trials.excuse()
+        self._options = trials.without(self._options, kernel, reason)
         if self._options.only == ():
             raise type(error)(none_works(self.info, self._options.avoid)) from None
         self._open()
@@ -249,7 +232,7 @@ class IsolatedDevice:
         # A rate from tiny scans is far too low; no caller asks for scans of minutes.
         return limits.scan_s + min(limits.first_scan_s, limits.scan_factor * expected)
 
-    def _ask(self, request: Request, deadline_s: float, trial_s: float | None = None) -> Reply:
+    def _ask(self, request: Request, deadline_s: float, trial_s: Callable[[], float] | None = None) -> Reply:
         try:
             return self._worker.ask(request, deadline_s, trial_s)
         except msgspec.DecodeError:
@@ -258,45 +241,6 @@ class IsolatedDevice:
     def _confused(self) -> DeviceError:
         self._worker.kill()
         return DeviceCrashed(f"{self.info.id}: its driver garbled the answers; {self.info.remedy}")
-
-
-class _Trials:
-    """The time that kernels have cost which ended or hung their process, while one job is prepared."""
-
-    def __init__(self, deadlines: Deadlines) -> None:
-        self._deadlines = deadlines
-        self._worked: list[str] = []
-        self._troubled_since: float | None = None
-        self._asked_at = 0.0
-        # Whether the trials that were asked for last had less time than a kernel may take.
-        self.was_short = False
-
-    def deadline_s(self, options: DeviceOptions) -> float:
-        """For each trial of the process that is asked now."""
-        self._asked_at = time.monotonic()
-        left_s = self._left_s()
-        # Those that have worked get what is kept for them.
-        kept_s = 0.0 if options.only is not None else self._deadlines.restart_s
-        self.was_short = left_s - kept_s < self._deadlines.trial_s
-        return max(min(self._deadlines.trial_s, left_s - kept_s), self._deadlines.restart_s / 2)
-
-    def without(self, options: DeviceOptions, kernel: str, reason: str, worked: list[str]) -> DeviceOptions:
-        """The options for the next process; with `only` where there is no time left for other kernels."""
-        if self._troubled_since is None:
-            self._troubled_since = self._asked_at
-        self._worked += [name for name in worked if name not in self._worked]
-        if kernel in self._worked:
-            self._worked.remove(kernel)
-        avoid = {**options.avoid, kernel: reason}
-        only = options.only
-        if only is not None or self._left_s() < 2 * self._deadlines.restart_s:
-            only = tuple(self._worked)
-        return replace(options, avoid=avoid, only=only)
-
-    def _left_s(self) -> float:
-        spent_s = 0.0 if self._troubled_since is None else time.monotonic() - self._troubled_since
-        # A kernel that is found when the device's time is up measures nothing.
-        return min(self._deadlines.trials_s - spent_s, left_s(math.inf) - self._deadlines.measuring_s)
 
 
 def process_of(device: AnyDevice) -> int | None:

@@ -52,6 +52,10 @@ class Prepare(Message, frozen=True):
     target: bytes
 
 
+class TakeTheFirst(Message, frozen=True):
+    """Ask: try no more kernels from the first on that works."""
+
+
 class ScanRange(Message, frozen=True):
     """Ask: scan the nonces from `start` up to but not including `stop`."""
 
@@ -124,7 +128,7 @@ class Entries(Message, frozen=True):
 
 
 class Done(Message, frozen=True):
-    """Answer to whatever has nothing to say: Open, WriteBuffer, Release, Close."""
+    """Answer to whatever has nothing to say: Open, TakeTheFirst, WriteBuffer, Release, Close."""
 
 
 class Prepared(Message, frozen=True):
@@ -201,7 +205,7 @@ class Failed(Message, frozen=True):
 
 
 Execution = Allocate | WriteBuffer | ReadBuffer | Compile | LaunchKernel | Release | MeasureCeilings
-Request = Find | Open | Prepare | ScanRange | MeasureRoof | Execution | Close
+Request = Find | Open | TakeTheFirst | Prepare | ScanRange | MeasureRoof | Execution | Close
 Executed = Allocated | BufferPart | CompiledKernel | LaunchedKernel | CeilingsMeasured
 Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Trying | Tried | Failed
 

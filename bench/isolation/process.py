@@ -10,12 +10,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import BinaryIO, cast
 
 import msgspec
+import psutil
 
 from ...kernels import errors
-from ...kernels.device import REMEDY
+from ...kernels.device import NO_ANSWER, REMEDY
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung, HashwattError, OutOfTime
 from .. import interrupts
 from ..result.printable import printable
@@ -39,6 +41,7 @@ from .messages import (
     Reply,
     Request,
     ScanRange,
+    TakeTheFirst,
     Tried,
     Trying,
     WriteBuffer,
@@ -47,7 +50,10 @@ from .messages import (
 )
 
 WORKER_MODULE = "hashwatt.bench.isolation.worker"
+# To close a device and end its process.
 CLOSE_S = 5.0
+# For a process that was killed to be gone: one that waits for hardware within the kernel does not even die at once.
+KILL_S = 2.0
 # Who interrupts a run does not wait for a device to come to the end of what it is doing.
 CLOSE_IN_HASTE_S = 1.0
 # Waiting in slices: on Windows a wait without end cannot be interrupted.
@@ -57,6 +63,7 @@ KEPT_STDERR_BYTES = 4096
 WHAT_IT_DID = {
     Find: "being found",
     Open: "opening",
+    TakeTheFirst: "opening",
     Prepare: "compiling",
     ScanRange: "hashing",
     MeasureRoof: "measuring its roof",
@@ -74,8 +81,9 @@ WHAT_IT_DID = {
 class WorkerProcess:
     """A process that drives the device `name`. It dies with its parent, or when `kill` is called.
 
-    `trial` is the kernel that is being tried, or was when the process ended; `worked` are those that were tried
-    and worked; `end` says how the process ended, if it did so by itself or did not answer.
+    `trial` is the kernel that is being tried, or was when the process ended, and `trial_s` what it was given; `worked`
+    are those that were tried and worked; `end` says how the process ended, if it did so by itself or did not answer,
+    and `busy` which part of the last wait it was computing, where that is known.
     """
 
     def __init__(self, name: str, remedy: str = REMEDY) -> None:
@@ -83,8 +91,11 @@ class WorkerProcess:
         self._name = name
         self._remedy = remedy
         self.trial: str | None = None
+        self.trial_s = 0.0
         self.worked: list[str] = []
         self.end: str | None = None
+        self.busy: float | None = None
+        self._killed = False
         self._sequence = 0
         self._frames: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
         self._stderr = b""
@@ -121,12 +132,12 @@ class WorkerProcess:
         """The worker's process id."""
         return self._process.pid
 
-    def ask(self, request: Request, deadline_s: float, trial_s: float | None = None) -> Reply:
+    def ask(self, request: Request, deadline_s: float, trial_s: Callable[[], float] | None = None) -> Reply:
         """The reply to `request`, which must come within `deadline_s` seconds.
 
-        The trials of kernels on the way to it have `trial_s` seconds each, which count apart. Where less is left of a
-        budget, each wait has that only. Raises DeviceHung (OutOfTime where it was the budget; the process is killed),
-        DeviceCrashed, or the error that the worker answered with.
+        A trial of a kernel on the way to it has the seconds that `trial_s` says when it begins, and counts apart. Where
+        less is left of a budget, each wait has that only. Raises DeviceHung (OutOfTime where it was the budget; the
+        process is killed), DeviceCrashed, or the error that the worker answered with.
         """
         what = WHAT_IT_DID[type(request)]
         # The end of a device has a time of its own, however the rest went.
@@ -147,12 +158,12 @@ class WorkerProcess:
         finally:
             if watchdog is not None:
                 watchdog.cancel()
-        reply = self._answer(deadline_s, what, deadline_s if trial_s is None else trial_s, bounded)
+        reply = self._answer(deadline_s, what, trial_s or (lambda: deadline_s), bounded)
         if isinstance(reply, Failed):
             raise _error(reply)
         return reply
 
-    def _answer(self, rest_s: float, what: str, trial_s: float, bounded: bool) -> Reply:
+    def _answer(self, rest_s: float, what: str, trial_s: Callable[[], float], bounded: bool) -> Reply:
         """The first reply that is no note of a trial."""
         self.trial = None
         while True:
@@ -161,7 +172,8 @@ class WorkerProcess:
                 reply = self._decoder.decode(self._wait(rest_s, what, bounded))
                 rest_s -= time.monotonic() - started
             else:
-                reply = self._decoder.decode(self._wait(trial_s, f"trying its kernel {self.trial}", bounded))
+                self.trial_s = trial_s()
+                reply = self._decoder.decode(self._wait(self.trial_s, f"trying its kernel {self.trial}", bounded))
             if isinstance(reply, Trying):
                 self.trial = printable(reply.kernel, MOST_NAME)
             elif isinstance(reply, Tried):
@@ -174,14 +186,14 @@ class WorkerProcess:
 
     def close(self) -> None:
         """Let the worker close its device and end; kill it if it does not. A second call does nothing."""
-        patience_s = CLOSE_IN_HASTE_S if interrupts.pending() else CLOSE_S
+        limit = time.monotonic() + (CLOSE_IN_HASTE_S if interrupts.pending() else CLOSE_S)
         try:
-            if not self._has_ended(0):
+            if not self._killed and not self._has_ended(0):
                 with contextlib.suppress(HashwattError):
-                    self.ask(Close(), patience_s)
+                    self.ask(Close(), limit - time.monotonic())
                 with contextlib.suppress(OSError):
                     self._stdin.close()
-                self._has_ended(patience_s)
+                self._has_ended(limit - time.monotonic())
         finally:
             self.kill()
 
@@ -190,12 +202,12 @@ class WorkerProcess:
         self._end_group()
         if self._process.returncode is None:
             self._process.kill()
-            # A process that waits for hardware within the kernel does not even die at once.
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(CLOSE_S)
+                self._process.wait(0 if self._killed else KILL_S)
+        self._killed = True
         self._lifeline.cut()
         for reader in self._readers:
-            reader.join(1)
+            reader.join(KILL_S / 4)
         if not any(reader.is_alive() for reader in self._readers):
             # Closing a stream that somebody waits at would wait, too.
             for stream in (self._process.stdout, self._process.stderr):
@@ -243,11 +255,14 @@ class WorkerProcess:
         if bounded:
             deadline_s, hung = self._within_budget(deadline_s, what)
         limit = time.monotonic() + deadline_s
+        # Only for trials: scans are timed.
+        cpu_s = None if self.trial is None else self._cpu_s()
         while True:
             left = limit - time.monotonic()
             if left <= 0:
+                self._note_how_busy(cpu_s, deadline_s)
                 self.kill()
-                self.end = f"did not answer within {deadline_s:.0f} s"
+                self.end = f"{NO_ANSWER} {deadline_s:.0f} s" if hung is DeviceHung else "had used up its time"
                 raise hung(f"{self._name} {self.end} while {what} and was cut off{self._last_words()}; {self._remedy}")
             try:
                 frame = self._frames.get(timeout=min(left, SLICE_S))
@@ -260,8 +275,25 @@ class WorkerProcess:
             if sequence == self._sequence:
                 return body
 
+    def _note_how_busy(self, before_s: float | None, waited_s: float) -> None:
+        now_s = None if before_s is None else self._cpu_s(with_children=True)
+        self.busy = None if before_s is None or now_s is None else (now_s - before_s) / waited_s
+
+    def _cpu_s(self, with_children: bool = False) -> float | None:
+        """The worker's processor time, and that of what it has started; None where the system does not tell.
+
+        To look for children that live takes long, and those that build a kernel were started after its trial began.
+        """
+        try:
+            worker = psutil.Process(self._process.pid)
+            processes = [worker, *(worker.children(recursive=True) if with_children else ())]
+            times = [process.cpu_times() for process in processes]
+        except (psutil.Error, OSError):
+            return None
+        return float(sum(own.user + own.system + own.children_user + own.children_system for own in times))
+
     def _crashed(self) -> DeviceCrashed:
-        if not self._has_ended(CLOSE_S):
+        if not self._has_ended(KILL_S):
             self.kill()
             self.end = "garbled the answers"
             return DeviceCrashed(f"{self._name}: its driver {self.end}{self._last_words()}; {self._remedy}")

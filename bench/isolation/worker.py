@@ -46,6 +46,7 @@ from .messages import (
     Request,
     RoofMeasured,
     Scanned,
+    TakeTheFirst,
     Tried,
     Trying,
     read_frame,
@@ -89,6 +90,10 @@ class Worker:
             return Done()
         if self._device is None:
             raise DeviceError("no device is open")
+        if isinstance(request, TakeTheFirst):
+            if isinstance(self._device, TriesKernels):
+                self._device.take_the_first()
+            return Done()
         if isinstance(request, Prepare):
             job = Job(request.prefixes, int.from_bytes(request.target, "big"))
             return Prepared(sound(scanning(self._device).prepare(job)))

@@ -28,6 +28,7 @@ WarningCode = Literal[
     "energy_disagreement",
     "idle_moved",
     "ended_early",
+    "race_ended_early",
     "date_unsure",
     "left_out",
     "driver_broken",

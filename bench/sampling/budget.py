@@ -1,9 +1,9 @@
-"""How long one device may take in all: every wait for its driver gets what is left of that, and no more."""
+"""How long a run and each of its devices may take: every wait for a driver gets what is left of that, and no more."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -16,6 +16,16 @@ PATIENCE_S = 46.0
 PATIENCE_WHEN_ASKED_S = 120.0
 # For all backends together to say which devices there are.
 FIND_S = 30.0
+# What a run takes that is well: the start, finding devices, idleness, the CPU and the end in the one, each device that
+# has a process of its own in the other. PATIENCE_S of each such device is what hanging may cost besides.
+RUN_S = 50.0
+SHARE_S = 25.0
+TROUBLE_S = 40.0
+# Of that, what has passed when a run begins to count (the interpreter's start), what follows the last device (idleness,
+# the file), and what it takes to end the process of a device, whatever that is doing.
+START_S = 3.0
+AFTER_S = 5.0
+ENDING_S = 8.0
 # Between the samples answers are checked, and the last sample may begin just before the time is up.
 SLACK_S = 5.0
 
@@ -39,6 +49,28 @@ def left_s(wished_s: float) -> float:
     """The seconds that a wait may take: those wished for, or what is left of the budget (0 where nothing is)."""
     end_s = _END_S.get()
     return wished_s if end_s is None else max(0.0, min(wished_s, end_s - time.monotonic()))
+
+
+class Ledger:
+    """The time of a whole run, which begins now: what one device has used up, finding it included, no other has.
+
+    Each turn may use what is left, but for the share of each turn to come. So a run ends in time by construction,
+    whatever hangs for how long in whichever phase, as far as it can be cut off (all that has a process of its own).
+    """
+
+    def __init__(self) -> None:
+        self._began_s = time.monotonic()
+
+    @staticmethod
+    def run_seconds(turns: int) -> float:
+        """What a run with so many turns of devices in processes of their own may take in all."""
+        return RUN_S + turns * SHARE_S + max(turns, 1) * TROUBLE_S
+
+    def turn_seconds(self, turns: Sequence[bool], number: int) -> float:
+        """What the turn with that number has now. `turns`: for each whether it is in a process of its own."""
+        to_come = SHARE_S * sum(turns[number + 1 :])
+        end_s = self._began_s + self.run_seconds(sum(turns)) - START_S - AFTER_S - ENDING_S - to_come
+        return max(0.0, end_s - time.monotonic())
 
 
 def device_seconds(plan: Plan, patience_s: float) -> float:

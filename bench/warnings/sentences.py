@@ -196,6 +196,15 @@ def ended_early(samples: int, because: str) -> WarningRecord:
     )
 
 
+def race_ended_early(untried: int) -> WarningRecord:
+    """The best kernels were not tried: `untried` is their number."""
+    kernels = f"{untried} kernels that should be faster were" if untried != 1 else "1 kernel that should be faster was"
+    return WarningRecord(
+        code="race_ended_early",
+        text=f"{kernels} not tried in the race's time; run it again on a quiet machine, which goes on with them",
+    )
+
+
 def date_unsure(created: str, release: str) -> WarningRecord:
     """The run is older than the program."""
     return WarningRecord(

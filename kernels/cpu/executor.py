@@ -133,7 +133,7 @@ class CpuExecutor:
             # Whatever Numba's compiler or a kernel raises is this kernel's failure only.
             fault = f"{type(error).__name__}: {error!s:.200}"
             raise DeviceError(f"{self._device_id}: the kernel {kernel.source.text:.80} failed ({fault})") from error
-        return Launched()
+        return Launched(threads=len(self._team))
 
     def release(self) -> None:
         """See Executor."""

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..cpu.cores.features import host_features
@@ -42,6 +43,7 @@ class OpenCLDevice(ExecutesByExecutor):
         self._options = options
         self._chosen = parse_variant(options.kernel) if options.kernel else None
         self._tell: TellTrial = _nobody_listens
+        self._first_only = False
         self._tunings: dict[bool, Tuning] = {}
         self._connect(opencl_device)
         self._built: dict[Variant, Built] = {}
@@ -67,6 +69,10 @@ class OpenCLDevice(ExecutesByExecutor):
         """See TriesKernels."""
         self._tell = tell
 
+    def take_the_first(self) -> None:
+        """See TriesKernels."""
+        self._first_only = True
+
     def prepare(self, job: Job) -> KernelInfo:
         """See Scans."""
         self._check_open()
@@ -88,6 +94,7 @@ class OpenCLDevice(ExecutesByExecutor):
             source_sha256=scanner.built.source_sha256,
             candidates=self._outcome.candidates if self._outcome else (),
             build_log=scanner.built.log[-LONGEST_LOG:],
+            likelier=len(self._outcome.likelier) if self._outcome else 0,
         )
 
     def scan(self, nonces: range) -> Scan:
@@ -178,13 +185,15 @@ class OpenCLDevice(ExecutesByExecutor):
             return Outcome(replace(guess, variant=self._chosen))
         if self.info.simulator:
             return Outcome(guess)
-        outcome = None if self._options.retune else recall(self._key())
+        earlier = None if self._options.retune else recall(self._key())
         # What was not in time for that race may live where all of it has died since.
-        if outcome is not None and outcome.without(self._options.avoid) is not None:
-            return outcome
+        left = None if earlier is None else earlier.without(self._options.avoid)
+        if left is not None and (not left.likelier or self._first_only):
+            return left
         # What ended or hung a process in an earlier run is left out of this race, too.
-        options = replace(self._options, avoid={**(outcome.failures if outcome else {}), **self._options.avoid})
-        race = Race(lambda tuning: self._checked_scanner(TUNING_JOB, tuning), self._trying, options)
+        options = replace(self._options, avoid={**(earlier.failures if earlier else {}), **self._options.avoid})
+        make = partial(self._checked_scanner, TUNING_JOB)
+        race = Race(make, self._trying, options, self._first_only, left)
         outcome = race.run(self.info.kind, width, self._opencl_device.max_work_group_size)
         if outcome is None:
             raise race.first_error or DeviceError(none_works(self.info, race.failures))

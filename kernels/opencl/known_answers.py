@@ -28,6 +28,5 @@ def check_answers(scanner: Scanner, info: DeviceInfo) -> None:
     hits, xor_h7 = reference_scan(job, nonces)
     if tally.hits != [Hit(*hit) for hit in hits] or tally.xor_h7 != xor_h7:
         raise WrongResult(
-            f"{info.id} does not agree with hashlib on {count} nonces from {start} (kernel "
-            f"{scanner.built.variant.name}); its compiler or the device is faulty: {info.remedy}"
+            f"{info.id}: {scanner.built.variant.name} does not agree with hashlib from nonce {start} on; {info.remedy}"
         )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import suppress
+from typing import NoReturn
 
 
 def main() -> None:
@@ -20,8 +22,8 @@ def main() -> None:
         code = execute(sys.argv[1:])
         interrupts.ignore_from_now_on()
     except KeyboardInterrupt:
-        # It came before anything else could say so.
-        code = say_interrupted()
+        # It came before anything else could say so, maybe in the midst of an import.
+        end_at_once(say_interrupted())
     if interrupts.pending():
         end_at_once(code)
     let_go_of_streams()
@@ -30,6 +32,8 @@ def main() -> None:
 
 def say_interrupted() -> int:
     """One sentence on stderr, and the exit code."""
+    # Another one must not meet the import.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     from .bench import interrupts
 
     interrupts.ignore_from_now_on()
@@ -38,7 +42,7 @@ def say_interrupted() -> int:
     return interrupts.exit_code(130)
 
 
-def end_at_once(code: int) -> None:
+def end_at_once(code: int) -> NoReturn:
     """End without the interpreter's own end, which takes its time and may give an interrupt another exit code."""
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, AttributeError):

@@ -103,6 +103,12 @@ def test_the_refusal_of_an_option_speaks_of_the_option_and_not_of_hashing() -> N
         api.run(threads=0, workloads=["stream"])
 
 
+def test_a_race_asked_for_where_none_is_run_is_refused(asked: list[list[str] | None]) -> None:
+    with pytest.raises(InputError, match="kernels are raced for sha256d alone, stream has its own; leave --retune out"):
+        api.run(workloads=["stream"], retune=True)
+    assert not asked, "before the devices are looked for"
+
+
 def test_each_run_has_a_random_challenge_and_id_of_its_own(asked: list[list[str] | None]) -> None:
     one, other = api.run(seconds=0.5), api.run(seconds=0.5)
     assert one.challenge != other.challenge

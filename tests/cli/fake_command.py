@@ -6,5 +6,5 @@ from hashwatt.__main__ import main
 from hashwatt.kernels.registry import BACKENDS
 
 if __name__ == "__main__":
-    BACKENDS["fake"] = ".fake"
+    BACKENDS["fake"] = ".fakes.device"
     main()

@@ -106,6 +106,13 @@ class TestRunOutput:
         assert "exists already; choose another name, or write over it with --force" in outcome.err
         assert path.read_bytes() == content
 
+    @pytest.mark.parametrize("name", ["", "  "])
+    def test_an_empty_name_is_no_name(self, name: str, capsys: Capture) -> None:
+        assert run_here(capsys, "snapshot", "-o", name).code == 2
+        outcome = run_here(capsys, "run", "-q", "-o", name)
+        assert (outcome.code, self.runs) == (2, 0)
+        assert "-o needs the name of a file, not an empty one" in outcome.err
+
     def test_force_writes_over_it(self, measured: Path, one: Result, capsys: Capture) -> None:
         measured.write_bytes(b"old")
         assert run_here(capsys, "run", "-q", "-o", str(measured), "--force").code == 0

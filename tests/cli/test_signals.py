@@ -148,6 +148,27 @@ def test_an_interrupt_while_the_command_is_still_starting_is_one_sentence(
     assert err.splitlines()[-1].startswith("hashwatt: interrupted")
 
 
+INTERRUPTED_IMPORT = """
+import sys
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == sys.argv[1]:
+            sys.meta_path.remove(self)
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+from hashwatt.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["hashwatt.bench", "hashwatt.bench.interrupts", "hashwatt.cli.app", "click"])
+def test_an_interrupt_in_the_midst_of_an_import_is_one_sentence(module: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT, module], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (130, "hashwatt: interrupted\n")
+
+
 def catches_ctrl_c(pid: int) -> bool:
     """Whether the process has its handler of SIGTERM: one that Python itself does not have."""
     if not Path("/proc/self/status").exists():

@@ -35,6 +35,17 @@ def test_it_writes_an_archive_and_says_how_to_look_into_it(tmp_path: Path, capsy
 
 
 @pytest.mark.usefixtures("tree")
+def test_it_writes_over_nothing_unless_told_to(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "thesis.txt"
+    target.write_text("years of work")
+    assert execute(["snapshot", "-o", str(target)]) == 2
+    assert "exists already; choose another name, or write over it with --force" in capsys.readouterr().err
+    assert target.read_text() == "years of work"
+    assert execute(["snapshot", "-o", str(target), "--force"]) == 0
+    assert tarfile.is_tarfile(target)
+
+
+@pytest.mark.usefixtures("tree")
 def test_it_does_not_overwrite_a_measurement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "result.json"
     save(measured("steady", seconds=2.0), target)

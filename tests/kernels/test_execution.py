@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice
+from hashwatt.bench.isolation.deadlines import Deadlines
+from hashwatt.bench.isolation.device import IsolatedDevice
 from hashwatt.bench.isolation.messages import PART_BYTES
 from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.executor import _part

@@ -106,7 +106,8 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def cell_text(text: str) -> str:
-    """One cell: what a driver says must neither end the cell nor become markup."""
+    """One cell: what a driver says must neither end the cell nor become markup; where the zoo stood is no matter."""
+    text = re.sub(r"[^\s=]*hashwatt-zoo-[^/\s]+", "…", text)
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if len(text) > LONGEST_CELL:
         text = f"{text[: LONGEST_CELL - 1]}…"

@@ -14,7 +14,7 @@ from . import __main__ as command_line
 from .habitats import INTEL_PINNED, Habitat, broken_runtimes, habitats, system_runtimes
 from .homes import TREE, Base, Home, NotMade, _variables, call, write_launcher
 from .living import DeviceOutcome, Outcome
-from .table import Facts, describe_machine, page, rows
+from .table import Facts, cell_text, describe_machine, page, rows
 
 FACTS = Facts("2026-01-02", "1.2.3", "a machine")
 
@@ -192,3 +192,9 @@ def test_a_name_that_no_habitat_has_is_bad_input() -> None:
     command = [sys.executable, "-m", "tests.zoo", "atlantis"]
     ended = subprocess.run(command, cwd=TREE, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (2, "no habitat is called atlantis; see --list\n")
+
+
+def test_the_page_does_not_say_where_the_zoo_stood() -> None:
+    told = "OCL_ICD_VENDORS=/tmp/hashwatt-zoo-upzdftxm/none/vendors shows no OpenCL runtime"
+    assert cell_text(told) == "OCL_ICD_VENDORS=…/none/vendors shows no OpenCL runtime"
+    assert cell_text("/tmp/hashwatt-zoo-a1/x/y.icd: names no library") == "…/x/y.icd: names no library"

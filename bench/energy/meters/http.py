@@ -48,8 +48,7 @@ def parse_address(scheme: str, text: str) -> Address:
     match = HOST.fullmatch(text)
     if "@" in text:
         raise InputError(
-            f"--meter {scheme}://… takes no user name or password: hashwatt stores no credentials; "
-            "switch the plug's authentication off, or ask it yourself with --meter 'exec:COMMAND'"
+            f"--meter {scheme}://… takes no user name or password; switch the plug's off, or use --meter 'exec:COMMAND'"
         )
     if match is None or len(text) > 253 or (match["port"] and not 0 < int(match["port"]) < 65536):
         raise InputError(f"--meter {scheme}://{text!r:.60} names no host; try --meter {scheme}://192.168.1.50")

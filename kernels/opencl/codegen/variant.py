@@ -67,8 +67,6 @@ def parse_variant(name: str) -> Variant:
     for variant in all_variants():
         if variant.name == name:
             return variant
-    choices = ["|".join(get_args(choice)) for choice in (Rotate, Logic, Order)]
     raise InputError(
-        f"there is no OpenCL kernel {name!r:.60}; a name is like {Variant(16).name}: x and a width of "
-        f"{', '.join(map(str, WIDTHS))}, then {', '.join(choices)}; `pipeline-` before it makes it one for FPGAs"
+        f"there is no OpenCL kernel {name!r:.40}; try {Variant(16).name} or see `hashwatt devices --kernels`"
     )

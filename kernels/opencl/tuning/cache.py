@@ -1,6 +1,7 @@
 """Races already run, remembered on disk by device, driver and generator: a file a race.
 
-With the race the kernels are remembered that ended or hung their process: no later run tries them again.
+With the race the kernels are remembered that ended or hung their process: no later run tries them again. Those that
+hung for a week only: a compiler that is merely slow, on a machine that was busy, looks alike.
 
 A file that cannot be read, or says anything odd, is as good as none; one that cannot be written is
 not missed.
@@ -11,22 +12,24 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from ...device import Candidate
+from ...device import NO_ANSWER, Candidate
 from ...errors import InputError
 from ...system.own_files import cache_folder, write_atomically
 from ..codegen.variant import parse_variant
 from ..setting import Tuning
-from .tuner import Outcome
+from .tuner import NOT_YET, Outcome
 
 FOLDER = "opencl-tuning"
 MOST_BYTES = 1 << 16
+HUNG_FOR_S = 7 * 86_400.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,10 @@ def recall(key: Key) -> Outcome | None:
         rate = float(record["hashrate_hs"])
         if not 0 < rate < math.inf:
             return None
-        return Outcome(tuning, rate, tuple(_candidate(entry) for entry in record["candidates"]), tuple(others))
+        candidates = tuple(_candidate(entry) for entry in record["candidates"])
+        likelier = tuple(name for name in record["likelier"] if isinstance(name, str))
+        outcome = Outcome(tuning, rate, candidates, tuple(others), likelier)
+        return outcome if 0 <= time.time() - float(record["raced_s"]) < HUNG_FOR_S else _second_chance(outcome)
     except (OSError, ValueError, TypeError, KeyError, RecursionError, InputError, msgspec.MsgspecError):
         return None
 
@@ -66,12 +72,21 @@ def remember(key: Key, outcome: Outcome) -> None:
         "runners_up": [_entry(tuning) for tuning in outcome.runners_up],
         "hashrate_hs": outcome.hashrate_hs,
         "candidates": [asdict(candidate) for candidate in outcome.candidates],
+        "likelier": list(outcome.likelier),
+        "raced_s": time.time(),
     }
     path = _path(key)
     if path is None:
         return
     with suppress(OSError):
         write_atomically(path, json.dumps(record).encode())
+
+
+def _second_chance(outcome: Outcome) -> Outcome:
+    """The outcome without what it says of kernels that hung."""
+    hung = tuple(one.name for one in outcome.candidates if one.reason is not None and NO_ANSWER in one.reason)
+    forgiven = (replace(one, reason=NOT_YET) if one.name in hung else one for one in outcome.candidates)
+    return replace(outcome, candidates=tuple(forgiven), likelier=(*outcome.likelier, *hung))
 
 
 @cache

@@ -43,8 +43,8 @@ def check_known_answer(device: Scans, job: Job, nonces: range) -> None:
         )
     if scan.xor_h7 != checksum:
         raise WrongResult(
-            f"{device.info.id} computed other hashes than hashlib among nonces {nonces.start} to {nonces.stop - 1} "
-            "(the checksum differs); its kernel is wrong, use another one"
+            f"{device.info.id} computed other hashes than hashlib from nonce {nonces.start} to {nonces.stop - 1}; "
+            "its kernel is wrong, use another one"
         )
 
 
@@ -60,6 +60,6 @@ def check_in_parts(device: Scans, job: Job, nonces: range) -> None:
     hits = sorted(hit for part in parts for hit in part.hits)
     if list(whole.hits) != hits or whole.xor_h7 != parts[0].xor_h7 ^ parts[1].xor_h7:
         raise WrongResult(
-            f"{device.info.id} gives another answer for {len(nonces)} nonces at once than for the same in two parts; "
+            f"{device.info.id} gives another answer for {len(nonces)} nonces than for their two parts; "
             "its kernel is wrong, use another one"
         )

@@ -82,6 +82,7 @@ class TriadTask:
         self._course: Course | None = None
         self._passes = 0
         self._checked: list[int] = []
+        self._threads: int | None = None
         self.kernel: KernelInfo | None = None
         self.compile_s = 0.0
 
@@ -100,7 +101,8 @@ class TriadTask:
             for buffer, values in zip(buffers, numbers, strict=True):
                 self._device.write(buffer, 0, values[:SELF_TEST_ITEMS].tobytes())
             started = perf_counter()
-            self._device.launch(Launch(self._kernel_id, buffers, (FACTOR,), SELF_TEST_ITEMS, passes, rotate=True))
+            launch = Launch(self._kernel_id, buffers, (FACTOR,), SELF_TEST_ITEMS, passes, rotate=True)
+            self._threads = self._device.launch(launch).threads
             # Some compilers begin at the first launch.
             self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
             expected = Course(numbers, places).after(passes)
@@ -201,7 +203,11 @@ class TriadTask:
         self.kernel = KernelInfo(
             name=f"triad-{self._source.language}",
             prefixes=1,
-            tuning={"array_bytes": self._items * NUMBER_BYTES, "arrays": ARRAYS},
+            tuning={
+                "array_bytes": self._items * NUMBER_BYTES,
+                "arrays": ARRAYS,
+                **({} if self._threads is None else {"threads": self._threads}),
+            },
             compile_s=self.compile_s,
             source_sha256=sha256(_text(self._source).encode()).hexdigest(),
         )

@@ -44,6 +44,18 @@ def refuse_to_overwrite(paths: Iterable[str], given: str | Path) -> None:
                 raise InputError(f"{visible(path, 200)} is one of the inputs; write to another name")
 
 
+def refuse_no_name(path: str) -> None:
+    """Raise InputError where the name of an output is empty, as a variable of a script is that was never set."""
+    if not path.strip():
+        raise InputError("-o needs the name of a file, not an empty one; give one, or leave -o out")
+
+
+def refuse_unless_new(path: str, force: bool) -> None:
+    """Raise InputError where there is something of that name that is not to be written over."""
+    if not force and os.path.lexists(path):
+        raise InputError(f"{visible(path, 200)} exists already; choose another name, or write over it with --force")
+
+
 def warn_of_unreadable(output: Output, sentences: Iterable[str]) -> None:
     """Name on stderr the files that were left out."""
     for sentence in sentences:

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, find_all, find_isolated, opener
+from hashwatt.bench.isolation.deadlines import Deadlines
+from hashwatt.bench.isolation.device import IsolatedDevice, find_all, find_isolated, opener
 from hashwatt.bench.isolation.messages import Entries, Entry, Prepared, Reply, sound
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels.device import Candidate, DeviceOptions, Found, KernelInfo, Missing, Scans
@@ -162,7 +163,7 @@ def test_the_answer_to_an_interrupted_scan_is_not_taken_for_the_next_one(monkeyp
 ORPHAN = """
 import os, sys, threading
 from hashwatt.bench.isolation.device import IsolatedDevice
-from hashwatt.kernels import fake
+from hashwatt.kernels.fakes import device as fake
 from hashwatt.kernels.device import DeviceOptions
 from hashwatt.kernels.headers.job import Job
 device = IsolatedDevice(fake.fake_info("hanging"), fake.__name__, DeviceOptions())

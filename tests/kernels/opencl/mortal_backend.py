@@ -31,7 +31,7 @@ RATE_HS = 150_000.0
 # More nonces than a scan that checks answers has, and no more than the first batch, however busy the machine is.
 LARGE_RANGE = 1_024
 FOREVER_S = 3600.0
-KINDS = ("crashes", "hangs", "fails", "errs")
+KINDS = ("crashes", "hangs", "spins", "fails", "errs")
 PHASES = ("open", "build", "launch", "race", "rolled", "scan", "roof")
 ENTRIES = ("all", "others", *map(str, range(len(NAMES))))
 HEALTHY = "mortal:well"
@@ -66,6 +66,8 @@ class Fate:
             os.kill(os.getpid(), signal.SIGSEGV if os.name == "posix" else signal.SIGTERM)
         if self.kind in ("crashes", "hangs"):
             time.sleep(FOREVER_S)
+        while self.kind == "spins":
+            pass
         if self.kind == "fails":
             raise DeviceError("the simulated compiler refuses the kernel")
 

@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.isolation.device import Deadlines, opener
+from hashwatt.bench.isolation.deadlines import Deadlines
+from hashwatt.bench.isolation.device import opener
 from hashwatt.bench.progress import Progress
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels.device import DeviceOptions, Found

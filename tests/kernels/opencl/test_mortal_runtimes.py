@@ -10,13 +10,17 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from hashwatt.bench.api import measure, verify
-from hashwatt.bench.isolation.device import Deadlines, IsolatedDevice, opener
+from hashwatt.bench.isolation.deadlines import Deadlines, Trials
+from hashwatt.bench.isolation.device import IsolatedDevice, opener
+from hashwatt.bench.isolation.process import WorkerProcess
 from hashwatt.bench.sampling.budget import budget
-from hashwatt.kernels.device import NO_MORE_TIME, Candidate, DeviceOptions, Found, KernelInfo
+from hashwatt.kernels.device import NO_MORE_TIME, STARVED, Candidate, DeviceOptions, Found, KernelInfo
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from hashwatt.kernels.fakes import device as fakes
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job, roll_versions
@@ -33,7 +37,7 @@ MODULE = "mortal_backend"
 JOB = Job((bytes(PREFIX_BYTES),), target_from_zero_bits(6))
 ROLLED = Job(roll_versions(bytes(PREFIX_BYTES), 2), target_from_zero_bits(6))
 # Short where something hangs. The rest is as long as a busy machine may need.
-SHORT = Deadlines(trial_s=1.5, trials_s=30.0, restart_s=1.0, scan_s=1.5)
+SHORT = Deadlines(trial_s=1.5, trials_s=30.0, patient_trials_s=3.0, restart_s=1.0, scan_s=1.5)
 LAST = len(NAMES) - 1
 Prepare = Callable[..., KernelInfo]
 
@@ -127,7 +131,7 @@ def test_what_the_race_did_not_try_may_still_die_for_several_prefixes(prepared: 
 def test_a_device_none_of_whose_kernels_lives_fails_within_its_time_and_says_what_helps(
     kind: str, error: type[DeviceError]
 ) -> None:
-    device = mortal(f"build-all-{kind}", Deadlines(trial_s=1.5, trials_s=5.0, restart_s=1.0))
+    device = mortal(f"build-all-{kind}", Deadlines(trial_s=1.5, trials_s=5.0, patient_trials_s=5.0, restart_s=1.0))
     started = time.monotonic()
     with pytest.raises(error, match=rf"no kernel works \({NAMES[0]}: the process that tried it .* more .*; update"):
         device.prepare(JOB)
@@ -137,7 +141,7 @@ def test_a_device_none_of_whose_kernels_lives_fails_within_its_time_and_says_wha
 
 def test_where_the_time_is_up_a_device_is_measured_with_what_works(prepared: Prepare) -> None:
     started = time.monotonic()
-    kernel = prepared("build-others-hangs", Deadlines(trial_s=1.5, trials_s=5.0, restart_s=1.0))
+    kernel = prepared("build-others-hangs", Deadlines(trial_s=1.5, trials_s=5.0, patient_trials_s=5.0, restart_s=1.0))
     assert time.monotonic() - started < 10.0, "busy machines included"
     assert kernel.name == NAMES[0]
     assert set(reasons(kernel)) == set(NAMES[1:])
@@ -150,6 +154,31 @@ def test_a_kernel_that_was_given_less_time_than_others_is_not_said_to_hang_with_
         with pytest.raises(DeviceHung, match=r"did not answer within \d s, all that was left of the device's time"):
             device.prepare(JOB)
     device.close()
+
+
+@pytest.mark.parametrize(
+    ("busy", "excuse"),
+    # All of a processor, or more than one; starved by others; asleep, as one that waits for itself; not told.
+    [(1.0, ""), (1.9, ""), (0.3, STARVED), (0.06, STARVED), (0.01, ""), (None, "")],
+)
+def test_a_kernel_that_others_left_no_processor_is_not_known_to_hang(busy: float | None, excuse: str) -> None:
+    trials = Trials(Deadlines())
+    worker = SimpleNamespace(busy=busy, trial_s=20.0, worked=[])
+    trials.begin(cast(WorkerProcess, worker), DeviceOptions(), 1.0, replaceable=True)
+    assert trials.excuse() == excuse
+
+
+def test_how_busy_a_process_was_that_hung_is_noted() -> None:
+    spent = []
+    for fate in ("hangs", "spins"):
+        device = mortal(f"build-all-{fate}", Deadlines(trial_s=1.5, trials_s=0.0, patient_trials_s=0.0, restart_s=3.0))
+        worker = device._worker
+        with pytest.raises(DeviceError):
+            device.prepare(JOB)
+        assert worker.busy is not None
+        spent.append(worker.busy)
+        device.close()
+    assert spent[0] < 0.05 < spent[1], "one slept, the other computed"
 
 
 def test_a_kernel_that_was_asked_for_is_not_replaced_by_another() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -198,3 +200,90 @@ def test_a_kernel_that_fails_in_its_last_turn_leaves_the_race_to_the_next() -> N
 def test_a_device_that_runs_no_kernel_fails_with_the_first_reason() -> None:
     with pytest.raises(DeviceError, match="none runs"):
         race({})
+
+
+class SlowCompiler:
+    """Builds on a clock of its own: so many seconds a kernel; the wider, the faster it hashes."""
+
+    def __init__(self, build_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.build_s = build_s
+        self.now_s = 0.0
+        self.built: list[str] = []
+        monkeypatch.setattr(tuner, "time", SimpleNamespace(perf_counter=lambda: self.now_s))
+
+    def make(self, tuning: Tuning) -> ScannerOf:
+        if tuning.variant.logic == "vpternlog":
+            self.now_s += self.build_s / 2
+            raise DeviceError("its compiler does not know the instruction")
+        if not tuning.refined:
+            self.built.append(tuning.variant.name)
+            self.now_s += self.build_s
+        return ScannerOf(480.0 / tuning.variant.width)
+
+    def race(self, earlier: tuner.Outcome | None = None, first_only: bool = False) -> tuner.Outcome:
+        outcome = tuner.Race(self.make, trying, DeviceOptions(), first_only, earlier).run(  # type: ignore[arg-type]
+            "cpu", 16, 4096
+        )
+        assert outcome is not None
+        return outcome
+
+
+def test_a_race_on_a_busy_machine_goes_on_until_a_kernel_of_the_native_width_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Intel's runtime of 2025 beside other load: 5 s a kernel, and one that it refuses."""
+    compiler = SlowCompiler(5.0, monkeypatch)
+    outcome = compiler.race()
+    assert outcome.tuning.variant.width == 16
+    assert outcome.likelier == ()
+    assert compiler.now_s < tuner.PATIENT_BUDGET_S + 5.0
+
+
+@pytest.mark.parametrize("build_s", [0.1, 0.9, 2.0, 5.0, 9.0, 15.0, 100.0])
+def test_a_race_takes_no_more_than_its_time_after_the_first_kernel(
+    build_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = SlowCompiler(build_s, monkeypatch)
+    compiler.race()
+    # What is refused is not known before it is tried.
+    assert compiler.now_s <= build_s + tuner.PATIENT_BUDGET_S + build_s / 2
+
+
+def test_a_race_that_had_no_time_for_likelier_kernels_says_so_and_the_next_one_goes_on_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = SlowCompiler(17.0, monkeypatch).race()
+    assert first.tuning.variant.width == 4
+    wide = [tuning.name for tuning in race_entries("cpu", 16) if tuning.variant.width > 4]
+    assert set(first.likelier) == set(wide)
+    assert {one.reason for one in first.candidates if one.name in first.likelier} == {tuner.NOT_YET}
+    assert first.failures == {}, "it is not known that they fail"
+    # What was built is in the runtime's cache, and the machine is quiet now.
+    quiet = SlowCompiler(1.0, monkeypatch)
+    earlier = replace(first, candidates=tuple(replace(one, compile_s=None) for one in first.candidates))
+    second = quiet.race(earlier)
+    assert quiet.built[:2] == [SAFEST.name, wide[1].removeprefix("opencl-")]
+    assert second.tuning.variant.width == 16
+    assert second.likelier == ()
+
+
+def test_a_compiler_that_was_too_slow_in_the_last_run_is_not_tried_in_vain_in_this_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = SlowCompiler(35.0, monkeypatch).race()
+    slow = tuple(replace(one, compile_s=35.0) if one.hashrate_hs else one for one in first.candidates)
+    again = SlowCompiler(35.0, monkeypatch)
+    outcome = again.race(replace(first, candidates=slow))
+    assert again.built == [SAFEST.name]
+    assert outcome.likelier == first.likelier
+    assert max(one.compile_s or 0.0 for one in outcome.candidates) == 35.0, "not what loading the binary took"
+
+
+def test_where_no_other_process_could_follow_the_first_kernel_that_works_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiler = SlowCompiler(0.1, monkeypatch)
+    outcome = compiler.race(first_only=True)
+    assert compiler.built == [SAFEST.name]
+    assert outcome.tuning.variant == SAFEST
+    assert outcome.likelier != ()

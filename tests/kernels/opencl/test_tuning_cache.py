@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.device import Candidate
+from hashwatt.kernels.device import NO_ANSWER, STARVED, Candidate
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.setting import Tuning
 from hashwatt.kernels.opencl.tuning import cache as memory
 from hashwatt.kernels.opencl.tuning.cache import Key, recall, remember
-from hashwatt.kernels.opencl.tuning.tuner import Outcome
+from hashwatt.kernels.opencl.tuning.tuner import NOT_YET, Outcome
 
 from .devices import open_here
 
@@ -116,3 +117,39 @@ def test_a_cache_that_cannot_be_written_is_not_missed(folder: Path) -> None:
     folder.write_text("a file where the folder should be")
     remember(KEY, OUTCOME)
     assert recall(KEY) is None
+
+
+HUNG = replace(
+    OUTCOME,
+    candidates=(
+        Candidate("opencl-x4", 1e6, 1.2),
+        Candidate("opencl-x16", None, None, f"the process that tried it {NO_ANSWER} 20 s"),
+        Candidate("opencl-x8", None, None, "the process that tried it died (signal SIGSEGV)"),
+    ),
+)
+
+
+@pytest.mark.parametrize("later_s", [0.0, 6 * 86_400.0])
+def test_a_kernel_that_hung_is_left_out_for_a_week(later_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    remember(KEY, HUNG)
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + later_s)
+    assert recall(KEY) == HUNG
+
+
+@pytest.mark.parametrize("later_s", [8 * 86_400.0, -86_400.0])
+def test_after_a_week_or_by_a_clock_that_was_set_back_a_kernel_that_hung_gets_a_second_chance(
+    later_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(KEY, HUNG)
+    now_s = time.time()
+    monkeypatch.setattr(time, "time", lambda: now_s + later_s)
+    outcome = recall(KEY)
+    assert outcome is not None
+    assert outcome.likelier == ("opencl-x16",)
+    assert [one.reason for one in outcome.candidates] == [None, NOT_YET, HUNG.candidates[2].reason], "what died, does"
+
+
+def test_a_kernel_whose_process_was_starved_is_not_known_to_fail() -> None:
+    reason = f"the process that tried it {NO_ANSWER} 20 s{STARVED}"
+    assert replace(OUTCOME, candidates=(Candidate("opencl-x16", None, None, reason),)).failures == {}

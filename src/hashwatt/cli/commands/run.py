@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ...kernels.errors import CheckFailed, InputError
-from ...reports.wording.visible import visible
 from ..exits import Interrupted
-from ..files import refuse_to_overwrite
+from ..files import refuse_no_name, refuse_to_overwrite, refuse_unless_new
 from ..integers import INTEGER
 from ..output import Output, as_unicode, console, shared_options
 from ..progress import progress_for
@@ -111,6 +110,8 @@ def run(
     from ...bench.interrupts import Deferred
 
     # Said before measuring, not after.
+    if path is not None:
+        refuse_no_name(path)
     api.check_writable(path or default_name("0000-00-00T00:00:00Z", "0" * 8))
     if path is not None:
         check_new(path, force, meters)
@@ -167,8 +168,7 @@ def check_new(path: str, force: bool, meters: Iterable[str]) -> None:
         scheme, _, source = meter.partition(":")
         if scheme.partition("+")[0] == "file":
             refuse_to_overwrite([path], source)
-    if not force and os.path.lexists(path):
-        raise InputError(f"{visible(path, 200)} exists already; choose another name, or write over it with --force")
+    refuse_unless_new(path, force)
 
 
 def store(result: Result, path: str | None, force: bool) -> tuple[str | None, str]:

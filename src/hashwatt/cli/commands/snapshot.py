@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ...reports.wording.visible import visible
-from ..files import write_whole
+from ..files import refuse_no_name, refuse_unless_new, write_whole
 from ..output import Output, shared_options
 
 
@@ -19,18 +19,21 @@ Examples:
 """
 )
 @click.option("-o", "--output", "target", required=True, metavar="FILE.tar", help="Where to write the archive.")
+@click.option("--force", is_flag=True, help="Write over FILE.tar if there is one.")
 @shared_options
 @click.pass_obj
-def snapshot(output: Output, target: str) -> None:
+def snapshot(output: Output, target: str, force: bool) -> None:
     """Write the files of /sys and /proc that hashwatt reads, without personal details, for bug reports."""
     from ...bench.result.file import check_writable, is_result
     from ...bench.snapshot import as_tar
     from ...bench.snapshot import snapshot as take
     from ...kernels.errors import InputError
 
+    refuse_no_name(target)
     check_writable(target)
     if is_result(target):
         raise InputError(f"{visible(target, 200)} holds a measurement; write the snapshot under another name")
+    refuse_unless_new(target, force)
     files, links = take()
     write_whole(target, as_tar(files, links))
     if output.as_json:

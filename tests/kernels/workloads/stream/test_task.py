@@ -73,6 +73,8 @@ def test_it_moves_exactly_the_bytes_of_its_passes_and_every_answer_is_right(devi
     assert amounts == [2 * BYTES_AN_ITEM * array_items(device.info)] * 3
     assert task.kernel is not None
     assert task.kernel.tuning["array_bytes"] == 8 * array_items(device.info)
+    if device.info.id == "cpu":
+        assert task.kernel.tuning["threads"] == device.info.compute_units, "one a core"
     evidence = task.evidence(3)
     assert evidence.answers == 3 * task.evidence(1).answers
     assert all(finding.ok for finding in WORKLOAD.verify(evidence, CLAIM))
