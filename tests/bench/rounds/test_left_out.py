@@ -81,7 +81,7 @@ def test_the_run_says_how_many_do_not_count_and_why_and_blames_nobody_for_the_re
 
 def test_what_was_done_in_rounds_that_do_not_count_is_proven_too(disturbed: Result) -> None:
     assert verify(disturbed).ok
-    proven = sum(chunk.nonces for chunk in shares_of(only(disturbed)).chunks)
+    proven = sum(span.nonces for span in shares_of(only(disturbed)).spans)
     assert proven == sum(sample.amount for sample in all_samples(only(disturbed)))
 
 

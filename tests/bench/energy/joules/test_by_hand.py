@@ -251,8 +251,8 @@ class TestReadings:
         assert [one.at_s for one in around(more, Window(3.0, 4.0))] == [2.0, 3.0, 4.0, 5.0]
 
     def test_attempts_are_those_within_and_the_nearest_on_each_side(self) -> None:
-        assert [one.at_s for one in attempts(list(self.POINTS), Window(1.5, 2.5))] == [1.0, 2.0, 3.0]
-        assert [one.at_s for one in attempts(list(self.POINTS), Window(2.0, 4.0))] == [1.0, 2.0, 3.0, 4.0, 5.0]
+        assert [one.at_s for one in attempts(list(self.POINTS), [Window(1.5, 2.5)])] == [1.0, 2.0, 3.0]
+        assert [one.at_s for one in attempts(list(self.POINTS), [Window(2.0, 4.0)])] == [1.0, 2.0, 3.0, 4.0, 5.0]
 
     def test_failures_in_a_row_are_one_silence_and_the_first_reason_is_told(self) -> None:
         assert silences(list(self.POINTS)) == 2
@@ -294,24 +294,24 @@ class TestRecords:
 
     def test_a_counter_goes_before_watts_unless_it_is_both_unsure_and_less_sure(self) -> None:
         fine = [point(float(at), Reading((5.0 * at,), 5.0)) for at in range(101)]
-        method, figure, other = best_figure(self.BOTH, fine, Window(0.0, 100.0))
+        method, figure, other = best_figure(self.BOTH, fine, [Window(0.0, 100.0)])
         # A step of 1 J in 500: 0.2 %. The watts are surer still, and it does not matter.
         assert method == "integrated counter"
         assert (figure.joules, other.joules if other else None) == near(500.0, 500.0)
-        method, figure, other = best_figure(self.BOTH, fine[:3], Window(0.0, 2.0))
+        method, figure, other = best_figure(self.BOTH, fine[:3], [Window(0.0, 2.0)])
         assert method == "sampled power"
         assert other is not None
         assert doubt(other) == pytest.approx(0.1)
         unsure = replace(self.BOTH, power_step_w=5.0)
-        assert best_figure(unsure, fine[:3], Window(0.0, 2.0))[0] == "integrated counter"
+        assert best_figure(unsure, fine[:3], [Window(0.0, 2.0)])[0] == "integrated counter"
 
     def test_a_meter_of_one_kind_has_no_second_figure(self) -> None:
         fine = [point(float(at), Reading((5.0 * at,), 5.0)) for at in range(11)]
         window = Window(0.0, 10.0)
-        assert best_figure(replace(self.BOTH, power_step_w=None), fine, window)[2] is None
-        method, _, other = best_figure(replace(self.BOTH, counters=()), fine, window)
+        assert best_figure(replace(self.BOTH, power_step_w=None), fine, [window])[2] is None
+        method, _, other = best_figure(replace(self.BOTH, counters=()), fine, [window])
         assert (method, other) == ("sampled power", None)
-        method, figure, other = best_figure(PLAIN, fine, window)
+        method, figure, other = best_figure(PLAIN, fine, [window])
         assert (method, other, figure.joules, figure.hole_s, figure.breaks) == (None, None, None, 10.0, 0)
 
     def test_figures_agree_where_their_bounds_touch(self) -> None:
@@ -351,19 +351,19 @@ class TestRecords:
         info = replace(PLAIN, counters=(replace(COUNTER, step_j=1.5), replace(COUNTER, step_j=0.5)), update_s=0.5)
         unsure, window = Integral(10.0, 0.0, 30.0), Window(0.0, 10.0)
         # 1.5 W: 2 J of steps take 1.333 s, and 0.5 s of delay, within a twentieth.
-        assert window_needed_s(info, unsure, window) == pytest.approx((2 / 1.5 + 0.5) / 0.05)
-        assert window_needed_s(info, Integral(20.0, 0.0, 30.0), window) == pytest.approx((2 / 2 + 0.5) / 0.05)
+        assert window_needed_s(info, unsure, [window]) == pytest.approx((2 / 1.5 + 0.5) / 0.05)
+        assert window_needed_s(info, Integral(20.0, 0.0, 30.0), [window]) == pytest.approx((2 / 2 + 0.5) / 0.05)
         slow = replace(info, counters=(replace(COUNTER, update_s=3.0), COUNTER))
-        assert window_needed_s(slow, unsure, window) == pytest.approx((2 / 1.5 + 3.0) / 0.05)
-        assert window_needed_s(replace(PLAIN, update_s=0.5), unsure, window) == pytest.approx(10.0)
-        assert window_needed_s(info, Integral(0.0, 0.0, 0.0), window) == 0.0
+        assert window_needed_s(slow, unsure, [window]) == pytest.approx((2 / 1.5 + 3.0) / 0.05)
+        assert window_needed_s(replace(PLAIN, update_s=0.5), unsure, [window]) == pytest.approx(10.0)
+        assert window_needed_s(info, Integral(0.0, 0.0, 0.0), [window]) == 0.0
         for missing in ("joules", "low_j", "high_j"):
-            assert window_needed_s(info, without(unsure, missing), window) == 0.0
+            assert window_needed_s(info, without(unsure, missing), [window]) == 0.0
 
     def test_what_is_too_unsure_is_no_figure(self) -> None:
         def why(integral: Integral, **changes: object) -> str | None:
             info = replace(self.BOTH, update_s=0.0, **changes)  # type: ignore[arg-type]
-            return why_unknown(info, integral, [failed(0.0, "broken")], Window(0.0, 10.0))
+            return why_unknown(info, integral, [failed(0.0, "broken")], [Window(0.0, 10.0)])
 
         assert why(Integral(10.0, 1.0, 20.9)) is None
         assert "are too short" in (why(Integral(10.0, 0.0, 20.0)) or "")
@@ -378,14 +378,14 @@ class TestRecords:
     def test_the_course_has_at_least_two_readings_a_part(self) -> None:
         counts = [counted(float(at), count) for at, count in enumerate((0.0, 10.0, 20.0, 45.0, 70.0))]
         info = replace(PLAIN, counters=(replace(COUNTER, plausible_w=100.0, step_j=0.0),))
-        found = course(info, "integrated counter", counts, Window(0.0, 4.0))
+        found = course(info, "integrated counter", counts, [Window(0.0, 4.0)])
         assert [(part.until_s, part.power_w) for part in found] == [(2.0, 10.0), (4.0, 25.0)]
         later = [replace(one, before_s=one.before_s + 7, after_s=one.after_s + 7) for one in counts]
-        assert course(info, "integrated counter", later, Window(7.0, 11.0)) == found
-        one = course(info, "integrated counter", counts[:2], Window(0.0, 1.0))
+        assert course(info, "integrated counter", later, [Window(7.0, 11.0)]) == found
+        one = course(info, "integrated counter", counts[:2], [Window(0.0, 1.0)])
         assert [(part.until_s, part.power_w) for part in one] == [(1.0, 10.0)]
         many = [watts(at / 10, 5.0) for at in range(1001)]
-        fine = course(replace(PLAIN, power_step_w=0.0), "sampled power", many, Window(0.0, 100.0))
+        fine = course(replace(PLAIN, power_step_w=0.0), "sampled power", many, [Window(0.0, 100.0)])
         assert len(fine) == 60
         assert {round(part.power_w, 9) for part in fine} == {5.0}
 
