@@ -106,7 +106,7 @@ def test_a_share_of_the_cpus_widens_the_interval() -> None:
     assert roomy.rate is not None
     assert roomy.rate.low is not None
     assert entry.rate.low / entry.rate.value < 0.92, "half of the CPUs were others'"
-    assert roomy.rate.low / roomy.rate.value > 0.99, "there were enough for both"
+    assert roomy.rate.low / roomy.rate.value > 0.985, "there were enough for both"
 
 
 def test_rounds_cannot_be_left_out_for_their_rate_nor_counted_against_their_load(disturbed: Result) -> None:
