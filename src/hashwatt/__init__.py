@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .bench.progress import Progress
     from .bench.result.measurement import Measurement
     from .bench.result.model import Result
-    from .bench.verification.verdict import Check, Verdict
+    from .bench.verification.verdict import Check, Proven, Verdict
     from .kernels.device import DeviceInfo, Found, Missing
     from .kernels.errors import CheckFailed, DeviceError, HashwattError, InputError
     from .kernels.headers.job import parse_header
@@ -63,6 +63,7 @@ __all__ = [
     "Missing",
     "Prediction",
     "Progress",
+    "Proven",
     "Report",
     "Result",
     "ScanResult",
@@ -107,7 +108,7 @@ _HOMES = {
     ".bench.progress": ("Progress",),
     ".bench.result.measurement": ("Measurement",),
     ".bench.result.model": ("Result",),
-    ".bench.verification.verdict": ("Check", "Verdict"),
+    ".bench.verification.verdict": ("Check", "Proven", "Verdict"),
     ".kernels.device": ("DeviceInfo", "Found", "Missing"),
     ".kernels.errors": ("CheckFailed", "DeviceError", "HashwattError", "InputError"),
     ".kernels.headers.job": ("parse_header",),

@@ -19,12 +19,14 @@ from msgspec.structs import replace
 from hashwatt.bench.api import verify
 from hashwatt.bench.energy.joules.efficiency import efficiency
 from hashwatt.bench.result.energy import Efficiency
+from hashwatt.bench.result.file import decode, load
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
 
 from ..fakes import measured, shares_of
 from .packed import keys_of, with_checksums, with_keys
+from .test_trusted import together
 
 Json = dict[str, Any]
 Tamper = Callable[[Json, Json], None]  # given the whole file and its one device
@@ -388,3 +390,36 @@ def test_the_largest_result_the_model_allows_is_checked_in_seconds(honest_file: 
 def test_a_negative_number_of_chunks_is_refused(honest_result: Result) -> None:
     with pytest.raises(InputError, match="cannot be recomputed"):
         verify(honest_result, recompute=-1)
+
+
+def test_evidence_of_version_1_proves_nothing_in_a_file_of_version_2() -> None:
+    golden = Path(__file__).parents[2] / "golden" / "version1" / "cpu.json"
+    old = load(golden)
+    assert verify(old).ok
+    (told,) = verify(old).proven
+    assert (told.at_least, told.confidence) == (None, None)
+    assert "evidence" in refusals(verify(replace(old, written_as=2)))
+
+
+def test_what_is_proven_is_told_in_numbers(honest_result: Result) -> None:
+    (told,) = verify(honest_result).proven
+    (entry,) = honest_result.results
+    assert (told.device, told.workload, told.claimed, told.confidence) == (
+        entry.device.id, "sha256d", entry.amount, 0.999,
+    )  # fmt: skip
+    assert told.at_least is not None
+    assert 0.9 * told.claimed < told.at_least <= told.claimed
+
+
+@pytest.mark.parametrize("bound", ["low", "high"])
+@pytest.mark.parametrize("name", ["j_per_unit", "units_per_j", "above_idle_j_per_unit"])
+def test_each_bound_of_joules_a_unit_must_follow(name: str, bound: str) -> None:
+    result = decode(together(), "the file")
+    entry = result.results[0]
+    (record,) = entry.energy
+    assert record.efficiency is not None
+    interval = getattr(record.efficiency, name)
+    better = replace(record.efficiency, **{name: replace(interval, **{bound: getattr(interval, bound) * 1.001})})
+    forged = replace(entry, energy=(replace(record, efficiency=better),))
+    found = refusals(verify(replace(result, results=(forged, *result.results[1:]))))
+    assert "energy" in found
