@@ -22,6 +22,11 @@ REASONS: dict[tuple[str, str, str | None], str] = {
         "as many parts as values are the values themselves"
     ),
     (
+        "bench/rates.py",
+        "def rate_of(samples: Sequence[Sample], unit: str, written_as: int = 2) -> Rate:",
+        "2",
+    ): "any version but the first is reckoned alike",
+    (
         "bench/energy/joules/efficiency.py",
         'if energy.covers not in ("the device", "the device and more") or rate is None or amount <= 0 or timed_s <= 0:',
         "timed_s <= 0",
@@ -31,6 +36,11 @@ REASONS: dict[tuple[str, str, str | None], str] = {
         "low=max(0.0, min(low_j - beside_j, low_j * share)) / amount * wider[0],",
         "low_j * share",
     ): "never the smaller of the two: what is beside the work takes off more, as long as the figure is above its bound",
+    (
+        "bench/energy/joules/from_counter.py",
+        "if earlier.at_s <= at_s <= later.at_s and later.at_s > earlier.at_s:",
+        "earlier.at_s <= at_s <= later.at_s",
+    ): "another answer only where the first two readings are of one moment, and then either count is right",
     ("bench/energy/joules/from_counter.py", "wrapped_j = 0.0", "0.0"): (
         "set again before it is used: the first reading always begins a run"
     ),

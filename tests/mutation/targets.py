@@ -51,6 +51,9 @@ AREAS = (
             "tests/attack/test_forgeries.py",
             "tests/bench/verification/test_checks.py",
             "tests/bench/verification/test_recompute.py",
+            "tests/bench/test_together.py",
+            "tests/bench/result/test_brief.py",
+            "tests/bench/verification/test_trusted.py",
         ),
     ),
     Area(

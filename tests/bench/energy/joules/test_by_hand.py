@@ -83,6 +83,7 @@ class TestCounters:
         assert highest_rate(run[:1] * 2, 0.0) == 0.0
         late = [Value(10.0, 0.0, 7.0), Value(11.0, 0.0, 27.0), Value(14.0, 0.0, 47.0)]
         assert (highest_rate(late, 0.0), highest_rate(late, 9.0)) == (20.0, 10.0)
+        assert highest_rate([Value(10.0, 0.0, 7.0), Value(10.5, 0.0, 12.0)], 9.0) == 10.0
         # The first two readings tell as much as any other two.
         assert highest_rate([Value(0.0, 0.0, 0.0), Value(1.0, 0.0, 30.0), Value(2.0, 0.0, 35.0)], 0.0) == 30.0
 
