@@ -47,8 +47,9 @@ def looking(result: Result, hashed: float) -> recompute.Again:
     """What is to be looked into: a claim of which only that part was hashed, the first one."""
     (entry,) = result.results
     shares = shares_of(entry)
-    (span,) = shares.spans
-    longer = replace(shares, spans=(replace(span, nonces=int(span.nonces / hashed)),))
+    *others, last = shares.spans
+    done = sum(span.nonces for span in shares.spans)
+    longer = replace(shares, spans=(*others, replace(last, nonces=last.nonces + int(done / hashed) - done)))
     device = FakeDevice("steady", 1e9, lambda _: None)
     return recompute.Again(longer, claim_of(entry, result.challenge, result.run_id), device, lambda _: None)
 

@@ -71,7 +71,7 @@ def miss_the_target(_document: Json, device: Json) -> None:
 
 
 def share_outside(_document: Json, device: Json) -> None:
-    device["evidence"]["spans"][0]["nonces"] -= 1000
+    device["evidence"]["spans"][-1]["nonces"] -= 1000
 
 
 def share_before_the_first_nonce(_document: Json, device: Json) -> None:
@@ -150,13 +150,14 @@ def other_leaves(_document: Json, device: Json) -> None:
 
 
 def overlapping_spans(_document: Json, device: Json) -> None:
-    (span,) = device["evidence"]["spans"]
-    half = span["nonces"] // 2
-    device["evidence"]["spans"] = [{"start": 0, "nonces": half}, {"start": half - 1, "nonces": span["nonces"] - half}]
+    *others, last = device["evidence"]["spans"]
+    half = last["nonces"] // 2
+    halves = [(last["start"], half), (last["start"] + half - 1, last["nonces"] - half)]
+    device["evidence"]["spans"] = [*others, *({"start": start, "nonces": nonces} for start, nonces in halves)]
 
 
 def spans_beyond_all_bounds(_document: Json, device: Json) -> None:
-    device["evidence"]["spans"][0] = {"start": 2**62, "nonces": 2**62 + 5}
+    device["evidence"]["spans"][-1] = {"start": 2**62, "nonces": 2**62 + 5}
 
 
 def no_spans(_document: Json, device: Json) -> None:
@@ -282,7 +283,8 @@ def test_a_tampered_result_is_refused_with_its_sentence(
 
 def test_ten_times_the_hashes_with_the_same_shares_are_refused(honest_file: Path, tmp_path: Path) -> None:
     def inflate(_document: Json, device: Json) -> None:
-        device["evidence"]["spans"][0]["nonces"] *= 10
+        spans = device["evidence"]["spans"]
+        spans[-1]["nonces"] += 9 * sum(span["nonces"] for span in spans)
         with_checksums(device["evidence"], lambda words: words * 10)
         for sample in samples(device):
             sample["amount"] *= 10

@@ -439,14 +439,14 @@ class TestEfficiency:
     def test_joules_a_unit_and_their_bounds_by_hand(self) -> None:
         found = efficiency(self.ENERGY, self.RATE, 400, 8.0)
         assert found is not None
-        # 2 s beside the work at twice 10 W are 40 J; the rate's own interval widens both bounds.
+        # 2 s beside the work at twice 10 W are 40 J; the rate's own interval has no part in it.
         joules = found.j_per_unit
-        assert (joules.low, joules.value, joules.high) == near(50 / 400 * 50 / 60, 0.2, 110 / 400 * 50 / 40)
+        assert (joules.low, joules.value, joules.high) == near(50 / 400, 0.2, 110 / 400)
         units = found.units_per_j
         assert (units.low, units.value, units.high) == near(1 / joules.high, 5.0, 1 / joules.low)  # type: ignore[operator]
         above = found.above_idle_j_per_unit
         assert above is not None
-        assert (above.low, above.value, above.high) == near(15 / 400 * 50 / 60, 0.12, 70 / 400 * 50 / 40)
+        assert (above.low, above.value, above.high) == near(15 / 400, 0.12, 70 / 400)
 
     def test_the_highest_power_seen_counts_beside_the_work(self) -> None:
         peak = changed(
@@ -454,13 +454,13 @@ class TestEfficiency:
         )
         found = efficiency(peak, self.RATE, 400, 8.0)
         assert found is not None
-        assert found.j_per_unit.low == pytest.approx(10 / 400 * 50 / 60)
+        assert found.j_per_unit.low == pytest.approx(10 / 400)
 
     def test_with_all_the_window_at_work_the_share_bounds_it(self) -> None:
         for timed_s in (10.0, 12.0):
             found = efficiency(self.ENERGY, self.RATE, 400, timed_s)
             assert found is not None
-            assert found.j_per_unit.low == pytest.approx(90 / 400 * 50 / 60)
+            assert found.j_per_unit.low == pytest.approx(90 / 400)
             assert found.j_per_unit.value == 0.25
 
     def test_bounds_that_reach_nothing_leave_no_highest_units_a_joule(self) -> None:
