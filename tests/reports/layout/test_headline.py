@@ -46,7 +46,10 @@ def test_unknown_energy_is_said() -> None:
 
 def test_energies_of_one_kind_are_set_against_each_other() -> None:
     words = told(result(with_energy(verified(), 2e6), with_energy(gpu(50e6), 1e6)))
-    assert "Least energy a hash of 2: GPU with 1,000,000 J/TH (980,000–1,020,000; measured, package)." in words
+    assert (
+        "Least energy a hash of 2: GPU with 1,000,000 J/TH (980,000–1,020,000; measured, package, the machine's word)."
+        in words
+    )
 
 
 def test_energies_of_different_scope_are_not() -> None:
