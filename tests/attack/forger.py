@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from msgspec.structs import replace
 
-from hashwatt.bench.rates import counted_samples, rate_of, rate_per_cpu_s
+from hashwatt.bench.rates import counted_samples, rate_per_cpu_s, stated_rate
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.checks import claim_of
@@ -80,7 +80,7 @@ def claiming(entry: Measurement, amount: int) -> Measurement:
 def refigured(entry: Measurement, written_as: int = 2) -> Measurement:
     """The record with rate, interval, sums and share of the roof as its samples give them."""
     samples = counted_samples(entry)
-    rate = rate_of(samples, entry.unit, written_as)
+    rate = stated_rate(entry, written_as)
     roof = entry.roof
     if roof is not None and roof.percent is not None:
         roof = replace(roof, percent=100 * rate.value / roof.rate)

@@ -229,8 +229,11 @@ def test_a_challenge_changed_to_hold_a_beacon_is_refused(honest_result: Result) 
 
 
 def twice_as_fast(entry: Measurement) -> Measurement:
-    samples = tuple(replace(one, seconds=one.seconds / 2) for one in entry.rounds[0].samples)
-    return refigured(replace(entry, rounds=(replace(entry.rounds[0], samples=samples),)))
+    rounds = tuple(
+        replace(each, samples=tuple(replace(one, seconds=one.seconds / 2) for one in each.samples))
+        for each in entry.rounds
+    )
+    return refigured(replace(entry, rounds=rounds))
 
 
 class TestBetweenTwoAnchors:
