@@ -7,19 +7,27 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from ...kernels.device import Kind
+from msgspec.structs import replace
+
+from ...kernels.device import DeviceInfo, Kind
 from ...kernels.errors import InputError
 from ...kernels.stratum.difficulty import checked_difficulty
 from ..asic.fetch import NoAnswer
 from ..asic.measure import INTERVAL_S, Watched, reported_measurement
 from ..asic.reading import Place, Reading, read
+from ..energy.joules.readings import Window
+from ..energy.joules.record import missing_record
+from ..energy.measurement import EnergyMeasurement
+from ..energy.meter import MeterEntry
 from ..interrupts import Deferred, interruptible
 from ..machine.describe import describe_machine, hashwatt_version, library_versions
+from ..progress import NoProgress
+from ..result.measurement import Measurement
 from ..result.model import SCHEMA_VERSION, Result
 from ..result.printable import checked_text
 from .result import measurement, worker_ids
@@ -80,6 +88,7 @@ class ServeRequest:
     difficulty: float | None = None
     kind: Kind = "remote"
     beside: Place | None = None
+    meters: tuple[MeterEntry, ...] = ()
 
     def __post_init__(self) -> None:
         if not SHORTEST_WINDOW_S <= self.seconds <= LONGEST_WINDOW_S:
@@ -108,17 +117,23 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
     claims: list[Reading] = []
     with Deferred():
         machine = describe_machine()
+        energy = EnergyMeasurement(request.meters, 0.0)
+        energy.begin(NoProgress())
         try:
             interruptible(lambda: asyncio.run(_serve(pool, request, listening, watch, claims)))
         except KeyboardInterrupt:
             interrupted = True
             if not pool.workers:
+                energy.stop()
                 raise
         workers: list[Connection] = pool.workers
         results = [
             measurement(worker, worker_id, machine.id, request.kind, interrupted)
             for worker, worker_id in zip(workers, worker_ids(workers), strict=True)
         ]
+        if request.meters:
+            results = _with_joules(results, workers, energy, request)
+        energy.stop()
         if request.beside is not None and claims:
             results.append(reported_measurement(Watched(request.beside, tuple(claims), request.seconds), machine.id))
         if not pool.workers:
@@ -135,6 +150,34 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
             warnings=(),
             results=tuple(results),
         )
+
+
+def _with_joules(
+    results: list[Measurement], workers: Sequence[Connection], energy: EnergyMeasurement, request: ServeRequest
+) -> list[Measurement]:
+    """The records with the joules of their windows. Of several workers at once no meter can tell whose they are."""
+    if len(workers) > 1:
+        shared = missing_record("several workers were measured at once, and the meter counts all; serve one at a time")
+        return [replace(each, energy=(shared,)) for each in results]
+    (result,), (worker,) = results, workers
+    window = worker.session.window
+    info = DeviceInfo(
+        id=result.device.id,
+        kind=request.kind,
+        name=result.device.name,
+        vendor=result.device.vendor,
+        backend=result.device.backend,
+        driver=result.device.driver,
+        # Who connects from elsewhere does not work with this machine's cores.
+        runs_on_host_cpu=request.kind == "cpu" and request.address.is_loopback,
+    )
+    account = energy.account(info)
+    if window is not None:
+        # The pool's clock and the meters' may count from different moments.
+        apart = time.perf_counter() - time.monotonic()
+        account.add(Window(window.began + apart, window.began + apart + request.seconds))
+        account.complete()
+    return [account.settle(result)]
 
 
 async def _listen_to_claims(pool: Pool, place: Place, claims: list[Reading]) -> None:

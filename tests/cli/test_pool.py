@@ -74,6 +74,21 @@ def test_a_miner_is_measured_and_the_file_verifies(tmp_path: Path) -> None:
     assert result.results[0].rate.origin == "measured"
 
 
+def test_the_joules_of_the_window_are_those_of_the_meter(tmp_path: Path) -> None:
+    options = ("-t", "3", "--difficulty", "1e-6", "--meter", "exec:echo 50 W", "-o", "a.json", "-q")
+    with server(tmp_path, *options) as (process, port):
+        Miner(port, "rig").mine(60.0)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    entry = load(tmp_path / "a.json").results[0]
+    (record,) = entry.energy
+    assert record.gross_j == pytest.approx(150, rel=0.02), record.reason
+    assert record.window_s == pytest.approx(3.0, rel=0.01)
+    assert entry.rate is not None
+    assert record.efficiency is not None
+    assert record.efficiency.j_per_unit.value == pytest.approx(50 / entry.rate.value, rel=0.02)
+
+
 def test_ctrl_c_without_a_miner_is_told_in_a_sentence(tmp_path: Path) -> None:
     with server(tmp_path) as (process, _):
         process.send_signal(signal.SIGINT)

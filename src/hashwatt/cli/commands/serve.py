@@ -22,6 +22,7 @@ Examples:
   hashwatt serve                               on this machine: stratum+tcp://127.0.0.1:3333
   hashwatt serve --listen 0.0.0.0              miners of the local network, too
   hashwatt serve --listen 0.0.0.0 --beside axeos://192.168.1.40    its claim beside its proof
+  hashwatt serve --listen 0.0.0.0 --kind asic --meter shelly://192.168.1.50      and its joules
   hashwatt serve --seconds 600 -o rig.json     ten minutes a worker: ±1.6 %
   hashwatt serve --challenge "Ana, 12 May"     so that Ana knows it was not measured earlier
   minerd -a sha256d -o stratum+tcp://127.0.0.1:3333 -u rig1 -p x    a miner, in another terminal
@@ -49,6 +50,13 @@ complete are kept, one that is cut short proves nothing.
     help="What the workers are, by your word (remote: not told).",
 )
 @click.option("--beside", metavar="PLACE", help="Also read what the miner says: cgminer://HOST or axeos://HOST.")
+@click.option(
+    "--meter",
+    "meters",
+    multiple=True,
+    metavar="METER",
+    help="Read this energy meter (repeat for more): joules of the one worker that is measured.",
+)
 @click.option("--note", metavar="TEXT", help="Keep a remark in the result.")
 @click.option(
     "-o", "--output", "path", metavar="FILE", help="Store the result here (a new name in this folder unless given)."
@@ -67,6 +75,7 @@ def serve(
     difficulty: float | None,
     kind: str,
     beside: str | None,
+    meters: tuple[str, ...],
     note: str | None,
     path: str | None,
     force: bool,
@@ -75,6 +84,7 @@ def serve(
     """Measure any miner by its shares: a Stratum server that proves what it finds."""
     from ...bench import api
     from ...bench.asic.reading import Place
+    from ...bench.energy.meters import registry
     from ...bench.interrupts import Deferred, pending
     from ...bench.pool.measure import Address, ServeRequest
     from ...bench.pool.measure import serve as run_server
@@ -90,10 +100,11 @@ def serve(
         difficulty=difficulty,
         kind=kind,  # type: ignore[arg-type]
         beside=None if beside is None else Place.of_text(beside),
+        meters=tuple(registry.choose(list(meters))) if meters else (),
     )
     api.check_writable(path or default_name("0000-00-00T00:00:00Z", "0" * 8))
     if path is not None:
-        check_new(path, force, ())
+        check_new(path, force, meters)
     watcher = Watcher(quiet)
     with Deferred():
         try:
@@ -149,12 +160,15 @@ def worker_document(entry: Measurement, claim_hs: float | None) -> dict[str, obj
 
 def show(output: Output, result: Result, stored: str) -> None:
     """The workers' table on stdout, what is amiss on stderr."""
+    from ...reports.run.energy import energy_lines
     from ...reports.run.workers import claim_lines, sum_line, worker_notes, workers_table
 
     output.table(workers_table(result))
     if line := sum_line(result):
         output.line(line)
     for line in claim_lines(result):
+        output.line(line)
+    for line in energy_lines(result):
         output.line(line)
     output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
     for note in worker_notes(result):
