@@ -81,9 +81,10 @@ def helps(because: str) -> bool:
 def compared_pair(shape: Shape, random: Generator, runs: int) -> tuple[Comparison, Comparison]:
     """The verdicts on the same code and on a faster one, of the same simulated machines."""
     base, new = ([simulated_run(shape, random).rounds for _ in range(runs)] for _ in range(2))
+    # Runs of their own on each side: one that stands on both is compared with itself.
     sides = [
-        tuple(series(rounds, number) for number, rounds in enumerate(every))
-        for every in (base, new, [faster(rounds) for rounds in new])
+        tuple(series(rounds, side * runs + number) for number, rounds in enumerate(every))
+        for side, every in enumerate((base, new, [faster(rounds) for rounds in new]))
     ]
     same, changed = (compare_pair(Pair(name="x", base=sides[0], new=side)) for side in sides[1:])
     return same, changed
