@@ -18,6 +18,7 @@ from hashwatt.reports.layout.plain_figures import COLUMNS
 from tests.reports.factory import result, streaming, tampered, verified, with_energy
 from tests.reports.samples import unmeasured
 
+from ..reports.compare.test_benchmark_history import stored
 from .json_paths import paths_of
 from .terminal import run_here
 
@@ -69,7 +70,13 @@ def printed(capsys: Capture, *arguments: str) -> set[str]:
     return set(paths_of(run_here(capsys, *arguments, "--json").document))
 
 
-@pytest.mark.parametrize("command", ["report", "history", "ladder"])
+def test_histories_are_documented_those_of_benchmarks_among_them(folder: Path, capsys: Capture) -> None:
+    for day in range(1, 5):
+        stored(folder / f"benchmark{day}.json", 60.0 if day < 3 else 90.0, day)
+    assert printed(capsys, "history", str(folder)) == documented("history")
+
+
+@pytest.mark.parametrize("command", ["report", "ladder"])
 def test_what_is_said_of_results_is_documented(command: str, folder: Path, capsys: Capture) -> None:
     assert printed(capsys, command, str(folder)) == documented(command)
 

@@ -33,7 +33,7 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ): "in no time a figure of 0 J comes out, which is none either",
     (
         "bench/energy/joules/efficiency.py",
-        "low=max(0.0, min(low_j - beside_j, low_j * share)) / amount * wider[0],",
+        "low=max(0.0, min(low_j - beside_j, low_j * share)) / amount,",
         "low_j * share",
     ): "never the smaller of the two: what is beside the work takes off more, as long as the figure is above its bound",
     (

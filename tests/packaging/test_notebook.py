@@ -71,7 +71,10 @@ def test_a_sample_row_holds_what_one_sample_did(result: Result) -> None:
     assert [row["rate_per_s"] for row in rows] == [sample.amount / sample.seconds for sample in samples]
     numbers = [number for one in result.results[0].rounds for number in range(1, len(one.samples) + 1)]
     assert [row["sample"] for row in rows] == numbers
-    assert {(row["run_id"], row["device_id"], row["round"]) for row in rows} == {(result.run_id, "fake:steady", 1)}
+    rounds = range(1, len(result.results[0].rounds) + 1)
+    assert {(row["run_id"], row["device_id"], row["round"]) for row in rows} == {
+        (result.run_id, "fake:steady", number) for number in rounds
+    }
 
 
 def test_pandas_takes_the_rows_as_they_are(result: Result) -> None:

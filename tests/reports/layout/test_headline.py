@@ -35,7 +35,7 @@ def test_overlapping_intervals_are_no_lead() -> None:
 def test_a_lead_that_earlier_runs_contradict_is_not_called_one() -> None:
     words = told(
         result(verified(run=0, rate=30e6), gpu(20e6, run=0), run=0, day=10),
-        result(verified(run=1, rate=25e6), gpu(26e6, run=1), run=1, day=11),
+        result(verified(run=1, rate=20e6), gpu(30e6, run=1), run=1, day=11),
     )
     assert "it is in the newest runs, not in all of them" in words
 

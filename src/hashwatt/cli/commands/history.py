@@ -30,16 +30,18 @@ def history(output: Output, files: tuple[str, ...]) -> None:
 
     Files of pytest-benchmark may stand among the results; of them, each benchmark's figures are shown.
     """
-    from ...reports.collect.gather import NOTHING, expanded, gather
+    from ...reports.collect.files import found_files
+    from ...reports.collect.gather import NOTHING, gather
     from ...reports.compare.benchmark_history import benchmark_runs, figure_histories
     from ...reports.compare.history import histories
     from ...reports.layout.headline import on_trust
 
-    runs, others = benchmark_runs(expanded(files))
+    paths, closed = found_files(files)
+    runs, others = benchmark_runs(paths)
     figures = figure_histories(runs)
-    # Without any benchmark, the reader of results says what the files lack.
-    collection = gather(others) if others or not runs else NOTHING
-    warn_of_unreadable(output, collection.unreadable)
+    # Without any benchmark, the reader of results looks into the folders itself, and says what the files lack.
+    collection = gather(files) if not runs else gather(others) if others else NOTHING
+    warn_of_unreadable(output, (*collection.unreadable, *(closed if runs else ())))
     found = histories(collection)
     if output.as_json:
         output.document({"histories": [as_record(entry) for entry in found], "benchmarks": figures})
