@@ -47,6 +47,9 @@ def ctrl_c_works() -> None:
     """A shell starts its background jobs with Ctrl-C ignored, and so would tests of Ctrl-C be ignored there."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Who starts the tests with nohup does that to SIGHUP.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="module", autouse=True)
