@@ -24,6 +24,7 @@ from ..energy.joules.readings import Window
 from ..energy.joules.record import missing_record
 from ..energy.measurement import EnergyMeasurement
 from ..energy.meter import MeterEntry
+from ..fitting import fitted
 from ..interrupts import Deferred, interruptible
 from ..machine.describe import describe_machine, hashwatt_version, library_versions
 from ..progress import NoProgress
@@ -138,17 +139,19 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
             results.append(reported_measurement(Watched(request.beside, tuple(claims), request.seconds), machine.id))
         if not pool.workers:
             raise InputError(_nobody(pool, request))
-        return Result(
-            schema_version=SCHEMA_VERSION,
-            run_id=secrets.token_hex(16),
-            created=created,
-            hashwatt_version=hashwatt_version(),
-            challenge=challenge,
-            note=request.note,
-            machines=(machine,),
-            libraries=library_versions(),
-            warnings=(),
-            results=tuple(results),
+        return fitted(
+            Result(
+                schema_version=SCHEMA_VERSION,
+                run_id=secrets.token_hex(16),
+                created=created,
+                hashwatt_version=hashwatt_version(),
+                challenge=challenge,
+                note=request.note,
+                machines=(machine,),
+                libraries=library_versions(),
+                warnings=(),
+                results=tuple(results),
+            )
         )
 
 

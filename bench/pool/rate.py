@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...kernels.stratum.share_rate import CONFIDENCE, share_rate
 from ...kernels.workloads.evidence import ServedShares
+from ...kernels.workloads.proof.share_rate import CONFIDENCE, share_rate
 from ...kernels.workloads.quantity import HASH, per_second
 from ..result.measurement import Rate
 

@@ -18,7 +18,7 @@ from ..result.warning import WarningRecord
 from ..warnings.pool import few_shares, harder_shares_only, not_settled, refused_shares, worker_left
 from .rate import rate_of_shares
 from .server import Connection
-from .session import EXTRANONCE2_BYTES, Session, Window
+from .session import EXTRANONCE2_BYTES, MOST_HASHES, Session, Window
 
 WORKLOAD = "sha256d"
 BACKEND = "stratum"
@@ -60,12 +60,12 @@ def measurement(worker: Connection, worker_id: str, machine: str, kind: Kind, in
     )
     seconds = session.settings.seconds
     whole = window is not None and (session.phase == "done") and not (interrupted and window.left_after_s is not None)
-    if window is None or not whole or not window.shares or window.overflowed:
+    hashes = 0 if window is None else round(len(window.shares) * hashes_a_share(window.difficulty))
+    if window is None or not whole or not window.shares or window.overflowed or hashes > MOST_HASHES:
         status, reason = _why_not(session, window, interrupted)
         return _record(device, machine, status=status, reason=reason)
     evidence = evidence_of(session, window)
     rate = rate_of_shares(evidence)
-    hashes = round(len(window.shares) * hashes_a_share(window.difficulty))
     sample = Sample(
         amount=hashes,
         seconds=seconds,
@@ -112,6 +112,8 @@ def _why_not(session: Session, window: Window | None, interrupted: bool) -> tupl
         return "interrupted", "the server was ended within the worker's window; one that is cut short proves nothing"
     if window is None:
         return "failed", session.reason or "it left before its rate was steady"
+    if window.shares and not window.overflowed:
+        return "failed", "it did more hashes than a result holds; give a shorter --seconds"
     if window.overflowed:
         return "failed", "it found more shares than a result holds; give a higher --difficulty"
     return "failed", f"it found no share of difficulty {window.difficulty:g} in the window; measure longer (--seconds)"

@@ -29,6 +29,10 @@ TICK_S = 0.05
 LINES_A_TURN = 32
 # A peer that does not read what it is sent is left behind.
 SENDING_S = 10.0
+# Who came, said a name and left before its window is remembered by name so often; then only counted.
+MOST_LEFT_EARLY = 100
+# More workers than this are not measured by one server.
+MOST_WORKERS = 5000
 # Kinds of nonsense that are told apart; further ones are counted together.
 MOST_REASONS = 50
 
@@ -68,6 +72,7 @@ class Pool:
         self._open: dict[Connection, None] = {}
         self._numbers = itertools.count(1)
         self._most = most_connections()
+        self._left_early = 0
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
         """Begin to listen; 0 takes any free port. Raises InputError where that cannot be."""
@@ -129,7 +134,7 @@ class Pool:
             if session.phase == "connected":
                 session.reason = session.reason or "it left without a word"
             session.closed()
-            if connection not in self.workers:
+            if connection not in self.workers or self._forgotten(connection):
                 self._count(session.reason or "it left without a word")
             self._open.pop(connection, None)
             with contextlib.suppress(Exception):
@@ -145,6 +150,9 @@ class Pool:
                 return
             data = session.receive(line) if line.strip() else b""
             if session.phase == "warming up" and connection not in self.workers:
+                if len(self.workers) >= MOST_WORKERS:
+                    session.reason = "there were more workers than one server measures"
+                    return
                 self.workers.append(connection)
             if data:
                 writer.write(data)
@@ -153,6 +161,14 @@ class Pool:
                 return
             if turn % LINES_A_TURN == 0:
                 await asyncio.sleep(0)
+
+    def _forgotten(self, connection: Connection) -> bool:
+        """Let go of a worker without a window, where many have come and gone so: a crowd must not fill the memory."""
+        if connection.session.window is not None or self._left_early < MOST_LEFT_EARLY:
+            self._left_early += connection.session.window is None
+            return False
+        self.workers.remove(connection)
+        return True
 
     def _make_room(self) -> bool:
         """Let go of the oldest connection that has not said who it is: a crowd of such must not keep miners out."""

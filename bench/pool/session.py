@@ -45,6 +45,10 @@ PATIENCE_S = 180.0
 MOST_REFUSED_IN_A_ROW = 1000
 MOST_NAME_CHARACTERS = 80
 
+# What a result counts up to, and room for a rate that rises within the window.
+MOST_HASHES = (1 << 63) - 1
+ROOM = 4
+
 # Stratum's own numbers for what is wrong with a share.
 OTHER, STALE, DUPLICATE, LOW, UNAUTHORISED = 20, 21, 22, 23, 24
 
@@ -193,6 +197,9 @@ class Session:
         return self._renewal(now)
 
     def _begin(self, now: float, settled: bool) -> bytes:
+        # Told now, and not after a day of shares that no result can hold.
+        if self._vardiff.hashrate(now) * self.settings.seconds > MOST_HASHES / ROOM:
+            return self._end("it is too fast for so long a window; give a shorter --seconds")
         self.window = Window(
             fresh=self._world.random(FRESH_BYTES),
             began=self._world.clock(),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ...bench.result.measurement import Measurement
 from ...bench.result.model import Result
-from ...kernels.stratum.share_rate import share_rate
 from ...kernels.workloads.evidence import ServedShares
+from ...kernels.workloads.proof.share_rate import share_rate
 from ..ladder.words import hashrate_text
 from ..wording.visible import visible
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .difficulty import hashes_a_share
+from ...stratum.difficulty import hashes_a_share
+from .bounds import proven_hashes
 
 CONFIDENCE = 0.95
-# What "proven: at least" always means.
-PROVEN = 0.999
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def share_rate(shares: int, difficulty: float, seconds: float) -> ShareRate:
         value=shares * a_share,
         low=gamma_quantile(tail, shares) * a_share,
         high=gamma_quantile(1 - tail, shares + 1) * a_share,
-        at_least=gamma_quantile(1 - PROVEN, shares) * a_share,
+        at_least=proven_hashes(shares, 1 / hashes_a_share(difficulty)) / seconds,
     )
 
 

@@ -164,3 +164,40 @@ def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
                 await Pool(PoolSettings("c", 1.0), REAL).listen("127.0.0.1", running.port)
 
     asyncio.run(scene())
+
+
+def test_a_crowd_that_comes_and_goes_is_counted_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_LEFT_EARLY", 5)
+
+    async def scene() -> None:
+        async with Running() as running:
+            for _ in range(30):
+                reader, writer = await running.connect()
+                writer.write(HELLO)
+                await answer(reader, 2)
+                writer.close()
+            await running.until("left before its rate was steady")
+            for _ in range(200):
+                if running.pool.turned_away.total() == 25:
+                    break
+                await asyncio.sleep(0.02)
+            assert running.pool.turned_away.total() == 25
+            assert len(running.pool.workers) == 5
+
+    asyncio.run(scene())
+
+
+def test_more_workers_than_are_measured_are_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_WORKERS", 2)
+
+    async def scene() -> None:
+        async with Running() as running:
+            kept = []
+            for _ in range(4):
+                reader, writer = await running.connect()
+                writer.write(HELLO)
+                kept.append((reader, writer))
+            await running.until("more workers than one server measures")
+            assert len(running.pool.workers) == 2
+
+    asyncio.run(scene())

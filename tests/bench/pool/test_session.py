@@ -12,8 +12,8 @@ from hashwatt.bench.pool.rate import rate_of_shares
 from hashwatt.bench.pool.result import evidence_of
 from hashwatt.bench.pool.session import MOST_REFUSED_IN_A_ROW, PoolSettings
 from hashwatt.kernels.stratum.difficulty import hashes_a_share
-from hashwatt.kernels.stratum.share_rate import share_rate
 from hashwatt.kernels.workloads.evidence import Claim, ServedShares
+from hashwatt.kernels.workloads.proof.share_rate import share_rate
 from hashwatt.kernels.workloads.sha256d.served import check_served
 
 from .simulated import CHALLENGE, Simulation, claim_for
@@ -214,3 +214,16 @@ def test_evidence_that_was_changed_does_not_hold(change: str) -> None:
     assert not all(finding.ok for finding in check_served(other, claim(other)))
     doubled = replace(shown, packed=shown.packed[: len(shown.packed) // 4 * 4])
     assert doubled == shown
+
+
+def test_a_worker_too_fast_for_so_long_a_window_is_told_before_it_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_session, "MOST_HASHES", 600)
+    simulation = Simulation(settings(), 600, seed=11)
+    simulation.exchange(simulation.client.greeting("simulated/1"))
+    while simulation.session.phase == "warming up":
+        simulation.hash(0.1)
+        simulation.now += 0.1
+        simulation.to_client(simulation.session.tick())
+    assert simulation.session.window is None
+    assert simulation.session.reason is not None
+    assert "shorter --seconds" in simulation.session.reason

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from hashwatt.kernels.stratum.difficulty import hashes_a_share
-from hashwatt.kernels.stratum.share_rate import gamma_below, gamma_quantile, share_rate
+from hashwatt.kernels.workloads.proof.share_rate import gamma_below, gamma_quantile, share_rate
 
 # Garwood's exact 95 % limits of a Poisson mean, as tables print them (three digits).
 TABLE = {
