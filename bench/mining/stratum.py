@@ -1,4 +1,4 @@
-"""Mining for a pool: a connection that comes back after it breaks, and a device that never waits for it."""
+"""Mining for a pool: a connection that comes back after it breaks, and a device that waits for a slow pool only."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ ANSWER_S = 30.0
 # Between attempts: doubled each time.
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
-# Lines that wait to be read; a pool that sends more than we take is cut off.
+# Lines that wait to be read or sent; a pool that sends more than we take, or takes less than it asks for, is cut off.
 MOST_WAITING_LINES = 1000
+# Shares that a pool has not judged yet: a pool that is slower than the device would otherwise be sent more and more,
+# until both sides wait for the other one to read. Below MOST_WAITING_LINES, so that answers always find room.
+MOST_UNANSWERED = 256
 # At the end the pool may still judge what it was handed in last.
 LAST_ANSWERS_S = 2.0
 POLL_S = 0.02
@@ -73,7 +76,10 @@ class Watch(Protocol):
 
 
 class _Connection:
-    """A socket whose lines come through a queue; `None` in it is the end."""
+    """A socket whose lines come and go through queues, so that neither side's slowness stops the other direction.
+
+    `None` among the lines is the end.
+    """
 
     def __init__(self, address: PoolAddress) -> None:
         raw = socket.create_connection((address.host, address.port), CONNECT_S)
@@ -82,16 +88,34 @@ class _Connection:
         )
         self._socket.settimeout(None)
         self.lines: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING_LINES)
+        self._waiting: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING_LINES)
         threading.Thread(target=self._read, name="pool", daemon=True).start()
+        threading.Thread(target=self._write, name="to the pool", daemon=True).start()
 
     def send(self, data: bytes) -> None:
+        """Hand over what is to be sent, and return at once. Raises ConnectionError where too much waits already."""
         if data:
-            self._socket.sendall(data)
+            try:
+                self._waiting.put_nowait(data)
+            except queue.Full:
+                raise ConnectionError("the pool reads nothing") from None
 
     def close(self) -> None:
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
+        with suppress(queue.Full):  # Whoever writes is then ended by the socket.
+            self._waiting.put_nowait(None)
+
+    def _write(self) -> None:
+        try:
+            while (data := self._waiting.get()) is not None:
+                self._socket.sendall(data)
+        except OSError:
+            LOG.info("sending ended", exc_info=True)
+            # The reader finds the end, and tells it behind the lines that came before.
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def _read(self) -> None:
         try:
@@ -226,7 +250,7 @@ class Mining:
                 self._take()
                 if not self.client.wants(generation):
                     break
-                self._hand_in(task, [(hit.prefix, hit.nonce) for hit in step.scan.hits])
+                self._hand_in(task, generation, [(hit.prefix, hit.nonce) for hit in step.scan.hits])
                 if self._last > shown + 1:
                     shown = self._last
                     rate = step.scan.hashes / step.seconds
@@ -237,9 +261,18 @@ class Mining:
         while self.client.unanswered and time.monotonic() < limit:
             self._take(wait_s=POLL_S)
 
-    def _hand_in(self, task: Task, hits: list[tuple[int, int]]) -> None:
+    def _hand_in(self, task: Task, generation: int, hits: list[tuple[int, int]]) -> None:
+        """Raises ConnectionError where the pool judges nothing any more; shares of work it dropped are left out."""
         assert self._connection is not None
         for prefix, nonce in hits:
+            limit = time.monotonic() + ANSWER_S
+            while self.client.unanswered >= MOST_UNANSWERED:
+                if time.monotonic() > limit:
+                    raise ConnectionError("the pool answers no share")
+                self._take(wait_s=POLL_S)
+                raise_if_interrupted()
+                if self._over() or not self.client.wants(generation):
+                    return
             self._connection.send(self.client.submit(task, prefix, nonce))
 
     def _sleep(self, seconds: float) -> None:

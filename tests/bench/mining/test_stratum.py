@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import time
@@ -15,7 +16,7 @@ from hashwatt.bench.mining.address import Login, PoolAddress
 from hashwatt.bench.mining.client import PoolClient, PoolError
 from hashwatt.bench.mining.stratum import Mining
 from hashwatt.kernels.stratum.challenge_job import challenge_job
-from hashwatt.kernels.stratum.messages import answer, parse, request
+from hashwatt.kernels.stratum.messages import Message, answer, parse, request
 
 from ...kernels.hashlib_device import HashlibDevice
 
@@ -55,6 +56,15 @@ def pool(*talks: Talk) -> Iterator[PoolAddress]:
         yield PoolAddress("127.0.0.1", server.getsockname()[1], False)
 
 
+def grant(connection: socket.socket, message: Message) -> None:
+    """What is asked for before there is work, and the work: a share every four hashes."""
+    if message.method == "mining.subscribe":
+        connection.sendall(answer(message.id, [[], "00000001", 4]))
+    elif message.method == "mining.authorize":
+        connection.sendall(answer(message.id, True) + request(None, "mining.set_difficulty", [2.0**-30]))
+        connection.sendall(request(None, "mining.notify", JOB.parameters))
+
+
 def honest(shares: int) -> Talk:
     """Grants all, accepts that many shares, and hangs up."""
 
@@ -63,12 +73,8 @@ def honest(shares: int) -> Talk:
         taken = 0
         for line in reader:
             message = parse(line)
-            if message.method == "mining.subscribe":
-                connection.sendall(answer(message.id, [[], "00000001", 4]))
-            elif message.method == "mining.authorize":
-                connection.sendall(answer(message.id, True) + request(None, "mining.set_difficulty", [2.0**-30]))
-                connection.sendall(request(None, "mining.notify", JOB.parameters))
-            elif message.method == "mining.submit":
+            grant(connection, message)
+            if message.method == "mining.submit":
                 taken += 1
                 connection.sendall(answer(message.id, True))
                 if taken >= shares:
@@ -93,6 +99,55 @@ def test_a_pool_that_hangs_up_is_come_back_to(monkeypatch: pytest.MonkeyPatch) -
     assert told.rejected == 0
     assert told.rate_by_count_hs is not None
     assert told.rate_by_shares_hs == pytest.approx(told.rate_by_count_hs, rel=0.5)
+
+
+def test_a_pool_slower_than_the_device_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a bound, both sides end up waiting for the other one to read."""
+    early: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        reader = connection.makefile("rb")
+        for _ in range(2):
+            grant(connection, parse(reader.readline()))
+        while True:
+            shares = [reader.readline() for _ in range(stratum.MOST_UNANSWERED)]
+            if not shares[-1]:
+                return
+            if select.select([connection], [], [], 0.2)[0]:
+                early.append(connection.recv(1))
+            connection.sendall(b"".join(answer(parse(share).id, True) for share in shares))
+
+    with pool(talk) as address:
+        one = mining(address, seconds=1.0)
+        one.run()
+    told = one.answer()
+    assert not any(early), "more shares than may wait for an answer"
+    assert told.accepted >= 2 * stratum.MOST_UNANSWERED
+    assert told.rejected == told.reconnects == 0
+
+
+def test_a_pool_that_stops_reading_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stratum, "ANSWER_S", 0.5)
+    monkeypatch.setattr(stratum, "FIRST_PAUSE_S", 0.05)
+    done = threading.Event()
+
+    def deaf(connection: socket.socket) -> None:
+        reader = connection.makefile("rb")
+        for _ in range(2):
+            grant(connection, parse(reader.readline()))
+        done.wait(30)
+
+    with pool(deaf) as address:
+        one = mining(address, seconds=10.0)
+        started = time.monotonic()
+        with pytest.raises(PoolError, match=r"no connection|answers nothing"):
+            one.run()
+        done.set()
+    assert time.monotonic() - started < 9
+    told = one.answer()
+    assert told.accepted == 0
+    assert told.reconnects > 0
+    assert told.hashes > 0
 
 
 @pytest.mark.parametrize(
