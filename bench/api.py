@@ -254,7 +254,7 @@ def measure(
             challenge=challenge,
             run_id=secrets.token_hex(16),
             options=options or DeviceOptions(),
-            clock_is_real=machine.hypervisor is None,
+            virtual_machine=machine.hypervisor is not None,
             began_s=clock(),
             energy=energy,
             patience_s=patience_s,

@@ -43,7 +43,7 @@ class Assignment:
     challenge: str
     run_id: str
     options: DeviceOptions
-    clock_is_real: bool
+    virtual_machine: bool
     began_s: float
     energy: EnergyMeasurement
     rendezvous: Rendezvous | None = None

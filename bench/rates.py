@@ -30,12 +30,14 @@ def all_samples(entry: Measurement) -> tuple[Sample, ...]:
     return tuple(sample for one in entry.rounds for sample in one.samples)
 
 
-def rate_of_rounds(rounds: Sequence[Sequence[Sample]], unit: str, cpus: float | None = None) -> Rate:
+def rate_of_rounds(
+    rounds: Sequence[Sequence[Sample]], unit: str, cpus: float | None = None, virtual: bool = False
+) -> Rate:
     """The rate of the counted rounds' samples (at least one in each): all work ÷ all time, the interval from rounds.
 
-    `cpus`: the logical CPUs that could be used, None where nobody tells.
+    `cpus`: the logical CPUs that could be used, None where nobody tells; `virtual`: whether of a virtual machine.
     """
-    interval = interval_of_samples(rounds, cpus)
+    interval = interval_of_samples(rounds, cpus, virtual)
     rates = [sample.amount / sample.seconds for samples in rounds for sample in samples]
     return Rate(
         value=interval.value,
@@ -75,8 +77,10 @@ def stated_rate(entry: Measurement, written_as: int = 2) -> Rate:
     """The rate that follows from a record's counted rounds (at least one sample), by the rule of a schema version."""
     if written_as == 1:
         return rate_of(counted_samples(entry), entry.unit, written_as)
-    cpus = None if entry.settings is None else entry.settings.usable_cpus
-    return rate_of_rounds([one.samples for one in counted_rounds(entry) if one.samples], entry.unit, cpus)
+    rounds = [one.samples for one in counted_rounds(entry) if one.samples]
+    if entry.settings is None:
+        return rate_of_rounds(rounds, entry.unit)
+    return rate_of_rounds(rounds, entry.unit, entry.settings.usable_cpus, entry.settings.virtual_machine is True)
 
 
 def rate_per_cpu_s(samples: Sequence[Sample]) -> float | None:

@@ -313,7 +313,7 @@ class Session:
         return LoadMeter(
             processes=own if rendezvous is None else rendezvous.processes,
             on_cpu=self.found.info.on_host_cores,
-            clock_is_real=self._assignment.clock_is_real,
+            clock_is_real=not self._assignment.virtual_machine,
             worker=process_id,
             # Devices that are driven from this process at the same time cannot be told apart by its CPU time.
             works_alone=rendezvous is None or process_id is not None,
@@ -341,6 +341,7 @@ class Session:
             planned_s=plan.seconds,
             until_narrow=plan.until_narrow,
             usable_cpus=allowed_cpus() or None,
+            virtual_machine=self._assignment.virtual_machine,
             asked_kernel=None if options.kernel is None else printable(options.kernel, 200) or None,
             asked_threads=options.threads,
         )
@@ -379,7 +380,8 @@ class Session:
     def _judged(self, rate: Rate) -> list[WarningRecord]:
         failed = 0 if self._stopwatch is None else self._stopwatch.failed_batches
         taken = [] if self._sampler is None else [one for one in self._sampler.rounds if one.taken]
-        warnings = [*judge_rounds(taken, self._records(), rate, failed), *self._warnings]
+        cpus = None if self._settings is None else self._settings.usable_cpus
+        warnings = [*judge_rounds(taken, self._records(), cpus, failed), *self._warnings]
         kernel = None if self._task is None else self._task.kernel
         if kernel is not None and kernel.likelier:
             warnings.append(sentences.race_ended_early(kernel.likelier))

@@ -117,6 +117,7 @@ class RunSettings(Record, frozen=True, kw_only=True):
         planned_s: the longest time that sampling might take
         until_narrow: whether it might stop earlier, as soon as the interval is narrow enough
         usable_cpus: logical CPUs that the work could use; null: unknown (version 1)
+        virtual_machine: whether they were a virtual machine's, whose runs differ by more than a run sees; null: unknown
         asked_kernel: the kernel that was asked for (`--kernel`); null: the race chose, or the file is older than this
         asked_threads: the threads that were asked for (`--threads`); null: as many as are best
     """
@@ -127,6 +128,7 @@ class RunSettings(Record, frozen=True, kw_only=True):
     planned_s: Seconds
     until_narrow: bool
     usable_cpus: Positive | None = None
+    virtual_machine: bool | None = None
     asked_kernel: Name | None = None
     asked_threads: Positive | None = None
 

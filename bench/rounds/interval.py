@@ -11,7 +11,9 @@ around all work ÷ all time, both in logarithms of the rate:
   all there is, and the interval is wide (±2.6 % at least; six rounds that agree: ±0.9 %).
 
 Whatever the rounds say, runs differ by a little that no run sees (where its code comes to lie, what else has the
-caches): BETWEEN_RUNS is added, as a variance that more rounds do not make smaller. Where other programs or other
+caches): BETWEEN_RUNS is added, as a variance that more rounds do not make smaller. On a virtual machine whatever its
+neighbours do to shared cores, caches and clocks comes on top, of which a guest is told nothing: there it is
+BETWEEN_RUNS_VIRTUAL, for work on the machine's own CPUs. Where other programs or other
 virtual machines had a share of the CPUs that the work wanted, their share of another minute is not known, and no number
 of rounds within one minute tells it: CONTENTION_SPREAD of that share is added in the same way.
 
@@ -32,7 +34,7 @@ from functools import lru_cache
 
 from ..result.measurement import Sample
 from ..statistics import CONFIDENCE, Interval
-from .lost import lost_share
+from .lost import lost_share, working_cpus
 
 # What rounds of a run differ by where nobody else is about, before any round was seen: relative to the rate.
 PRIOR_SPREAD = 0.01
@@ -40,6 +42,9 @@ PRIOR_SPREAD = 0.01
 PRIOR_FREEDOM = 5
 # What nothing within a run shows: quiet runs of one program on one machine differ by this (standard deviation).
 BETWEEN_RUNS = 0.003
+# The same on virtual machines: quiet series of runs of 5 s lay 1.78 % (12 runs, AMD Zen 4) and 0.68 % (8 runs, AMD Zen)
+# apart, standard deviation; this is the square root of their mean square. `python -m tests.simulations.real_runs`.
+BETWEEN_RUNS_VIRTUAL = 0.0135
 # How far the others' number lies apart from run to run (standard deviation of its logarithm), by which the work's own
 # share goes, too, where they have the most of the CPUs. Runs of one program on two cores that others kept busy, 1.5 to
 # 1.95 CPUs of them, lay 14 to 35 % apart (four series of 5 to 12 runs).
@@ -69,10 +74,13 @@ def round_total(amounts: Sequence[float], seconds: Sequence[float]) -> RoundTota
     )
 
 
-def interval_of_rounds(rounds: Sequence[RoundTotal], share: float = 0.0) -> Interval:
+def interval_of_rounds(
+    rounds: Sequence[RoundTotal], share: float = 0.0, between_runs: float = BETWEEN_RUNS
+) -> Interval:
     """All work ÷ all seconds of the rounds (at least one), with its 95 % interval.
 
-    `share`: of the CPUs that the work wanted, what others had (0 to 1).
+    `share`: of the CPUs that the work wanted, what others had (0 to 1). `between_runs`: what runs differ by that no
+    run sees (relative standard deviation).
     """
     count, seconds = len(rounds), math.fsum(one.seconds for one in rounds)
     rate = math.fsum(one.amount for one in rounds) / seconds
@@ -88,14 +96,22 @@ def interval_of_rounds(rounds: Sequence[RoundTotal], share: float = 0.0) -> Inte
     half = _half_width(prior + squares, PRIOR_FREEDOM + count - 1, effective)
     if count > 1:
         half = max(half, _half_width(squares, count - 1, effective))
-    half = math.hypot(half, NORMAL * BETWEEN_RUNS, NORMAL * CONTENTION_SPREAD * share)
+    half = math.hypot(half, NORMAL * between_runs, NORMAL * CONTENTION_SPREAD * share)
     return Interval(rate, rate * math.exp(-half), rate * math.exp(half))
 
 
-def interval_of_samples(rounds: Sequence[Sequence[Sample]], cpus: float | None = None) -> Interval:
-    """The same from the samples of each round (at least one in each); `cpus`: the logical CPUs that could be used."""
+def interval_of_samples(
+    rounds: Sequence[Sequence[Sample]], cpus: float | None = None, virtual: bool = False
+) -> Interval:
+    """The same from the samples of each round (at least one in each).
+
+    `cpus`: the logical CPUs that could be used; `virtual`: whether they are a virtual machine's.
+    """
     totals = [round_total([one.amount for one in samples], [one.seconds for one in samples]) for samples in rounds]
-    return interval_of_rounds(totals, lost_share([one for samples in rounds for one in samples], cpus))
+    every = [one for samples in rounds for one in samples]
+    shares_cores = virtual and working_cpus(every) is not None
+    between_runs = BETWEEN_RUNS_VIRTUAL if shares_cores else BETWEEN_RUNS
+    return interval_of_rounds(totals, lost_share(every, cpus), between_runs)
 
 
 def _half_width(squares: float, freedom: int, effective: float) -> float:

@@ -13,9 +13,10 @@ from ...kernels.system.system_files import is_foreign_root
 from ...kernels.system.translation import translator
 from ..result.dates import RELEASED, is_date_sure
 from ..result.machine import Machine
-from ..result.measurement import Rate, Round
+from ..result.measurement import Round
 from ..result.warning import WarningRecord
 from ..rounds.counted import FEWEST_COUNTED
+from ..rounds.interval import interval_of_samples
 from ..rounds.lost import lost_in
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
 from ..sampling.sampler import TakenRound, TimedSample
@@ -81,13 +82,18 @@ def judge_date(created: str) -> list[WarningRecord]:
 
 
 def judge_rounds(
-    taken: Sequence[TakenRound], rounds: Sequence[Round], rate: Rate, failed_batches: int
+    taken: Sequence[TakenRound], rounds: Sequence[Round], cpus: float | None, failed_batches: int
 ) -> list[WarningRecord]:
-    """What the rounds of one device show; `rounds` are the records of those taken, with what counts."""
+    """What the rounds of one device show; `rounds` are the records of those taken, with what counts (at least one).
+
+    `cpus`: the logical CPUs that could be used, None where nobody tells.
+    """
     # A device that was left behind may have begun one more round meanwhile.
     pairs = [(one, record) for one, record in zip(taken, rounds, strict=False) if record.counted]
     counted = [sample for one, _ in pairs for sample in one.taken]
-    warnings = judge_samples(counted, rate, failed_batches, _held_back(rounds))
+    # What a virtual machine adds to the interval no longer run takes away, so it calls for none.
+    half_width = interval_of_samples([record.samples for _, record in pairs], cpus).half_width
+    warnings = judge_samples(counted, half_width, failed_batches, _held_back(rounds))
     warnings.extend(_judge_odd(pairs, {warning.code for warning in warnings}))
     left_out = [one for one in rounds if not one.counted]
     if left_out:
@@ -122,13 +128,15 @@ def _held_back(rounds: Sequence[Round]) -> float:
 
 
 def judge_samples(
-    taken: Sequence[TimedSample], rate: Rate, failed_batches: int, held_back: float = 0.0
+    taken: Sequence[TimedSample], half_width: float, failed_batches: int, held_back: float = 0.0
 ) -> list[WarningRecord]:
-    """What the samples of one device show; `held_back`: the CPUs that a quota kept from it meanwhile."""
+    """What the samples of one device show.
+
+    `half_width`: of the interval, relative; `held_back`: the CPUs that a quota kept from it meanwhile.
+    """
     warnings = [*_judge_course(taken), *_judge_levels(taken), *_judge_load(taken, held_back)]
     if len(taken) < FEWEST_SAMPLES:
         warnings.append(sentences.few_samples(len(taken)))
-    half_width = 0.0 if rate.low is None or rate.high is None else (rate.high - rate.low) / 2 / rate.value
     if half_width > HALF_WIDTH:
         warnings.append(sentences.wide_interval(half_width))
     if all(sample.readings.clock_hz is None for sample in taken):

@@ -26,6 +26,8 @@ STEPS = round(LENGTH_S / STEP_S)
 CPUS = 2.0
 # How far quiet runs of one machine lie apart (standard deviation), which nothing within a run shows.
 BETWEEN_RUNS = 0.003
+# The same of virtual machines with neighbours: see BETWEEN_RUNS_VIRTUAL in bench/rounds/interval.py.
+BETWEEN_VIRTUAL_RUNS = 0.0135
 # Made by `python -m tests.simulations.record`; it names its machine.
 RECORDED = Path(__file__).with_name("recorded.json")
 
@@ -35,13 +37,15 @@ class Course:
     """Rates relative to the nominal one, and the CPUs that others took, each for STEP_S seconds.
 
     `all_time`: the mean rate over all time, of this run and others; None where only the time looked at has one.
-    `undisturbed`: the same at moments in which nobody else is about, where that is another.
+    `undisturbed`: the same at moments in which nobody else is about, where that is another. `virtual`: whether the
+    machine is a virtual one.
     """
 
     rates: Floats
     other_load: Floats
     all_time: float | None = 1.0
     undisturbed: float | None = None
+    virtual: bool = False
 
 
 Shape = Callable[[Generator], Course]
@@ -50,6 +54,11 @@ Shape = Callable[[Generator], Course]
 def quiet(random: Generator) -> Course:
     """Nobody about: noise from moment to moment, a little from second to second, and a little from run to run."""
     return Course(_noise(random), np.zeros(STEPS))
+
+
+def virtual(random: Generator) -> Course:
+    """Nobody about that a guest could see, and neighbours on the same hardware: more from run to run."""
+    return Course(_noise(random, BETWEEN_VIRTUAL_RUNS), np.zeros(STEPS), virtual=True)
 
 
 def slow_drift(random: Generator) -> Course:
@@ -140,9 +149,9 @@ def _stretch(random: Generator, rates: str, load: str | None) -> Course:
     return Course(np.asarray(kept[rates])[sample] / mean * between, taken)
 
 
-def _noise(random: Generator) -> Floats:
+def _noise(random: Generator, between_runs: float = BETWEEN_RUNS) -> Floats:
     """What no machine is without: independent from step to step, and correlated over a second or so."""
-    between = random.normal(0, BETWEEN_RUNS)
+    between = random.normal(0, between_runs)
     fast = random.normal(0, 0.015, STEPS)
     return np.exp(between + fast + 0.002 * _coming_and_going(random, 2.0) - 0.015**2 / 2)
 
@@ -160,6 +169,7 @@ def _coming_and_going(random: Generator, memory_s: float) -> Floats:
 
 SHAPES: dict[str, Shape] = {
     "quiet": quiet,
+    "virtual, quiet": virtual,
     "slow drift": slow_drift,
     "steps": steps,
     "heavy tails": heavy_tails,

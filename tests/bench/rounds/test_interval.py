@@ -5,15 +5,30 @@ from __future__ import annotations
 import math
 
 import pytest
+from msgspec.structs import replace
 
+from hashwatt.bench.result.measurement import Sample
 from hashwatt.bench.rounds.interval import (
     BETWEEN_RUNS,
+    BETWEEN_RUNS_VIRTUAL,
     PRIOR_FREEDOM,
     PRIOR_SPREAD,
     RoundTotal,
     interval_of_rounds,
+    interval_of_samples,
     round_total,
     student_t,
+)
+
+SAMPLE = Sample(
+    amount=100,
+    seconds=0.5,
+    device_s=None,
+    cpu_s=None,
+    clock_hz=None,
+    temperature_c=None,
+    other_load=0.0,
+    stolen_load=0.0,
 )
 
 
@@ -58,6 +73,26 @@ def test_rounds_that_agree_have_the_prior_s_interval_and_more_of_them_a_narrower
     assert widths[3] == pytest.approx(0.0087, abs=2e-4)
     # Whatever the number of rounds, of one run.
     assert 0.0058 < widths[-1] < 0.007
+
+
+@pytest.mark.parametrize(
+    ("virtual", "cpu_s", "between"),
+    [
+        (False, 0.5, BETWEEN_RUNS),
+        (True, 0.5, BETWEEN_RUNS_VIRTUAL),
+        # A card's work shares no cores with the neighbours of the machine that it is in.
+        (True, None, BETWEEN_RUNS),
+    ],
+)
+def test_a_virtual_machine_s_own_cores_are_less_sure_from_run_to_run(
+    virtual: bool, cpu_s: float | None, between: float
+) -> None:
+    rounds = [[replace(SAMPLE, cpu_s=cpu_s) for _ in range(4)] for _ in range(60)]
+    interval = interval_of_samples(rounds, 2, virtual=virtual)
+    agreeing = interval_of_samples(rounds, 2).half_width
+    assert math.log(interval.high / 200) == pytest.approx(
+        math.hypot(math.log1p(agreeing), 1.96 * math.sqrt(between**2 - BETWEEN_RUNS**2)), rel=0.01
+    )
 
 
 def test_one_round_whose_samples_differ_is_less_sure_than_one_whose_samples_agree() -> None:

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 from msgspec.structs import replace
 
+from hashwatt.bench import api
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.machine.load import LoadMeter, Readings
 from hashwatt.bench.rates import all_samples, counted_samples, rate_of_rounds
@@ -16,7 +17,7 @@ from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.checks import check_result
 from hashwatt.kernels.fakes.device import VirtualClock
 
-from ..fakes import fake, shares_of
+from ..fakes import fake, shares_of, this_machine
 
 # Five samples a round: the first sample of the third round to the last of the fourth.
 DISTURBED = range(10, 20)
@@ -30,7 +31,7 @@ def disturbed() -> Iterator[Result]:
         yield result_with(patch, lambda number: 0.9 if number in DISTURBED else 0.0)
 
 
-def result_with(patch: pytest.MonkeyPatch, other_load: Callable[[int], float]) -> Result:
+def result_with(patch: pytest.MonkeyPatch, other_load: Callable[[int], float], hypervisor: str | None = None) -> Result:
     numbers = count()
 
     def stop(_self: LoadMeter) -> Readings:
@@ -43,6 +44,7 @@ def result_with(patch: pytest.MonkeyPatch, other_load: Callable[[int], float]) -
         )
 
     patch.setattr(LoadMeter, "stop", stop)
+    patch.setattr(api, "describe_machine", lambda: replace(this_machine(), hypervisor=hypervisor))
     clock = VirtualClock()
     return measure([fake("steady", clock)], seconds=2.0, clock=clock.now, challenge="prove it")
 
@@ -107,6 +109,19 @@ def test_a_share_of_the_cpus_widens_the_interval() -> None:
     assert roomy.rate.low is not None
     assert entry.rate.low / entry.rate.value < 0.92, "half of the CPUs were others'"
     assert roomy.rate.low / roomy.rate.value > 0.985, "there were enough for both"
+
+
+def test_a_virtual_machine_says_so_in_the_interval_and_cannot_unsay_it() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        result = result_with(patch, lambda _: 0.0, hypervisor="KVM")
+    entry = only(result)
+    assert entry.rate is not None
+    assert entry.rate.low is not None
+    assert 0.02 < 1 - entry.rate.low / entry.rate.value < 0.03
+    assert "wide_interval" not in {warning.code for warning in entry.warnings}, "no longer run would narrow it"
+    assert verify(result).ok
+    assert entry.settings is not None
+    assert "rate" in refusals(changed(result, settings=replace(entry.settings, virtual_machine=False)))
 
 
 def test_rounds_cannot_be_left_out_for_their_rate_nor_counted_against_their_load(disturbed: Result) -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.machine.load import Readings
-from hashwatt.bench.rates import rate_of, rate_of_rounds
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.result.measurement import Sample
 from hashwatt.bench.result.warning import WarningRecord
+from hashwatt.bench.rounds.interval import interval_of_samples
 from hashwatt.bench.sampling.sampler import TimedSample
 from hashwatt.bench.warnings import sentences
 from hashwatt.bench.warnings.judge import judge_machine, judge_quota, judge_samples
@@ -39,8 +39,9 @@ def taken(rates: list[float], readings: list[Readings] | None = None) -> list[Ti
 
 def judged(rates: list[float], readings: list[Readings] | None = None, failed_batches: int = 0) -> dict[str, str]:
     samples = taken(rates, readings)
-    rate = rate_of_rounds([[one.sample for one in samples[first::5]] for first in range(min(5, len(samples)))], "hash")
-    return {warning.code: warning.text for warning in judge_samples(samples, rate, failed_batches)}
+    rounds = [[one.sample for one in samples[first::5]] for first in range(min(5, len(samples)))]
+    half_width = interval_of_samples(rounds).half_width
+    return {warning.code: warning.text for warning in judge_samples(samples, half_width, failed_batches)}
 
 
 def flat() -> list[float]:
@@ -155,8 +156,7 @@ def bare_machine() -> Machine:
 def test_two_levels_of_a_rate_are_named_with_their_share() -> None:
     """150 kH/s, and for one second in four 30 kH/s."""
     levels = taken([(30e3 if index % 8 >= 6 else 150e3) * noise for index, noise in enumerate(NOISE)])
-    samples = [one.sample for one in levels]
-    (text,) = (one.text for one in judge_samples(levels, rate_of(samples, "hash"), 0) if one.code == "two_levels")
+    (text,) = (one.text for one in judge_samples(levels, 0.0, 0) if one.code == "two_levels")
     assert "the lower 20% of the higher and 25% of the time" in text
 
 
@@ -184,10 +184,9 @@ def test_where_a_quota_holds_the_work_back_it_is_named_and_not_the_other_program
     monkeypatch.setattr("psutil.cpu_count", lambda: 4)
     beside = Readings(wall_s=0.25, other_cpu_s=0.25, stolen_cpu_s=0.0, working_cpu_s=0.03)
     samples = taken(flat(), [beside] * 40)
-    rate = rate_of([one.sample for one in samples], "hash")
-    told = {warning.code: warning.text for warning in judge_samples(samples, rate, 0, held_back=1.9)}
+    told = {warning.code: warning.text for warning in judge_samples(samples, 0.0, 0, held_back=1.9)}
     assert "a quota held back 1.9 CPUs" in told["quota"]
     assert "contention" not in told, "nearly three CPUs were idle"
     busy = replace(beside, other_cpu_s=0.97)
-    told = {warning.code: warning.text for warning in judge_samples(taken(flat(), [busy] * 40), rate, 0, held_back=1.9)}
+    told = {warning.code: warning.text for warning in judge_samples(taken(flat(), [busy] * 40), 0.0, 0, held_back=1.9)}
     assert {"quota", "contention"} <= set(told), "nothing was idle: both had their part"
