@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from .accepted import REASONS
+from .covering import Covering, statement_lines
 from .mutants import mutants_of, mutated
 from .targets import AREAS
 
@@ -80,3 +81,29 @@ def test_all_targets_and_reasons_are_about_what_is_there() -> None:
     for module, line, before in REASONS:
         every = mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))
         assert [one for one in every if one.source == line and before in (None, one.before)], (module, line, before)
+
+
+def test_a_line_s_statement_is_what_the_tests_that_run_it_are_known_by() -> None:
+    lines = SOURCE.splitlines()
+
+    def of(start: str) -> list[str] | None:
+        number = next(at for at, line in enumerate(lines, 1) if line.strip().startswith(start))
+        found = statement_lines(SOURCE, number)
+        return None if found is None else [lines[at - 1].strip() for at in found]
+
+    assert of("MOST") is None, "runs at import"
+    assert of("def few") is None
+    assert of("if len") == ["if len(values) > most or not values:"]
+    assert of("raise") == ['raise ValueError(f"more than {most + 1}")']
+    assert of("total -=") == ["total -= min(values)"]
+
+
+def test_only_tests_that_run_a_line_are_tried_for_it_the_quickest_first() -> None:
+    def noted(seconds: float, *lines: int) -> dict[str, object]:
+        return {"seconds": seconds, "lines": [("m.py", line) for line in lines]}
+
+    covering = Covering({"slow": noted(2.0, 14, 16), "quick": noted(0.1, 14, 15), "elsewhere": noted(0.01, 12)})
+    assert covering.tests_of("m.py", SOURCE, 14) == ["quick", "slow"]
+    assert covering.tests_of("m.py", SOURCE, 16) == ["slow"]
+    assert covering.tests_of("m.py", SOURCE, 6) == ["elsewhere", "quick", "slow"]
+    assert covering.tests_of("m.py", SOURCE, 15) == ["quick"]
