@@ -34,6 +34,7 @@ from .commands.stamp import stamp
 from .commands.verify import verify
 from .commands.workloads import workloads
 from .output import Output, discard_stdout, make_streams_forgiving
+from .sections import SectionedGroup
 
 # What writing to stdout fails with; files that we open name themselves in the error.
 NOT_WRITABLE = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EBADF)
@@ -49,16 +50,16 @@ def show_version(context: click.Context, parameter: click.Parameter, wanted: boo
 
 
 @click.group(
+    cls=SectionedGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Examples:
   hashwatt run                        measure every device of this machine
   hashwatt run -d cpu -t 30           the CPU alone, 30 s of samples
   hashwatt verify hashwatt-….json     check a result, your own or a stranger's
-  hashwatt stamp hashwatt-….json --tsa URL   have others say when it was there
-  hashwatt devices                    what can be measured here, and why not the rest
+  hashwatt devices                    what can be measured, why not the rest
   hashwatt workloads                  what kinds of work can be measured
-  hashwatt meters                     what can measure its energy, and what would mend the rest
+  hashwatt meters                     what can measure its energy
   hashwatt report results/ -o x.html  one offline page that compares devices
   hashwatt compare old.json new.json  faster, slower, same, or cannot tell
   hashwatt ladder hashwatt-….json     your devices on the way from CPU to ASIC
@@ -77,14 +78,14 @@ def hashwatt() -> None:
     check_root()
 
 
-COMMANDS = (
-    claims, compare, devices, history, kernel, ladder, meters, mine, predict, report, rtl, run, scan, serve,
-    snapshot, verify, workloads,
-    claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, snapshot, stamp, verify,
-    workloads,
-)  # fmt: skip
-for command in COMMANDS:
-    hashwatt.add_command(command)
+SECTIONS = {
+    "Measure": (run, devices, workloads, meters),
+    "Compare": (compare, history, ladder, claims, predict),
+    "Publish and check": (report, verify, stamp),
+    "Miners and pools": (serve, mine),
+    "Look inside": (kernel, scan, rtl, snapshot),
+}
+hashwatt.add_sections(SECTIONS)
 
 
 def execute(arguments: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from ...reports.wording.visible import visible
 from ..exits import Untold
 from ..files import check_paths, warn_of_unreadable, write_whole
 from ..output import Output, as_unicode, hanging, shared_options
+from ..sections import SectionedCommand
 
 if TYPE_CHECKING:
     from ...reports.compare.document import ComparisonDocument
@@ -20,6 +21,7 @@ SUFFIXES = (".md", ".json")
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt compare before.json after.json
@@ -42,7 +44,7 @@ or a battery on one side forbids a verdict; where others took the CPUs, work ÷ 
 Exit codes: 0 told, whatever the verdict. With --fail-if-slower: 0 nothing is surely slower by more;
 1 something is, gave no verified figure, or nothing could be compared; 3 conditions forbid every verdict.
 2 bad input or usage.
-"""
+""",
 )
 @click.argument("base", type=click.Path())
 @click.argument("new", type=click.Path(), required=False)
@@ -71,7 +73,7 @@ def compare(
     percent: float | None,
     paths: tuple[str, ...],
 ) -> None:
-    """Compare two sides, device by device: faster, slower, same, or cannot tell.
+    """Compare two sides: faster, slower, same, or cannot tell.
 
     Each side is a result file, a folder of them, or a pattern. A single file of a run that alternated two settings
     (`run --ab`) is judged by itself.

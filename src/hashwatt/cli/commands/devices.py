@@ -13,6 +13,7 @@ from ...reports.ladder.words import hashrate_text
 from ...reports.wording.units import UNKNOWN
 from ...reports.wording.visible import visible
 from ..output import Output, shared_options
+from ..sections import SectionedCommand
 from ..verbose import print_details, verbose_option
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt devices                       the table
@@ -28,7 +30,7 @@ Examples:
   hashwatt devices --kernels             the race that chose each device's kernel
   hashwatt devices --kernels --retune    race again: the machine was busy, or has changed
   hashwatt devices --asic 192.168.1.40   a miner's rate, watts, temperature by its own word
-"""
+""",
 )
 @click.option("--kernels", is_flag=True, help="Race each device's kernel variants and show how they did.")
 @click.option("--retune", is_flag=True, help="Race anew, whatever is remembered of earlier races (with --kernels).")

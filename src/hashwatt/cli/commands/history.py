@@ -8,25 +8,27 @@ import click
 
 from ..files import warn_of_unreadable
 from ..output import Output, shared_options
+from ..sections import SectionedCommand
 
 if TYPE_CHECKING:
     from ...reports.compare.history import History
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt history results/              all results in a folder
   hashwatt history hashwatt-*.json
   hashwatt history results/ --json | jq '.histories[] | select(.steps)'
   hashwatt history .benchmarks/*/*.json         figures of benchmarks (pytest-benchmark)
-"""
+""",
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path())
 @shared_options
 @click.pass_obj
 def history(output: Output, files: tuple[str, ...]) -> None:
-    """Show each device's runs over time, and name the conditions that changed where its rate stepped.
+    """Show each device's runs over time, and what changed with its rate.
 
     Files of pytest-benchmark may stand among the results; of them, each benchmark's figures are shown.
     """

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from ..output import Output, shared_options
+from ..sections import SectionedCommand
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt kernel                                     OpenCL C, one nonce a work-item, as for a GPU
@@ -18,7 +20,7 @@ Examples:
 
 \b
 `hashwatt devices --kernels` names the kernels of the CPU; a result names the one that ran.
-"""
+""",
 )
 @click.argument("name", required=False)
 @click.option("--emit", type=click.Choice(["opencl", "llvm"]), default="opencl", help="The language to print (opencl).")

@@ -8,12 +8,14 @@ import click
 
 from ..files import check_targets, warn_of_unreadable, write_reports
 from ..output import Output, as_unicode, shared_options
+from ..sections import SectionedCommand
 
 if TYPE_CHECKING:
     from ...reports.document.report import Report
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt ladder                                the published devices alone
@@ -21,7 +23,7 @@ Examples:
   hashwatt ladder mine.json --date 2013-06-30    their share of the Bitcoin network on that day
   hashwatt ladder mine.json -o ladder.html -o ladder.svg
   hashwatt ladder --json | jq -c '.rungs[] | [.kind, .median_j_per_th, .ratio_to_previous]'
-"""
+""",
 )
 @click.argument("files", nargs=-1, metavar="[FILE…]", type=click.Path())
 @click.option(
@@ -36,7 +38,7 @@ Examples:
 @shared_options
 @click.pass_obj
 def ladder(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: str | None) -> None:
-    """Show how mining went from CPU to GPU, FPGA and ASIC, from published figures, models and your results."""
+    """Show your devices on mining's way from CPU to GPU, FPGA and ASIC."""
     check_targets(paths, files)
     made = made_from(files, day)
     write_reports(made, paths)

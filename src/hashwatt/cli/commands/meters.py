@@ -9,23 +9,25 @@ import click
 from ...reports.wording.units import UNKNOWN
 from ...reports.wording.visible import visible
 from ..output import Output, shared_options
+from ..sections import SectionedCommand
 
 if TYPE_CHECKING:
     from ...bench.energy.meter import MeterEntry, MeterInfo
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt meters                              the table
   hashwatt meters --json                       for scripts
   hashwatt run --meter shelly://192.168.1.50   measure with a plug at the wall
-"""
+""",
 )
 @shared_options
 @click.pass_obj
 def meters(output: Output) -> None:
-    """List the energy meters, why others are missing, and what would mend that."""
+    """List the energy meters, why others are missing, and what helps."""
     from ...bench.api import meters as find
     from ...bench.energy.meters.registry import ON_REQUEST
 

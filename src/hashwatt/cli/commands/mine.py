@@ -12,6 +12,7 @@ from ...kernels.errors import CheckFailed, InputError
 from ..exits import Interrupted
 from ..integers import INTEGER
 from ..output import Output, shared_options
+from ..sections import SectionedCommand
 from ..verbose import verbose_option
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt mine stratum+tcp://127.0.0.1:3333 --user rig1         the pool of `hashwatt serve`
@@ -32,7 +34,7 @@ The file given with --login-file holds USER:PASSWORD on one line; so may the var
 HASHWATT_POOL_LOGIN. Passwords are never shown or stored. The rate by count is what the device hashed,
 the rate by shares what the pool accepted: over minutes the two must agree.
 Exit codes: 0 done; 1 a pool accepted no share, or it cannot be used; 2 bad input; 130 Ctrl-C.
-"""
+""",
 )
 @click.argument("url")
 @click.option("--user", metavar="NAME", help="The worker's name at the pool.")
@@ -56,7 +58,7 @@ def mine(
     rolled: int,
     quiet: bool,
 ) -> None:
-    """Mine for a pool, or a node of your own, with this machine's kernels; hashes and shares are both counted."""
+    """Mine for a pool, or a node of your own, with this machine."""
     from ...bench.interrupts import Deferred, interruptible, pending
     from ...bench.mining.address import is_node, parse_node, parse_pool, read_login
     from ...bench.mining.node import Node

@@ -6,9 +6,11 @@ import click
 
 from ...reports.ladder.words import hashrate_text
 from ..output import Output, shared_options
+from ..sections import SectionedCommand
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt predict rtx4090               units × lanes × boost clock ÷ instructions a hash
@@ -17,13 +19,13 @@ Examples:
 
 \b
 Nothing is fitted to measured hashrates; docs/performance.md has the table of errors.
-"""
+""",
 )
 @click.argument("name", required=False)
 @shared_options
 @click.pass_obj
 def predict(output: Output, name: str | None) -> None:
-    """Predict the hashrate of a GPU from its units, its clock and the kernel's instructions."""
+    """Predict a GPU's hashrate from its units, clock and instructions."""
     from ...kernels.opencl.predict import known_gpus
     from ...kernels.opencl.predict import predict as model
 

@@ -6,9 +6,11 @@ import click
 
 from ..files import check_targets, warn_of_unreadable, write_reports
 from ..output import Output, as_unicode, shared_options
+from ..sections import SectionedCommand
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt report hashwatt-….json                    in the terminal
@@ -20,7 +22,7 @@ Examples:
 \b
 Every result's proof is checked; what does not verify is shown apart and not ranked. A file that is no
 result is named and left out. A file that is read, or that holds a measurement, is never written over.
-"""
+""",
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path())
 @click.option(
@@ -31,7 +33,7 @@ result is named and left out. A file that is read, or that holds a measurement, 
 @shared_options
 @click.pass_obj
 def report(output: Output, files: tuple[str, ...], paths: tuple[str, ...], day: str | None) -> None:
-    """Compare devices: merge result files, check their proofs, show who is fastest and thriftiest."""
+    """Merge result files, check their proofs, and compare the devices."""
     from ...reports.collect.gather import gather
     from ...reports.document.report import report_on
     from ...reports.ladder.network import parse_date

@@ -12,6 +12,7 @@ from ..files import write_whole
 from ..integers import INTEGER
 from ..output import Output, shared_options
 from ..progress import progress_for
+from ..sections import SectionedGroup
 
 if TYPE_CHECKING:
     from ...kernels.rtl.shape import Shape
@@ -20,16 +21,17 @@ MODELLED = "modelled: a netlist before layout, without a clock tree and without 
 
 
 @click.group(
+    cls=SectionedGroup,
     epilog="""\b
 Examples:
   hashwatt rtl emit > core.v               Verilog, for people who own a board
   hashwatt rtl place --family ice40        utilisation, clock and bitstream on an FPGA
   hashwatt rtl synth --liberty cells.lib   area, clock and joules in a library's cells
   hashwatt rtl validate                    the model beside published chips
-"""
+""",
 )
 def rtl() -> None:
-    """The SHA-256d core as hardware: Verilog, FPGA, standard cells, and how far to trust the figures."""
+    """The SHA-256d core as hardware: Verilog, FPGA, standard cells."""
 
 
 def shape_options(command: click.decorators.FC) -> click.decorators.FC:

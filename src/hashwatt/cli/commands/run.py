@@ -17,6 +17,7 @@ from ..files import refuse_no_name, refuse_to_overwrite, refuse_unless_new
 from ..integers import INTEGER
 from ..output import Output, as_unicode, console, hanging, shared_options
 from ..progress import progress_for
+from ..sections import SectionedCommand
 from ..verbose import verbose_option
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ MEMORY = Path("/dev/shm")
 
 
 @click.command(
+    cls=SectionedCommand,
+    sections={
+        "What is measured": ("devices", "workloads", "seconds", "meters", "idle_s", "together", "ab"),
+        "How": ("kernel", "threads", "rolled", "retune"),
+        "Proof": ("challenge", "beacon", "shares"),
+        "The result": ("path", "force", "note", "quiet", "verbose", "json"),
+    },
     epilog="""\b
 Examples:
   hashwatt run                                 every device, within a minute on two cores
@@ -51,7 +59,7 @@ Ctrl-C (SIGTERM, SIGHUP) ends the run and keeps what was measured. Exit codes: 0
 that nobody named and that failed is told on stderr. 1 no device was measured, or not one that -d
 names; with --together also where nothing was measured at once, or not one that -d names; or a proof
 does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
-"""
+""",
 )
 @click.option("-d", "--device", "devices", multiple=True, metavar="ID", help="Measure this device (repeat for more).")
 @click.option("-t", "--seconds", type=float, metavar="SECONDS", help="Take samples for this long on each device.")
@@ -124,7 +132,7 @@ def run(
     idle_s: float | None,
     quiet: bool,
 ) -> None:
-    """Measure every device, or the chosen ones, and store one result file."""
+    """Measure every device, or the chosen ones, into one result file."""
     from ...bench import api
     from ...bench.interrupts import Deferred
 

@@ -10,12 +10,14 @@ from ..exits import Interrupted
 from ..integers import INTEGER
 from ..output import Output, shared_options
 from ..progress import progress_for
+from ..sections import SectionedCommand
 from ..verbose import verbose_option
 
 NONCES = 1 << 32
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples, with HEADER the 160 hex digits of an 80-byte block header:
   hashwatt scan --header HEADER --zero-bits 32                    all 2³² nonces, at difficulty 1
@@ -26,7 +28,7 @@ Examples, with HEADER the 160 hex digits of an 80-byte block header:
 \b
 The nonces go to stdout, one a line, ascending; the header's own nonce field is ignored. Ctrl-C ends
 the scan, prints what was found until then, and gives exit code 130.
-"""
+""",
 )
 @click.option("--header", required=True, metavar="HEX", help="The block header, 160 hex digits.")
 @click.option("--start", type=INTEGER, default=0, metavar="N", help="First nonce (0), decimal or 0x….")

@@ -9,6 +9,7 @@ import click
 from ...kernels.errors import CheckFailed
 from ..exits import Interrupted
 from ..output import Output, as_unicode, shared_options
+from ..sections import SectionedCommand
 from ..verbose import verbose_option
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt serve                               on this machine: stratum+tcp://127.0.0.1:3333
@@ -36,7 +38,7 @@ file can hash the shares again (`hashwatt verify`). The blocks of these jobs are
 \b
 Exit codes: 0 a worker was measured; 1 none was; 2 bad input or usage; 130 Ctrl-C: windows that were
 complete are kept, one that is cut short proves nothing.
-"""
+""",
 )
 @click.option("--listen", default="127.0.0.1:3333", metavar="HOST:PORT", help="Where miners connect (127.0.0.1:3333).")
 @click.option("-t", "--seconds", type=float, default=60.0, metavar="SECONDS", help="Length of a worker's window (60).")
@@ -81,7 +83,7 @@ def serve(
     force: bool,
     quiet: bool,
 ) -> None:
-    """Measure any miner by its shares: a Stratum server that proves what it finds."""
+    """Measure any miner by its shares: a Stratum server with proof."""
     from ...bench import api
     from ...bench.asic.reading import Place
     from ...bench.energy.meters import registry

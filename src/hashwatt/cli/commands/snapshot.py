@@ -7,23 +7,25 @@ import click
 from ...reports.wording.visible import visible
 from ..files import refuse_no_name, refuse_unless_new, write_whole
 from ..output import Output, shared_options
+from ..sections import SectionedCommand
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt snapshot -o machine.tar            write it
   tar -tf machine.tar                         see what is in it, before you send it
   mkdir m && tar -xf machine.tar -C m
   HASHWATT_ROOT=m hashwatt meters             what hashwatt makes of it, on any machine
-"""
+""",
 )
 @click.option("-o", "--output", "target", required=True, metavar="FILE.tar", help="Where to write the archive.")
 @click.option("--force", is_flag=True, help="Write over FILE.tar if there is one.")
 @shared_options
 @click.pass_obj
 def snapshot(output: Output, target: str, force: bool) -> None:
-    """Write the files of /sys and /proc that hashwatt reads, without personal details, for bug reports."""
+    """Write what hashwatt reads of this machine to a file, for reports."""
     from ...bench.result.file import check_writable, is_result
     from ...bench.snapshot import as_tar
     from ...bench.snapshot import snapshot as take

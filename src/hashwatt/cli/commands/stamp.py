@@ -10,9 +10,11 @@ from ...kernels.errors import InputError
 from ...reports.wording.visible import visible
 from ..files import refuse_to_overwrite
 from ..output import Output, as_unicode, shared_options
+from ..sections import SectionedCommand
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt stamp hashwatt-….json --tsa http://timestamp.digicert.com
@@ -24,7 +26,7 @@ Examples:
 Only a digest of the record is sent. Needs a library: pip install "hashwatt[anchors]".
 Exit codes: 0 stamped (also where the signer is not known here, which is told on stderr);
 1 the authority gave no token that convinces, nothing was written; 2 bad input or usage.
-"""
+""",
 )
 @click.argument("file", type=click.Path())
 @click.option("--tsa", required=True, metavar="URL", help="Ask this authority (RFC 3161).")
@@ -51,7 +53,7 @@ def stamp(
     force: bool,
     quiet: bool,
 ) -> None:
-    """Put a time-stamp over a result: it was there, just as it is, at that time.
+    """Put a time-stamp over a result, so that its date can be checked.
 
     With `run --beacon` before it, `verify` can say how fast the work was done at least, whatever clock measured it.
     """

@@ -8,12 +8,14 @@ from ...kernels.errors import CheckFailed, DeviceError
 from ..integers import INTEGER
 from ..output import Output, as_unicode, can_show, shared_options
 from ..progress import progress_for
+from ..sections import SectionedCommand
 
 # For how many CPU seconds work is done again unless told otherwise.
 EFFORT_S = 0.3
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt verify hashwatt-20250512T101500Z-1f0c9a3e.json
@@ -21,7 +23,7 @@ Examples:
   hashwatt verify friend.json --effort 60         look into the work for a minute
   hashwatt verify friend.json --recompute 20      do 20 parts of the claimed work again
   hashwatt verify friend.json --json | jq '.checks[] | select(.ok | not)'
-"""
+""",
 )
 @click.argument("file", type=click.Path())
 @click.option("--challenge", metavar="TEXT", help="What the result must answer: the challenge that you gave.")

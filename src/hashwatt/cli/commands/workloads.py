@@ -6,15 +6,17 @@ import click
 
 from ...reports.wording.visible import visible
 from ..output import Output, shared_options
+from ..sections import SectionedCommand
 
 
 @click.command(
+    cls=SectionedCommand,
     epilog="""\b
 Examples:
   hashwatt workloads                     the table
   hashwatt workloads --json              for scripts
   hashwatt run --workload stream         measure one of them
-"""
+""",
 )
 @shared_options
 @click.pass_obj
