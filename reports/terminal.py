@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .claims.ledger import Claim
 from .document.report import Report
+from .fitted_table import FittedTable
 from .ladder.story import story
 from .layout.headline import headline
 from .layout.ladder_tables import frontier_table, own_table, place_table, rung_table
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Tables of more columns than this have short cells: the page and the files have the whole.
 MOST_ROOMY = 5
+# So many always stay, the first and what is said of it.
+FEWEST_COLUMNS = 1
 SHORT = 56
 LONG = 400
 MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
@@ -65,18 +68,14 @@ def sentences(lines: tuple[str, ...]) -> RenderableType:
 
 
 def table(content: Table) -> RenderableType:
-    """A table; rich would take square brackets in a driver's words for markup, so every cell is plain text."""
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, title=Text(content.caption), title_justify="left")
+    """A table for any width of terminal; the last columns give way first."""
     crowded = len(content.columns) > MOST_ROOMY
-    for column in content.columns:
-        shown.add_column(Text(column), overflow="fold")
-    for row in content.rows:
-        shown.add_row(*(Text(cell_text(cell, crowded)) for cell in row), end_section=True)
-    return shown
+    return FittedTable(
+        content.columns,
+        [[cell_text(cell, crowded) for cell in row] for row in content.rows],
+        title=content.caption,
+        expendable=content.columns[:FEWEST_COLUMNS:-1],
+    )
 
 
 def cell_text(cell: str, crowded: bool) -> str:

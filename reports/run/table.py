@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING
 
 from ...bench.rates import counted_samples
 from ...bench.result.measurement import Measurement
@@ -14,6 +13,7 @@ from ...kernels.workloads.evidence_version1 import ChunkedShares
 from ...kernels.workloads.quantity import quantity_of
 from ..collect.energy_figure import energy_figure, why_unknown
 from ..collect.gather import checks_about
+from ..fitted_table import FittedTable
 from ..layout.device_row import roof_text
 from ..layout.work_words import class_words, variant_text
 from ..wording.ratios import efficiency_text, range_text
@@ -29,53 +29,36 @@ from ..wording.units import (
 )
 from ..wording.visible import visible
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
 WORK = "workload"
-COLUMNS = ("device", WORK, "kernel", "rate", "amount", "evidence", "of its\nroof", "energy", "clock", "verdict")
-# Names may be long, and words can be broken; figures never are.
-WRAPPED = ("device", WORK, "kernel", "evidence", "verdict")
-LEAST_WIDTHS = {"device": 3, "kernel": 6, "evidence": 8, "verdict": 8}
+# The figures first.
+COLUMNS = ("device", WORK, "rate", "verdict", "evidence", "of its\nroof", "energy", "kernel", "amount", "clock")
+# What a narrow window can do without, the first one first.
+EXPENDABLE = ("clock", "amount", "kernel")
 NAME_LIMIT = 60
 # With these nothing was measured.
 WITHOUT_WORK = ("failed", "refused", "skipped")
 
 
-def run_table(result: Result, verdict: Verdict, narrow: bool = False) -> Table:
-    """A row for each measurement of `result`, in their order; the workload is named where there are several.
-
-    `narrow`: for a window of fewer than 100 columns.
-    """
-    # rich is slow to import, and scripts that ask for JSON never need it.
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    # Nine columns fit a terminal of 80 where a single space parts them.
-    gap = (0, 0) if narrow else (0, 1)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False, padding=gap)
+def run_table(result: Result, verdict: Verdict) -> FittedTable:
+    """A row for each measurement of `result`, in their order; the workload is named where there are several."""
     several = len({entry.workload for entry in result.results}) > 1
-    for name in COLUMNS:
-        if name == WORK and not several:
-            continue
-        table.add_column(name, no_wrap=name not in WRAPPED, overflow="fold", min_width=LEAST_WIDTHS.get(name))
-    for entry in result.results:
-        cells = (
+    rows = [
+        (
             device_cell(entry, result),
             *([visible(entry.workload, NAME_LIMIT)] if several else []),
-            kernel_cell(entry),
             rate_cell(entry),
-            amount_cell(entry),
+            verdict_cell(entry, result, verdict),
             evidence_cell(entry),
             roof_cell(entry),
             energy_cell(entry),
+            kernel_cell(entry),
+            amount_cell(entry),
             clock_cell(entry),
-            verdict_cell(entry, result, verdict),
         )
-        # Text, not str: rich would read square brackets in a driver's words as markup.
-        table.add_row(*(Text(cell) for cell in cells), end_section=entry is not result.results[-1])
-    return table
+        for entry in result.results
+    ]
+    columns = [name for name in COLUMNS if several or name != WORK]
+    return FittedTable(columns, rows, expendable=EXPENDABLE)
 
 
 def device_lines(result: Result) -> list[str]:

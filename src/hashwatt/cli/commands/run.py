@@ -15,7 +15,7 @@ from ...kernels.errors import CheckFailed, InputError
 from ..exits import Interrupted
 from ..files import refuse_no_name, refuse_to_overwrite, refuse_unless_new
 from ..integers import INTEGER
-from ..output import Output, as_unicode, console, hanging, shared_options
+from ..output import Output, as_unicode, hanging, shared_options
 from ..progress import progress_for
 from ..sections import SectionedCommand
 from ..verbose import verbose_option
@@ -247,7 +247,7 @@ def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     from ...reports.run.energy import energy_lines
     from ...reports.run.table import device_lines, run_notes, run_table, together_lines
 
-    output.table(run_table(result, verdict, console().width < 100))
+    output.table(run_table(result, verdict))
     for line in (*device_lines(result), *together_lines(result), *energy_lines(result)):
         output.line(line)
     for line in comparisons_told(result, verdict):
