@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from statistics import median
 
 from ...bench.rates import counted_samples
@@ -89,28 +90,22 @@ def together_lines(result: Result) -> list[str]:
     ]
 
 
-def run_notes(result: Result, verdict: Verdict) -> list[str]:
-    """What the table has no room for, a sentence each: failures, refused checks, warnings with their mends."""
-    several = len({entry.workload for entry in result.results}) > 1
-
-    def name(entry: Measurement) -> str:
-        return f"{entry.device.id} ({entry.workload})" if several else entry.device.id
-
-    notes = [
-        about(name(entry), f"{entry.status}: {entry.reason}", entry.device.id)
-        for entry in result.results
-        if entry.reason is not None
-    ]
-    notes.extend(about(check.device, check.sentence) for check in verdict.checks if not check.ok)
-    notes.extend(warning.text for warning in result.warnings)
-    if result.together is not None:
-        notes.extend(
-            f"together: {about(name(entry), f'{entry.status}: {entry.reason}', entry.device.id)}"
-            for entry in result.together.results
-            if entry.reason is not None
+def run_faults(result: Result, verdict: Verdict) -> list[str]:
+    """What was not measured and why, and the checks that fail, a sentence each."""
+    together = () if result.together is None else result.together.results
+    return [
+        visible(note)
+        for note in (
+            *_unmeasured(result, result.results),
+            *(about(check.device, check.sentence) for check in verdict.checks if not check.ok),
+            *(f"together: {note}" for note in _unmeasured(result, together)),
         )
-        notes.extend(warning.text for warning in result.together.warnings)
-    # The same sentence for several measurements is one note.
+    ]
+
+
+def run_warnings(result: Result) -> list[str]:
+    """What casts a doubt on figures, a sentence each; the same sentence for several measurements is one."""
+    notes = [warning.text for warning in (*result.warnings, *(result.together.warnings if result.together else ()))]
     concerned: dict[str, list[Measurement]] = {}
     for entry in result.results:
         for warning in entry.warnings:
@@ -120,8 +115,22 @@ def run_notes(result: Result, verdict: Verdict) -> list[str]:
     for text, entries in concerned.items():
         ids = dict.fromkeys(entry.device.id for entry in entries)
         whole = all(entry in entries for entry in result.results if entry.device.id in ids and entry.rate is not None)
-        notes.append(about(", ".join(ids if whole else dict.fromkeys(map(name, entries))), text))
+        names = ids if whole else dict.fromkeys(_name(entry, result) for entry in entries)
+        notes.append(about(", ".join(names), text))
     return [visible(note) for note in notes]
+
+
+def _unmeasured(result: Result, entries: Iterable[Measurement]) -> list[str]:
+    return [
+        about(_name(entry, result), f"{entry.status}: {entry.reason}", entry.device.id)
+        for entry in entries
+        if entry.reason is not None
+    ]
+
+
+def _name(entry: Measurement, result: Result) -> str:
+    several = len({one.workload for one in result.results}) > 1
+    return f"{entry.device.id} ({entry.workload})" if several else entry.device.id
 
 
 def about(device: str | None, sentence: str, told: str | None = None) -> str:

@@ -36,7 +36,7 @@ def verbose_option(command: Command) -> Command:
         is_flag=True,
         expose_value=False,
         callback=listen,
-        help="Show the whole build log of each device's driver.",
+        help="Show all warnings, and the build log of each driver.",
     )(command)
 
 

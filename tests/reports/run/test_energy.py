@@ -14,10 +14,10 @@ from hashwatt.bench.energy.meter import Counter, Coverage, MeterInfo
 from hashwatt.bench.result.energy import Energy
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.reports.run.energy import energy_lines
-from hashwatt.reports.run.table import energy_cell, run_notes
+from hashwatt.reports.run.table import energy_cell, run_warnings
 from tests.bench.energy.readings import counted, seconds
 
-from ..samples import GOOD, measured, result
+from ..samples import measured, result
 
 PACKAGE = MeterInfo(
     id="rapl:package",
@@ -78,7 +78,7 @@ def test_the_cost_of_reading_is_stated() -> None:
 def test_without_a_meter_the_reason_is_said_once_for_all_devices() -> None:
     nothing = missing_record("no energy source (rapl: a virtual machine). What would help: the host")
     run = result(with_fields(measured("cpu"), energy=(nothing,)), with_fields(measured("opencl:0"), energy=(nothing,)))
-    notes = [note for note in run_notes(run, GOOD) if "no energy source" in note]
+    notes = [note for note in run_warnings(run) if "no energy source" in note]
     assert len(notes) == 1
     assert notes[0].startswith("cpu, opencl:0: energy unknown: no energy source")
     assert energy_lines(run) == []

@@ -15,8 +15,9 @@ from hashwatt.reports.run.table import (
     WORK,
     clock_cell,
     device_lines,
-    run_notes,
+    run_faults,
     run_table,
+    run_warnings,
     together_lines,
     verdict_cell,
 )
@@ -24,6 +25,10 @@ from hashwatt.reports.run.table import (
 from ..factory import result as factory_result
 from ..factory import streaming, verified
 from ..samples import BAD, GOOD, MACHINE, measured, result, unmeasured
+
+
+def run_notes(run: Result, verdict: Verdict) -> list[str]:
+    return [*run_faults(run, verdict), *run_warnings(run)]
 
 
 def shown(run: Result, verdict: Verdict = GOOD) -> str:

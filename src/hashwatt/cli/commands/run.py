@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Where Linux keeps files in memory: nothing for long, but better than nowhere.
 MEMORY = Path("/dev/shm")
+# A window has few lines, and whoever reads twenty warnings reads none.
+MOST_WARNINGS = 5
 
 
 @click.command(
@@ -245,7 +247,7 @@ def rescue_folders() -> list[Path]:
 def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     """The table on stdout; warnings and failures, with their mends, on stderr."""
     from ...reports.run.energy import energy_lines
-    from ...reports.run.table import device_lines, run_notes, run_table, together_lines
+    from ...reports.run.table import device_lines, run_faults, run_table, run_warnings, together_lines
 
     output.table(run_table(result, verdict))
     for line in (*device_lines(result), *together_lines(result), *energy_lines(result)):
@@ -254,8 +256,12 @@ def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
         for part in hanging(line):
             output.line(part)
     output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
-    for note in run_notes(result, verdict):
+    warnings = run_warnings(result)
+    shown = len(warnings) if output.verbose or len(warnings) <= MOST_WARNINGS else MOST_WARNINGS - 1
+    for note in (*run_faults(result, verdict), *warnings[:shown]):
         output.warn(f"! {note}")
+    if shown < len(warnings):
+        output.warn(f"! {len(warnings) - shown} more warnings are in the file; `hashwatt run -v` shows all")
 
 
 def comparisons_told(result: Result, verdict: Verdict) -> Iterator[str]:
