@@ -54,7 +54,7 @@ def test_a_missing_meter_is_shown_with_its_reason_and_mend(
     known(LOCKED)
     out = run_here(capsys, "meters").out
     assert "does not answer" in out
-    assert "mend: check `nvidia-smi`" in out
+    assert "what helps: check `nvidia-smi`" in out
     assert "\x1b" not in out
 
 

@@ -120,13 +120,9 @@ def as_record(entry: Found | Missing) -> dict[str, object]:
 
 def print_devices(output: Output, found: list[Found | Missing]) -> None:
     """The table of devices; a backend without one has its reason in place of a name."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from ...reports.fitted_table import FittedTable
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("id", "kind", "name", "backend", "driver"):
-        table.add_column(column, overflow="fold")
+    rows = []
     for entry in found:
         record = as_record(entry)
         name = record["name"] if record["available"] else record["reason"]
@@ -137,8 +133,9 @@ def print_devices(output: Output, found: list[Found | Missing]) -> None:
             record["backend"],
             record["driver"] or UNKNOWN,
         )
-        table.add_row(*(Text(visible(str(cell))) for cell in cells))
-    output.table(table)
+        rows.append([visible(str(cell)) for cell in cells])
+    columns = ("id", "kind", "name", "backend", "driver")
+    output.table(FittedTable(columns, rows, expendable=("driver", "backend")))
 
 
 def runtimes_of(found: list[Found | Missing]) -> tuple[RuntimeReport, ...]:
@@ -217,21 +214,12 @@ def as_candidate_record(candidate: Candidate, best_hs: float) -> dict[str, objec
 
 def print_race(output: Output, device: str, candidates: tuple[Candidate, ...]) -> None:
     """The table of one device's kernels, on one core or queue each."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from ...reports.fitted_table import FittedTable
 
     if not candidates:
         output.line(f"{device}: no kernels were raced")
         return
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        title=f"kernels of {visible(device)}, on one core or queue",
-        title_justify="left",
-    )
-    for column in ("kernel", "hashrate", "of the best", "compiled in", ""):
-        table.add_column(column)
+    rows = []
     for candidate in candidates:
         record = as_candidate_record(candidate, best_of(candidates))
         ratio = record["ratio_to_best"]
@@ -242,5 +230,7 @@ def print_race(output: Output, device: str, candidates: tuple[Candidate, ...]) -
             UNKNOWN if candidate.compile_s is None else f"{candidate.compile_s:.2f} s",
             candidate.reason or "",
         )
-        table.add_row(*(Text(visible(cell)) for cell in cells))
-    output.table(table)
+        rows.append([visible(cell) for cell in cells])
+    columns = ("kernel", "hashrate", "of the best", "compiled in", "remark")
+    title = f"kernels of {visible(device)}, on one core or queue"
+    output.table(FittedTable(columns, rows, title=title, expendable=("remark", "compiled in")))

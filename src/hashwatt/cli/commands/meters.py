@@ -77,26 +77,22 @@ def method_of(info: MeterInfo) -> str:
 
 
 def print_meters(output: Output, found: list[MeterEntry]) -> None:
-    """The table; a missing meter has its reason and its mend in place of a name."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
+    """The table; a missing meter has its reason, and what helps, in place of a name."""
     from ...bench.energy.meter import UNKNOWN_COVERAGE
+    from ...reports.fitted_table import FittedTable
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("meter", "scope", "method", "what it is, or why it is missing and what would mend it"):
-        table.add_column(column, overflow="fold")
+    rows = []
     for entry in found:
         record = as_record(entry)
         told = str(record["name"])
         if not record["available"]:
-            told = f"{record['reason']}\nmend: {record['mend']}"
+            told = f"{record['reason']}\nwhat helps: {record['mend']}"
         elif record["counts"] == UNKNOWN_COVERAGE:
             told = f"{told} (unknown coverage: no joules a unit of work from it)"
         elif not record["read_by_default"]:
             told = f"{told} (only with --meter {record['id']})"
         cells = (str(record["id"]), str(record["scope"] or UNKNOWN), str(record["method"] or UNKNOWN))
         lines = "\n".join(visible(line) for line in told.splitlines())
-        table.add_row(*(Text(visible(cell)) for cell in cells), Text(lines))
-    output.table(table)
+        rows.append((*map(visible, cells), lines))
+    columns = ("meter", "scope", "method", "what it is, or why it is missing and what helps")
+    output.table(FittedTable(columns, rows, expendable=("method", "scope")))

@@ -238,16 +238,11 @@ def validate(output: Output) -> None:
             }
         )
         return
-    from rich import box
-    from rich.table import Table
+    from ...reports.fitted_table import FittedTable
 
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, title="Published chips (cited) and the model", title_justify="left"
-    )
-    for column in ("chip", "nm", "V", "published J/GH", "modelled J/GH", "model ÷ chip", "drawn", "scaled from"):
-        table.add_column(column, overflow="fold")
-    for chip in chips:
-        table.add_row(
+    columns = ("chip", "nm", "V", "published J/GH", "modelled J/GH", "model ÷ chip", "drawn", "scaled from")
+    rows = [
+        (
             f"{chip.vendor} {chip.chip}",
             f"{chip.process_nm:g}",
             bounds_text(chip.voltages_v),
@@ -257,21 +252,22 @@ def validate(output: Output) -> None:
             chip.style,
             chip.basis,
         )
-    output.table(table)
-    table = Table(
-        box=box.SIMPLE_HEAD, pad_edge=False, title="Scaling alone, between our libraries", title_justify="left"
-    )
-    for column in ("from nm", "to nm", "predicted J/GH", "synthesised J/GH", "error"):
-        table.add_column(column)
-    for check in checks:
-        table.add_row(
+        for chip in chips
+    ]
+    title = "Published chips (cited) and the model"
+    output.table(FittedTable(columns, rows, title=title, expendable=("scaled from", "drawn", "V")))
+    scaled = [
+        (
             f"{check.from_nm:g}",
             f"{check.to_nm:g}",
             f"{check.predicted_j_per_gh:.3g}",
             f"{check.synthesised_j_per_gh:.3g}",
             f"{check.error:+.0%}",
         )
-    output.table(table)
+        for check in checks
+    ]
+    scales = ("from nm", "to nm", "predicted J/GH", "synthesised J/GH", "error")
+    output.table(FittedTable(scales, scaled, title="Scaling alone, between our libraries"))
     cells = bound("standard cells")
     output.line(f"Every one of these chips is within a factor of {bound():.1f} of the model, either way")
     output.line(f"(those drawn in standard cells, as ours is, within {cells:.1f}): the bound of each modelled figure.")

@@ -48,11 +48,9 @@ def workloads(output: Output) -> None:
             }
         )
         return
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from ...reports.fitted_table import FittedTable
 
-    table = Table("workload", "counts", "evidence", "bound by", "what it is", box=box.SIMPLE_HEAD, pad_edge=False)
+    rows = []
     for workload in found:
         words = (
             workload.name,
@@ -62,5 +60,6 @@ def workloads(output: Output) -> None:
             workload.summary,
         )
         # Another distribution's words: no mark-up, no control characters.
-        table.add_row(*(Text(visible(word)) for word in words))
-    output.table(table)
+        rows.append([visible(word) for word in words])
+    columns = ("workload", "counts", "evidence", "bound by", "what it is")
+    output.table(FittedTable(columns, rows, expendable=("counts", "evidence")))
