@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 GAP, EDGES = 2, 2
 # Where all columns have room, the rest goes to no single cell: one wider than this would hide the others.
 WIDEST = 60
+# A figure and its unit, or its prefix, are one word.
+UNIT = re.compile(r"(?<=\d) (?=(?:[mkMGTPE]?(?:H/s|B/s|J|W|Wh|Hz|FLOP|op)|[kMGTPE]|%|s|min|°C|V)(?:[/\s,;)]|$))")
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class FittedTable:
@@ -85,12 +89,13 @@ class FittedTable:
 
 
 def wrapped(cell: str, width: int) -> str:
-    """The cell's lines, wrapped at spaces and hyphens between letters: words and numbers stay whole."""
-    return "\n".join(
+    """The cell's lines, wrapped at spaces and hyphens between letters: words, and numbers with units, stay whole."""
+    parts = (
         part
-        for line in cell.split("\n")
+        for line in UNIT.sub(NO_BREAK, cell).split("\n")
         for part in (textwrap.wrap(line, max(1, width), break_long_words=False) or [""])
     )
+    return "\n".join(parts).replace(NO_BREAK, " ")
 
 
 def _around(columns: int) -> int:

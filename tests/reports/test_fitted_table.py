@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from hashwatt.reports.fitted_table import FittedTable
+from hashwatt.reports.fitted_table import FittedTable, wrapped
 
 COLUMNS = ("device", "rate", "kernel", "date")
 ROWS = (
@@ -47,6 +47,21 @@ def test_no_word_nor_number_is_ever_cut(width: int) -> None:
     assert all(word in text.split() for word in kept)
     said = text.partition("no room for: ")[2].partition(";")[0]
     assert ("2026-11-26" in text) == ("date" not in said)
+
+
+@pytest.mark.parametrize(
+    ("cell", "narrow"),
+    [
+        ("13.11 MH/s a CPU", "13.11 MH/s\na\nCPU"),
+        ("4.194 M hashes", "4.194 M\nhashes"),
+        ("5.4 % of 23 models", "5.4 %\nof\n23\nmodels"),
+        ("15.6 J/TH, 61 °C", "15.6 J/TH,\n61 °C"),
+        ("sha-decoupled-x9 2026-11-26", "sha-\ndecoupled-x9\n2026-11-26"),
+    ],
+)
+def test_a_figure_and_its_unit_stay_together(cell: str, narrow: str) -> None:
+    assert wrapped(cell, 1) == narrow
+    assert wrapped(cell, 80) == cell
 
 
 def test_a_word_that_is_wider_than_the_window_is_broken_rather_than_lost() -> None:
