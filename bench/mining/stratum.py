@@ -218,17 +218,20 @@ class Mining:
             self._connection = None
 
     def _take(self, wait_s: float = 0.0) -> None:
-        """Read what has come; waits at most `wait_s` for the first line. Raises ConnectionError at the end."""
+        """Read what has come; waits at most `wait_s` for the first line. Raises ConnectionError at the end.
+
+        No more lines than can wait: a pool that sends without pause does not keep the device from its work.
+        """
         assert self._connection is not None
-        try:
-            line = self._connection.lines.get(timeout=wait_s) if wait_s else self._connection.lines.get_nowait()
-            while True:
-                if line is None:
-                    raise ConnectionError("the pool closed the connection")
-                self._connection.send(self.client.take(line))
-                line = self._connection.lines.get_nowait()
-        except queue.Empty:
-            return
+        lines = self._connection.lines
+        for number in range(MOST_WAITING_LINES):
+            try:
+                line = lines.get(timeout=wait_s) if wait_s and not number else lines.get_nowait()
+            except queue.Empty:
+                return
+            if line is None:
+                raise ConnectionError("the pool closed the connection")
+            self._connection.send(self.client.take(line))
 
     def _mine(self) -> None:
         shown = time.monotonic()

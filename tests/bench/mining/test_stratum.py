@@ -126,6 +126,25 @@ def test_a_pool_slower_than_the_device_is_waited_for(monkeypatch: pytest.MonkeyP
     assert told.rejected == told.reconnects == 0
 
 
+def test_a_pool_that_sends_jobs_without_pause_keeps_nobody_from_hashing_nor_from_ending() -> None:
+    def talk(connection: socket.socket) -> None:
+        reader = connection.makefile("rb")
+        for _ in range(2):
+            grant(connection, parse(reader.readline()))
+        jobs = request(None, "mining.notify", JOB.parameters) * 200
+        threading.Thread(target=reader.read, daemon=True).start()
+        while True:
+            connection.sendall(jobs)
+
+    with pool(talk) as address:
+        one = mining(address, seconds=1.0)
+        ended = threading.Thread(target=one.run, daemon=True)
+        ended.start()
+        ended.join(30)
+        assert not ended.is_alive()
+    assert one.answer().hashes > 0
+
+
 def test_a_pool_that_stops_reading_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stratum, "ANSWER_S", 0.5)
     monkeypatch.setattr(stratum, "FIRST_PAUSE_S", 0.05)
