@@ -10,12 +10,7 @@ from typing import Any
 
 import pytest
 
-from hashwatt.reports.collect.gather import NOTHING, gather_results
-from hashwatt.reports.document.report import report_on
-from hashwatt.reports.formats import format_for
-
-from .. import hostile
-from ..factory import showcase
+from ..shown import shown
 from .browser import Browser, find_browser
 
 PROGRAM = find_browser()
@@ -25,9 +20,9 @@ pytestmark = [
 ]
 
 PAGES = {
-    "showcase": lambda: report_on(gather_results(showcase())),
-    "hostile": lambda: report_on(gather_results(hostile.results())),
-    "ladder": lambda: report_on(NOTHING),
+    "showcase": lambda: shown("showcase", ".html"),
+    "hostile": lambda: shown("hostile", ".html"),
+    "ladder": lambda: shown("nothing", ".html"),
 }
 WIDTHS = (360, 1280)
 TOO_WIDE = """[...document.querySelectorAll("body *")]
@@ -53,7 +48,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="module", params=sorted(PAGES))
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pages") / f"{request.param}.html"
-    path.write_bytes(format_for(path).render(PAGES[request.param]()))
+    path.write_bytes(PAGES[request.param]())
     return path
 
 
@@ -107,7 +102,7 @@ def test_it_needs_no_script(browser: Browser, page: Path) -> None:
 
 def test_a_table_can_be_sorted(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
-    path.write_bytes(format_for(path).render(PAGES["showcase"]()))
+    path.write_bytes(PAGES["showcase"]())
     browser.open(path, 1280)
     names = "[...document.querySelectorAll('table.devices tbody th .first')].map((one) => one.textContent)"
     assert browser.evaluate(names) == ["Radeon RX 6800", "Test CPU"]
