@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
 import pytest
 
+from hashwatt.bench.result.model import Result
 from hashwatt.reports.charts.selection import Charts, charts_of
 from hashwatt.reports.collect.gather import NOTHING, gather_results
 from hashwatt.reports.document.report import Report, report_on
@@ -16,7 +18,7 @@ from . import hostile
 from .factory import showcase
 
 Example = Literal["showcase", "hostile", "unprintable", "nothing"]
-RESULTS = {
+RESULTS: dict[str, Callable[[], list[Result]]] = {
     "showcase": showcase,
     "hostile": hostile.results,
     "unprintable": lambda: hostile.results(hostile.UNPRINTABLE),

@@ -6,10 +6,10 @@ import inspect
 
 import pytest
 
-from hashwatt.bench.result.printable import MAX_TEXT
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.warnings import sentences
 from hashwatt.bench.warnings.sentences import MOST_LETTERS
+from hashwatt.kernels.bounded import MAX_TEXT
 from hashwatt.kernels.system.quota import Throttling
 
 LONG = "W" * MAX_TEXT
