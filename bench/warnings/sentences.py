@@ -7,14 +7,18 @@ from ..result.printable import printable
 from ..result.warning import WarningRecord
 from ..sampling.plan import FEWEST_SAMPLES, HALF_WIDTH
 
+# A sentence fits a line of any terminal, whatever stands in it: what is long is cut.
+MOST_LETTERS = 120
+MOST_NAMED = 3
+
 
 def drift(relative_change: float) -> WarningRecord:
     """The rate moved steadily."""
     direction = "rose" if relative_change > 0 else "fell"
     return WarningRecord(
         code="drift",
-        text=f"the rate {direction} by {abs(relative_change):.1%} from the first sample to the last, so it "
-        "depends on when it was taken; let the machine settle and measure longer (-t 60)",
+        text=f"the rate {direction} by {abs(relative_change):.1%} from first to last sample; let the machine settle "
+        "and measure longer (-t 60)",
     )
 
 
@@ -22,8 +26,8 @@ def throttling(relative_change: float, evidence: str) -> WarningRecord:
     """The rate fell and stayed down."""
     return WarningRecord(
         code="throttling",
-        text=f"the rate fell by {abs(relative_change):.1%} during the run ({evidence}), as when a device protects "
-        "itself from heat or hits a power limit; improve its cooling or raise the limit, and let it cool before",
+        text=f"the rate fell by {abs(relative_change):.1%} ({printable(evidence, 39)}); improve the device's cooling "
+        "or raise its power limit",
     )
 
 
@@ -31,8 +35,8 @@ def two_levels(low_of_high: float, share: float) -> WarningRecord:
     """The rate goes to and fro between two levels."""
     return WarningRecord(
         code="two_levels",
-        text=f"the rate had two levels, the lower {low_of_high:.0%} of the higher and {share:.0%} of the time: rate "
-        "and joules are the mean over both, and another run may have another share; find what holds the device back",
+        text=f"the rate had two levels, the lower {low_of_high:.0%} of the higher and {share:.0%} of the time; find "
+        "what holds the device back",
     )
 
 
@@ -48,8 +52,8 @@ def stolen_time(stolen_load: float) -> WarningRecord:
     """The hypervisor gave CPU time to others."""
     return WarningRecord(
         code="stolen_time",
-        text=f"the hypervisor took {stolen_load:.2g} CPUs away for other machines during the samples; measure on a "
-        "dedicated machine or at a quieter hour",
+        text=f"the hypervisor gave {stolen_load:.2g} CPUs to other machines during the samples; measure on a "
+        "dedicated machine",
     )
 
 
@@ -57,10 +61,7 @@ def rounds_left_out(left_out: int, rounds: int, because: str) -> WarningRecord:
     """Some rounds do not count."""
     return WarningRecord(
         code="rounds_left_out",
-        text=printable(
-            f"{left_out} of {rounds} rounds are kept and do not count, for others had the CPUs ({because}); the rate "
-            "is that of the quiet rounds"
-        ),
+        text=f"{left_out} of {rounds} rounds do not count ({printable(because, 50)}); measure on a quiet machine",
     )
 
 
@@ -69,17 +70,17 @@ def few_rounds(count: int) -> WarningRecord:
     return WarningRecord(
         code="few_rounds",
         text=f"the rate rests on {'one round' if count == 1 else f'{count} rounds'}, so its interval is mostly what is "
-        "known of other machines; let the run come to its end, or measure longer (-t 10)",
+        "usual; measure longer (-t 10)",
     )
 
 
 def odd_rounds(numbers: list[int], rounds: int, of_others: float) -> WarningRecord:
     """The rate of some rounds lies apart, and no cause is in sight."""
-    which = f"round {numbers[0]}" if len(numbers) == 1 else f"rounds {', '.join(map(str, numbers))}"
+    named = ", ".join(map(str, numbers[:MOST_NAMED])) + ("…" if len(numbers) > MOST_NAMED else "")
     return WarningRecord(
         code="odd_rounds",
-        text=f"in {which} of {rounds} the rate was {of_others:.0%} of the others', and nothing that was measured says "
-        "why: a stall, or a limit hit late; all rounds count; measure longer (-t 60) to see which is usual",
+        text=f"round{'s' * (len(numbers) > 1)} {named} of {rounds} ran at {of_others:.0%} of the others' rate, for no "
+        "cause that was measured; measure longer (-t 60)",
     )
 
 
@@ -87,8 +88,8 @@ def held_by_quota(cpus: float) -> WarningRecord:
     """A quota throttled the work."""
     return WarningRecord(
         code="quota",
-        text=f"a quota held back {cpus:.2g} CPUs during the samples: the rate is the quota's, not the machine's; lift "
-        "the quota (CPUQuota=, --cpus) and measure again",
+        text=f"a quota held back {cpus:.2g} CPUs, so the rate is the quota's; lift it (CPUQuota=, --cpus) and "
+        "measure again",
     )
 
 
@@ -96,8 +97,8 @@ def translated(translator: str) -> WarningRecord:
     """It was measured in a process that another kind of processor runs."""
     return WarningRecord(
         code="translated",
-        text=f"this Python is made for another processor and translated ({translator}), so the figures are the "
-        "translation's; install Python for this machine's own processor (arm64), and hashwatt with it",
+        text=f"this Python is translated ({printable(translator, 24)}), so its figures are too; install one for this "
+        "processor",
     )
 
 
@@ -105,8 +106,8 @@ def virtual_machine(hypervisor: str) -> WarningRecord:
     """It was measured in a virtual machine."""
     return WarningRecord(
         code="virtual_machine",
-        text=f"this is a virtual machine ({hypervisor}), whose rate also depends on its neighbours and whose clock "
-        "cannot be read; measure on the bare machine for figures to publish",
+        text=f"this is a virtual machine ({printable(hypervisor, 32)}) with neighbours; "
+        "to publish, measure a bare machine",
     )
 
 
@@ -119,8 +120,7 @@ def container(name: str) -> WarningRecord:
     """It was measured in a container."""
     return WarningRecord(
         code="container",
-        text=f"this is a container ({name}), which may be limited to a part of the machine; lift its CPU limits or "
-        "measure outside it",
+        text=f"this is a container ({printable(name, 30)}), which may be limited; lift its limits or measure outside",
     )
 
 
@@ -128,11 +128,10 @@ def quota(cpus: float, during: Throttling | None) -> WarningRecord:
     """The control group grants less than the CPUs that are there."""
     held = ""
     if during is not None and during.periods:
-        held = f", and it was throttled in {during.throttled} of {during.periods} periods"
+        held = f" (throttled {during.throttled / during.periods:.0%} of the time)"
     return WarningRecord(
         code="quota",
-        text=f"a quota held it to {cpus:.3g} CPUs{held}: the rate is the quota's, not the machine's; lift the quota "
-        "(CPUQuota=, --cpus) and measure again",
+        text=f"a quota held it to {cpus:.3g} CPUs{held}, so the rate is the quota's; lift it (CPUQuota=, --cpus)",
     )
 
 
@@ -140,8 +139,8 @@ def foreign_root() -> WarningRecord:
     """What is told of the machine was read from another place than the system."""
     return WarningRecord(
         code="foreign_root",
-        text="HASHWATT_ROOT was set, so that machine, meters and sensors are those of a tree of files: for trying what "
-        "is read from it, never to be ranked; unset it to measure",
+        text="HASHWATT_ROOT was set: machine and sensors are those of a tree of files, never to be ranked; unset it to "
+        "measure",
     )
 
 
@@ -157,8 +156,8 @@ def powersave_governor(governor: str) -> WarningRecord:
     """The system saves power at the cost of speed."""
     return WarningRecord(
         code="powersave_governor",
-        text=f"the CPU frequency governor is {governor}, which may keep clocks low; set it to performance "
-        "(sudo cpupower frequency-set -g performance) and measure again",
+        text=f"the frequency governor {printable(governor, 20)} may keep clocks low; use performance (cpupower "
+        "frequency-set -g performance)",
     )
 
 
@@ -175,8 +174,8 @@ def wide_interval(half_width: float) -> WarningRecord:
     """The rate is not known to within a percent."""
     return WarningRecord(
         code="wide_interval",
-        text=f"the 95 % interval is ±{half_width:.1%} wide, more than the ±{HALF_WIDTH:.0%} aimed at; close other "
-        "programs and measure longer (-t 60)",
+        text=f"the 95 % interval is ±{half_width:.1%} wide, above ±{HALF_WIDTH:.0%}; close other programs and measure "
+        "longer (-t 60)",
     )
 
 
@@ -184,8 +183,7 @@ def clock_unknown() -> WarningRecord:
     """Nobody tells how fast the device ran."""
     return WarningRecord(
         code="clock_unknown",
-        text="the device's clock cannot be read here, so a change of clock cannot be told from another cause; "
-        "measure where the system shows it (a bare machine, a driver that reports clocks)",
+        text="the device's clock cannot be read, so its change is no known cause; measure where the system shows it",
     )
 
 
@@ -193,8 +191,7 @@ def failed_batches(count: int) -> WarningRecord:
     """Some launches failed and were repeated."""
     return WarningRecord(
         code="failed_batches",
-        text=f"{count} batches failed, were not counted and were repeated; update the device's driver or check its "
-        "cooling and power supply",
+        text=f"{count} batches failed and were repeated; update the driver or check cooling and power supply",
     )
 
 
@@ -202,8 +199,8 @@ def limit_exceeded(percent: float) -> WarningRecord:
     """The rate lies above what was measured as its roof."""
     return WarningRecord(
         code="limit_unsure",
-        text=f"the device's own roof is unknown: the rate would be {percent:.1f} % of the one measured, which "
-        "cannot be; let the machine settle and measure again",
+        text=f"the roof is unknown: the rate would be {percent:.4g} % of the one measured; let the machine settle and "
+        "measure again",
     )
 
 
@@ -211,20 +208,18 @@ def limit_disturbed(other_load: float) -> WarningRecord:
     """Other programs ran while the roof was measured."""
     return WarningRecord(
         code="limit_unsure",
-        text=f"other programs kept {other_load:.2g} CPUs busy while the device's own roof was measured, so the share "
-        "of it is unsure; close them and measure again",
+        text=f"other programs kept {other_load:.2g} CPUs busy while the roof was measured; "
+        "close them and measure again",
     )
 
 
 def shared_cores(device_ids: list[str]) -> WarningRecord:
     """Devices that were measured at once are the same hardware."""
-    names = f"{', '.join(device_ids[:-1])} and {device_ids[-1]}"
+    names = " and ".join(printable(name, 10) for name in device_ids[:2])
+    others = f" (and {len(device_ids) - 2} more)" if len(device_ids) > 2 else ""
     return WarningRecord(
         code="shared_cores",
-        text=printable(
-            f"{names} run on the same cores, so that at once each gets a part of them and the sum is about what one "
-            "reaches alone; to add to it, measure devices of different hardware together (-d)"
-        ),
+        text=f"{names}{others} are on the same cores, so they slow each other; measure different hardware",
     )
 
 
@@ -233,15 +228,13 @@ def limit_unknown(reason: str) -> WarningRecord:
     return WarningRecord(
         code="limit_unknown",
         # The reason says what helps.
-        text=f"the device's own roof could not be measured, so no share of it is given: {printable(reason)}",
+        text=f"the roof could not be measured: {printable(reason)}",
     )
 
 
 def ended_early(samples: int, because: str) -> WarningRecord:
     """Sampling did not take its time."""
-    return WarningRecord(
-        code="ended_early", text=f"sampling ended after {samples} samples, before its time, because {because}"
-    )
+    return WarningRecord(code="ended_early", text=f"sampling ended after {samples} samples: {printable(because, 80)}")
 
 
 def race_ended_early(untried: int) -> WarningRecord:
@@ -249,7 +242,7 @@ def race_ended_early(untried: int) -> WarningRecord:
     kernels = f"{untried} kernels that should be faster were" if untried != 1 else "1 kernel that should be faster was"
     return WarningRecord(
         code="race_ended_early",
-        text=f"{kernels} not tried in the race's time; run it again on a quiet machine, which goes on with them",
+        text=f"{kernels} not tried in the race's time; run it again, which goes on with them",
     )
 
 
@@ -257,16 +250,15 @@ def date_unsure(created: str, release: str) -> WarningRecord:
     """The run is older than the program."""
     return WarningRecord(
         code="date_unsure",
-        text=f"the clock says {created}, before this hashwatt was released ({release}), so the run's date is wrong and "
-        "it has no place in time; set the clock",
+        text=f"the clock says {printable(created, 12)}, before this hashwatt's release ({printable(release, 12)}); set "
+        "the clock",
     )
 
 
 def meters_left_out(ids: list[str]) -> WarningRecord:
     """There are more meters than a result holds."""
     return left_out(
-        f"{len(ids)} meters were not read, because a result holds no more ({', '.join(ids[:3])}…); name those that "
-        "matter (--meter)"
+        f"{len(ids)} meters ({printable(ids[0], 30)} …) are more than a result holds, and not read; name some (--meter)"
     )
 
 

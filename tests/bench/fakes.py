@@ -53,11 +53,11 @@ def shares_of(entry: Measurement) -> Shares:
     return entry.evidence
 
 
-def measured(*behaviours: str, **options: Any) -> Result:
+def measured(*behaviours: str, rate_hs: float = RATE_HS, **options: Any) -> Result:
     """The result of measuring fake devices of those behaviours."""
     clock = VirtualClock()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(api, "secrets", Repeatable())
         # Looking how busy the machine is takes a fifth of a second, each time.
         patch.setattr(api, "describe_machine", this_machine)
-        return api.measure([fake(behaviour, clock) for behaviour in behaviours], clock=clock.now, **options)
+        return api.measure([fake(behaviour, clock, rate_hs) for behaviour in behaviours], clock=clock.now, **options)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def _quiet_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LoadMeter, "stop", lambda _self: Readings())
 
 
-def only(behaviour: str, **options: object) -> Measurement:
+def only(behaviour: str, **options: Any) -> Measurement:
     (entry,) = measured(behaviour, **options).results
     return entry
 

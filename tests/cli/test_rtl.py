@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +12,9 @@ from hashwatt.kernels.rtl.extra import missing
 from tests.kernels.rtl.toys import TINY
 
 from .terminal import run_here
+
+if TYPE_CHECKING:
+    from hashwatt.kernels.rtl.asic.flow import Silicon
 
 Capture = pytest.CaptureFixture[str]
 
@@ -52,7 +56,20 @@ def test_emit_prints_verilog(capsys: Capture, installed: None) -> None:
     assert "module sha256d_core(" in outcome.out
 
 
-def test_synth_says_that_its_figures_are_modelled(capsys: Capture, installed: None) -> None:
+def test_synth_says_that_its_figures_are_modelled(
+    capsys: Capture, installed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hashwatt.kernels.rtl.asic import flow
+
+    made: list[Silicon] = []
+    price = flow.price
+
+    def price_once(*arguments: Any) -> Silicon:
+        """Synthesis takes ten seconds: both ways to print it share one."""
+        made.extend([] if made else [price(*arguments)])
+        return made[0]
+
+    monkeypatch.setattr(flow, "price", price_once)
     outcome = run_here(capsys, "rtl", "synth", "--liberty", str(TINY), "-q")
     assert outcome.code == 0
     assert "modelled" in outcome.out

@@ -23,11 +23,12 @@ def stored(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp850", "utf-8"])
 def test_names_that_a_console_cannot_show_are_no_fault(encoding: str, stored: Path) -> None:
-    for command in (["report"], ["verify"]):
+    # Each is a process that starts: one of those that know few letters verifies, too.
+    for command in (["report"], ["verify"]) if encoding == "ascii" else (["report"],):
         outcome = run_apart(*command, str(stored), PYTHONIOENCODING=encoding)
         assert outcome.code == 0
         # What is done again is named, as any stage is.
         assert outcome.err == ("cpu: recomputing\n" if command == ["verify"] else "")
         assert "Traceback" not in outcome.out
-    if encoding == "utf-8":
-        assert "Größe" in run_apart("report", str(stored), PYTHONIOENCODING=encoding).out
+        if encoding == "utf-8":
+            assert "Größe" in outcome.out

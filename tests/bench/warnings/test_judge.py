@@ -99,7 +99,7 @@ def test_ticks_that_come_out_below_zero_even_out() -> None:
 
 def test_time_stolen_by_the_hypervisor_is_named() -> None:
     readings = [replace(QUIET, stolen_cpu_s=0.05)] * 40
-    assert "took 0.2 CPUs away" in judged(flat(), readings)["stolen_time"]
+    assert "gave 0.2 CPUs to other machines" in judged(flat(), readings)["stolen_time"]
 
 
 def test_few_samples_and_a_wide_interval_are_named() -> None:
@@ -173,7 +173,7 @@ def test_a_quota_is_named_with_what_it_held_back(tmp_path: Path, monkeypatch: py
         (folder / f"cpu.{name}").write_text(text)
     (warning,) = judge_quota(2, 0.12, Throttling(periods=30, throttled=7))
     assert warning.code == "quota"
-    assert "held it to 0.12 CPUs, and it was throttled in 53 of 60 periods" in warning.text
+    assert "held it to 0.12 CPUs (throttled 88% of the time)" in warning.text
     assert judge_quota(2, None, None) == []
     assert judge_quota(2, 2.0, None) == []
 

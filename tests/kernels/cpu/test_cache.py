@@ -13,7 +13,7 @@ from hashwatt.kernels.cpu.cores.features import host_attributes
 from hashwatt.kernels.cpu.variants import Variant, variant, variants
 from hashwatt.kernels.errors import InputError
 
-QUICK = variant("scalar-x1")
+from .quick import QUICK
 
 
 @pytest.fixture(autouse=True)
@@ -124,7 +124,7 @@ def test_what_another_kernel_does_better_is_raced_only_where_that_one_cannot_run
     outdone = replace(QUICK, name="outdone-x1", outdone_by=QUICK.name)
     _, candidate = race.race([outdone, QUICK])
     assert (candidate.name, candidate.hashrate_hs) == ("outdone-x1", None)
-    assert candidate.reason == "scalar-x1 does the same with better instructions"
+    assert candidate.reason == f"{QUICK.name} does the same with better instructions"
     (alone,) = race.race([replace(QUICK, outdone_by="absent-x16")])
     assert alone.hashrate_hs
 
@@ -143,7 +143,7 @@ def test_a_damaged_memory_of_the_race_is_raced_again(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
     race.choose(rolled=False)
     (memory,) = own_cache.rglob("race-plain.json")
-    memory.write_bytes(b'[{"name": "scalar-x1", "hashrate_hs": "fast"}]')
+    memory.write_bytes(f'[{{"name": "{QUICK.name}", "hashrate_hs": "fast"}}]'.encode())
     assert race.choose(rolled=False)[1][0].hashrate_hs
 
 

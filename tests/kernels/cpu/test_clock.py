@@ -11,15 +11,15 @@ from hashwatt.kernels.cpu import placement, race, roof
 from hashwatt.kernels.cpu.cores import clock
 from hashwatt.kernels.cpu.cores.topology import Topology
 from hashwatt.kernels.cpu.jit import compile_variant
-from hashwatt.kernels.cpu.variants import variant
 from hashwatt.kernels.cpu.workers import Workers
 from hashwatt.kernels.errors import DeviceError
+
+from .quick import QUICK
 
 pytestmark = pytest.mark.elsewhere
 
 WINDOWS_STEP_S = 0.015625
 FINE = getattr(time, "thread_time", time.perf_counter)
-QUICK = variant("scalar-x1")
 
 
 def coarse() -> float:

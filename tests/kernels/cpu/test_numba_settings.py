@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from hashwatt.kernels.cpu import jit
-from hashwatt.kernels.cpu.variants import variant
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.system.numba_settings import default_settings
 from tests.cli.terminal import run_apart
+
+from .quick import QUICK
 
 GENESIS = (
     "0100000000000000000000000000000000000000000000000000000000000000000000003ba3edfd7a7b12b27ac72c3e"
@@ -45,7 +46,7 @@ def test_machine_code_is_not_read_from_the_folder_that_numba_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "foreign"))
-    jit.compile_variant(variant("scalar-x1"))
+    jit.compile_variant(QUICK)
     assert not (tmp_path / "foreign").exists()
     assert os.environ["NUMBA_CACHE_DIR"]
 
@@ -75,4 +76,4 @@ def test_a_program_that_has_switched_numba_off_is_told_so(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
     with pytest.raises(DeviceError, match=r"has set numba\.config\.DISABLE_JIT"):
-        jit.compile_variant(variant("scalar-x1"))
+        jit.compile_variant(QUICK)

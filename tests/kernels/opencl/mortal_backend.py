@@ -90,7 +90,7 @@ class SimulatedScanner:
         hits, checksum = hash_all(Job(self.job.prefixes, target), nonces)
         hashes = len(nonces) * len(self.job.prefixes)
         time.sleep(max(0.0, hashes / RATE_HS - (time.perf_counter() - started)))
-        return Tally(hits, len(nonces), checksum ^ wrong, hashes / RATE_HS, hashes / RATE_HS)
+        return Tally(list(hits), len(nonces), checksum ^ wrong, hashes / RATE_HS, hashes / RATE_HS)
 
     def launch_once(self, nonces: range, target: int) -> Answer:
         if self.fate.meets("race", self.tuning):

@@ -36,8 +36,9 @@ from .mortal_backend import HEALTHY, NAMES, NATIVE_WIDTH, MortalDevice, info
 MODULE = "mortal_backend"
 JOB = Job((bytes(PREFIX_BYTES),), target_from_zero_bits(6))
 ROLLED = Job(roll_versions(bytes(PREFIX_BYTES), 2), target_from_zero_bits(6))
-# Short where something hangs. The rest is as long as a busy machine may need.
-SHORT = Deadlines(trial_s=1.5, trials_s=30.0, patient_trials_s=3.0, restart_s=1.0, scan_s=1.5)
+# Short where something hangs. The rest is as long as a busy machine may need: where all trials together have less than
+# a process takes to start there, the first kernel that works is taken, and there is no race.
+SHORT = Deadlines(trial_s=1.5, trials_s=30.0, patient_trials_s=30.0, restart_s=1.0, scan_s=1.5)
 LAST = len(NAMES) - 1
 Prepare = Callable[..., KernelInfo]
 
@@ -133,9 +134,9 @@ def test_a_device_none_of_whose_kernels_lives_fails_within_its_time_and_says_wha
 ) -> None:
     device = mortal(f"build-all-{kind}", Deadlines(trial_s=1.5, trials_s=5.0, patient_trials_s=5.0, restart_s=1.0))
     started = time.monotonic()
-    with pytest.raises(error, match=rf"no kernel works \({NAMES[0]}: the process that tried it .* more .*; update"):
+    with pytest.raises(error, match=rf"no kernel works \({NAMES[0]}: the process that tried it .*\); update"):
         device.prepare(JOB)
-    assert time.monotonic() - started < 8.0, "busy machines included"
+    assert time.monotonic() - started < 8.0 + 3 * device._opening_s, "busy machines included"
     device.close()
 
 

@@ -27,12 +27,13 @@ VARIANTS = [
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.name)
-@pytest.mark.parametrize("prefixes", [1, 3])
-def test_a_variant_hashes_as_hashlib(variant: Variant, prefixes: int) -> None:
+def test_a_variant_hashes_as_hashlib(variant: Variant) -> None:
     device = open_first(variant.name)
-    job = Job(roll_versions(random_prefixes(1, seed=21)[0], prefixes), target_from_zero_bits(5))
     try:
-        assert_as_hashlib(device, job, range(2_147_483_000, 2_147_483_000 + 1_237))
+        # On one device: a process and its runtime take longer to start than the nonces to hash.
+        for prefixes in (1, 3):
+            job = Job(roll_versions(random_prefixes(1, seed=21)[0], prefixes), target_from_zero_bits(5))
+            assert_as_hashlib(device, job, range(2_147_483_000, 2_147_483_000 + 1_237))
     except WrongResult:
         raise
     except DeviceError as error:

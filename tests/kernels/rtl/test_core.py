@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job, header_with_nonce
@@ -60,9 +61,20 @@ def run_core(shape: Shape, prefix: bytes, start: int, count: int) -> list[tuple[
     return results
 
 
-@pytest.mark.parametrize("skewed", [False, True], ids=["compact", "skewed"])
-@pytest.mark.parametrize("adder", ADDERS)
-@pytest.mark.parametrize("stages", [1, 2, 3, 8])
+def shapes(*small: int, largest: int) -> list[ParameterSet]:
+    """Every small core, and one of the largest; the others of the largest take most of the time and are slow."""
+    return [
+        pytest.param(
+            stages, adder, skewed, id=f"{stages}-{adder}-{'skewed' if skewed else 'compact'}",
+            marks=[pytest.mark.slow] if stages == largest and not (skewed and adder == ADDERS[0]) else [],
+        )
+        for stages in (*small, largest)
+        for adder in ADDERS
+        for skewed in (False, True)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stages", "adder", "skewed"), shapes(1, 2, 3, largest=8))
 def test_every_shape_of_the_full_core_gives_all_eight_digest_words(stages: int, adder: Adder, skewed: bool) -> None:
     prefix = random.Random(stages).randbytes(PREFIX_BYTES)
     results = run_core(Shape(stages, True, skewed, adder), prefix, 0xFFFFFFFE, 4)
@@ -71,9 +83,7 @@ def test_every_shape_of_the_full_core_gives_all_eight_digest_words(stages: int, 
     ]
 
 
-@pytest.mark.parametrize("skewed", [False, True], ids=["compact", "skewed"])
-@pytest.mark.parametrize("adder", ADDERS)
-@pytest.mark.parametrize("stages", [1, 2, 5, 16])
+@pytest.mark.parametrize(("stages", "adder", "skewed"), shapes(1, 2, 5, largest=16))
 def test_every_shape_of_the_mining_core_gives_the_last_digest_word(stages: int, adder: Adder, skewed: bool) -> None:
     prefix = random.Random(stages).randbytes(PREFIX_BYTES)
     results = run_core(Shape(stages, False, skewed, adder), prefix, 77, 4)

@@ -14,6 +14,8 @@ from hashwatt.kernels.rtl.shape import Shape
 pytestmark = pytest.mark.usefixtures("amaranth")
 
 
+# Slow: twenty seconds of synthesis. The cells of a library are simulated the same way by default (test_gate_level.py).
+@pytest.mark.slow
 def test_the_synthesised_netlist_finds_the_genesis_nonce() -> None:
     from hashwatt.kernels.rtl.emit import rtlil
     from hashwatt.kernels.rtl.fpga.netlist import ZeroDelaySimulator, simple_netlist

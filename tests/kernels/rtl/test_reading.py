@@ -9,7 +9,6 @@ import pytest
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.rtl.asic.netlist import read_netlist
 from hashwatt.kernels.rtl.fpga.family import FAMILIES
-from hashwatt.kernels.rtl.fpga.place import read_report
 from hashwatt.kernels.rtl.workshop import ToolFailed
 
 from .toys import tiny
@@ -18,7 +17,9 @@ FAMILY = next(iter(FAMILIES.values()))
 BROKEN = [b"", b"[]", b"{", b"\xff", b'{"modules": {"toy": {"ports": {}}}}', b'{"fmax": {"clk": {"achieved": "fast"}}}']
 
 
-def test_a_router_s_report_is_read_past_what_is_not_needed(tmp_path: Path) -> None:
+def test_a_router_s_report_is_read_past_what_is_not_needed(amaranth: None, tmp_path: Path) -> None:
+    from hashwatt.kernels.rtl.fpga.place import read_report
+
     path = tmp_path / "report.json"
     path.write_bytes(
         b'{"fmax": {"clk": {"achieved": 51.5, "constraint": 120.0}}, "critical_paths": [],'
@@ -30,7 +31,9 @@ def test_a_router_s_report_is_read_past_what_is_not_needed(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("content", BROKEN)
-def test_a_broken_report_or_netlist_is_one_sentence(content: bytes, tmp_path: Path) -> None:
+def test_a_broken_report_or_netlist_is_one_sentence(amaranth: None, content: bytes, tmp_path: Path) -> None:
+    from hashwatt.kernels.rtl.fpga.place import read_report
+
     path = tmp_path / "made.json"
     path.write_bytes(content)
     with pytest.raises(ToolFailed, match="cannot be read"):

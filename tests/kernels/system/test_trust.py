@@ -9,13 +9,13 @@ import platformdirs
 import pytest
 
 from hashwatt.kernels.cpu import jit
-from hashwatt.kernels.cpu.variants import variant
 from hashwatt.kernels.opencl.runtimes import caches
 from hashwatt.kernels.system import own_files as files
 from hashwatt.kernels.system import trust
 
+from ..cpu.quick import QUICK
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="owners and permissions as POSIX has them")
-QUICK = variant("scalar-x1")
 
 
 @pytest.fixture

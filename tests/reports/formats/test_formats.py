@@ -28,6 +28,7 @@ from hashwatt.reports.layout.summary import summary
 
 from .. import hostile
 from ..factory import machine, result, showcase, streaming, verified
+from ..shown import Example, leave_out_the_ladder, shown
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -53,7 +54,7 @@ def test_an_unknown_format_is_refused_with_the_known_ones(name: str) -> None:
 
 @pytest.mark.parametrize("suffix", suffixes())
 def test_equal_results_give_equal_files(suffix: str) -> None:
-    assert rendered(suffix, report()) == rendered(suffix, report())
+    assert rendered(suffix, report()) == shown("showcase", suffix)
 
 
 def ladder(results: bool = True) -> Report:
@@ -63,16 +64,16 @@ def ladder(results: bool = True) -> Report:
 @pytest.mark.parametrize("suffix", [".md", ".csv", ".json", ".html", ".svg"])
 @pytest.mark.parametrize("results", [False, True])
 def test_the_ladder_itself_is_in_every_format(suffix: str, results: bool) -> None:
-    written = rendered(suffix, ladder(results)).decode()
+    written = shown("showcase" if results else "nothing", suffix, "ladder").decode()
     # In a picture a name may be broken into lines.
     assert all(name in written for name in ("X6500", "Avalon 1", "Radeon"))
     assert ("Test CPU" in written) == results
 
 
 def test_the_ladder_s_picture_is_the_ladder_alone() -> None:
-    assert rendered(".png", ladder(False)) != rendered(".png", ladder())
-    assert "Hashrate by device" not in rendered(".svg", ladder()).decode()
-    assert "Hashrate by device" in rendered(".svg", report()).decode()
+    assert shown("nothing", ".png", "ladder") != shown("showcase", ".png", "ladder")
+    assert "Hashrate by device" not in shown("showcase", ".svg", "ladder").decode()
+    assert "Hashrate by device" in shown("showcase", ".svg").decode()
 
 
 def test_the_ladder_s_csv_has_a_row_a_figure_and_lets_the_medians_be_redone() -> None:
@@ -213,14 +214,15 @@ def test_a_hostile_markdown_cell_breaks_neither_table_nor_page() -> None:
 
 
 @pytest.mark.parametrize("suffix", [".md", ".csv", ".json", ".html", ".svg"])
-@pytest.mark.parametrize("texts", [hostile.PRINTABLE, hostile.UNPRINTABLE])
-def test_no_format_lets_control_or_hidden_characters_through(suffix: str, texts: tuple[str, ...]) -> None:
-    shown = rendered(suffix, report_on(gather_results(hostile.results(texts)))).decode("utf-8-sig")
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]", shown)
+@pytest.mark.parametrize("example", ["hostile", "unprintable"])
+def test_no_format_lets_control_or_hidden_characters_through(suffix: str, example: Example) -> None:
+    written = shown(example, suffix).decode("utf-8-sig")
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]", written)
 
 
 @pytest.mark.parametrize("suffix", suffixes())
-def test_ten_megabytes_of_name_do_not_reach_any_file(suffix: str) -> None:
+def test_ten_megabytes_of_name_do_not_reach_any_file(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_the_ladder(monkeypatch)
     huge = result(verified(name="x" * 10_000_000), note="y" * 10_000_000)
     assert len(rendered(suffix, report_on(gather_results([huge])))) < 1_500_000
 

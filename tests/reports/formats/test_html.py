@@ -17,13 +17,13 @@ import pytest
 
 from hashwatt.bench.result.file import save
 from hashwatt.bench.result.model import Result
-from hashwatt.reports.collect.gather import NOTHING, Collection, gather, gather_results
+from hashwatt.reports.collect.gather import Collection, gather, gather_results
 from hashwatt.reports.document.archive import archive
 from hashwatt.reports.document.report import report_on
 from hashwatt.reports.formats import format_for
 
-from .. import hostile
 from ..factory import result, run_id_of, showcase, verified, with_energy
+from ..shown import Example, leave_out_the_ladder, shown
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 # What the template and the charts use; anything else would come from a result.
@@ -69,7 +69,7 @@ def page_of(collection: Collection) -> str:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return page_of(gather_results(showcase()))
+    return shown("showcase", ".html").decode()
 
 
 def test_the_page_is_well_formed_and_uses_known_tags_only(page: str) -> None:
@@ -126,7 +126,8 @@ def test_everything_that_was_asked_of_the_table_is_in_it(page: str) -> None:
         assert figure in words
 
 
-def test_a_rate_far_above_its_roof_says_that_the_roof_is_wrong() -> None:
+def test_a_rate_far_above_its_roof_says_that_the_roof_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_the_ladder(monkeypatch)
     page = page_of(gather_results([result(verified(roof_hs=10e6))]))
     assert "modelled, too low" in page
     assert not re.search(r"\b[1-9]\d{2,}(\.\d)? %", page)
@@ -165,6 +166,7 @@ def test_an_archive_keeps_what_fits() -> None:
 def test_a_page_with_no_room_for_all_raw_results_says_how_many_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     from hashwatt.reports.formats import html
 
+    leave_out_the_ladder(monkeypatch)
     collection = gather_results([result(verified(run=run, samples=64), run=run) for run in range(9)])
     monkeypatch.setattr(html, "MOST_PAGE_BYTES", len(page_of(collection)) - 20_000)
     page = page_of(collection)
@@ -172,9 +174,9 @@ def test_a_page_with_no_room_for_all_raw_results_says_how_many_it_has(monkeypatc
     assert re.search(r"\([1-8] of 9 runs; the others would make this page too large\)", page)
 
 
-@pytest.mark.parametrize("texts", [hostile.PRINTABLE, hostile.UNPRINTABLE])
-def test_a_stranger_s_text_stays_text(texts: tuple[str, ...]) -> None:
-    parsed = Page(page_of(gather_results(hostile.results(texts))))
+@pytest.mark.parametrize("example", ["hostile", "unprintable"])
+def test_a_stranger_s_text_stays_text(example: Example) -> None:
+    parsed = Page(shown(example, ".html").decode())
     assert parsed.unclosed == []
     assert {tag for tag, _ in parsed.tags} <= KNOWN_TAGS
     assert [tag for tag, _ in parsed.tags].count("script") == 1
@@ -183,18 +185,21 @@ def test_a_stranger_s_text_stays_text(texts: tuple[str, ...]) -> None:
     assert all(link.startswith(("#", "data:application/zip;base64,")) for link in parsed.attributes("href"))
 
 
-def test_template_syntax_in_a_name_is_not_executed() -> None:
+def test_template_syntax_in_a_name_is_not_executed(monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_out_the_ladder(monkeypatch)
     page = page_of(gather_results([result(verified(name="{{ 7 * 7 }}{% include 'x' %}"))]))
     assert "{{ 7 * 7 }}" in "".join(Page(page).words)
 
 
 def test_an_empty_ladder_page_has_no_section_about_results() -> None:
-    page = page_of(NOTHING)
+    page = shown("nothing", ".html").decode()
     assert "From CPU to ASIC" in page
     assert 'id="devices"' not in page
     assert 'id="runs"' not in page
 
 
+# Slow: a dozen seconds of making and reading 200 results, for one look at the size of a page and at its time.
+@pytest.mark.slow
 def test_200_results_make_a_page_of_less_than_3_mb_in_less_than_5_s(tmp_path: Path) -> None:
     for run in range(200):
         device = verified(run=run, rate=1e6 * (1 + run), samples=64, name=f"Device {run}", clock_hz=[2e9], roof_hs=1e9)

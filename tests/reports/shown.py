@@ -1,0 +1,49 @@
+"""Reports of results that many tests look at: each is made once, since drawing one takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Literal
+
+import pytest
+
+from hashwatt.bench.result.model import Result
+from hashwatt.reports.charts.selection import Charts, charts_of
+from hashwatt.reports.collect.gather import NOTHING, gather_results
+from hashwatt.reports.document.report import Report, report_on
+from hashwatt.reports.formats import format_for
+
+from . import hostile
+from .factory import showcase
+
+Example = Literal["showcase", "hostile", "unprintable", "nothing"]
+RESULTS: dict[str, Callable[[], list[Result]]] = {
+    "showcase": showcase,
+    "hostile": hostile.results,
+    "unprintable": lambda: hostile.results(hostile.UNPRINTABLE),
+    "nothing": list,
+}
+
+
+@cache
+def about(example: Example, subject: Literal["devices", "ladder"] = "devices") -> Report:
+    """The report; no test changes it."""
+    results = RESULTS[example]()
+    return report_on(gather_results(results) if results else NOTHING, subject=subject)
+
+
+@cache
+def shown(example: Example, suffix: str, subject: Literal["devices", "ladder"] = "devices") -> bytes:
+    """The report as a file of that kind."""
+    return format_for(f"x{suffix}").render(about(example, subject))
+
+
+def leave_out_the_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make pages without its pictures: they show published figures, whatever the results, and take most of the time."""
+
+    def without(report: Report) -> Charts:
+        charts = charts_of(report)
+        return Charts(charts.subject, charts.devices, charts.samples, ())
+
+    monkeypatch.setattr("hashwatt.reports.formats.html.charts_of", without)
