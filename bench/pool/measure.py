@@ -41,6 +41,7 @@ DEFAULT_WINDOW_S = 60.0
 DEFAULT_WAIT_S = 300.0
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3333
+NO_METER = "no meter was asked for; measure the miner at the wall (--meter shelly://HOST)"
 # How often whoever watches is shown the workers.
 SHOW_S = 0.5
 
@@ -127,16 +128,20 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
             if not pool.workers:
                 energy.stop()
                 raise
-        workers: list[Connection] = pool.workers
+        workers = counted(pool.workers)
         results = [
             measurement(worker, worker_id, machine.id, request.kind, interrupted)
             for worker, worker_id in zip(workers, worker_ids(workers), strict=True)
         ]
         if request.meters:
             results = _with_joules(results, workers, energy, request)
+        else:
+            results = [replace(each, energy=(missing_record(NO_METER),)) for each in results]
         energy.stop()
         if request.beside is not None and claims:
-            results.append(reported_measurement(Watched(request.beside, tuple(claims), request.seconds), machine.id))
+            told = reported_measurement(Watched(request.beside, tuple(claims), request.seconds), machine.id)
+            # It is the worker that is asked: of the same kind, or of none that anybody told.
+            results.append(replace(told, device=replace(told.device, kind=request.kind)))
         if not pool.workers:
             raise InputError(_nobody(pool, request))
         return fitted(
@@ -153,6 +158,16 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
                 results=tuple(results),
             )
         )
+
+
+def counted(workers: Sequence[Connection]) -> list[Connection]:
+    """The workers that a result names: all but those that left before their window and came back to be measured."""
+    measured = {_who(worker) for worker in workers if worker.session.window is not None}
+    return [worker for worker in workers if worker.session.window is not None or _who(worker) not in measured]
+
+
+def _who(worker: Connection) -> tuple[str, str]:
+    return worker.session.name, worker.address
 
 
 def _with_joules(
