@@ -77,7 +77,8 @@ class Node:
             raise NodeError(f"{where} answers {response.status} and no JSON-RPC; is it a Bitcoin node?") from None
         if refusal:
             said = refusal.get("message") if isinstance(refusal, dict) else refusal
-            raise NodeError(f"{where} refuses {method}: {printable(str(said), 120)}")
+            hidden = str(said) if self.login is None else self.login.hidden_in(str(said))
+            raise NodeError(f"{where} refuses {method}: {printable(hidden, 120)}")
         return reply.get("result")
 
     def script_of(self, payout: str) -> bytes:
@@ -98,7 +99,8 @@ class Node:
     def submit(self, block: bytes) -> str | None:
         """Hand in a block; None where it is taken, else the reason against it. Raises NodeError."""
         answer = self.call("submitblock", block.hex())
-        return None if answer is None else printable(str(answer), 120) or "no reason given"
+        hidden = str(answer) if self.login is None else self.login.hidden_in(str(answer))
+        return None if answer is None else printable(hidden, 120) or "no reason given"
 
     @staticmethod
     def _read(response: http.client.HTTPResponse) -> bytes:

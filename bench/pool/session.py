@@ -329,10 +329,10 @@ class Session:
         if value in open_job.seen:
             return DUPLICATE, "duplicate share"
         open_job.seen.add(value)
-        self._count(now, open_job, value, ServedShare(0, open_job.number, extranonce2, offset, nonce, bits))
+        self._count(now, open_job, value, (extranonce2, offset, nonce, bits))
         return None
 
-    def _count(self, now: float, open_job: _OpenJob, value: int, share: ServedShare) -> None:
+    def _count(self, now: float, open_job: _OpenJob, value: int, parts: tuple[bytes, int, int, int]) -> None:
         self._vardiff.share(now, open_job.difficulty)
         window = self.window
         if window is None:
@@ -342,9 +342,7 @@ class Session:
                 window.overflowed = True
                 return
             at_us = int((now - window.began) * 1e6)
-            window.shares.append(
-                ServedShare(at_us, share.job, share.extranonce2, share.time_offset, share.nonce, share.version_bits)
-            )
+            window.shares.append(ServedShare(at_us, open_job.number, *parts))
             window.at_twice_the_difficulty += difficulty_of(value) >= 2 * window.difficulty
 
 
