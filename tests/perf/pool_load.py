@@ -24,7 +24,7 @@ WINDOW_S = 8.0
 WORKERS = 20
 SHARES_A_SECOND = 10_000
 CONNECTIONS = 10_000
-CROWD_S = 30.0
+CROWD_S = 60.0
 # Sent at a time, so that whoever sends keeps up on half a core.
 BURST_S = 0.02
 # As many connections are open at once as the limit of files allows whoever makes them.
