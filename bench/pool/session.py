@@ -44,7 +44,7 @@ MOST_SHARES = 100_000
 LONGEST_WARM_UP_S = 60.0
 # Nothing is measured of a miner that finds no share in this time.
 PATIENCE_S = 180.0
-# So many bad shares in a row are no miner's. Those of a job that was taken back a moment ago are under way: not counted.
+# So many bad shares in a row are no miner's; those of a job that was taken back a moment ago were under way.
 MOST_REFUSED_IN_A_ROW = 1000
 UNDER_WAY_S = 10.0
 MOST_NAME_CHARACTERS = 80

@@ -10,8 +10,8 @@ from msgspec import Meta, Struct
 
 from ...bench.result.file import read_bounded
 from ...bench.result.model import Result
-from ...bench.verification.verdict import Check
 from ...bench.sampling.plan import FEWEST_SAMPLES
+from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ...kernels.workloads.evidence import ServedShares
 from ..collect.gather import Entry, checked, entries_of

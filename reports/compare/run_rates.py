@@ -65,7 +65,7 @@ def run_rate(run: Series, basis: Basis) -> RunRate:
 def totals_of_rounds(run: Series, basis: Basis) -> list[RoundTotal]:
     """Work and time of each counted round; empty where the file has none, states the median, or counted shares.
 
-    Of a rate by shares its one window's work is no more than their number, and its interval tells what that leaves open.
+    Of a rate by shares its one window's work is their number, and its interval tells what that leaves open.
     """
     if run.entry is None or basis == "median" or run.shares is not None:
         return []

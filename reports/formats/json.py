@@ -1,7 +1,8 @@
 """`.json`: the samples as pytest-benchmark stores them, for `pytest-benchmark compare` and what else reads that.
 
-A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only verified
-runs are written, and what a device says of itself is none: nothing was timed. Result files themselves are JSON already; this is for the other direction.
+A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only verified runs are
+written, and what a device says of itself is none: nothing was timed. Result files themselves are JSON already; this
+is for the other direction.
 """
 
 from __future__ import annotations

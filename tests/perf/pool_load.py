@@ -27,7 +27,7 @@ CONNECTIONS = 10_000
 CROWD_S = 60.0
 # Sent at a time, so that whoever sends keeps up on half a core.
 BURST_S = 0.02
-# As many connections are open at once as the limit of files allows whoever makes them.
+# So many are open at once; the limit of files of whoever makes them must allow it.
 AT_ONCE = 2_000
 HELLO = (
     b'{"id": 1, "method": "mining.subscribe", "params": ["load/1"]}\n'

@@ -184,7 +184,7 @@ def stale(simulation: Simulation, job: str, count: int) -> None:
 def test_shares_that_were_under_way_when_their_job_was_taken_back_end_no_connection() -> None:
     simulation = measuring()
     stale(simulation, "0", MOST_REFUSED_IN_A_ROW + 1)
-    assert simulation.session.phase == "measuring"
+    assert simulation.session.reason is None
     assert simulation.session.refused["job not found"] == MOST_REFUSED_IN_A_ROW + 1
     simulation.now += pool_session.UNDER_WAY_S + 1
     stale(simulation, "0", MOST_REFUSED_IN_A_ROW)

@@ -52,7 +52,7 @@ def test_what_was_counted_or_only_said_has_no_course_of_samples() -> None:
 
 def test_what_a_device_says_of_itself_is_drawn_hollow_and_named_so() -> None:
     report = report_on(gather_results([served_result(served(), reported())]))
-    (progression, rungs) = charts_of(report).ladder
+    progression, _ = charts_of(report).ladder
     assert any("Rig 1" in text and "(reported)" in text for text in texts(svg([progression])))
     assert not any("Served 1" in text and "(reported)" in text for text in texts(svg([progression])))
     filled, hollow = own_mark("asic", True)["markerfacecolor"], own_mark("asic", False)["markerfacecolor"]
