@@ -71,7 +71,7 @@ def own_mark(rung: Rung, measured: bool, crowd: int = 1) -> dict[str, Any]:
 
 
 def is_rate_measured(point: Point) -> bool:
-    """Whether one of the user's hashrates was measured: what a device says of itself is drawn hollow."""
+    """Whether the rate of one of the user's devices was measured: what it says of itself is drawn hollow."""
     return point.origin == "measured"
 
 
