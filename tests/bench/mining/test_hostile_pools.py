@@ -10,8 +10,9 @@ from threading import Thread
 
 import pytest
 
+from hashwatt.bench.mining import node as node_module
 from hashwatt.bench.mining import stratum
-from hashwatt.bench.mining.address import Login
+from hashwatt.bench.mining.address import Login, NodeAddress
 from hashwatt.bench.mining.client import PoolClient, PoolError
 from hashwatt.bench.mining.node import Node, NodeError
 from hashwatt.kernels.stratum.challenge_job import challenge_job
@@ -93,6 +94,22 @@ def test_a_pool_that_repeats_the_password_has_it_shown_by_nobody() -> None:
     # A password that everybody has is none, and would tear words apart.
     with pytest.raises(PoolError, match="x horse"):
         PoolClient(Login("ana"), 1).take(LIST.replace(b"correct", b"x"))
+
+
+def test_a_node_that_sends_a_byte_now_and_then_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_module, "EXCHANGE_S", 0.3)
+
+    def talk(connection: socket.socket) -> None:
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        for _ in range(600):
+            connection.sendall(b"x")
+            time.sleep(0.05)
+
+    began = time.monotonic()
+    with pool(talk) as address, pytest.raises(NodeError, match="does not answer"):
+        Node(NodeAddress(address.host, address.port, False), None).template()
+    assert time.monotonic() - began < 15
 
 
 def test_a_node_that_repeats_the_password_has_it_shown_by_nobody() -> None:
