@@ -125,9 +125,11 @@ class Node:
 
 @contextmanager
 def _cut_after(seconds: float, connection: socket.socket) -> Iterator[None]:
-    """End the connection after this time, whatever is still coming."""
+    """End the connection after this time, whatever is still coming. Raises TimeoutError where that had to be."""
+    late = threading.Event()
 
     def cut() -> None:
+        late.set()
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
 
@@ -138,6 +140,9 @@ def _cut_after(seconds: float, connection: socket.socket) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+    # What was cut off may look like a short answer.
+    if late.is_set():
+        raise TimeoutError
 
 
 @dataclass
