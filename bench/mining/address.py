@@ -29,6 +29,10 @@ class Login:
     user: str
     password: str = field(default=ANY_PASSWORD, repr=False)
 
+    def hidden_in(self, text: str) -> str:
+        """What the other side says, without the password: some repeat what they were sent."""
+        return text if self.password in ("", ANY_PASSWORD) else text.replace(self.password, "…")
+
 
 @dataclass(frozen=True)
 class PoolAddress:

@@ -134,7 +134,7 @@ class PoolClient:
             self._subscribe(message)
         elif message.id == AUTHORIZE:
             if message.result is not True:
-                raise PoolError(f"the pool refuses the worker {self.login.user!r:.40}{_complaint(message.error)}")
+                raise PoolError(f"the pool refuses the worker {self.login.user!r:.40}{self._complaint(message.error)}")
             self.authorised = True
         elif isinstance(message.id, int) and message.id in self._sent:
             difficulty = self._sent.pop(message.id)
@@ -142,7 +142,7 @@ class PoolClient:
                 self.accepted += 1
                 self.accepted_work += difficulty
             else:
-                self.rejected[_complaint(message.error).strip(": ") or "no reason given"] += 1
+                self.rejected[self._complaint(message.error).strip(": ") or "no reason given"] += 1
 
     def _subscribe(self, message: Message) -> None:
         answer = message.result
@@ -154,7 +154,7 @@ class PoolClient:
             assert 1 <= width <= MOST_EXTRANONCE2_BYTES
         except (AssertionError, ValueError, TypeError, IndexError):
             raise PoolError(
-                f"the pool's subscription cannot be used{_complaint(message.error)}; check the port"
+                f"the pool's subscription cannot be used{self._complaint(message.error)}; check the port"
             ) from None
         self._extranonce1, self._width = extranonce1, width
         self.subscribed = True
@@ -188,14 +188,13 @@ class PoolClient:
                 pass
         return b""
 
-
-def _complaint(error: object) -> str:
-    """What a pool says is wrong, made fit for a sentence: ": …", or empty where it says nothing."""
-    text = (
-        error[1]
-        if isinstance(error, list) and len(error) > 1
-        else error.get("message")
-        if isinstance(error, dict)
-        else error
-    )
-    return f": {printable(str(text), LONGEST_COMPLAINT)}" if text else ""
+    def _complaint(self, error: object) -> str:
+        """What a pool says is wrong, made fit for a sentence: ": …", or empty where it says nothing."""
+        text = (
+            error[1]
+            if isinstance(error, list) and len(error) > 1
+            else error.get("message")
+            if isinstance(error, dict)
+            else error
+        )
+        return f": {printable(self.login.hidden_in(str(text)), LONGEST_COMPLAINT)}" if text else ""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import http.client
+import socket
 import ssl
+import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +27,8 @@ from .block import Template
 from .stratum import Mined, Watch
 
 DEADLINE_S = 10.0
+# The whole exchange, a block of some megabytes included: the deadline above begins anew with each byte.
+EXCHANGE_S = 30.0
 # A template of a full block as hexadecimal text, and room for what stands around it.
 MOST_REPLY_BYTES = 32_000_000
 # Whether the tip has moved is asked this often.
@@ -60,9 +66,11 @@ class Node:
         else:
             connection = http.client.HTTPConnection(self.address.host, self.address.port, timeout=DEADLINE_S)
         try:
-            connection.request("POST", "/", body, headers)
-            response = connection.getresponse()
-            data = self._read(response)
+            connection.connect()
+            with _cut_after(EXCHANGE_S, connection.sock):
+                connection.request("POST", "/", body, headers)
+                response = connection.getresponse()
+                data = self._read(response)
         except (OSError, http.client.HTTPException) as error:
             why = getattr(error, "strerror", None) or type(error).__name__
             raise NodeError(f"{where} does not answer ({why:.50}); check host, port and that its RPC is on") from None
@@ -77,7 +85,8 @@ class Node:
             raise NodeError(f"{where} answers {response.status} and no JSON-RPC; is it a Bitcoin node?") from None
         if refusal:
             said = refusal.get("message") if isinstance(refusal, dict) else refusal
-            raise NodeError(f"{where} refuses {method}: {printable(str(said), 120)}")
+            hidden = str(said) if self.login is None else self.login.hidden_in(str(said))
+            raise NodeError(f"{where} refuses {method}: {printable(hidden, 120)}")
         return reply.get("result")
 
     def script_of(self, payout: str) -> bytes:
@@ -98,7 +107,8 @@ class Node:
     def submit(self, block: bytes) -> str | None:
         """Hand in a block; None where it is taken, else the reason against it. Raises NodeError."""
         answer = self.call("submitblock", block.hex())
-        return None if answer is None else printable(str(answer), 120) or "no reason given"
+        hidden = str(answer) if self.login is None else self.login.hidden_in(str(answer))
+        return None if answer is None else printable(hidden, 120) or "no reason given"
 
     @staticmethod
     def _read(response: http.client.HTTPResponse) -> bytes:
@@ -111,6 +121,28 @@ class Node:
             if size > MOST_REPLY_BYTES or time.monotonic() > end:
                 raise TimeoutError(f"more than {MOST_REPLY_BYTES} bytes or {DEADLINE_S:.0f} s")
         return b"".join(parts)
+
+
+@contextmanager
+def _cut_after(seconds: float, connection: socket.socket) -> Iterator[None]:
+    """End the connection after this time, whatever is still coming. Raises TimeoutError where that had to be."""
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+    # What was cut off may look like a short answer.
+    if late.is_set():
+        raise TimeoutError
 
 
 @dataclass

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from ...kernels.device import DeviceInfo, Kind
 from ...kernels.errors import InputError
 from ...kernels.stratum.difficulty import checked_difficulty
 from ..asic.fetch import NoAnswer
-from ..asic.measure import INTERVAL_S, Watched, reported_measurement
+from ..asic.measure import INTERVAL_S, Watched, reported_measurement, unreached
 from ..asic.reading import Place, Reading, read
 from ..energy.joules.readings import Window
 from ..energy.joules.record import missing_record
@@ -41,6 +42,7 @@ DEFAULT_WINDOW_S = 60.0
 DEFAULT_WAIT_S = 300.0
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 3333
+NO_METER = "no meter was asked for; measure the miner at the wall (--meter shelly://HOST)"
 # How often whoever watches is shown the workers.
 SHOW_S = 0.5
 
@@ -115,7 +117,7 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
     pool = Pool(settings, World(time.monotonic, time.time, secrets.token_bytes))
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     interrupted = False
-    claims: list[Reading] = []
+    claims = _Claims()
     with Deferred():
         machine = describe_machine()
         energy = EnergyMeasurement(request.meters, 0.0)
@@ -127,16 +129,18 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
             if not pool.workers:
                 energy.stop()
                 raise
-        workers: list[Connection] = pool.workers
+        workers = counted(pool.workers)
         results = [
             measurement(worker, worker_id, machine.id, request.kind, interrupted)
             for worker, worker_id in zip(workers, worker_ids(workers), strict=True)
         ]
         if request.meters:
             results = _with_joules(results, workers, energy, request)
+        else:
+            results = [replace(each, energy=(missing_record(NO_METER),)) for each in results]
         energy.stop()
-        if request.beside is not None and claims:
-            results.append(reported_measurement(Watched(request.beside, tuple(claims), request.seconds), machine.id))
+        if request.beside is not None:
+            results.append(claims.record(request, machine.id))
         if not pool.workers:
             raise InputError(_nobody(pool, request))
         return fitted(
@@ -153,6 +157,16 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
                 results=tuple(results),
             )
         )
+
+
+def counted(workers: Sequence[Connection]) -> list[Connection]:
+    """The workers that a result names: all but those that left before their window and came back to be measured."""
+    measured = {_who(worker) for worker in workers if worker.session.window is not None}
+    return [worker for worker in workers if worker.session.window is not None or _who(worker) not in measured]
+
+
+def _who(worker: Connection) -> tuple[str, str]:
+    return worker.session.name, worker.address
 
 
 def _with_joules(
@@ -183,13 +197,34 @@ def _with_joules(
     return [account.settle(result)]
 
 
-async def _listen_to_claims(pool: Pool, place: Place, claims: list[Reading]) -> None:
-    """Read what the miner says while a window is under way."""
+@dataclass
+class _Claims:
+    """What a miner said of itself, or why it said nothing."""
+
+    readings: list[Reading] = field(default_factory=list)
+    fault: str = "no window was under way in which it could be asked"
+
+    def record(self, request: ServeRequest, machine: str) -> Measurement:
+        """Its record: of the kind that the workers are of, since it is one of them that is asked."""
+        assert request.beside is not None
+        if self.readings:
+            told = reported_measurement(Watched(request.beside, tuple(self.readings), request.seconds), machine)
+        else:
+            told = unreached(request.beside, machine, "failed", self.fault)
+        return replace(told, device=replace(told.device, kind=request.kind))
+
+
+async def _listen_to_claims(pool: Pool, place: Place, claims: _Claims) -> None:
+    """Read what the miner says while a window is under way, however short it is."""
+    due = -math.inf
     while True:
-        if any(worker.session.phase == "measuring" for worker in pool.workers):
-            with contextlib.suppress(NoAnswer):
-                claims.append(await asyncio.to_thread(read, place))
-        await asyncio.sleep(INTERVAL_S)
+        if time.monotonic() >= due and any(worker.session.phase == "measuring" for worker in pool.workers):
+            due = time.monotonic() + INTERVAL_S
+            try:
+                claims.readings.append(await asyncio.to_thread(read, place))
+            except NoAnswer as error:
+                claims.fault = str(error)
+        await asyncio.sleep(SHOW_S)
 
 
 async def _serve(
@@ -197,7 +232,7 @@ async def _serve(
     request: ServeRequest,
     listening: Callable[[Address], None],
     watch: Watch,
-    claims: list[Reading],
+    claims: _Claims,
 ) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: LOG.info("a connection failed: %s", context.get("message")))

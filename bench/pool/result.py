@@ -18,7 +18,7 @@ from ..result.warning import WarningRecord
 from ..warnings.pool import few_shares, harder_shares_only, not_settled, refused_shares, worker_left
 from .rate import rate_of_shares
 from .server import Connection
-from .session import EXTRANONCE2_BYTES, MOST_HASHES, Session, Window
+from .session import EXTRANONCE2_BYTES, MOST_HASHES, NO_SUCH_JOB, Session, Window
 
 WORKLOAD = "sha256d"
 BACKEND = "stratum"
@@ -134,7 +134,7 @@ def _warnings(session: Session, window: Window) -> list[WarningRecord]:
     refused = session.refused.total()
     if refused > count / 100:
         word, _ = session.refused.most_common(1)[0]
-        found.append(refused_shares(refused, count, word))
+        found.append(refused_shares(refused, count, word, late=word == NO_SUCH_JOB))
     return found
 
 

@@ -25,9 +25,10 @@ OTHER_FILES = 64
 # Who has not subscribed and authorised by then is no miner.
 INTRODUCTION_S = 20.0
 TICK_S = 0.05
-# Lines of one connection before the others have their turn.
-LINES_A_TURN = 32
-# A peer that does not read what it is sent is left behind.
+# Bytes of one connection (some 40 shares) before the others have their turn; answered together, with one write.
+BYTES_A_TURN = 4096
+# A peer that does not read what it is sent is left behind: after so many bytes it is waited for, but not for long.
+MOST_UNSENT_BYTES = 1 << 16
 SENDING_S = 10.0
 # Who came, said a name and left before its window is remembered by name so often; then only counted.
 MOST_LEFT_EARLY = 100
@@ -35,6 +36,7 @@ MOST_LEFT_EARLY = 100
 MOST_WORKERS = 5000
 # Kinds of nonsense that are told apart; further ones are counted together.
 MOST_REASONS = 50
+DEAF = "it does not read what it is sent"
 
 
 def most_connections() -> int:
@@ -93,10 +95,14 @@ class Pool:
                     self._turn_away(connection, f"it did not say who it is within {INTRODUCTION_S:.0f} s")
                 continue
             data = session.tick()
-            if data:
-                connection.writer.write(data)
+            unsent = connection.writer.transport.get_write_buffer_size()
             if session.phase == "done":
-                connection.writer.close()
+                # What a deaf peer has not taken by now would keep its connection open for ever.
+                connection.writer.transport.abort() if unsent else connection.writer.close()
+            elif unsent > 2 * MOST_UNSENT_BYTES:
+                self._turn_away(connection, DEAF)
+            elif data:
+                connection.writer.write(data)
 
     @property
     def busy(self) -> bool:
@@ -122,7 +128,7 @@ class Pool:
         try:
             await self._talk(connection, reader)
         except TimeoutError:
-            session.reason = session.reason or "it does not read what it is sent"
+            session.reason = session.reason or DEAF
         except (asyncio.LimitOverrunError, ValueError):
             session.reason = session.reason or f"a line is longer than {MOST_LINE_BYTES} bytes"
         except OSError as error:
@@ -143,23 +149,27 @@ class Pool:
 
     async def _talk(self, connection: Connection, reader: asyncio.StreamReader) -> None:
         session, writer = connection.session, connection.writer
-        for turn in itertools.count(1):
-            line = await reader.readline()
-            # The end, or a last line that was cut off.
-            if not line.endswith(b"\n"):
-                return
-            data = session.receive(line) if line.strip() else b""
-            if session.phase == "warming up" and connection not in self.workers:
+        rest, known = b"", False
+        # A last line that was cut off is never answered.
+        while data := await reader.read(BYTES_A_TURN):
+            *lines, rest = (rest + data).split(b"\n")
+            # Only the first can have begun before.
+            if len(rest) > MOST_LINE_BYTES or (lines and len(lines[0]) > MOST_LINE_BYTES):
+                raise ValueError
+            if answers := b"".join(session.receive(line) for line in lines if line.strip()):
+                writer.write(answers)
+                # Only then: waiting costs a task of its own, more than a share.
+                if writer.transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
+                    await asyncio.wait_for(writer.drain(), SENDING_S)
+            if not known and session.phase not in ("connected", "done"):
                 if len(self.workers) >= MOST_WORKERS:
                     session.reason = "there were more workers than one server measures"
                     return
+                known = True
                 self.workers.append(connection)
-            if data:
-                writer.write(data)
-                await asyncio.wait_for(writer.drain(), SENDING_S)
             if session.phase == "done":
                 return
-            if turn % LINES_A_TURN == 0:
+            if len(data) == BYTES_A_TURN:
                 await asyncio.sleep(0)
 
     def _forgotten(self, connection: Connection) -> bool:
@@ -171,11 +181,15 @@ class Pool:
         return True
 
     def _make_room(self) -> bool:
-        """Let go of the oldest connection that has not said who it is: a crowd of such must not keep miners out."""
-        for connection in self._open:
-            if connection.session.phase == "connected":
-                self._turn_away(connection, "there were too many connections at once")
-                return True
+        """Let go of the oldest connection that has not said who it is, else of the oldest that has found no share.
+
+        A crowd of either kind must not keep miners out.
+        """
+        for phase in ("connected", "warming up"):
+            for connection in self._open:
+                if connection.session.phase == phase and not connection.session.shares:
+                    self._turn_away(connection, "there were too many connections at once")
+                    return True
         return False
 
     def _turn_away(self, connection: Connection, reason: str) -> None:

@@ -7,6 +7,7 @@ whoever may stop when ahead would be believed too much; who leaves early has the
 
 from __future__ import annotations
 
+import math
 import struct
 from collections import Counter
 from collections.abc import Callable
@@ -35,14 +36,17 @@ JOBS_KEPT = 8
 MOST_TIME_OFFSET_S = 7200
 # As many as a rate within ±3.5 % needs (95 %: (1.96 ÷ 0.035)² = 3,136), and no stream that a worker drowns in.
 SHARES_WANTED = 4000
-MOST_SHARES_A_SECOND = 50.0
+# Some clients (bfgminer on a busy processor) hand in no more than 50 a second: the rest waits in their queue, and their
+# rate would be taken for lower than it is.
+MOST_SHARES_A_SECOND = 20.0
 MOST_SHARES = 100_000
 # A worker whose rate never settles is measured all the same, and that is said.
 LONGEST_WARM_UP_S = 60.0
 # Nothing is measured of a miner that finds no share in this time.
 PATIENCE_S = 180.0
-# So many bad shares in a row are no miner's.
+# So many bad shares in a row are no miner's; those of a job that was taken back a moment ago were under way.
 MOST_REFUSED_IN_A_ROW = 1000
+UNDER_WAY_S = 10.0
 MOST_NAME_CHARACTERS = 80
 
 # What a result counts up to, and room for a rate that rises within the window.
@@ -51,6 +55,7 @@ ROOM = 4
 
 # Stratum's own numbers for what is wrong with a share.
 OTHER, STALE, DUPLICATE, LOW, UNAUTHORISED = 20, 21, 22, 23, 24
+NO_SUCH_JOB = "job not found"
 
 
 @dataclass(frozen=True)
@@ -60,11 +65,12 @@ class PoolSettings:
     challenge: str
     seconds: float
     difficulty: float | None = None
+    most_shares_a_second: float = MOST_SHARES_A_SECOND
 
     @property
     def aim(self) -> float:
         """Shares a second that a worker should find."""
-        return min(MOST_SHARES_A_SECOND, max(SHARES_WANTED / self.seconds, 0.5))
+        return min(self.most_shares_a_second, max(SHARES_WANTED / self.seconds, 0.5))
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,8 @@ class Session:
         self._renewed = 0.0
         self._refused_in_a_row = 0
         self._shares = 0
+        self._taken_back = -math.inf
+        self._first_open = 0
 
     @property
     def shares(self) -> int:
@@ -210,6 +218,8 @@ class Session:
             warm_up_s=now - self._working_since,
         )
         self.phase = "measuring"
+        # What was refused before lies with the search for a difficulty, and counts for nothing in either way.
+        self.refused.clear()
         return self._job(clean=True)
 
     def _renewal(self, now: float) -> bytes:
@@ -226,6 +236,7 @@ class Session:
         job = challenge_job(self.settings.challenge, fresh, number, time, width, clean)
         if clean:
             self._jobs.clear()
+            self._taken_back, self._first_open = self._world.clock(), number
         self._jobs[job.id] = _OpenJob(job, number, self.difficulty, target_of_difficulty(self.difficulty))
         while len(self._jobs) > JOBS_KEPT:
             del self._jobs[next(iter(self._jobs))]
@@ -280,10 +291,17 @@ class Session:
             return answer(identity, True)
         code, word = fault
         self.refused[word] += 1
-        self._refused_in_a_row += 1
+        self._refused_in_a_row += not self._was_under_way(parameters)
         if self._refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
             return self._end(f"it sent {MOST_REFUSED_IN_A_ROW} bad shares in a row ({word})")
         return answer(identity, None, [code, word, None])
+
+    def _was_under_way(self, parameters: tuple[object, ...]) -> bool:
+        """Whether a share is of a job that we took back so lately that the miner cannot be blamed for it."""
+        if self._world.clock() > self._taken_back + UNDER_WAY_S or len(parameters) < 2:
+            return False
+        number = hex_word(parameters[1])
+        return number is not None and number < self._first_open
 
     def _fault_of_share(self, now: float, parameters: tuple[object, ...]) -> tuple[int, str] | None:
         """What is wrong with a share; None where it is good, and then it is counted."""
@@ -293,7 +311,7 @@ class Session:
             return OTHER, "too few parameters"
         open_job = self._jobs.get(str(parameters[1]))
         if open_job is None:
-            return STALE, "job not found"
+            return STALE, NO_SUCH_JOB
         extranonce2, time, nonce = _extranonce(parameters[2]), hex_word(parameters[3]), hex_word(parameters[4])
         bits = hex_word(parameters[5]) if len(parameters) > 5 and parameters[5] is not None else 0
         if extranonce2 is None or time is None or nonce is None or bits is None:
@@ -311,10 +329,10 @@ class Session:
         if value in open_job.seen:
             return DUPLICATE, "duplicate share"
         open_job.seen.add(value)
-        self._count(now, open_job, value, ServedShare(0, open_job.number, extranonce2, offset, nonce, bits))
+        self._count(now, open_job, value, (extranonce2, offset, nonce, bits))
         return None
 
-    def _count(self, now: float, open_job: _OpenJob, value: int, share: ServedShare) -> None:
+    def _count(self, now: float, open_job: _OpenJob, value: int, parts: tuple[bytes, int, int, int]) -> None:
         self._vardiff.share(now, open_job.difficulty)
         window = self.window
         if window is None:
@@ -324,9 +342,7 @@ class Session:
                 window.overflowed = True
                 return
             at_us = int((now - window.began) * 1e6)
-            window.shares.append(
-                ServedShare(at_us, share.job, share.extranonce2, share.time_offset, share.nonce, share.version_bits)
-            )
+            window.shares.append(ServedShare(at_us, open_job.number, *parts))
             window.at_twice_the_difficulty += difficulty_of(value) >= 2 * window.difficulty
 
 

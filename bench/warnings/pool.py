@@ -40,11 +40,12 @@ def harder_shares_only(share: float, difficulty: float) -> WarningRecord:
     )
 
 
-def refused_shares(refused: int, good: int, reason: str) -> WarningRecord:
-    """Many shares counted nothing."""
+def refused_shares(refused: int, good: int, reason: str, late: bool) -> WarningRecord:
+    """Many shares counted nothing. `late`: most of them came after their job had been taken back."""
+    helps = "it hands them in late, so it may do more; give a higher --difficulty" if late else "see the miner's log"
     return WarningRecord(
         code="refused_shares",
-        text=f"{refused} shares counted nothing beside {good} good ones (most often: {reason}); see the miner's log",
+        text=f"{refused} shares counted nothing beside {good} good ones (most often: {reason}); {helps}",
     )
 
 

@@ -23,6 +23,7 @@ MOST_BRANCHES = 32
 MOST_COINBASE_BYTES = 100_000
 MOST_ID_CHARACTERS = 128
 HASH_BYTES = 32
+WORD = re.compile("[0-9a-fA-F]{1,8}")
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,6 @@ def _word_of(text: object, what: str) -> int:
 def hex_word(text: object) -> int | None:
     """The 32-bit number that up to 8 hex digits stand for; None where they are none."""
     # int() alone would also take signs, spaces and underscores.
-    if not isinstance(text, str) or not re.fullmatch("[0-9a-fA-F]{1,8}", text):
+    if not isinstance(text, str) or not WORD.fullmatch(text):
         return None
     return int(text, 16)

@@ -70,9 +70,10 @@ def answer(identity: Id, result: object, error: object = None) -> bytes:
     return msgspec.json.encode({"id": identity, "result": result, "error": error}) + b"\n"
 
 
-def _deeper(value: object, levels: int) -> bool:
-    if isinstance(value, dict):
-        return levels == 0 or any(_deeper(item, levels - 1) for item in value.values())
-    if isinstance(value, list):
-        return levels == 0 or any(_deeper(item, levels - 1) for item in value)
+def _deeper(value: dict[str, object] | list[object], levels: int) -> bool:
+    if levels == 0:
+        return True
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list) and _deeper(item, levels - 1):
+            return True
     return False

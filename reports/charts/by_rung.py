@@ -15,7 +15,15 @@ from ..ladder.rungs import MedianRange, RungSummary, own_time
 from ..ladder.story import short_energy
 from .canvas import Chart, Frame
 from .ladder import legend_px, rate_words
-from .ladder_marks import draw_devices, ladder_handles, legend_columns, own_mark, standing_of
+from .ladder_marks import (
+    draw_devices,
+    is_energy_metered,
+    is_rate_measured,
+    ladder_handles,
+    legend_columns,
+    own_mark,
+    standing_of,
+)
 from .ladder_names import look_of
 from .scales import logarithmic, prefixed
 from .style import FONT_PX, colour_of
@@ -95,7 +103,7 @@ def draw_rungs(figure: FigureBase, frame: Frame, ladder: Progression, shown: Seq
     )
     for axes, (value, own_value, middle, words, title) in zip(panels, sides, strict=True):
         draw_columns(axes, shown, value)
-        draw_own(axes, ladder.own, own_value)
+        draw_own(axes, ladder.own, own_value, is_energy_metered if axes is panels[0] else is_rate_measured)
         for column, rung in enumerate(ladder.rungs):
             found = middle(rung)
             if found:
@@ -139,10 +147,10 @@ def draw_ranges(axes: Axes, devices: Sequence[LadderDevice]) -> None:
             axes.vlines(x, min(device.efficiencies), max(device.efficiencies), color=colour_of(device.rung), lw=1)
 
 
-def draw_own(axes: Axes, own: Sequence[Point], value: OwnValue) -> None:
+def draw_own(axes: Axes, own: Sequence[Point], value: OwnValue, measured: Callable[[Point], bool]) -> None:
     """The user's devices in the middle of their columns."""
     for point in own:
         figure = value(point)
         if figure:
-            measured = (point.energy_origin or point.origin) in ("measured", "reported")
-            axes.plot([RUNGS.index(point.rung)], [figure], zorder=6, **own_mark(point.rung, measured, len(own)))
+            mark = own_mark(point.rung, measured(point), len(own))
+            axes.plot([RUNGS.index(point.rung)], [figure], zorder=6, **mark)

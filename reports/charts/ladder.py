@@ -27,6 +27,8 @@ from ..ladder.words import hashrate_text
 from .canvas import Chart, Frame
 from .ladder_marks import (
     draw_devices,
+    is_energy_metered,
+    is_rate_measured,
     ladder_handles,
     legend_columns,
     legend_rows,
@@ -146,7 +148,7 @@ def draw_energy(axes: Axes, scene: Scene, narrow: bool) -> None:
     energy_ladder(axes, ladder, narrow)
     logarithmic(axes.yaxis, "", prefixed, 12)
     axes.set_title("energy, J/TH (less is better)")
-    draw_own(axes, own, narrow, short_energy)
+    draw_own(axes, own, narrow, short_energy, is_energy_metered)
 
 
 def in_span(device: LadderDevice, rung: RungSummary) -> bool:
@@ -259,7 +261,7 @@ def draw_rates(axes: Axes, scene: Scene, narrow: bool) -> None:
         )
     logarithmic(axes.yaxis, "", prefixed, 12)
     axes.set_title("hashrate, H/s (more is better)")
-    draw_own(axes, own, narrow, rate_words)
+    draw_own(axes, own, narrow, rate_words, is_rate_measured)
 
 
 def rate_words(rate_hs: float) -> str:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ..ladder.devices import LadderDevice
+from ..ladder.points import Point
 from ..ladder.reference import RUNGS, Rung
 from .style import INK, MUTED, PAPER, colour_of
 
@@ -67,6 +68,16 @@ def own_mark(rung: Rung, measured: bool, crowd: int = 1) -> dict[str, Any]:
         "markerfacecolor": colour_of(rung) if measured else PAPER,
         "linestyle": "none",
     }
+
+
+def is_rate_measured(point: Point) -> bool:
+    """Whether the rate of one of the user's devices was measured: what it says of itself is drawn hollow."""
+    return point.origin == "measured"
+
+
+def is_energy_metered(point: Point) -> bool:
+    """Whether a meter saw the energy of one of the user's devices, be it the device's own."""
+    return (point.energy_origin or point.origin) in ("measured", "reported")
 
 
 def draw_devices(axes: Axes, placed: Iterable[tuple[LadderDevice, float, float]]) -> None:

@@ -103,12 +103,13 @@ def height_px(axes: Axes) -> float:
 Placed = tuple[Point, float, float | None]
 
 
-def draw_own(axes: Axes, own: Sequence[Placed], narrow: bool, figure: Callable[[float], str]) -> None:
+def draw_own(
+    axes: Axes, own: Sequence[Placed], narrow: bool, figure: Callable[[float], str], measured: Callable[[Point], bool]
+) -> None:
     """The user's devices, ringed; the names and figures of the first of them, kept apart from one another."""
     most = MOST_NAMED_NARROW if narrow else MOST_NAMED
     for point, x, y in own:
-        measured = (point.energy_origin or point.origin) in ("measured", "reported")
-        axes.plot([x], [y or 1], zorder=6, **own_mark(point.rung, measured, len(own)))
+        axes.plot([x], [y or 1], zorder=6, **own_mark(point.rung, measured(point), len(own)))
     named = [(point, x, y) for point, x, y in own if y][:most]
     low, high = (log10(bound) for bound in axes.get_ylim())
     decade_px = height_px(axes) / (high - low)
@@ -117,7 +118,7 @@ def draw_own(axes: Axes, own: Sequence[Placed], narrow: bool, figure: Callable[[
         letters = look_of(narrow).letters
         words = shortened(point.label, letters)
         if not narrow:
-            words = f"{words}  {figure(y or 1)}"
+            words = f"{words}  {figure(y or 1)}{' (reported)' if point.origin == 'reported' else ''}"
         # To the left of its point, or to the right where the point stands early.
         early = x < sum(axes.get_xlim()) / 2
         shift = height - log10(y or 1) * decade_px

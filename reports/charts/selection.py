@@ -44,7 +44,8 @@ def charts_of(report: Report) -> Charts:
         work = ranking_title(ranking) if several else ""
         pair = (rate_chart(ranking, f"rate-{number}", work), efficiency_chart(ranking, f"energy-{number}", work))
         devices.append(tuple(chart for chart in pair if chart is not None))
-    shown = report.collection.groups[:MOST_SAMPLE_CHARTS]
+    # What a server counted is one sample, and what a device says of itself none: neither is a course.
+    shown = [group for group in report.collection.groups if len(group.newest.samples) > 1][:MOST_SAMPLE_CHARTS]
     return Charts(
         subject=report.subject,
         devices=tuple(devices),

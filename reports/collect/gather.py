@@ -92,6 +92,11 @@ class Group(Struct, frozen=True, kw_only=True):
         return self.entries[0]
 
     @property
+    def is_own_word(self) -> bool:
+        """Whether the rate is what the device says of itself: it is never ranked before a measured one."""
+        return self.newest.rate.origin == "reported"
+
+    @property
     def restricted(self) -> str:
         """In what the device was held back or steered, in words; empty where it was left to itself."""
         return visible(self.key.setting.words, NAME_LIMIT)
@@ -301,9 +306,11 @@ def moment_of(result: Result) -> tuple[bool, str, str]:
 
 
 def fastest_first(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Devices by rate; the names decide between equals."""
+    """Devices by rate, behind them those that only say theirs of themselves; the names decide between equals."""
     rates = comparable_rates([group.newest for group in groups])
-    ordered = sorted(zip(groups, rates, strict=True), key=lambda pair: (-pair[1].value, pair[0].key))
+    ordered = sorted(
+        zip(groups, rates, strict=True), key=lambda pair: (pair[0].is_own_word, -pair[1].value, pair[0].key)
+    )
     return tuple(group for group, _ in ordered)
 
 

@@ -8,7 +8,6 @@ from statistics import fmean
 
 from msgspec import Struct
 
-from ...bench.sampling.plan import FEWEST_SAMPLES
 from .between_runs import MOVED, PRIOR, PRIOR_CONTENDED, Scatter, ratio_between, runs_needed
 from .differences import differences
 from .energies import LEFT_OPEN, energy_ratio
@@ -105,7 +104,7 @@ def compare_pair(pair: Pair, threshold: float = THRESHOLD) -> Comparison:
 def usable(side: Sequence[Series]) -> tuple[Series, ...]:
     """The runs that count: those with a verified figure, and of these with samples enough where there are such."""
     good = tuple(one for one in side if not one.fault)
-    return tuple(one for one in good if len(one.rates) >= FEWEST_SAMPLES) or good
+    return tuple(one for one in good if not one.too_short) or good
 
 
 class _Told(Struct, frozen=True, kw_only=True):
@@ -133,8 +132,12 @@ def why_nothing(pair: Pair, base: Sequence[Series], new: Sequence[Series]) -> tu
         return "the two sides did different kinds of work", False
     if shared_run(base, new):
         return "the same run stands on both sides; give each run to one of them", False
-    if min(len(one.rates) for one in (*base, *new)) < FEWEST_SAMPLES:
-        return f"there are fewer than {FEWEST_SAMPLES} samples; measure longer (-t 10)", False
+    if any(one.is_own_word for one in (*base, *new)):
+        return "it is what the device says of itself; prove its rate (`hashwatt serve`)", False
+    for one in (*base, *new):
+        if one.too_short:
+            helps = "-t 10" if one.shares is None else "--seconds 600"
+            return f"there are {one.too_short}; measure longer ({helps})", False
     return "", False
 
 
@@ -186,4 +189,4 @@ def left_out(pair: Pair) -> Iterator[str]:
         counted = usable(side)
         for one in side if counted else ():
             if one not in counted:
-                yield f"a {name} run {one.fault or f'has fewer than {FEWEST_SAMPLES} samples'}"
+                yield f"a {name} run {one.fault or f'has {one.too_short}'}"

@@ -10,14 +10,18 @@ from msgspec import Meta, Struct
 
 from ...bench.result.file import read_bounded
 from ...bench.result.model import Result
+from ...bench.sampling.plan import FEWEST_SAMPLES
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
+from ...kernels.workloads.evidence import ServedShares
 from ..collect.gather import Entry, checked, entries_of
 from ..layout.entry_names import entry_names
 from ..layout.hash_columns import parameters_of_old
 from ..wording.visible import visible
 
 NAME_LIMIT = 200
+# The logarithm of a rate that was counted by fewer is too far from a normal distribution.
+FEWEST_SHARES = 10
 MOST_BENCHMARKS = 10_000
 
 
@@ -36,6 +40,24 @@ class Series(Struct, frozen=True, kw_only=True):
     parameters: dict[str, int | float | str]
     fault: str
     entry: Entry | None
+
+    @property
+    def shares(self) -> int | None:
+        """How many shares a server counted the rate by, whose number alone says how sure it is; None: it was timed."""
+        evidence = None if self.entry is None else self.entry.device.evidence
+        return evidence.count if isinstance(evidence, ServedShares) else None
+
+    @property
+    def too_short(self) -> str:
+        """What there is too little of for a comparison; empty where there is enough."""
+        if self.shares is not None:
+            return "" if self.shares >= FEWEST_SHARES else f"fewer than {FEWEST_SHARES} shares"
+        return "" if len(self.rates) >= FEWEST_SAMPLES else f"fewer than {FEWEST_SAMPLES} samples"
+
+    @property
+    def is_own_word(self) -> bool:
+        """Whether the rate is what the device says of itself."""
+        return self.entry is not None and self.entry.measured and self.entry.rate.origin == "reported"
 
 
 class _Stats(Struct, frozen=True):

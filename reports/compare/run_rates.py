@@ -63,8 +63,11 @@ def run_rate(run: Series, basis: Basis) -> RunRate:
 
 
 def totals_of_rounds(run: Series, basis: Basis) -> list[RoundTotal]:
-    """Work and time of each counted round; empty where the file has none, or states the median."""
-    if run.entry is None or basis == "median":
+    """Work and time of each counted round; empty where the file has none, states the median, or counted shares.
+
+    Of a rate by shares its one window's work is their number, and its interval tells what that leaves open.
+    """
+    if run.entry is None or basis == "median" or run.shares is not None:
         return []
     rounds = [one.samples for one in counted_rounds(run.entry.device) if one.samples]
     if basis == "work ÷ CPU time":

@@ -1,7 +1,8 @@
 """`.json`: the samples as pytest-benchmark stores them, for `pytest-benchmark compare` and what else reads that.
 
-A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only verified
-runs are written. Result files themselves are JSON already; this is for the other direction.
+A sample is a round; its time is the time of one unit of work, so that `ops` is the rate. Only verified runs are
+written, and what a device says of itself is none: nothing was timed. Result files themselves are JSON already; this
+is for the other direction.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def render(report: Report) -> bytes:
     """The storage file, of the newest run of each device; or the ladder as `hashwatt ladder --json` prints it."""
     if report.subject == "ladder":
         return (json.dumps(ladder_summary(report), indent=1, allow_nan=False) + "\n").encode()
-    entries = [group.newest for group in report.collection.groups]
+    entries = [group.newest for group in report.collection.groups if group.newest.samples]
     document = {
         "machine_info": machine_info(entries[0]) if entries else {},
         "commit_info": {

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from ...bench.result.dates import is_date_sure
+from ...kernels.workloads.evidence import Reported, ServedShares
 from ...kernels.workloads.quantity import HASH
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import EnergyFigure, energy_figure
@@ -85,7 +86,18 @@ def point_of(entry: Entry) -> Point | None:
         power_scope=energy.scope if energy else None,
         released=entry.result.created[:10],
         source=visible(f"run {entry.result.run_id[:8]} of {entry.result.created[:10]}", NAME_LIMIT),
+        word=word_of(entry),
     )
+
+
+def word_of(entry: Entry) -> str | None:
+    """Whose word the hashrate is; None where the machine that did the work measured it itself."""
+    match entry.device.evidence:
+        case ServedShares(count=count):
+            return f"by {count:,} shares, timed by a server"
+        case Reported():
+            return "the device's own word"
+    return None
 
 
 def own_name(entry: Entry) -> str:

@@ -20,6 +20,7 @@ class Point(Struct, frozen=True, kw_only=True):
 
     `energy_origin` is the efficiency's, where it is another one than the hashrate's; `efficiency_low` and
     `efficiency_high` are its bounds in J/TH, where it has any. `outlier` tells why the figure counts in no median.
+    `word` tells whose word a hashrate of the user's is, where it is not that of the machine that did the work.
     """
 
     device: str
@@ -38,6 +39,7 @@ class Point(Struct, frozen=True, kw_only=True):
     power_scope: str | None = None
     outlier: str | None = None
     url: str | None = None
+    word: str | None = None
 
 
 def point_of(row: ReferenceDevice) -> Point:

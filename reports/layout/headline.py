@@ -29,8 +29,10 @@ def headline(collection: Collection) -> tuple[str, ...]:
 
 def on_ranking(ranking: Ranking) -> list[str]:
     """Who is fastest, by how much, who is thriftiest, and what place each would have had in the network."""
-    groups = ranking.speakers
-    names = labels_of(groups)
+    speakers = ranking.speakers
+    # A device's own word is said beside what was measured, and ranked only where nothing was.
+    groups = [group for group in speakers if not group.is_own_word] or list(speakers)
+    names = labels_of(speakers)
     first, name = groups[0].newest, names[0]
     rate = rate_text(first.rate.value, ranking.unit)
     interval = rate_interval_text(first.rate)
@@ -40,7 +42,13 @@ def on_ranking(ranking: Ranking) -> list[str]:
         told = [f"{name} reaches {figure}."]
     else:
         told = [f"Fastest of {len(groups)} devices: {name} with {figure}.", lead(groups[0], groups[1], names[1])]
+    told += [own_word(group, name) for group, name in zip(speakers[len(groups) :], names[len(groups) :], strict=True)]
     return [*told, on_energy(ranking), *(on_place(first, name) if is_mining(ranking.workload) else [])]
+
+
+def own_word(group: Group, name: str) -> str:
+    """What a device, called `name`, says of itself."""
+    return f"{name} says {rate_text(group.newest.rate.value, group.key.unit)} of itself (reported): not ranked."
 
 
 def lead(first: Group, second: Group, name: str) -> str:
@@ -107,13 +115,16 @@ def on_trust(collection: Collection) -> list[str]:
         if entry.device.evidence is not None
     ]
     verified = sum(kind in CONVINCING for kind in kinds)
-    own_word = len(kinds) - verified
+    by_device = kinds.count("reported")
+    by_machine = len(kinds) - verified - by_device
     apart = len(collection.apart)
     told = []
     if verified:
         told.append(f"{counted(verified, 'result')} verified: the work was done; the time is the machine's own word.")
-    if own_word:
-        told.append(f"{counted(own_word, 'result')} not proven: the work, too, is the machine's own word.")
+    if by_machine:
+        told.append(f"{counted(by_machine, 'result')} not proven: the work, too, is the machine's own word.")
+    if by_device:
+        told.append(f"{counted(by_device, 'result')} not proven: all of it is the device's own word.")
     if apart:
         told.append(f"{counted(apart, 'result')} not verified: shown apart and not ranked.")
     if collection.unreadable:

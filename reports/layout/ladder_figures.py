@@ -12,7 +12,7 @@ from ..collect.energy_figure import energy_figure
 from ..collect.gather import Group
 from ..document.report import Report
 from ..ladder.devices import reason_against
-from ..ladder.own import j_per_th, mining_groups
+from ..ladder.own import j_per_th, mining_groups, word_of
 from ..ladder.points import Point
 from ..ladder.progression import Progression
 from ..ladder.rungs import RungSummary, own_time
@@ -74,6 +74,7 @@ def own_record(group: Group) -> dict[str, Any]:
         "prefixes": prefixes_of(entry.device),
         "hashrate_hs": entry.rate.value,
         "origin": entry.rate.origin,
+        "word": word_of(entry),
         "j_per_th": figure,
         "j_per_th_low": low,
         "j_per_th_high": high,

@@ -79,7 +79,7 @@ def own_row(point: Point, rung: RungSummary) -> tuple[str, ...]:
     return (
         point.label,
         point.rung.upper(),
-        lines(hashrate_text(rate) if rate else UNKNOWN, marked(point.origin), faster),
+        lines(hashrate_text(rate) if rate else UNKNOWN, marked(point.origin), point.word or "", faster),
         lines(f"{three_digits(energy)} J/TH", marked(f"{point.energy_origin}, {point.power_scope}"), thriftier)
         if energy
         else lines(UNKNOWN, "no meter saw it"),

@@ -50,7 +50,11 @@ def claim_lines(result: Result) -> list[str]:
     proven_rates = [
         entry.rate.value for entry in result.results if isinstance(entry.evidence, ServedShares) and entry.rate
     ]
-    lines = []
+    lines = [
+        f"what {visible(entry.device.id, 60)} says of itself could not be read: {visible(entry.reason or '', 200)}"
+        for entry in result.results
+        if entry.device.backend == "asic" and entry.rate is None
+    ]
     for claim in claims:
         assert claim.rate is not None
         line = f"{visible(claim.device.name, 40)} claims {hashrate_text(claim.rate.value)} (reported)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -14,15 +15,23 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from hashwatt.bench.asic.fetch import NoAnswer
+from hashwatt.bench.pool.measure import Address, counted
+from hashwatt.bench.pool.server import Connection
+from hashwatt.bench.pool.session import PoolSettings, Session, Window
 from hashwatt.bench.result.file import load
+from hashwatt.cli.workers import Watcher
 
 from ..bench.asic import replies
 from ..bench.asic.test_reading import answering
 from ..bench.pool.hashlib_miner import Miner
+from ..bench.pool.test_server import REAL
+from ..reports.served import reported, served, served_result
 from .json_paths import paths_of
 from .terminal import run_apart, run_here
 from .test_json_fields import documented
@@ -74,19 +83,69 @@ def test_a_miner_is_measured_and_the_file_verifies(tmp_path: Path) -> None:
     assert result.results[0].rate.origin == "measured"
 
 
-def test_the_joules_of_the_window_are_those_of_the_meter(tmp_path: Path) -> None:
-    options = ("-t", "3", "--difficulty", "1e-6", "--meter", "exec:echo 50 W", "-o", "a.json", "-q")
-    with server(tmp_path, *options) as (process, port):
+@contextmanager
+def speaking_for_itself(known: replies.Replies) -> Iterator[int]:
+    """A miner's own API on a free port; as cgminer's it ends each answer with a zero byte and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        asked = json.loads(connection.recv(4096))["command"]
+                        connection.sendall(json.dumps(known.get(asked, {})).encode() + b"\0")
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def test_joules_and_the_miners_own_claim_stand_beside_what_its_shares_prove(tmp_path: Path) -> None:
+    options = ("-t", "3", "--difficulty", "1e-6", "--meter", "exec:echo 50 W", "-o", "a.json", "-q", "--json")
+    with (
+        speaking_for_itself(replies.BFGMINER) as api,
+        server(tmp_path, *options, "--kind", "gpu", "--beside", f"cgminer://127.0.0.1:{api}") as (process, port),
+    ):
         Miner(port, "rig").mine(60.0)
-        _, errors = process.communicate(timeout=60)
+        out, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
-    entry = load(tmp_path / "a.json").results[0]
+    (worker,) = json.loads(out)["workers"]
+    assert worker["claim_hs"] == 422_000
+    entry, claim = load(tmp_path / "a.json").results
+    assert claim.rate is not None
+    assert (claim.rate.value, claim.rate.origin) == (422_000, "reported")
+    assert (claim.device.kind, claim.device.driver) == ("gpu", "bfgminer")
     (record,) = entry.energy
     assert record.gross_j == pytest.approx(150, rel=0.02), record.reason
     assert record.window_s == pytest.approx(3.0, rel=0.01)
     assert entry.rate is not None
     assert record.efficiency is not None
     assert record.efficiency.j_per_unit.value == pytest.approx(50 / entry.rate.value, rel=0.02)
+
+
+def test_a_claim_alone_is_no_success(tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = replace(served(), status="failed", reason="it found no share", rate=None, rounds=(), amount=0, seconds=0.0)
+    result = served_result(replace(failed, evidence=None, warnings=()), reported())
+    monkeypatch.setattr("hashwatt.bench.pool.measure.serve", lambda *_: result)
+    outcome = run_here(capsys, "serve", "-o", str(tmp_path / "a.json"))
+    assert outcome.code == 1, outcome.err
+    assert "no worker was measured: it found no share" in outcome.err
+
+
+def test_a_claim_that_cannot_be_read_is_told_and_the_proof_stands(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port_of_none = gone.getsockname()[1]
+    options = ("-t", "1", "--difficulty", "1e-6", "-o", "a.json", "--beside", f"cgminer://127.0.0.1:{port_of_none}")
+    with server(tmp_path, *options) as (process, port):
+        Miner(port, "rig").mine(60.0)
+        out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert "could not be read" in out
+    entry, claim = load(tmp_path / "a.json").results
+    assert entry.status == "measured"
+    assert (claim.status, claim.rate) == ("failed", None)
+    assert claim.reason is not None
+    assert "cannot be reached" in claim.reason
 
 
 def test_ctrl_c_without_a_miner_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -125,6 +184,55 @@ def test_nonsense_alone_is_told(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert "it speaks HTTP, not Stratum" in errors
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True), ("::", True)])
+def test_an_address_that_others_can_reach_is_told_as_such(host: str, warned: bool, capsys: Capture) -> None:
+    Watcher(quiet=True).listening(Address(host, 3333))
+    told = capsys.readouterr().err
+    assert ("other machines can connect" in told) == warned
+    assert "stratum+tcp://" in told
+
+
+def a_worker(name: str, address: str, window: bool) -> Connection:
+    session = Session(PoolSettings("c", 1.0), REAL, bytes(4))
+    session.name = name
+    if window:
+        session.window = Window(bytes(16), 0.0, 0.0, 1.0, 0, True, 1.0)
+    return Connection(session, address, 0.0, cast("asyncio.StreamWriter", None))
+
+
+def test_a_miner_that_left_before_its_window_and_came_back_is_one_worker() -> None:
+    first, again = a_worker("rig", "192.0.2.1", False), a_worker("rig", "192.0.2.1", True)
+    elsewhere, other = a_worker("rig", "192.0.2.2", False), a_worker("other", "192.0.2.1", False)
+    assert counted([first, elsewhere, again, other]) == [elsewhere, again, other]
+    assert counted([first]) == [first]
+
+
+def test_a_password_is_in_nothing_that_mine_says(tmp_path: Path) -> None:
+    """Not even where the pool repeats it, and all is told that can be."""
+    secret = "correct-horse"
+
+    def refuse(listener: socket.socket) -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(
+                    b'{"id": 2, "result": [[], "00", 4], "error": null}\n'
+                    b'{"id": 3, "result": false, "error": [24, "bad %s", null]}\n' % secret.encode()
+                )
+                time.sleep(5)
+
+    login = tmp_path / "login"
+    login.write_text(f"ana:{secret}\n", encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=refuse, args=(listener,), daemon=True).start()
+        url = f"127.0.0.1:{listener.getsockname()[1]}"
+        outcome = run_apart("mine", url, "--login-file", str(login), "-t", "5", "-v", "--debug")
+    assert outcome.code == 1
+    assert "refuses the worker 'ana'" in outcome.err
+    assert secret not in outcome.err + outcome.out
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from hashwatt.bench.pool.measure import Address, ServeRequest, serve
 from hashwatt.bench.pool.session import PoolSettings, Session, World
 
 EPOCH = 1_790_000_000
+# The conversations were held with a server that asked for so many.
+SHARES_A_SECOND = 50.0
 CHALLENGE = "a recorded conversation"
 FOLDER = Path(__file__).parent / "conversations"
 
@@ -46,7 +48,7 @@ class HeldTime:
 def replayed(path: Path, seconds: float) -> Iterator[tuple[Session, bytes]]:
     """The session after each event of a recorded conversation, and what it said."""
     held = HeldTime()
-    session = Session(PoolSettings(CHALLENGE, seconds), held.world, bytes.fromhex("00000001"))
+    session = Session(PoolSettings(CHALLENGE, seconds, None, SHARES_A_SECOND), held.world, bytes.fromhex("00000001"))
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             at, sent = json.loads(line)
@@ -62,7 +64,9 @@ def record(path: Path, port: int, seconds: float) -> None:
 
     class Recording(Session):
         def __init__(self, settings: PoolSettings, world: World, extranonce1: bytes) -> None:
-            super().__init__(PoolSettings(CHALLENGE, settings.seconds), held.world, bytes.fromhex("00000001"))
+            super().__init__(
+                PoolSettings(CHALLENGE, settings.seconds, None, SHARES_A_SECOND), held.world, bytes.fromhex("00000001")
+            )
             self.events: list[tuple[float, str | None]] = []
             sessions.append(self)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hashwatt.bench.pool.rate import rate_of_shares
-from hashwatt.bench.pool.result import evidence_of
+from hashwatt.bench.pool.result import _warnings, evidence_of
 from hashwatt.kernels.stratum.difficulty import hashes_a_share
 from hashwatt.kernels.workloads.sha256d.served import check_served
 from hashwatt.kernels.workloads.sha256d.workload import WORKLOAD
@@ -15,21 +15,21 @@ from hashwatt.kernels.workloads.sha256d.workload import WORKLOAD
 from .recorded import CHALLENGE, FOLDER, replayed
 from .simulated import claim_for
 
-SECONDS = 6.0
-# Shares in the window, as the recording server counted them, and whether versions were rolled.
+# Shares in the window, as the recording server counted them, whether versions were rolled, and the window's seconds.
 FACTS = {
-    "minerd-2.5.1": (194, False),
-    "cpuminer-opt-26.1": (307, False),
-    "hashwatt-rolled-4": (355, True),
+    "minerd-2.5.1": (194, False, 6.0),
+    "cpuminer-opt-26.1": (307, False, 6.0),
+    "bfgminer-5.5.0": (1227, False, 12.0),
+    "hashwatt-rolled-4": (355, True, 6.0),
 }
 
 
 @pytest.mark.parametrize("name", FACTS)
 def test_a_recorded_conversation_ends_with_the_same_proven_shares(name: str) -> None:
-    *_, (session, _) = replayed(FOLDER / f"{name}.jsonl.gz", SECONDS)
+    count, rolls, seconds = FACTS[name]
+    *_, (session, _) = replayed(FOLDER / f"{name}.jsonl.gz", seconds)
     assert session.window is not None
     assert session.phase == "done"
-    count, rolls = FACTS[name]
     evidence = evidence_of(session, session.window)
     assert evidence.count == count
     assert evidence.version_rolling is rolls
@@ -40,10 +40,20 @@ def test_a_recorded_conversation_ends_with_the_same_proven_shares(name: str) -> 
     rate = rate_of_shares(evidence)
     assert rate.low is not None
     assert rate.high is not None
-    assert rate.low < amount / SECONDS < rate.high
+    assert rate.low < amount / seconds < rate.high
     # Another challenge: none of the shares is good.
     other = claim_for("another", amount)
     assert not check_served(evidence, other)[0].ok
+
+
+def test_a_miner_that_hands_shares_in_late_is_named_and_not_cut_off() -> None:
+    """Beside other load bfgminer keeps shares back, and brings those of jobs long gone after its newest ones."""
+    *_, (session, _) = replayed(FOLDER / "bfgminer-5.5.0.jsonl.gz", 12.0)
+    assert session.reason is None
+    assert session.window is not None
+    assert session.refused == {"job not found": 466}
+    codes = {warning.code: warning.text for warning in _warnings(session, session.window)}
+    assert "give a higher --difficulty" in codes["refused_shares"]
 
 
 def test_every_recording_is_replayed() -> None:

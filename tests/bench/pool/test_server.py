@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import socket
 import time
 
 import pytest
 
-from hashwatt.bench.pool import server
+from hashwatt.bench.pool import server, session
 from hashwatt.bench.pool.server import Pool
 from hashwatt.bench.pool.session import PoolSettings, World
 from hashwatt.kernels.errors import InputError
@@ -118,6 +119,27 @@ def test_a_crowd_that_says_nothing_keeps_no_miner_out(monkeypatch: pytest.Monkey
     asyncio.run(scene())
 
 
+def test_a_crowd_that_says_hello_and_finds_nothing_keeps_no_miner_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 20)
+
+    async def scene() -> None:
+        async with Running() as running:
+            crowd = []
+            for _ in range(25):
+                reader, one = await running.connect()
+                one.write(HELLO)
+                await answer(reader, 2)
+                crowd.append((reader, one))
+            reader, writer = await running.connect()
+            writer.write(HELLO)
+            await answer(reader, 2)
+            assert len(running.pool._open) == 20
+            for _, one in crowd:
+                one.close()
+
+    asyncio.run(scene())
+
+
 def test_a_flood_leaves_others_their_turn() -> None:
     async def scene() -> None:
         async with Running() as running:
@@ -137,22 +159,73 @@ def test_a_flood_leaves_others_their_turn() -> None:
     asyncio.run(scene())
 
 
+def deaf_socket(port: int) -> socket.socket:
+    """A connection whose kernel takes little, so that the server's bytes soon wait in the server."""
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    one.connect(("127.0.0.1", port))
+    one.setblocking(False)
+    return one
+
+
 def test_a_peer_that_never_reads_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "SENDING_S", 0.5)
 
     async def scene() -> None:
         async with Running() as running:
-            _, deaf = await running.connect()
-            line = b'{"id": 5, "method": "' + b"x" * 4000 + b'", "params": []}\n'
+            with deaf_socket(running.port) as deaf:
+                # Each answer is longer than its question.
+                line = b'{"id": "' + b"x" * 150 + b'", "method": "x", "params": []}\n'
 
-            async def talk() -> None:
-                while True:
-                    deaf.write(line)
-                    await deaf.drain()
+                async def talk() -> None:
+                    while True:
+                        await asyncio.get_running_loop().sock_sendall(deaf, line * 100)
 
-            with pytest.raises(ConnectionError):
-                await asyncio.wait_for(talk(), 60)
+                with pytest.raises(ConnectionError):
+                    await asyncio.wait_for(talk(), 60)
             await running.until("does not read")
+
+    asyncio.run(scene())
+
+
+def test_a_peer_that_neither_reads_nor_speaks_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "RENEW_S", 0.0)
+    monkeypatch.setattr(server, "MOST_UNSENT_BYTES", 1000)
+    monkeypatch.setattr(server, "TICK_S", 0.001)
+
+    async def scene() -> None:
+        async with Running() as running:
+            with deaf_socket(running.port) as deaf:
+                await asyncio.get_running_loop().sock_sendall(deaf, HELLO)
+                while not running.pool.workers:
+                    await asyncio.sleep(0.01)
+                (worker,) = running.pool.workers
+                worker.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2048)
+                for _ in range(3000):
+                    if worker.session.phase == "done":
+                        break
+                    await asyncio.sleep(0.01)
+                assert worker.session.reason == server.DEAF
+
+    asyncio.run(scene())
+
+
+def test_who_is_deaf_at_the_end_of_its_window_keeps_no_connection() -> None:
+    async def scene() -> None:
+        async with Running(seconds=1.0) as running:
+            _, writer = await running.connect()
+            writer.write(HELLO)
+            while not running.pool.workers:
+                await asyncio.sleep(0.01)
+            (worker,) = running.pool.workers
+            # More than any kernel takes, and nobody reads it.
+            worker.writer.write(b"x" * 50_000_000)
+            worker.session.phase = "done"
+            for _ in range(500):
+                if worker not in running.pool._open:
+                    return
+                await asyncio.sleep(0.01)
+        raise AssertionError("it is still there")
 
     asyncio.run(scene())
 

@@ -175,6 +175,37 @@ def test_a_stream_of_bad_shares_ends_the_connection() -> None:
     assert "bad shares in a row" in simulation.session.reason
 
 
+def stale(simulation: Simulation, job: str, count: int) -> None:
+    line = json.dumps({"id": 1, "method": "mining.submit", "params": ["w", job, "00" * 4, "0" * 8, "0" * 8]})
+    for _ in range(count):
+        simulation.session.receive(line.encode() + b"\n")
+
+
+def test_shares_that_were_under_way_when_their_job_was_taken_back_end_no_connection() -> None:
+    simulation = measuring()
+    stale(simulation, "0", MOST_REFUSED_IN_A_ROW + 1)
+    assert simulation.session.reason is None
+    assert simulation.session.refused["job not found"] == MOST_REFUSED_IN_A_ROW + 1
+    simulation.now += pool_session.UNDER_WAY_S + 1
+    stale(simulation, "0", MOST_REFUSED_IN_A_ROW)
+    assert simulation.session.phase == "done"
+
+
+def test_shares_of_a_job_that_never_was_are_not_taken_for_late_ones() -> None:
+    simulation = measuring()
+    stale(simulation, "ffffff", MOST_REFUSED_IN_A_ROW)
+    assert simulation.session.phase == "done"
+
+
+def test_what_was_refused_while_the_difficulty_was_sought_is_not_held_against_the_window() -> None:
+    simulation = Simulation(settings(), 600, seed=12)
+    simulation.exchange(simulation.client.greeting("simulated/1"))
+    stale(simulation, "ffffff", 500)
+    simulation.run()
+    assert evidence(simulation).count > 100
+    assert not simulation.session.refused
+
+
 def test_who_leaves_early_has_the_whole_window_counted() -> None:
     simulation = measuring()
     for _ in range(20):

@@ -17,6 +17,7 @@ import hashwatt.reports.charts as charts_package
 from hashwatt.bench.result.model import Result
 from hashwatt.reports.charts.canvas import NARROW, WIDE, Chart, Size, png, svg
 from hashwatt.reports.charts.inline import StyleSheet, inline
+from hashwatt.reports.charts.ladder_marks import is_rate_measured, own_mark
 from hashwatt.reports.charts.selection import MOST_SAMPLE_CHARTS, charts_of
 from hashwatt.reports.charts.style import KIND_COLOURS, ORIGINS, mark
 from hashwatt.reports.collect.gather import NOTHING, gather_results
@@ -24,6 +25,7 @@ from hashwatt.reports.document.report import report_on
 
 from .. import hostile
 from ..factory import result, showcase, verified, with_energy
+from ..served import reported, served, served_result
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -48,6 +50,21 @@ def luminance(colour: str) -> float:
     parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_what_was_counted_or_only_said_has_no_course_of_samples() -> None:
+    report = report_on(gather_results([served_result(served(), reported())]))
+    assert not charts_of(report).samples
+
+
+def test_what_a_device_says_of_itself_is_drawn_hollow_and_named_so() -> None:
+    report = report_on(gather_results([served_result(served(), reported())]))
+    progression, _ = charts_of(report).ladder
+    assert any("Rig 1" in text and "(reported)" in text for text in texts(svg([progression])))
+    assert not any("Served 1" in text and "(reported)" in text for text in texts(svg([progression])))
+    filled, hollow = own_mark("asic", True)["markerfacecolor"], own_mark("asic", False)["markerfacecolor"]
+    assert filled != hollow
+    assert [is_rate_measured(point) for point in report.ladder.own] == [True, False]
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])

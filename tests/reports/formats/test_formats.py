@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from hashwatt.bench.result.measurement import Measurement
 from hashwatt.kernels.errors import InputError
 from hashwatt.reports.collect.gather import NOTHING, gather, gather_results
 from hashwatt.reports.document.report import Report, report_on
@@ -28,6 +30,7 @@ from hashwatt.reports.layout.summary import summary
 
 from .. import hostile
 from ..factory import machine, result, showcase, streaming, verified
+from ..served import reported, served, served_result
 from ..shown import Example, leave_out_the_ladder, shown
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -55,6 +58,17 @@ def test_an_unknown_format_is_refused_with_the_known_ones(name: str) -> None:
 @pytest.mark.parametrize("suffix", suffixes())
 def test_equal_results_give_equal_files(suffix: str) -> None:
     assert rendered(suffix, report()) == shown("showcase", suffix)
+
+
+@pytest.mark.parametrize("suffix", [".md", ".csv", ".json"])
+@pytest.mark.parametrize("devices", [(served, reported), (reported,)])
+def test_miners_that_were_served_or_only_asked_are_in_every_format(
+    suffix: str, devices: tuple[Callable[[], Measurement], ...]
+) -> None:
+    written = rendered(suffix, report_on(gather_results([served_result(*(make() for make in devices))]))).decode()
+    assert ("Served 1" in written) == (served in devices)
+    # A storage of benchmarks has times, and what a device says of itself has none.
+    assert ("Rig 1" in written) == (reported in devices and suffix != ".json")
 
 
 def ladder(results: bool = True) -> Report:

@@ -129,7 +129,7 @@ def serve(
         show(output, result, stored)
     if pending() or any(entry.status == "interrupted" for entry in result.results):
         raise Interrupted("interrupted; the windows that were complete are in the result")
-    if all(entry.status != "measured" for entry in result.results):
+    if all(entry.status != "measured" for entry in result.results if entry.device.backend == "stratum"):
         raise CheckFailed(f"no worker was measured: {result.results[0].reason}")
     if not verdict.ok:
         first = next(check for check in verdict.checks if not check.ok)
@@ -139,10 +139,14 @@ def serve(
 
 
 def worker_documents(result: Result) -> list[dict[str, object]]:
-    """The workers of the JSON document. What a miner claims is only known of one that is alone."""
+    """The workers of the JSON document. What a miner claims is only known of one that is alone.
+
+    One that has come back under its name and from its address is still the same.
+    """
     claims = [entry.rate.value for entry in result.results if entry.rate and entry.rate.origin == "reported"]
     workers = [entry for entry in result.results if entry.device.backend == "stratum"]
-    claim = claims[0] if claims and len(workers) == 1 else None
+    alone = len({(entry.device.name, entry.device.limits.get("address")) for entry in workers}) == 1
+    claim = claims[0] if claims and alone else None
     return [worker_document(entry, claim) for entry in workers]
 
 
