@@ -30,6 +30,7 @@ from ...graph.nodes import Binding, Node, Op
 from ...graph.schedule import schedule
 from ...machines import machine
 from ...sha256.mining import header_hash
+from .dialect import OPENCL, Dialect
 from .forms import logic_macros, vector_macros
 from .layout import FIRST_RECORD, HITS, XOR_H7
 from .variant import Variant
@@ -73,9 +74,11 @@ def words_passed(variant: Variant, program: Program) -> list[int]:
     return job_words(program) if variant.rolled else list(range(len(program.early)))
 
 
-def emit(variant: Variant) -> str:
-    """The OpenCL C source of a variant."""
-    return "\n".join(_Emitter(variant).source()) + "\n"
+def emit(variant: Variant, dialect: Dialect = OPENCL) -> str:
+    """The source of a variant. Raises ValueError for vectors that are wider than the dialect's."""
+    if variant.width > dialect.widest:
+        raise ValueError(f"{variant.name} has vectors, which {dialect.name} has no operators for")
+    return "\n".join((*dialect.prelude, *_Emitter(variant).source())) + "\n"
 
 
 class _Emitter:
