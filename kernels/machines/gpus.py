@@ -1,8 +1,9 @@
 """What the units of GPUs can do a clock, as data: `gpu_pipes.csv`, keyed by what compilers call an architecture.
 
-A row tells on which pipe of a unit (NVIDIA's multiprocessor, AMD's compute unit) a kind of instruction runs, for how
-many lanes it starts a clock, who says so, and, where nobody does, between which bounds it may lie. The kind "any" stands
-for all kinds; the pipe "any" takes what the others leave room for; "issue" is what starts a clock on all pipes together.
+A row tells on which pipe of a unit (NVIDIA's multiprocessor, AMD's compute unit) a kind of instruction runs, for
+how many lanes it starts a clock, who says so, and, where nobody does, between which bounds it may lie. The kind "any"
+stands for all kinds; the pipe "any" takes what the others leave room for; "issue" is what starts a clock on all pipes
+together.
 """
 
 from __future__ import annotations

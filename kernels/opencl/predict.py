@@ -1,7 +1,7 @@
 """The hashrate of a GPU that is not at hand: units × boost clock ÷ the clocks that a unit needs for a hash.
 
-The instructions come from the graph, by kind (`codegen/costs`); what a unit does a clock on each of its pipes comes from
-`kernels/machines`, units and clocks of the cards from the data file `gpus.csv`. Nothing is fitted to measured
+The instructions come from the graph, by kind (`codegen/costs`); what a unit does a clock on each of its pipes comes
+from `kernels/machines`, units and clocks of the cards from the data file `gpus.csv`. Nothing is fitted to measured
 hashrates. Predictions are *modelled* figures and say how wrong they may be.
 """
 
@@ -17,12 +17,12 @@ from importlib.resources import files
 
 from ..errors import InputError
 from ..machines.gpus import Bound, Clocks, GpuUnit, gpu_units
-from .codegen.costs import AMD_RDNA, AMD_VEGA, NVIDIA, NVIDIA_UNIFIED, Cost, InstructionSet, cost_of_hash
+from .codegen.costs import Cost, InstructionSet, cost_of_hash, rules_of
 from .codegen.pipes import SHARES, Pipes
 from .codegen.variant import Variant
 
-# Published ÷ predicted of hashcat's results, as docs/performance.md has them, lies between these: some cards do not hold
-# their boost clock at their power limit (RTX 6000 Ada), most run above it.
+# Published ÷ predicted of hashcat's results, as docs/performance.md has them, lies between these: some cards do not
+# hold their boost clock at their power limit (RTX 6000 Ada), most run above it.
 LOW, HIGH = 0.83, 1.31
 # What makers, drivers and shops put around a model's name; whatever else stands there makes it another model.
 NOISE = frozenset(
@@ -30,15 +30,6 @@ NOISE = frozenset(
     | {"edition"}
 )
 WORD = re.compile(r"[a-z]+|[0-9]+")
-# Architectures by how their names begin, first match first.
-RULES = (
-    ("sm_12", NVIDIA_UNIFIED),
-    # Without a multiplier that is as wide as the logic, compilers leave sums where they are.
-    ("sm_6", NVIDIA_UNIFIED),
-    ("sm_", NVIDIA),
-    ("gfx9", AMD_VEGA),
-    ("gfx1", AMD_RDNA),
-)
 
 
 @dataclass(frozen=True)
@@ -96,14 +87,6 @@ class Prediction:
     def __repr__(self) -> str:
         rate, low, high = (f"{rate_hs / 1e9:.2f}" for rate_hs in (self.hashrate_hs, self.low_hs, self.high_hs))
         return f"Prediction({self.gpu.name}: {rate} GH/s {self.origin}, likely {low} to {high} GH/s)"
-
-
-def rules_of(architecture: str) -> InstructionSet:
-    """How the compilers for an architecture write the hash. Raises KeyError."""
-    for beginning, rules in RULES:
-        if architecture.startswith(beginning):
-            return rules
-    raise KeyError(architecture)
 
 
 def predict(name: str, pipes: Pipes = "none") -> Prediction:

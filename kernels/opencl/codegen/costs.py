@@ -53,7 +53,24 @@ AMD_RDNA = InstructionSet("amd-rdna", add_operands=3, xor3=1, choose=1, majority
 AMD_VEGA = InstructionSet("amd-vega", add_operands=3, xor3=2, choose=1, majority=2)
 AMD_GCN = InstructionSet("amd-gcn", add_operands=2, xor3=2, choose=1, majority=2)
 
-INSTRUCTION_SETS = {rules.name: rules for rules in (NVIDIA, NVIDIA_UNIFIED, AMD_RDNA, AMD_VEGA, AMD_GCN)}
+# Architectures by how their names begin, first match first.
+RULES = (
+    ("sm_12", NVIDIA_UNIFIED),
+    # Without a multiplier that is as wide as the logic, compilers leave sums where they are.
+    ("sm_6", NVIDIA_UNIFIED),
+    ("sm_", NVIDIA),
+    ("gfx8", AMD_GCN),
+    ("gfx9", AMD_VEGA),
+    ("gfx1", AMD_RDNA),
+)
+
+
+def rules_of(architecture: str) -> InstructionSet:
+    """How the compilers for an architecture write the hash. Raises KeyError."""
+    for beginning, rules in RULES:
+        if architecture.startswith(beginning):
+            return rules
+    raise KeyError(architecture)
 
 
 @dataclass(frozen=True)

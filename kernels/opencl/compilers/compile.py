@@ -66,7 +66,7 @@ def _ptx(source: str, architecture: str, folder: Path) -> Path:
     target = PTX_TARGET if number >= 75 else PTX_TARGET_BEFORE
     options = ["--target=nvptx64-nvidia-nvcl", "-Xclang", "-target-cpu", "-Xclang", target]
     path = _clang("nvptx64", NVIDIA + source, options, folder, architecture)
-    # For OpenCL clang asks for textures in a mode that ptxas does not know, and older ones for a version that is too old.
+    # For OpenCL clang asks for textures in a mode that ptxas does not know, and old ones for too old a version.
     text = path.read_text(encoding="utf-8").replace(", texmode_independent", "")
     path.write_text(re.sub(r"^\.version .*$", f".version {PTX_VERSION}", text, flags=re.MULTILINE), encoding="utf-8")
     return path
@@ -75,7 +75,9 @@ def _ptx(source: str, architecture: str, folder: Path) -> Path:
 def _sass(ptx: Path, architecture: str, folder: Path) -> str:
     binary = folder / "kernel.cubin"
     ptxas, nvdisasm = nvidia_tool("ptxas"), nvidia_tool("nvdisasm")
-    _run([ptxas, "-O3", "-arch", architecture, "-o", str(binary), str(ptx)], f"ptxas does not compile for {architecture}")
+    _run(
+        [ptxas, "-O3", "-arch", architecture, "-o", str(binary), str(ptx)], f"ptxas does not compile for {architecture}"
+    )
     return _run([nvdisasm, "-c", str(binary)], f"nvdisasm does not read code for {architecture}")
 
 
@@ -84,7 +86,7 @@ def _clang(target: str, source: str, options: Sequence[str], folder: Path, archi
     path.write_text(source, encoding="utf-8")
     clang = clang_for(target)
     command = [clang.path, *OPTIONS, *options, "-o", str(output), str(path)]
-    _run(command, f"clang {clang.version} does not compile the kernel for {architecture}")
+    _run(command, f"clang {clang.version} does not compile for {architecture}")
     return output
 
 
@@ -97,5 +99,5 @@ def _run(command: Sequence[str], what_failed: str) -> str:
         raise InputError(f"{what_failed}: {error.strerror}") from error
     if done.returncode:
         first = next((line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()), "no reason")
-        raise InputError(f"{what_failed}; another release of it may: {first:.60}")
+        raise InputError(f"{what_failed}; another release may: {first:.60}")
     return done.stdout
