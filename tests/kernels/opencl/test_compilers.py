@@ -106,4 +106,5 @@ def test_the_multiplication_of_a_shift_is_one_instruction_in_ptx() -> None:
     except InputError as missing:
         pytest.skip(str(missing))
     assert ptx.count("mul.hi.u32") == 156
-    assert "mul.wide" not in ptx
+    # Those of addresses.
+    assert ptx.count("mul.wide") < 10
