@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from ..headers.early import early_rows
 from ..headers.job import Job
-from .codegen.emit import program_of, words_in_rows, words_passed
+from .codegen.emit import passed_values, program_of, words_in_rows
 from .codegen.layout import FIRST_RECORD, HITS, RECORD_WORDS, RECORDS_FETCHED_FIRST, XOR_H7, buffer_words, room_for
 from .program import Built
 from .setting import Tuning
@@ -50,7 +50,7 @@ class Uploaded:
         rows = np.array([[row[index] for index in own] for row in values], np.uint32)
         flags = pyopencl.mem_flags
         self.rows = pyopencl.Buffer(context, flags.READ_ONLY | flags.COPY_HOST_PTR, hostbuf=rows)
-        self.early = [np.uint32(values[0][index]) for index in words_passed(built.variant, program)]
+        self.early = [np.uint32(word) for word in passed_values(built.variant, program, values[0])]
 
 
 class Slot:

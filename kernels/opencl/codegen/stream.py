@@ -14,6 +14,7 @@ from dataclasses import replace
 from ...graph.lower import lower
 from ...graph.nodes import Op
 from ...sha256.mining import header_hash
+from .dialect import OPENCL, Dialect
 from .forms import logic_macros, vector_macros
 from .variant import Variant
 
@@ -60,8 +61,8 @@ def interleaved(mix: Mapping[str, float]) -> list[str]:
     return steps
 
 
-def emit_stream(variant: Variant, steps: Sequence[str]) -> str:
-    """The OpenCL C source of a stream, on the variant's vectors and with its rotation."""
+def emit_stream(variant: Variant, steps: Sequence[str], dialect: Dialect = OPENCL) -> str:
+    """The source of a stream, on the variant's vectors and with its rotation."""
     # Whatever form a variant has for Ch and Maj, a stream needs the plain XOR of three only.
     plain = replace(variant, logic="vpternlog" if variant.logic == "vpternlog" else "xor")
     body = [
@@ -72,6 +73,7 @@ def emit_stream(variant: Variant, steps: Sequence[str]) -> str:
     names = [f"x{chain}" for chain in range(CHAINS)]
     return "\n".join(
         [
+            *dialect.prelude,
             *vector_macros(variant.width),
             *logic_macros(plain),
             f"__kernel void {STREAM}(const uint turns, __global uint *results)",

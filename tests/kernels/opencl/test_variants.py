@@ -8,6 +8,7 @@ from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 from hashwatt.kernels.headers.job import Job, roll_versions
 from hashwatt.kernels.headers.target import target_from_zero_bits
 from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.pipes import SHARES
 from hashwatt.kernels.opencl.codegen.variant import Variant, all_variants, parse_variant
 
 from ..conformance import assert_as_hashlib
@@ -16,13 +17,19 @@ from .devices import open_first
 
 # One of each choice: all of them would compile for minutes.
 VARIANTS = [
-    Variant(1, "shift", "xor"),
+    Variant(1, "rotate", "xor", pipes="rot15"),
     Variant(2, "rotate", "shared", "scheduled"),
     Variant(4, "rotate", "select"),
     Variant(8, "shift", "shared", "scheduled"),
     Variant(16, "shift", "vpternlog"),
     Variant(1, "shift", "shared", form="pipeline"),
     Variant(4, "rotate", "xor", form="pipeline"),
+    # What is left of the axis of both pipes moves fewer of the same operations.
+    *(
+        pytest.param(Variant(1, "rotate", "xor", pipes=pipes), marks=pytest.mark.slow, id=f"both-pipes-{pipes}")
+        for pipes in SHARES
+        if pipes != "rot15"
+    ),
 ]
 
 
