@@ -29,8 +29,8 @@ from .anchors.challenge import get_beacon, with_beacon
 from .anchors.stamp import stamp_record
 from .asic.reading import Place
 from .asic.run import is_asic, with_asics
-from .asked import check_race, check_shares, device_options, works_of
-from .assignment import Assignment
+from .asked import AskedWork, check_race, check_shares, device_options
+from .assignment import Assignment, Work
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
 from .energy.meters import registry as meter_registry
@@ -100,13 +100,15 @@ def workloads() -> list[Workload]:
 def run(
     device_ids: Sequence[str] | None = None,
     *,
-    seconds: float | None = None,
+    seconds: float | Mapping[str, float] | None = None,
     challenge: str | None = None,
     beacon: str | None = None,
     note: str | None = None,
     kernel: str | None = None,
     threads: int | None = None,
     workloads: Sequence[str] | None = None,
+    suite: bool = False,
+    sizes: Mapping[str, str] | None = None,
     parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
     retune: bool = False,
@@ -119,19 +121,21 @@ def run(
 ) -> Result:
     """Measure devices in turn (all by default).
 
-    `seconds` is the sampling time per device, taken fully, in rounds that the devices make in turn; without it sampling
-    ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
-    default) is what the work's inputs are derived from. `beacon` (a file, an address, or `tsa:` and the
-    address of a time-stamping authority) adds a public value to it, which nobody knew before it was
-    published. `workloads` names what to measure, in turn on each
-    device (None: sha256d), and `parameters` what is special about it; `rolled` is short for sha256d's
-    `prefixes`, the number of version-rolled prefixes hashed for each nonce (None: the plain scan).
-    `retune` races the kernels anew instead of
-    taking the winner of an earlier race. `together` measures all devices at once, too, after each
-    was measured alone; the result's `together` then has their rates, the ratios to alone and the sum.
-    `ab` names two settings, like "threads=1,2" (kernel, threads, device or runtime), that are alternated in rounds
-    instead, each for `seconds` (None: 10); the result's `alternated` then tells which records belong together.
-    `shares`: how many to keep as evidence of work that is proven by them (None: 10,000 of sha256d's).
+    `seconds` is the sampling time per device and row, for all or by workload, taken fully, in rounds that the devices
+    make in turn; without it sampling ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the
+    latest. `challenge` (random by default) is what the work's inputs are derived from. `beacon` (a file, an address, or
+    `tsa:` and the address of a time-stamping authority) adds a public value to it, which nobody knew before it was
+    published.
+
+    `workloads` names what to measure, in turn on each device (None: sha256d), each in all its rows; `suite` stands for
+    all that belong to the suite, each for its own short time. `sizes` has sizes by workload ("gemm": "2048", "stream":
+    "1GiB"), and `parameters` what else is special; `rolled` is short for sha256d's `prefixes`, the number of
+    version-rolled prefixes hashed for each nonce (None: the plain scan). `retune` races the kernels anew instead of
+    taking the winner of an earlier race. `together` measures all devices at once, too, after each was measured alone;
+    the result's `together` then has their rates, the ratios to alone and the sum. `ab` names two settings, like
+    "threads=1,2" (kernel, threads, device or runtime), that are alternated in rounds instead, each for `seconds`
+    (None: 10); the result's `alternated` then tells which records belong together. `shares`: how many to keep as
+    evidence of work that is proven by them (None: 10,000 of sha256d's).
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -143,13 +147,15 @@ def run(
     and a HashwattError where the beacon does not answer.
     """
     # Whoever asks for a device, a time or two settings has more patience.
-    asked = bool(device_ids) or seconds is not None or ab is not None
-    ledger = None if asked else Ledger()
+    asked = bool(device_ids) or (seconds is not None and not suite) or ab is not None
+    # A suite is bounded by what each of its rows may take, and by giving up devices that do not come back.
+    ledger = None if asked or suite else Ledger()
     # The input is checked before the devices are looked for, which takes a while.
-    plan(seconds)
+    wished = AskedWork(workloads, parameters, rolled, sizes, seconds, suite)
+    plan(wished.common_seconds)
     checked_idle_s(idle_s)
     options = device_options(kernel, threads, retune)
-    chosen = works_of(workloads, parameters, rolled)
+    chosen = wished.works()
     check_race(kernel, retune, chosen)
     check_shares(shares)
     challenge, note = _texts(challenge, note)
@@ -164,9 +170,9 @@ def run(
     places = [Place.of_text(name) for name in device_ids or () if is_asic(name)]
     if places:
         device_ids = [name for name in device_ids or () if not is_asic(name)]
-        if together or workloads or rolled is not None:
+        if together or workloads or suite or rolled is not None:
             raise InputError(
-                "a live ASIC is only read, at whatever it does; leave out --together, --workload, --rolled"
+                "a live ASIC is only read, at whatever it does; leave out --together, --suite, --workload, --rolled"
             )
     only_asics = bool(places) and not device_ids
     entries = [] if only_asics else interruptible(partial(_entries, list(device_ids or ())))
@@ -181,14 +187,12 @@ def run(
         raise InputError(f"{found[0].info.id} alone has nothing to be measured together with; name two devices (-d)")
     result = measure(
         found,
-        seconds=seconds,
+        seconds=wished.common_seconds,
         challenge=challenge,
         beacon=value,
         note=note,
         options=options,
-        workloads=workloads,
-        parameters=parameters,
-        rolled=rolled,
+        works=chosen,
         together=together,
         alternation=alternation,
         shares=shares,
@@ -199,7 +203,7 @@ def run(
         ledger=ledger,
         broken=[entry for entry in entries if isinstance(entry, Missing) and entry.broken],
     )
-    return with_asics(result, places, seconds, progress or NoProgress()) if places else result
+    return with_asics(result, places, wished.common_seconds, progress or NoProgress()) if places else result
 
 
 def measure(
@@ -213,6 +217,7 @@ def measure(
     workloads: Sequence[str] | None = None,
     parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
+    works: Sequence[Work] | None = None,
     together: bool = False,
     alternation: Alternation | None = None,
     shares: int | None = None,
@@ -227,13 +232,15 @@ def measure(
     """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with.
 
     `patience_s` is what each device may take besides warm-up and samples, and `ledger` bounds all of them together
-    where it is given. `broken`: what is installed and does not work, for a warning in the result. `alternation`: two
-    settings to measure in turns; where these are devices, `found` is the two.
+    where it is given. `works` may stand for the workloads and what is special about them. `broken`: what is installed
+    and does not work, for a warning in the result. `alternation`: two settings to measure in turns; where these are
+    devices, `found` is the two.
     """
     check_shares(shares)
     challenge, note = _texts(challenge, note)
     challenge = with_beacon(challenge, beacon)
-    turns = [(one, work) for one in found for work in works_of(workloads, parameters, rolled)]
+    works = AskedWork(workloads, parameters, rolled).works() if works is None else works
+    turns = [(one, work) for one in found for work in works]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
         machine, granted, throttled = describe_machine(), cpu_quota(), cpu_throttling()
@@ -259,7 +266,7 @@ def measure(
             results, at_once = measure_all(turns, assignment, shown, clock, together)
         else:
             at_once = None
-            pairs = paired(alternation, found, works_of(workloads, parameters, rolled), assignment)
+            pairs = paired(alternation, found, works, assignment)
             results = measure_pairs(pairs, assignment, shown, clock)
             alternated = alternated_record(alternation, len(pairs))
         left_out = energy.left_out

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 from ..kernels.bounded import MOST_SHARES
 from ..kernels.device import DeviceOptions
 from ..kernels.errors import InputError
-from ..kernels.workloads.protocol import Value
-from ..kernels.workloads.registry import DEFAULT, load_workload
+from ..kernels.workloads.protocol import Value, Workload
+from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from ..kernels.workloads.suite import SIZE, rows_of, suite_of
 from .assignment import Work
+from .sampling.plan import plan
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"
@@ -17,21 +21,85 @@ ROLLED = "prefixes"
 FEWEST_SHARES = 300
 
 
-def works_of(
-    names: Sequence[str] | None, parameters: Mapping[str, Value] | None, rolled: int | None
-) -> tuple[Work, ...]:
-    """The workloads of these names with their parameters; each takes those that it knows. Raises InputError."""
-    given = dict(parameters or {}) | ({} if rolled is None else {ROLLED: rolled})
-    chosen = [load_workload(name) for name in dict.fromkeys(names or (DEFAULT,))]
-    known = [set(workload.parameters_of({})) for workload in chosen]
-    for name in given:
-        if not any(name in each for each in known):
-            said = "versions to roll" if name == ROLLED and rolled is not None else f"parameter {name!r:.40}"
-            raise InputError(f"{', '.join(workload.name for workload in chosen)} has no {said}; leave it out")
-    return tuple(
-        Work(workload, workload.parameters_of({name: value for name, value in given.items() if name in its}))
-        for workload, its in zip(chosen, known, strict=True)
-    )
+@dataclass(frozen=True)
+class AskedWork:
+    """Which work was asked for: names (none: the usual one), what is special about it, sizes and times by name.
+
+    `suite`: all workloads that belong to a suite, besides those that are named. `seconds`: for all, or by name.
+    """
+
+    names: Sequence[str] | None = None
+    parameters: Mapping[str, Value] | None = None
+    rolled: int | None = None
+    sizes: Mapping[str, str] | None = None
+    seconds: float | Mapping[str, float] | None = None
+    suite: bool = False
+
+    @property
+    def common_seconds(self) -> float | None:
+        """The sampling time of whatever has none of its own."""
+        return None if isinstance(self.seconds, Mapping) else self.seconds
+
+    def works(self) -> tuple[Work, ...]:
+        """The rows to measure: each workload's, or those of its rows that fit the parameters. Raises InputError."""
+        names = [*(_suite_names() if self.suite else ()), *(self.names or ())] or [DEFAULT]
+        chosen = [load_workload(name) for name in dict.fromkeys(names)]
+        given = dict(self.parameters or {}) | ({} if self.rolled is None else {ROLLED: self.rolled})
+        known = {workload.name: _known(workload) for workload in chosen}
+        there = ", ".join(known)
+        for name in given:
+            if not any(name in each for each in known.values()):
+                said = "versions to roll" if name == ROLLED and self.rolled is not None else f"parameter {name!r:.40}"
+                raise InputError(f"{there} has no {said}; leave it out")
+        times = self.seconds if isinstance(self.seconds, Mapping) else {}
+        for name in (*(self.sizes or ()), *times):
+            if name not in known:
+                raise InputError(f"{name!r:.40} is not measured here, so it takes no size or time; there is {there}")
+        works = []
+        for workload in chosen:
+            its = {name: value for name, value in given.items() if name in known[workload.name]}
+            its |= self._size_of(workload)
+            seconds = times.get(workload.name, self._seconds_of(workload))
+            if seconds is not None:
+                plan(seconds)
+            rows = {str(row): row for row in _rows(workload, its)}
+            works += [Work(workload, row, seconds) for row in rows.values()]
+        return tuple(works)
+
+    def _size_of(self, workload: Workload) -> dict[str, Value]:
+        text = (self.sizes or {}).get(workload.name)
+        if text is None:
+            return {}
+        suite = suite_of(workload)
+        if suite is None or suite.size is None:
+            raise InputError(f"{workload.name} has no size to choose; leave it out")
+        return {SIZE: suite.size.parsed(workload.name, text)}
+
+    def _seconds_of(self, workload: Workload) -> float | None:
+        """In a suite what the workload finds right, unless a time was asked for."""
+        suite = suite_of(workload)
+        if not self.suite or suite is None or self.common_seconds is not None:
+            return None
+        return suite.seconds
+
+
+def _suite_names() -> Iterator[str]:
+    """The workloads of a suite, as far as they load: what cannot is listed by `hashwatt workloads`."""
+    for name in workload_names():
+        with suppress(InputError):
+            if suite_of(load_workload(name)) is not None:
+                yield name
+
+
+def _known(workload: Workload) -> set[str]:
+    """The names of all parameters that a workload takes."""
+    return {*workload.parameters_of({}), *(name for row in rows_of(workload) for name in row)}
+
+
+def _rows(workload: Workload, given: Mapping[str, Value]) -> list[dict[str, Value]]:
+    """The parameters, complete, of each of its rows that fits what was given; where none does, of what was given."""
+    fitting = [row for row in rows_of(workload) if all(given.get(name, value) == value for name, value in row.items())]
+    return [workload.parameters_of({**row, **given}) for row in fitting or [{}]]
 
 
 def check_race(kernel: str | None, retune: bool, chosen: Sequence[Work]) -> None:
