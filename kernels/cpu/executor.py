@@ -28,7 +28,7 @@ T = TypeVar("T")
 Bytes = npt.NDArray[np.uint8]
 
 NUMBA, LLVM = "numba", "llvm"
-LANGUAGES = (LLVM, NUMBA)
+LANGUAGES = (NUMBA, LLVM)
 # Parts begin on a page: no two threads share one.
 PAGE_BYTES = 4096
 
