@@ -23,7 +23,7 @@ def test_a_time_is_for_all_or_for_those_that_are_named() -> None:
 
 @pytest.mark.parametrize("texts", [("soon",), ("stream=soon",), ("1", "stream=2"), ("1", "2"), ("",)])
 def test_what_is_no_time_is_refused(texts: tuple[str, ...]) -> None:
-    with pytest.raises(click.BadParameter, match="seconds|no other"):
+    with pytest.raises(click.BadParameter, match=r"seconds|no other"):
         seconds_by_name(texts)
 
 
