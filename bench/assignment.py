@@ -5,25 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..kernels.device import DeviceOptions, Found
-from ..kernels.workloads.protocol import Value, Workload
+from ..kernels.workloads.protocol import Value, Workload, quantity_for
 from .energy.account import NOT_MEASURED
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement
+from .open_devices import OpenDevices
 from .rendezvous import Rendezvous
 from .result.from_device import device_record
 from .result.measurement import Measurement, Status
 from .result.printable import printable
 from .run_id import setting_run_id
 from .sampling.budget import PATIENCE_WHEN_ASKED_S, Ledger
-from .sampling.plan import Plan
+from .sampling.plan import Plan, plan
 
 
 @dataclass(frozen=True)
 class Work:
-    """A workload with its parameters, complete."""
+    """A workload with its parameters, complete; `seconds`: how long it is sampled (None: as the run's plan says)."""
 
     workload: Workload
     parameters: dict[str, Value]
+    seconds: float | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is called beside other work of a run."""
+        return " ".join(filter(None, (self.workload.name, self.workload.variant_text(self.parameters))))
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,8 @@ class Assignment:
     device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
     besides warm-up and samples (see `budget`). `ledger`: what bounds all devices of a run together, None for no bound.
     `setting`: what sets the record apart in a run that alternates two. `shares`: how many to keep as evidence (None:
-    the workload knows).
+    the workload knows). `several`: whether a device has more than one kind of work in the run. `devices`:
+    where open ones wait for the next kind of work (None: each is closed after its work).
     """
 
     machine: str
@@ -51,6 +59,12 @@ class Assignment:
     ledger: Ledger | None = None
     setting: str | None = None
     shares: int | None = None
+    several: bool = False
+    devices: OpenDevices | None = None
+
+    def plan_of(self, work: Work) -> Plan:
+        """How that work is sampled."""
+        return self.plan if work.seconds is None else plan(work.seconds, self.energy.slowest_s)
 
     @property
     def inputs_run_id(self) -> str:
@@ -73,7 +87,7 @@ def unmeasured(found: Found, work: Work, machine: str, status: Status, reason: s
         device=device_record(found.info),
         workload=work.workload.name,
         parameters=dict(work.parameters),
-        unit=work.workload.quantity.unit,
+        unit=quantity_for(work.workload, work.parameters).unit,
         status=status,
         reason=None if reason is None else printable(reason),
         kernel=None,

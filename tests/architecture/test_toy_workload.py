@@ -56,7 +56,9 @@ def test_it_is_measured_in_its_own_unit_with_a_roof(result: Result) -> None:
     assert entry.rate.value == pytest.approx(5e6, rel=0.02)
     assert entry.roof is not None
     assert (entry.roof.binds, entry.roof.unit) == ("memory", "sum/s")
-    assert entry.roof.rate == pytest.approx(1e7)
+    # A fake device takes as long for each item, and those of the dot product are blocks of 2 × 8 KiB; a sum takes 16.
+    assert entry.roof.rate == pytest.approx(5e6 * 16384 / 16, rel=0.02)
+    assert [(one.name, one.unit, one.count) for one in entry.roof.ceilings] == [("memory", "byte", 16.0)]
     assert isinstance(entry.evidence, Recompute)
     assert (refused.status, refused.reason) == ("refused", "fake:wrong-checksum cannot add")
 
@@ -65,7 +67,7 @@ def test_it_is_stored_verified_and_done_again(result: Result, tmp_path: Path, mo
     def found(_backends: list[str] | None = None) -> list[Found | Missing]:
         return [fake("steady", VirtualClock())]
 
-    monkeypatch.setattr(api, "find_all", found)
+    monkeypatch.setattr("hashwatt.bench.verification.verify.find_all", found)
     save(result, tmp_path / "toy.json")
     assert load(tmp_path / "toy.json") == result
     verdict = verify(tmp_path / "toy.json", recompute=3)
