@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..kernels.device import DeviceInfo, DeviceOptions
+from ..kernels.device import DeviceInfo
 from ..kernels.workloads.protocol import Expected
 from .assignment import Assignment
 from .machine.describe import allowed_cpus
@@ -40,8 +40,9 @@ def expected(plan: Plan, rate: float) -> Expected:
     return Expected(rate * plan.expected_s, plan.expected_s)
 
 
-def run_settings(plan: Plan, options: DeviceOptions, batch: int) -> RunSettings:
-    """How it is measured, for the result."""
+def run_settings(plan: Plan, assignment: Assignment, batch: int) -> RunSettings:
+    """How it is measured, for the result; the workload's plan may be another than the assignment's."""
+    options = assignment.options
     return RunSettings(
         batch=batch,
         batches_per_sample=plan.batches_per_sample,

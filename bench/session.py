@@ -251,7 +251,7 @@ class Session:
         self._process_id = process_of(device)
         if assignment.rendezvous is not None:
             assignment.rendezvous.work_by(self._process_id)
-        self._settings = run_settings(self._plan, assignment.options, batch)
+        self._settings = run_settings(self._plan, assignment, batch)
         if assignment.rendezvous is None:
             self._roofs = RoofMeter(device, self.work.workload.counts_of(self.work.parameters))
 
