@@ -66,7 +66,10 @@ class Binding(IntEnum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Node:
-    """One value of `bits` bits. `immediate` is a constant's value or a rotate's or shift's count; `name` is an input's."""
+    """One value.
+
+    `immediate` is a constant's value or a rotate's or shift's count; `name` is an input's; `bits`: of the word.
+    """
 
     number: int
     op: Op

@@ -1,4 +1,4 @@
-"""Words of any kind, 32 or 64 bits wide: what a description is written over, and the plainest kind, Python's integers."""
+"""Words of any kind, 32 or 64 bits wide: what descriptions are written over, and Python's integers as such."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def _unconfirmed(oracle: Oracle, device_id: str, hit: Hit) -> WrongResult:
 
 
 def check_known_answer(oracle: Oracle, device: Scans, job: Job, nonces: range) -> None:
-    """Let `device`, prepared for `job`, scan a small range and compare everything with the oracle. Raises WrongResult."""
+    """Let `device`, prepared for `job`, scan a small range; everything must be the oracle's. Raises WrongResult."""
     scan = device.scan(nonces)
     check_answer(oracle, device.info.id, job, nonces, scan)
     hits, checksum = oracle.scan(job, nonces)
@@ -56,7 +56,8 @@ def check_known_answer(oracle: Oracle, device: Scans, job: Job, nonces: range) -
         )
     if scan.xor_h7 != checksum:
         raise WrongResult(
-            f"{device.info.id} computed other hashes than {oracle.source} from nonce {nonces.start} to {nonces.stop - 1}; "
+            f"{device.info.id} computed other hashes than {oracle.source} from nonce {nonces.start} to "
+            f"{nonces.stop - 1}; "
             "its kernel is wrong, use another one"
         )
 
@@ -64,7 +65,7 @@ def check_known_answer(oracle: Oracle, device: Scans, job: Job, nonces: range) -
 def check_in_parts(oracle: Oracle, device: Scans, job: Job, nonces: range) -> None:
     """Scan a range whole and in two uneven parts: the answers must agree. Raises WrongResult.
 
-    Catches what only shows on large ranges (a counter that overflows, a tail left out), which the oracle is too slow for.
+    Catches what only shows on large ranges (a counter that overflows, a tail left out), too large for the oracle.
     """
     middle = nonces.start + len(nonces) // 3
     whole = device.scan(nonces)
