@@ -132,8 +132,14 @@ class GraphWords:
         return self._apply(Op.CHI, (a, b, c))
 
     def xor(self, *terms: Node) -> Node:
-        """See `words.Words`."""
-        return self._apply(Op.XOR, terms)
+        """See `words.Words`; what is known early is one operand, and none where it is zero."""
+        early = [term for term in terms if term.binding < Binding.BATCH]
+        if 1 < len(early) < len(terms):
+            return self.xor(self.xor(*early), *(term for term in terms if term not in early))
+        late = [term for term in terms if term.op is not Op.CONSTANT or term.immediate]
+        if len(late) < 2:
+            return late[0] if late else self.constant(0)
+        return self._apply(Op.XOR, tuple(late))
 
     def combine(self, op: Op, *args: Node, immediate: int = 0) -> Node:
         """Any other operation, as it is: nothing but equal constants is simplified."""

@@ -173,8 +173,9 @@ class Body(VectorWriter):
 
     def load_splat(self, name: str, pointer: str, index: int) -> str:
         """Read one word of the job and put it into every lane."""
-        self.lines.append(f"  %{name}.at = getelementptr i32, ptr {pointer}, i64 {index}")
-        self.lines.append(f"  %{name}.word = load i32, ptr %{name}.at, {JOB_ACCESS}")
+        word = f"i{self.target.bits}"
+        self.lines.append(f"  %{name}.at = getelementptr {word}, ptr {pointer}, i64 {index}")
+        self.lines.append(f"  %{name}.word = load {word}, ptr %{name}.at, {JOB_ACCESS}")
         self.lines.append(splat(name, self.vector, f"%{name}.word"))
         return f"%{name}"
 
