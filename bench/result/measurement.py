@@ -211,6 +211,22 @@ class Rate(Record, frozen=True, kw_only=True):
     origin: Origin
 
 
+class CeilingRecord(Record, frozen=True, kw_only=True):
+    """What the device did at most of one kind, measured in between the rounds of the work, with the suite's kernels.
+
+    Fields:
+        name: which one, like memory or float32
+        unit: what it counts, like byte or flop
+        rate: so many of them a second
+        count: how many of them one unit of the work takes
+    """
+
+    name: Name
+    unit: Name
+    rate: PositiveRate
+    count: Annotated[float, Meta(gt=0, le=1e30)]
+
+
 class Roof(Record, frozen=True, kw_only=True):
     """The device's own limit for this work: the smallest ceiling that binds, and which one (`binds`).
 
@@ -226,6 +242,7 @@ class Roof(Record, frozen=True, kw_only=True):
         cycles_per_unit: of one core, for one unit of work; null: not told
         explanation: what it is made of and what it leaves out
         reason: why there is no share; null: there is one
+        ceilings: those that the work takes anything of; empty where the device measured the roof itself
     """
 
     rate: PositiveRate
@@ -237,6 +254,7 @@ class Roof(Record, frozen=True, kw_only=True):
     cycles_per_unit: Figure | None
     explanation: Text
     reason: Text | None = None
+    ceilings: Annotated[tuple[CeilingRecord, ...], Meta(max_length=20)] = ()
 
 
 class Measurement(Record, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from ...device import AnyDevice, Scans
 from ..evidence import Claim, Evidence, EvidenceKind, Finding, Shares
 from ..protocol import Value
 from ..quantity import HASH, Quantity
+from ..suite import Suite
 
 if TYPE_CHECKING:
     from .oracle import Oracle
@@ -20,6 +21,7 @@ class ProvenByShares:
     name: str
     quantity: Quantity = HASH
     evidence_kind: EvidenceKind = "shares"
+    suite: Suite | None = Suite()
 
     def counts_of(self, parameters: Mapping[str, Value]) -> Mapping[str, float]:
         """See Workload. Devices measure the limit with their kernel's own operations, in its own proportions."""

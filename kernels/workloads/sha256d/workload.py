@@ -25,7 +25,6 @@ class Sha256d(ProvenByShares):
     name = "sha256d"
     summary = "Bitcoin's proof of work: double SHA-256 of block headers"
     binds = "logic"
-    counts: Mapping[str, float] = {}
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """See Workload: one prefix a nonce unless told otherwise."""
@@ -42,7 +41,7 @@ class Sha256d(ProvenByShares):
         prefixes = parameters.get("prefixes", 1)
         return "" if prefixes == 1 else f"version-rolled × {prefixes}"
 
-    def why_not(self, info: DeviceInfo) -> str | None:
+    def why_not(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> str | None:
         """See Workload."""
         return None if info.scans else f"{info.id} scans no nonces; sha256d needs a device with a kernel for that"
 
