@@ -23,7 +23,8 @@ class HashKernel:
 
     `nonces_an_item`: how many an item hashes. `job_bytes`: what it reads of a job. `frame_bytes`: memory that an item
     needs for itself (0: none). `most_items`: so many a launch. `item_grain`: the number of items is a multiple of it.
-    `mix`: operations of an item of each kind, where its roof can be measured by them. `grain`: see Launch.
+    Where there are frames, an item is a slot, which works on `vectors_a_slot` times as many nonces at most, one
+    `nonces_an_item` after another; the number of slots is the kernel's last argument. `mix`: operations of an item of each kind, where its roof can be measured by them. `grain`: see Launch.
     """
 
     name: str
@@ -35,6 +36,7 @@ class HashKernel:
     item_grain: int = 1
     mix: Mapping[str, int] = field(default_factory=dict)
     grain: int | None = None
+    vectors_a_slot: int = 1
 
 
 def job_bytes(graph: HeaderGraph, program: Program, job: Job) -> bytes:

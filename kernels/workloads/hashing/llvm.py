@@ -91,8 +91,8 @@ def scan_module(graph: HeaderGraph, form: Form) -> str:
     return scan_function(body.take(), last, entry, target, body.declarations)
 
 
-def scan_function(body: str, last: str, entry: str, target: VectorTarget, declarations: set[str]) -> str:
-    """The loop over items around `body`, which reads `%nonce` and `%n` and defines `last`."""
+def scan_function(body: str, last: str, entry: str, target: VectorTarget, declarations: set[str], more: str = "") -> str:
+    """The loop over items around `body`, which reads `%nonce` and `%n` and defines `last`; `more` parameters may follow."""
     lanes, bits, vector = target.lanes, target.bits, target.vector
     shift = bits - NONCE_BITS
     numbered = [
@@ -109,7 +109,7 @@ def scan_function(body: str, last: str, entry: str, target: VectorTarget, declar
     high = "" if bits == 32 else f"  %folded.high = lshr i64 %folded, {shift}"
     return f"""\
 {"".join(f"{line}{chr(10)}" for line in sorted(declared))}
-define void @{ENTRY}({PARAMETERS}) nounwind "frame-pointer"="all" "stackrealign" {target.attributes} {{
+define void @{ENTRY}({PARAMETERS}{more}) nounwind "frame-pointer"="all" "stackrealign" {target.attributes} {{
 entry:
   %filter.word = load i{bits}, ptr %job
 {splat("filter", vector, "%filter.word")}

@@ -83,7 +83,8 @@ class KernelScanner:
             raise DeviceError(f"{self.info.id} has no job yet; call prepare before scan")
         if nonces.step != 1 or (nonces and not 0 <= nonces.start <= nonces.stop <= NONCES):
             raise DeviceError(f"{self.info.id} scans ranges within 0…2³²−1 with step 1, not {nonces!r:.80}")
-        step = self._built.most_items * self._built.kernel.nonces_an_item
+        kernel = self._built.kernel
+        step = self._built.most_items * kernel.nonces_an_item * kernel.vectors_a_slot
         found: list[int] = []
         checksum = 0
         seconds: list[float | None] = []
@@ -122,7 +123,9 @@ class KernelScanner:
         items = min(-(-items // kernel.item_grain) * kernel.item_grain, self._built.most_items)
         self._device.write(results, 0, bytes(4 * FIRST_NONCE))
         buffers = self._buffers if self._built.frames is None else (*self._buffers, self._built.frames)
-        scalars = (nonces.start, len(nonces), ROOM)
+        scalars: tuple[int, ...] = (nonces.start, len(nonces), ROOM)
+        if self._built.frames is not None:
+            scalars = (*scalars, items)
         done = self._device.launch(Launch(self._built.number, buffers, scalars, items, grain=kernel.grain))
         self._threads = done.threads
         words = np.frombuffer(self._device.read(results, 0, 4 * (FIRST_NONCE + 62)), "<u4")
@@ -188,12 +191,16 @@ class KernelScanner:
         nonces = candidate.kernel.nonces_an_item
         while (seconds := self._seconds(nonces)) < TRIAL_S and nonces < NONCES // 4:
             nonces *= 4 if seconds < TRIAL_S / 4 else 2
-        return nonces / min(seconds, *(self._seconds(nonces) for _ in range(TRIALS - 1)))
+        return nonces / seconds
 
     def _seconds(self, nonces: int) -> float:
-        started = time.perf_counter()
-        self.scan(range(nonces))
-        return max(time.perf_counter() - started, 1e-9)
+        """The fewest of some times."""
+        fewest = math.inf
+        for _ in range(TRIALS):
+            started = time.perf_counter()
+            self.scan(range(nonces))
+            fewest = min(fewest, time.perf_counter() - started)
+        return max(fewest, 1e-9)
 
 
 def executes(device: AnyDevice) -> Executes:
