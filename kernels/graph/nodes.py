@@ -226,7 +226,8 @@ def evaluate_op(op: Op, values: Sequence[int], immediate: int, bits: int = WORD_
         case Op.SHL:
             return values[0] << immediate & words.mask
         case Op.TERNARY:
-            return ternary(immediate, *values, bits=bits)
+            a, b, c = values
+            return ternary(immediate, a, b, c, bits)
         case Op.INPUT:
             raise ValueError("an input has no operation; give its value")
 

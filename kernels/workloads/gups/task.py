@@ -85,7 +85,9 @@ class GupsTask:
         self._table = table_of(device.info, None if size is None else int(size))
         language = next(name for name in device.info.languages if name in SOURCES)
         update, look = SOURCES[language]
-        self._update, self._look = (Source(language, text, entry, TYPES) for text, entry in ((update, "update"), (look, "look")))
+        self._update, self._look = (
+            Source(language, text, entry, TYPES) for text, entry in ((update, "update"), (look, "look"))
+        )
         lines = BEYOND_CACHE * (device.info.cache_bytes or CACHE_IF_UNKNOWN_BYTES) // LINE_BYTES
         lines = 1 if device.info.simulator or language == "python" else min(lines, self._table.words)
         self.smallest_batch = 1 << max(1, lines // self._table.parts).bit_length()

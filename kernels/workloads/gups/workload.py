@@ -51,7 +51,9 @@ class Gups:
         size = parameters.get(SIZE)
         if isinstance(size, int) and info.memory_bytes is not None and size > info.memory_bytes:
             free = info.memory_bytes >> 20
-            return f"{info.id} has room for {free} MiB, too little for a table of {size >> 20} MiB; ask for a smaller --size"
+            return (
+                f"{info.id} has room for {free} MiB, too little for a table of {size >> 20} MiB; give a smaller --size"
+            )
         return no_language(info, self.name, LANGUAGES)
 
     def bind(self, device: AnyDevice, request: Request) -> Task:

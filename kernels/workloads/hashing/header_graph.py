@@ -18,8 +18,8 @@ NONCE_BITS = 32
 class HeaderGraph:
     """The word that holds the digest's last four bytes in its highest bits, the last byte highest.
 
-    It depends on the input `nonce` (which holds the nonce in its highest 32 bits) and on inputs that a header's first 76
-    bytes give: `inputs_of` them, by name.
+    It depends on the input `nonce` (which holds the nonce in its highest 32 bits) and on inputs that a header's first
+    76 bytes give: `inputs_of` them, by name.
     """
 
     name: str

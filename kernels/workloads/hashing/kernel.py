@@ -18,13 +18,25 @@ BUFFER_TYPES_WITH_FRAMES = ("uint8", "uint8", "uint8")
 
 
 @dataclass(frozen=True)
+class Stream:
+    """Operations of one kind, or in a kernel's proportions: a source of one buffer and a number of batches.
+
+    `operations`: in one batch of one item.
+    """
+
+    source: Source
+    operations: int
+
+
+@dataclass(frozen=True)
 class HashKernel:
     """One form of a hash's kernel.
 
-    `nonces_an_item`: how many an item hashes. `job_bytes`: what it reads of a job. `frame_bytes`: memory that an item
-    needs for itself (0: none). `most_items`: so many a launch. `item_grain`: the number of items is a multiple of it.
-    Where there are frames, an item is a slot, which works on `vectors_a_slot` times as many nonces at most, one
-    `nonces_an_item` after another; the number of slots is the kernel's last argument. `mix`: operations of an item of each kind, where its roof can be measured by them. `grain`: see Launch.
+    `nonces_an_item`: how many an item hashes. `job_bytes`: what it reads of a job. `most_items`: so many a launch.
+    `item_grain`: the number of items is a multiple of it. `grain`: see Launch. `frame_bytes`: memory that an item needs
+    for itself (0: none); an item is a slot then, which works on `vectors_a_slot` times as many nonces at most, and the
+    number of slots is the kernel's last argument. `mix`: operations of an item of each kind, where its roof can be
+    measured by `streams` of them.
     """
 
     name: str
@@ -35,6 +47,7 @@ class HashKernel:
     most_items: int = 1 << 20
     item_grain: int = 1
     mix: Mapping[str, int] = field(default_factory=dict)
+    streams: Mapping[str, Stream] = field(default_factory=dict)
     grain: int | None = None
     vectors_a_slot: int = 1
 

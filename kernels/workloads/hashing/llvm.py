@@ -7,6 +7,7 @@ and changed by atomic operations: once for each share, and once a call.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,16 +16,17 @@ from ...cpu.codegen.skeleton import METADATA, lane_numbers, splat
 from ...cpu.codegen.vector_ir import Body, VectorTarget
 from ...cpu.cores.features import host_architecture, host_attributes, host_features
 from ...device import Source
+from ...graph.nodes import Node, Op
 from ...graph.schedule import schedule
 from ...machines import machine
 from .header_graph import NONCE_BITS, HeaderGraph
 from .kernel import BUFFER_TYPES, HashKernel, job_bytes
 from .layout import FIRST_NONCE, HITS, XOR
+from .streams import BY_BYTES, named, streams_of
+from .streams import text_of as stream_text
 
 ENTRY = "scan"
-PARAMETERS = (
-    "ptr noalias readonly %job, ptr noalias %results, i64 %first, i64 %count, i64 %room, i64 %start, i64 %stop"
-)
+PARAMETERS = "ptr noalias readonly %job, ptr noalias %results, i64 %first, i64 %count, i64 %room, i64 %start, i64 %stop"
 # What has vectors of so many bits, and what of the host's a kernel with narrower ones must not use.
 FEATURES = {512: ("avx512f", "avx512vl", "avx512bw"), 256: ("avx2",)}
 NARROWEST = 128
@@ -91,8 +93,10 @@ def scan_module(graph: HeaderGraph, form: Form) -> str:
     return scan_function(body.take(), last, entry, target, body.declarations)
 
 
-def scan_function(body: str, last: str, entry: str, target: VectorTarget, declarations: set[str], more: str = "") -> str:
-    """The loop over items around `body`, which reads `%nonce` and `%n` and defines `last`; `more` parameters may follow."""
+def scan_function(
+    body: str, last: str, entry: str, target: VectorTarget, declarations: set[str], more: str = ""
+) -> str:
+    """The loop over items around `body`, which reads `%nonce` and `%n`, and defines `last`; `more` parameters follow."""
     lanes, bits, vector = target.lanes, target.bits, target.vector
     shift = bits - NONCE_BITS
     numbered = [
@@ -189,6 +193,7 @@ def kernels(graph: HeaderGraph, module: str) -> list[HashKernel]:
             nonces_an_item=form.vector_bits // graph.bits,
             job_bytes=partial(job_bytes, graph, graph.program(form.ternary, form.rotates)),
             mix=operation_mix(graph, form),
+            streams=streams_of(module, form.name, operation_mix(graph, form), registers(form)),
             grain=GRAIN,
         )
         for form in forms()
@@ -197,15 +202,25 @@ def kernels(graph: HeaderGraph, module: str) -> list[HashKernel]:
 
 def text_of(graph: HeaderGraph, name: str) -> Callable[[], str]:
     """What gives the text of the form of that name. Raises AttributeError where there is none."""
-    for bits in (512, 256, NARROWEST):
-        if Form(bits, scheduled=True).name == name:
-            return partial(scan_module, graph, Form(bits, scheduled=True))
+    wanted, kind = named(name) or (name, "")
+    for form in (Form(bits, scheduled=True) for bits in (*FEATURES, NARROWEST)):
+        if form.name == wanted:
+            if kind:
+                return stream_text(operation_mix(graph, form), kind, target_of(form, graph.bits), registers(form))
+            return partial(scan_module, graph, form)
     raise AttributeError(name)
 
 
 def operation_mix(graph: HeaderGraph, form: Form) -> dict[str, int]:
     """How many operations of each kind a vector of hashes takes, by the graph's names in lower case."""
-    counts: dict[str, int] = {}
-    for node in graph.program(form.ternary, form.rotates).operations():
-        counts[node.op.name.lower()] = counts.get(node.op.name.lower(), 0) + 1
-    return counts
+    return Counter(_kind(node) for node in graph.program(form.ternary, form.rotates).operations())
+
+
+def _kind(node: Node) -> str:
+    by_bytes = node.op is Op.ROTR and node.immediate % 8 == 0 and not has_ternary_logic()
+    return BY_BYTES if by_bytes else node.op.name.lower()
+
+
+def registers(form: Form) -> int:
+    """How many vectors of the form a core has names for."""
+    return 32 if form.ternary or host_architecture() == "aarch64" else 16

@@ -1,7 +1,7 @@
 """From a hash's graph to OpenCL C: a work-item hashes some vectors of nonces, one nonce a lane.
 
-The kernel is `scan(job, results, first, count, room)`: work-item g takes the nonces first + g·PER·WIDTH … of which those
-below first + count count. `results` (see `layout`) is shared by all of them and changed by atomic operations. No
+The kernel is `scan(job, results, first, count, room)`: work-item g takes the nonces first + g·PER·WIDTH … of which
+those below first + count count. `results` (see `layout`) is shared by all of them and changed by atomic operations. No
 built-in function takes or gives a vector: on some CPU runtimes such a call is slow, wrong, or the compiler's end.
 """
 
@@ -20,6 +20,7 @@ from .layout import FIRST_NONCE, HITS, XOR
 ENTRY = "scan"
 WORDS = {32: "uint", 64: "ulong"}
 SIGNED = {32: "int", 64: "long"}
+OPERATORS = {Op.ADD: "+", Op.XOR: "^", Op.AND: "&"}
 LOGIC = {
     XOR3: "({0} ^ {1} ^ {2})",
     CHI3: "({0} ^ (~{1} & {2}))",
@@ -75,7 +76,9 @@ def scan_source(graph: HeaderGraph, form: Form, vectors: int) -> str:
     program = graph.program(three_operand_logic=True)
     word = WORDS[graph.bits]
     inputs = program.early_inputs()
-    loads = [f"    const {word} {inputs[node].name} = job[{at + 1}];" for at, node in enumerate(early_in_order(program))]
+    loads = [
+        f"    const {word} {inputs[node].name} = job[{at + 1}];" for at, node in enumerate(early_in_order(program))
+    ]
     body = [f"        const word v{node.number} = {expression(node)};" for node in program.operations()]
     return "\n".join(
         [
@@ -136,7 +139,7 @@ def expression(node: Node) -> str:
     args = [operand(arg) for arg in node.args]
     match node.op:
         case Op.ADD | Op.XOR | Op.AND:
-            return f"{args[0]} {dict(ADD='+', XOR='^', AND='&')[node.op.name]} {args[1]}"
+            return f"{args[0]} {OPERATORS[node.op]} {args[1]}"
         case Op.ANDNOT:
             return f"~{args[0]} & {args[1]}"
         case Op.ROTR:
@@ -152,6 +155,8 @@ def operand(node: Node) -> str:
     """A node's value; a constant as a word, whose type no vector mistakes."""
     if node.op is Op.CONSTANT:
         return f"SPLAT({node.immediate:#x}{'ul' if node.bits == 64 else 'u'})"
-    return node.name if node.op is Op.INPUT and node.name == "nonce" else (
-        f"SPLAT({node.name})" if node.op is Op.INPUT else f"v{node.number}"
+    return (
+        node.name
+        if node.op is Op.INPUT and node.name == "nonce"
+        else (f"SPLAT({node.name})" if node.op is Op.INPUT else f"v{node.number}")
     )

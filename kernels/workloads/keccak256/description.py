@@ -1,8 +1,8 @@
 """Keccak-f[1600] as FIPS 202 writes it, over words of any kind, and the graph of a header's digest.
 
 Source: NIST FIPS 202, *SHA-3 Standard*, sections 3.2 (θ, ρ, π, χ, ι) and 3.3; names follow it. Keccak-256 is the
-sponge as its authors handed it in (*The Keccak reference*, version 3): its padding begins with the byte 1, where SHA-3's
-begins with 6.
+sponge as its authors handed it in (*The Keccak reference*, version 3): its padding begins with the byte 1, where that
+of SHA-3 begins with 6.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def block_mix(
 ) -> None:
     """scryptBlockMix with r = 1, §4, on rows of diagonals: each half has four, changed in place.
 
-    `quarter(d, a, b, r)` is d ⊕ (a + b) turned by r bits to the left, `turn(row, k)` a row turned by k words to the left.
+    `quarter(d, a, b, r)` is d ⊕ (a + b) turned by r bits, `turn(row, k)` a row turned by k words; both to the left.
     """
     first, second = halves
     for half, other in ((first, second), (second, first)):

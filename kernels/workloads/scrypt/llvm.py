@@ -1,7 +1,7 @@
 """scrypt in LLVM IR for this host.
 
 A hash is a lane of the vectors that SHA-256 is computed on. For ROMix the same hashes lie in rows: a vector holds a row
-of `together` hashes, 128 bits each, and `groups` such vectors are mixed in turns, so that none waits for the one before.
+of `together` hashes, 128 bits each, and `groups` such vectors are mixed in turns, so that none waits for another.
 
 A frame is what one item needs of memory: vectors of SHA-256's words, the hashes' rows, and ROMix's V. It works on its
 vectors one after another: item i of `slots` takes the i-th part of all nonces.
@@ -9,24 +9,25 @@ vectors one after another: item i of `slots` takes the i-th part of all nonces.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import count
 
-from ...cpu.codegen.skeleton import splat
 from ...cpu.codegen.vector_ir import Body, VectorTarget
-from ...cpu.cores.features import host_attributes
+from ...cpu.cores.features import host_architecture, host_attributes
 from ...device import DeviceInfo, Source
 from ...graph.lower import Program, lower
 from ...graph.nodes import Depends, GraphWords
 from ...headers.job import Job
 from ...sha256 import fips180
 from ..hashing.kernel import BUFFER_TYPES_WITH_FRAMES, HashKernel
-from ..hashing.llvm import FEATURES, has_ternary_logic, scan_function, vector_widths
+from ..hashing.llvm import has_ternary_logic, scan_function, vector_widths
+from ..hashing.streams import named, streams_of, text_of
 from .description import (
     BLOCK_WORDS,
     DIAGONALS,
+    DOUBLE_ROUNDS,
     HALF_WORDS,
     JOB_WORDS,
     ROW_WORDS,
@@ -112,6 +113,7 @@ def kernels(info: DeviceInfo) -> list[HashKernel]:
             most_items=slots,
             vectors_a_slot=VECTORS_A_SLOT,
             mix=operation_mix(form),
+            streams=streams_of(__name__, form.name, operation_mix(form), registers()),
             grain=1,
         )
         for form in forms()
@@ -120,10 +122,19 @@ def kernels(info: DeviceInfo) -> list[HashKernel]:
 
 def __getattr__(name: str) -> Callable[[], str]:
     """The function that gives the text of the form of that name: a source names it."""
+    wanted, kind = named(name) or (name, "")
     for form in forms():
-        if form.name == name:
+        if form.name == wanted:
+            target = VectorTarget(form.row_bits // 32, has_ternary_logic(), attributes=_attributes(form))
+            if kind:
+                return text_of(operation_mix(form), kind, target, registers())
             return partial(module_of, form)
     raise AttributeError(name)
+
+
+def registers() -> int:
+    """How many vectors a core has names for."""
+    return 32 if has_ternary_logic() or host_architecture() == "aarch64" else 16
 
 
 def job_bytes(job: Job) -> bytes:
@@ -135,7 +146,9 @@ def module_of(form: Form) -> str:
     """The whole module."""
     target = VectorTarget(form.lanes, form.vector_bits == 512 and has_ternary_logic(), attributes=_attributes(form))
     writer = _Words(target, "%frame")
-    entry = "\n".join(writer.load_splat(f"job{index}", "%job", index) and writer.take() for index in range(1, JOB_WORDS))
+    entry = "\n".join(
+        writer.load_splat(f"job{index}", "%job", index) and writer.take() for index in range(1, JOB_WORDS)
+    )
     known = Known(
         [f"%job{index}" for index in range(1, 9)],
         [f"%job{index}" for index in range(9, 25)],
@@ -182,7 +195,9 @@ def compression(three_operand_logic: bool, rotates: bool) -> Program:
     """The graph of SHA-256's compression: inputs `state0`…, `block0`…, the eight words of the new state."""
     words = GraphWords()
     late = Depends.NONCE | Depends.MIDSTATE
-    state, block = ([words.input(f"{name}{i}", late) for i in range(size)] for name, size in (("state", 8), ("block", 16)))
+    state, block = (
+        [words.input(f"{name}{i}", late) for i in range(size)] for name, size in (("state", 8), ("block", 16))
+    )
     return lower(fips180.compress(words, state, block), three_operand_logic, rotates)
 
 
@@ -258,6 +273,7 @@ class _Words(Body):
 
 def _moves(form: Form, attributes: str, into_rows: bool) -> str:
     """The 32 words of each hash between lanes of vectors and diagonals of rows."""
+    name = "into.rows" if into_rows else "into.lanes"
     lines = []
     for word in range(BLOCK_WORDS):
         half, place = divmod(word, HALF_WORDS)
@@ -274,7 +290,7 @@ def _moves(form: Form, attributes: str, into_rows: bool) -> str:
         ]
     body = "\n".join(lines)
     return f"""\
-define internal void @{"into.rows" if into_rows else "into.lanes"}(ptr %lanes, ptr %rows) nounwind noinline {attributes} {{
+define internal void @{name}(ptr %lanes, ptr %rows) nounwind noinline {attributes} {{
 entry:
   br label %hash
 hash:
@@ -326,11 +342,11 @@ class _Rows:
         order = (base + (column + words) % ROW_WORDS for base in range(0, self.words, ROW_WORDS) for column in range(4))
         return self.shuffled(row, "poison", order, self.words)
 
-    def shuffled(self, a: str, b: str, order: Sequence[int] | object, words: int) -> str:
-        mask = ", ".join(f"i32 {word}" for word in order)  # type: ignore[attr-defined]
+    def shuffled(self, a: str, b: str, order: Iterable[int], words: int) -> str:
+        """The words of two vectors of so many that `order` names."""
+        mask = [f"i32 {word}" for word in order]
         kind = f"<{words} x i32>"
-        width = len(mask.split(","))
-        return self.new(f"shufflevector {kind} {a}, {kind} {b}, <{width} x i32> <{mask}>")
+        return self.new(f"shufflevector {kind} {a}, {kind} {b}, <{len(mask)} x i32> <{', '.join(mask)}>")
 
     def joined(self, parts: list[str]) -> str:
         """One vector of parts of four words each."""
@@ -345,9 +361,7 @@ class _Rows:
 def mix_in_turns(rows: _Rows, groups: list[tuple[list[str], list[str]]]) -> None:
     """`block_mix` of every group, their instructions in turns: a group's step is a list of one for each group."""
     # A value is a tuple with the groups' own values, so that one call of the description writes them side by side.
-    halves = tuple(
-        [tuple(group[half][row] for group in groups) for row in range(ROWS // 2)] for half in (0, 1)
-    )
+    halves = tuple([tuple(group[half][row] for group in groups) for row in range(ROWS // 2)] for half in (0, 1))
 
     def each(operation: Callable[..., str]) -> Callable[..., tuple[str, ...]]:
         return lambda *values: tuple(operation(*of_group) for of_group in zip(*values, strict=True))
@@ -371,7 +385,10 @@ def _romix(form: Form, attributes: str) -> str:
     block_bytes = ROWS * row_bytes
     entry, phis = [], {"fill": list[str](), "read": list[str]()}
     names = {
-        loop: [([f"%{loop}{g}.{r}" for r in range(4)], [f"%{loop}{g}.{r}" for r in range(4, 8)]) for g in range(form.groups)]
+        loop: [
+            ([f"%{loop}{g}.{r}" for r in range(4)], [f"%{loop}{g}.{r}" for r in range(4, 8)])
+            for g in range(form.groups)
+        ]
         for loop in phis
     }
     for group in range(form.groups):
@@ -414,12 +431,15 @@ def _romix(form: Form, attributes: str) -> str:
         for row in range(ROWS):
             name = f"{group}.{row}"
             phis["fill"].append(f"  %fill{name} = phi {vector} [ %first{name}, %entry ], [ {after_fill[row]}, %fill ]")
-            phis["read"].append(f"  %read{name} = phi {vector} [ {after_fill[row]}, %fill ], [ {after_read[row]}, %read ]")
+            phis["read"].append(
+                f"  %read{name} = phi {vector} [ {after_fill[row]}, %fill ], [ {after_read[row]}, %read ]"
+            )
             stores.append(f"  store {vector} {after_read[row]}, ptr %at{name}, align 16")
     newline = "\n"
     return f"""\
 declare {vector} @llvm.fshl.v{rows.words}i32({vector}, {vector}, {vector})
-define internal void @romix(ptr noalias %rows, ptr noalias %memory) nounwind noinline "frame-pointer"="all" "stackrealign" {attributes} {{
+define internal void @romix(ptr noalias %rows, ptr noalias %memory)
+    nounwind noinline "frame-pointer"="all" "stackrealign" {attributes} {{
 entry:
 {newline.join(entry)}
   br label %fill
@@ -476,13 +496,12 @@ leave:
 
 def operation_mix(form: Form) -> dict[str, int]:
     """ROMix's operations for an item, by kind; those of SHA-256 are one in a hundred of them."""
-    vectors = form.lanes // form.together
-    # Of a block: eight double rounds of Salsa, eight rows added to what they were; each is mixed in twice.
-    rounds = 2 * N * 2 * DOUBLE * vectors
-    blocks = 2 * N * vectors
-    rotates = {"rotr": 8 * rounds} if has_ternary_logic() else {"shl": 8 * rounds, "shr": 8 * rounds, "or": 8 * rounds}
-    return {"add": 8 * rounds + ROWS * blocks, "xor": 8 * rounds + ROWS * blocks * 3 // 2, "shuffle": 6 * rounds, **rotates}
-
-
-DOUBLE = 4
-__all__ = ["FEATURES", "forms", "kernels", "splat"]
+    blocks = 2 * N * form.lanes // form.together
+    # A block has two halves, which each go through the double rounds: eight quarter-rounds and six turned rows.
+    doubles = 2 * DOUBLE_ROUNDS * blocks
+    # Each half is mixed with the other, and every second block with one that was stored.
+    mix = {"add": 8 * doubles + ROWS * blocks, "xor": 8 * doubles + ROWS * blocks * 3 // 2, "shuffle": 6 * doubles}
+    if has_ternary_logic():
+        return {**mix, "rotr": 8 * doubles}
+    # A rotation is two shifts, and logic that brings them together.
+    return {**mix, "xor": mix["xor"] + 8 * doubles, "shl": 8 * doubles, "shr": 8 * doubles}

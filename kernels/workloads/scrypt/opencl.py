@@ -205,11 +205,15 @@ class _Rows:
 def _kernel(form: Form) -> list[str]:
     rows = _Rows(form)
     vector, together = rows.vector, form.together
-    places = [(half * HALF_WORDS + DIAGONALS[4 * row + column]) for half in (0, 1) for row in range(4) for column in range(4)]
+    places = [
+        (half * HALF_WORDS + DIAGONALS[4 * row + column]) for half in (0, 1) for row in range(4) for column in range(4)
+    ]
     every = [(group, row) for group in range(form.groups) for row in range(ROWS)]
 
     def words_of(group: int, row: int) -> list[str]:
-        return [f"block[{group * together + h}][{places[4 * row + column]}]" for h in range(together) for column in range(4)]
+        return [
+            f"block[{group * together + h}][{places[4 * row + column]}]" for h in range(together) for column in range(4)
+        ]
 
     loads = [f"        {vector} x{g}_{r} = ({vector})({', '.join(words_of(g, r))});" for g, r in every]
     stores = [f"            memory[({g}u * {N}u + i) * {ROWS}u + {r}u] = x{g}_{r};" for g, r in every]
@@ -222,9 +226,7 @@ def _kernel(form: Form) -> list[str]:
         for row in range(ROWS):
             parts = ", ".join(f"p{group}_{h}[{row * together}]" for h in range(together))
             reads.append(f"            x{group}_{row} ^= ({vector})({parts});")
-    back = [
-        f"        {word} = x{g}_{r}.s{place:x};" for g, r in every for place, word in enumerate(words_of(g, r))
-    ]
+    back = [f"        {word} = x{g}_{r}.s{place:x};" for g, r in every for place, word in enumerate(words_of(g, r))]
     return [
         f"__kernel void {ENTRY}(__global const uint *job, __global volatile uint *results, __global uint *frames,",
         "    const long first, const long count, const long room, const long slots)",
