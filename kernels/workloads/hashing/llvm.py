@@ -96,7 +96,7 @@ def scan_module(graph: HeaderGraph, form: Form) -> str:
 def scan_function(
     body: str, last: str, entry: str, target: VectorTarget, declarations: set[str], more: str = ""
 ) -> str:
-    """The loop over items around `body`, which reads `%nonce` and `%n`, and defines `last`; `more` parameters follow."""
+    """The loop over items around `body`, which reads `%nonce` and defines `last`; `more` parameters follow."""
     lanes, bits, vector = target.lanes, target.bits, target.vector
     shift = bits - NONCE_BITS
     numbered = [

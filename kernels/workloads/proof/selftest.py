@@ -3,7 +3,8 @@
 Its cost does not grow with the number of prefixes, which may be 65,536: hashlib does a million hashes of SHA-256d in
 some 2 s. So the long ranges, which try the walk over the nonces, are scanned with some of the prefixes, drawn anew
 each time; and each single prefix, at its own place among all of them, is tried on a few nonces: its hits must be the
-oracle's and the checksum, to which each of its hashes belongs, must be right. An error in any prefix is found there, whatever is drawn.
+oracle's and the checksum, to which each of its hashes belongs, must be right. An error in any prefix is found there,
+whatever is drawn.
 """
 
 from __future__ import annotations

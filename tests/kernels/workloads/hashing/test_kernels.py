@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
+from importlib import import_module
 
 import pytest
 
 from hashwatt.kernels.cpu.backend import find
-from hashwatt.kernels.device import DeviceOptions, Executes, Found, Hit, Source
+from hashwatt.kernels.device import DeviceOptions, Executes, Found, Hit, Scans, Source
 from hashwatt.kernels.errors import DeviceError, WrongResult
 from hashwatt.kernels.headers.job import NONCES, PREFIX_BYTES, Job, roll_versions
 from hashwatt.kernels.headers.oracle import hash_value, last_word
@@ -17,6 +19,8 @@ from hashwatt.kernels.headers.target import MAX_TARGET, target_from_zero_bits
 from hashwatt.kernels.workloads.hashing import llvm, scanner
 from hashwatt.kernels.workloads.hashing.kernel import HashKernel
 from hashwatt.kernels.workloads.hashing.scanner import KernelScanner, executes
+from hashwatt.kernels.workloads.proof.confirm import check_known_answer
+from hashwatt.kernels.workloads.proof.selftest import self_test
 
 from .hashes import DIGESTS, NAMES, workload
 
@@ -36,7 +40,18 @@ def kernels_here(name: str, device: Executes) -> list[HashKernel]:
     return workload(name).kernels(device.info, "llvm")
 
 
-def check(name: str, scans: KernelScanner, prefix: bytes, nonces: range, target: int) -> None:
+@pytest.fixture(scope="module")
+def scanners(cpu: Executes) -> Callable[[str], KernelScanner]:
+    """The likeliest kernel of each hash, compiled once for all tests here: that takes a second or two."""
+
+    @cache
+    def scanner_of(name: str) -> KernelScanner:
+        return KernelScanner(cpu, kernels_here(name, cpu)[:1], workload(name).oracle(), workload(name).measure_roof())
+
+    return scanner_of
+
+
+def check(name: str, scans: Scans, prefix: bytes, nonces: range, target: int) -> None:
     """Every hit, and the XOR of every hash's last word, as the tests' own hash has them."""
     scans.prepare(Job((prefix,), target))
     scan = scans.scan(nonces)
@@ -49,85 +64,118 @@ def check(name: str, scans: KernelScanner, prefix: bytes, nonces: range, target:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_kernel_of_the_cpu_finds_what_the_hash_has(name: str, cpu: Executes) -> None:
+def test_the_kernel_finds_what_the_hash_has(name: str, scanners: Callable[[str], KernelScanner]) -> None:
     chance = random.Random(name)
-    for kernel in kernels_here(name, cpu):
+    for nonces in RANGES:
+        for zero_bits in (0, 2):
+            check(name, scanners(name), chance.randbytes(PREFIX_BYTES), nonces, target_from_zero_bits(zero_bits))
+
+
+@pytest.mark.slow  # Each width compiles for a second or two.
+@pytest.mark.parametrize("bits", [512, 256, 128])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_width_finds_what_the_hash_has(name: str, bits: int, cpu: Executes) -> None:
+    found = [kernel for kernel in kernels_here(name, cpu) if f"v{bits}_" in kernel.name]
+    if not found:
+        pytest.skip(f"vectors of {bits} bits do not race here")
+    for kernel in found:
         scans = KernelScanner(cpu, [kernel], workload(name).oracle())
-        for nonces in RANGES:
-            check(name, scans, chance.randbytes(PREFIX_BYTES), nonces, target_from_zero_bits(2))
+        for seed in range(20):
+            prefix = random.Random(seed).randbytes(PREFIX_BYTES)
+            check(name, scans, prefix, RANGES[seed % len(RANGES)], target_from_zero_bits(2))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_more_hits_than_there_is_room_for_all_come_back(
-    name: str, cpu: Executes, monkeypatch: pytest.MonkeyPatch
+    name: str, scanners: Callable[[str], KernelScanner], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scanner, "ROOM", 5)
-    scans = KernelScanner(cpu, kernels_here(name, cpu)[:1], workload(name).oracle())
-    check(name, scans, bytes(range(PREFIX_BYTES)), range(100, 133), MAX_TARGET)
+    check(name, scanners(name), bytes(range(PREFIX_BYTES)), range(100, 133), MAX_TARGET)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_long_range_is_scanned_launch_by_launch(name: str, cpu: Executes) -> None:
-    (kernel, *_) = kernels_here(name, cpu)
-    short = replace(kernel, most_items=min(kernel.most_items, 2), vectors_a_slot=1)
-    scans = KernelScanner(cpu, [short], workload(name).oracle())
-    check(name, scans, bytes(range(PREFIX_BYTES)), range(1000, 1059), target_from_zero_bits(3))
+def test_a_long_range_is_scanned_launch_by_launch(
+    name: str, scanners: Callable[[str], KernelScanner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans = scanners(name)
+    scans.prepare(Job((bytes(PREFIX_BYTES),), 1))
+    built = scans._built
+    assert built is not None
+    monkeypatch.setattr(built, "kernel", replace(built.kernel, vectors_a_slot=1))
+    monkeypatch.setattr(built, "most_items", 1)
+    check(name, scans, bytes(range(PREFIX_BYTES)), range(1000, 1000 + 3 * built.kernel.nonces_an_item + 1), MAX_TARGET)
 
 
-@pytest.mark.parametrize(("place", "wrong"), [(0, 1 << 20), (3, 1), (-1, 1 << 31)])
+@pytest.mark.parametrize(("place", "wrong"), [(1, 1 << 20), (3, 1), (-1, 1 << 31)])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_kernel_that_reads_its_job_wrongly_is_refused(name: str, cpu: Executes, place: int, wrong: int) -> None:
-    (kernel, *_) = kernels_here(name, cpu)
+def test_a_job_that_is_read_wrongly_is_noticed(
+    name: str, place: int, wrong: int, scanners: Callable[[str], KernelScanner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans, oracle = scanners(name), workload(name).oracle()
+    scans.prepare(Job((bytes(PREFIX_BYTES),), 1))
+    built = scans._built
+    assert built is not None
+    right = built.kernel.job_bytes
 
     def changed(job: Job) -> bytes:
-        data = bytearray(kernel.job_bytes(job))
+        data = bytearray(right(job))
         at = place * 4 % len(data)
         data[at : at + 4] = (int.from_bytes(data[at : at + 4], "little") ^ wrong).to_bytes(4, "little")
         return bytes(data)
 
-    scans = KernelScanner(cpu, [replace(kernel, job_bytes=changed)], workload(name).oracle())
-    with pytest.raises(WrongResult, match=r"wrong|confirm|found"):
-        for seed in range(3):
-            prefix = random.Random(seed).randbytes(PREFIX_BYTES)
-            scans.prepare(Job((prefix,), target_from_zero_bits(1)))
+    monkeypatch.setattr(built, "kernel", replace(built.kernel, job_bytes=changed))
+    job = Job((random.Random(1).randbytes(PREFIX_BYTES),), target_from_zero_bits(1))
+    scans.prepare(job)
+    with pytest.raises(WrongResult):
+        check_known_answer(oracle, scans, job, range(40))
 
 
-def mutated(text: str, before: str, after: str) -> str:
+def mutant_of(kernel: HashKernel, before: str, after: str, monkeypatch: pytest.MonkeyPatch) -> HashKernel:
+    """The kernel with one instruction changed."""
+    module, _, function = kernel.source.text.partition(":")
+    text = getattr(import_module(module), function)()
     assert before in text
-    return text.replace(before, after, 1)
+    changed = text.replace(before, after, 1)
+    monkeypatch.setattr(llvm, "mutant", lambda: changed, raising=False)
+    source = Source("llvm", f"{llvm.__name__}:mutant", kernel.source.entry, kernel.source.types)
+    return replace(kernel, name="mutant", source=source)
 
 
+def test_a_wrong_kernel_loses_the_race_whatever_its_speed(cpu: Executes, monkeypatch: pytest.MonkeyPatch) -> None:
+    (kernel, *_) = kernels_here("blake2s", cpu)
+    wrong = mutant_of(kernel, "= add <", "= sub <", monkeypatch)
+    info = KernelScanner(cpu, [wrong, kernel], workload("blake2s").oracle()).prepare(Job((bytes(PREFIX_BYTES),), 1))
+    assert info.name == f"llvm-{kernel.name}"
+    assert {each.name: each.hashrate_hs is None for each in info.candidates} == {"mutant": True, kernel.name: False}
+
+
+@pytest.mark.slow  # Each mutant compiles for a second or two.
 @pytest.mark.parametrize(
     ("before", "after"),
-    [("= add <", "= sub <"), ("= xor <", "= or <"), ("icmp ult i64 %number.wide", "icmp ugt i64 %number.wide")],
+    [
+        ("= add <", "= sub <"),
+        ("= xor <", "= or <"),
+        ("icmp ult i64 %number.wide", "icmp ugt i64 %number.wide"),
+        ("icmp sgt i64 %left", "icmp slt i64 %left"),
+        ("atomicrmw xor", "atomicrmw or"),
+        ("%found = trunc i64 %found.wide", "%found = trunc i64 %n.wide"),
+        ("add i64 %i, 1", "add i64 %i, 2"),
+    ],
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mutated_kernel_is_refused(
     name: str, before: str, after: str, cpu: Executes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (kernel, *_) = kernels_here(name, cpu)
-    module, _, function = kernel.source.text.partition(":")
-    right = getattr(__import__(module, fromlist=["_"]), function)()
-    monkeypatch.setattr(llvm, "MUTATED", mutated(right, before, after), raising=False)
-    monkeypatch.setattr(llvm, "mutant", lambda: llvm.MUTATED, raising=False)  # type: ignore[attr-defined]
-    source = Source("llvm", f"{llvm.__name__}:mutant", kernel.source.entry, kernel.source.types)
-    scans = KernelScanner(cpu, [replace(kernel, source=source)], workload(name).oracle())
+    wrong = mutant_of(kernels_here(name, cpu)[0], before, after, monkeypatch)
+    scans = KernelScanner(cpu, [wrong], workload(name).oracle())
     with pytest.raises(WrongResult):
-        scans.prepare(Job((bytes(PREFIX_BYTES),), 1))
+        self_test(workload(name).oracle(), scans, 1)
 
 
-def test_a_wrong_kernel_loses_the_race_whatever_its_speed(cpu: Executes) -> None:
-    (kernel, *_) = kernels_here("blake2s", cpu)
-    wrong = replace(kernel, name="wrong", job_bytes=lambda job: bytes(len(kernel.job_bytes(job))))
-    info = KernelScanner(cpu, [wrong, kernel], workload("blake2s").oracle()).prepare(Job((bytes(PREFIX_BYTES),), 1))
-    assert info.name == f"llvm-{kernel.name}"
-    assert {each.name: each.hashrate_hs is None for each in info.candidates} == {"wrong": True, kernel.name: False}
-
-
-def test_what_does_not_fit_is_said(cpu: Executes) -> None:
-    scans = KernelScanner(cpu, kernels_here("blake2s", cpu)[:1], workload("blake2s").oracle())
+def test_what_does_not_fit_is_said(cpu: Executes, scanners: Callable[[str], KernelScanner]) -> None:
     with pytest.raises(DeviceError, match="no job yet"):
-        scans.scan(range(1))
+        KernelScanner(cpu, [], workload("blake2s").oracle()).scan(range(1))
+    scans = scanners("blake2s")
     with pytest.raises(DeviceError, match="one prefix at a time"):
         scans.prepare(Job(roll_versions(bytes(PREFIX_BYTES), 2), 1))
     scans.prepare(Job((bytes(PREFIX_BYTES),), 1))
@@ -136,8 +184,8 @@ def test_what_does_not_fit_is_said(cpu: Executes) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_roof_is_made_of_the_kernels_own_operations(name: str, cpu: Executes) -> None:
-    scans = KernelScanner(cpu, kernels_here(name, cpu)[:1], workload(name).oracle(), workload(name).measure_roof())
+def test_the_roof_is_made_of_the_kernels_own_operations(name: str, scanners: Callable[[str], KernelScanner]) -> None:
+    scans = scanners(name)
     scans.prepare(Job((bytes(PREFIX_BYTES),), 1))
     roof = scans.roof()
     assert roof is not None
