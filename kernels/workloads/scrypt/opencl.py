@@ -41,10 +41,14 @@ SIMULATED_SLOTS = 2
 
 @dataclass(frozen=True)
 class Form:
-    """Hashes a vector of rows, and how many such vectors are mixed in turns."""
+    """Hashes a vector of rows, and how many such vectors are mixed in turns.
+
+    `rotate`: a rotation is the built-in function, which no CPU's runtime is asked for.
+    """
 
     together: int
     groups: int
+    rotate: bool = False
 
     @property
     def name(self) -> str:
@@ -59,7 +63,7 @@ class Form:
 
 def forms(info: DeviceInfo) -> list[Form]:
     """What races on a device, the likeliest first."""
-    return [Form(1, 1)] if info.kind == "gpu" or info.simulator else [Form(2, 2), Form(1, 3)]
+    return [Form(1, 1, rotate=True)] if info.kind == "gpu" or info.simulator else [Form(2, 2), Form(1, 3)]
 
 
 def kernels(info: DeviceInfo) -> list[HashKernel]:
@@ -122,14 +126,19 @@ class _Lines:
 
 def source_of(form: Form) -> str:
     """The OpenCL C source."""
-    return "\n".join([*_head(), *_compress(), *_begin(), *_end(), *_kernel(form), ""])
+    return "\n".join([*_head(form), *_compress(), *_begin(), *_end(), *_kernel(form), ""])
 
 
-def _head() -> list[str]:
+def _head(form: Form) -> list[str]:
+    left, right = "(((x) << (n)) | ((x) >> (32u - (n))))", "(((x) >> (n)) | ((x) << (32u - (n))))"
+    rows = left
+    if form.rotate:
+        left, right, rows = "rotate(x, n)", "rotate(x, 32u - (n))", f"rotate(x, (uint{4 * form.together})(n))"
     return [
         "/* scrypt(1024, 1, 1) of a block header: the last word of many nonces' digests. */",
-        "#define ROTL(x, n) (((x) << (n)) | ((x) >> (32u - (n))))",
-        "#define ROTR(x, n) (((x) >> (n)) | ((x) << (32u - (n))))",
+        f"#define ROTL(x, n) {left}",
+        f"#define ROTR(x, n) {right}",
+        f"#define ROWS_ROTL(x, n) {rows}",
         "#define SPLAT(x) (x)",
         "static uint swapped(uint x)",
         "{",
@@ -180,7 +189,7 @@ class _Rows:
 
     def quarter(self, d: Sequence[str], a: Sequence[str], b: Sequence[str], bits: int) -> list[str]:
         sums = [self.out.new(f"{x} + {y}", self.vector) for x, y in zip(a, b, strict=True)]
-        return [self.out.new(f"{x} ^ ROTL({y}, {bits}u)", self.vector) for x, y in zip(d, sums, strict=True)]
+        return [self.out.new(f"{x} ^ ROWS_ROTL({y}, {bits}u)", self.vector) for x, y in zip(d, sums, strict=True)]
 
     def turn(self, row: Sequence[str], words: int) -> list[str]:
         order = [base + (column + words) % 4 for base in range(0, 4 * self.form.together, 4) for column in range(4)]
