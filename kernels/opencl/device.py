@@ -16,7 +16,7 @@ from .executor import OpenCLExecutor
 from .launch import OpenCLSlot, Results, Uploaded
 from .program import build
 from .raced import RacedDevice
-from .roof import measure_roof
+from .roof import OpenCLStreams, measure_roof
 from .runtimes.pocl import renamed
 from .runtimes.wording import failure
 from .scanner import Scanner
@@ -55,7 +55,8 @@ class OpenCLDevice(RacedDevice):
         units = int(self._opencl_device.max_compute_units or 1)
         rated_hz = 1e6 * float(self._opencl_device.max_clock_frequency or 0)
         with self._worded("measuring its roof"):
-            return measure_roof(self._context, self._queue, self.info.kind, variant, units, rated_hz, self._cpu)
+            streams = OpenCLStreams(self._context, self._queue, self.info.kind, units, self._cpu)
+            return measure_roof(streams, self.info.kind, variant, units, rated_hz)
 
     def close(self) -> None:
         """See Scans."""

@@ -23,11 +23,13 @@ CHAINS = 12
 # Operations of one chain in one turn of the loop: enough to forget the loop, few enough for any instruction cache.
 STEPS = 48
 
-ADD, XOR, XOR3, ROTATE = "add", "xor", "xor3", "rotate"
+ADD, XOR, XOR3, XOR4, ROTATE = "add", "xor", "xor3", "xor4", "rotate"
 FORMS = {
     ADD: "x{0} + x{1}",
     XOR: "x{0} ^ x{1}",
     XOR3: "XOR3(x{0}, x{1}, x{2})",
+    # No operation of the hash: held against XOR3, it tells how many words an instruction takes.
+    XOR4: "x{0} ^ x{1} ^ x{2} ^ x{3}",
     ROTATE: "ROTR(x{0}, 7u)",
 }
 
@@ -91,4 +93,4 @@ def emit_stream(variant: Variant, steps: Sequence[str], dialect: Dialect = OPENC
 
 
 def _operation(kind: str, chain: int) -> str:
-    return FORMS[kind].format(chain, (chain + 5) % CHAINS, (chain + 8) % CHAINS)
+    return FORMS[kind].format(chain, (chain + 5) % CHAINS, (chain + 8) % CHAINS, (chain + 3) % CHAINS)

@@ -15,9 +15,9 @@ from hashwatt.kernels.errors import DeviceError, WrongResult
 from hashwatt.kernels.headers.target import filter_mask, target_from_zero_bits
 from hashwatt.kernels.opencl.codegen.emit import emit
 from hashwatt.kernels.opencl.codegen.variant import Variant
-from hashwatt.kernels.opencl.slot import Answer
 from hashwatt.kernels.opencl.scanner import zero_bits_tested
 from hashwatt.kernels.opencl.setting import TARGET_LAUNCH_S, Pace, Tuning
+from hashwatt.kernels.opencl.slot import Answer
 from hashwatt.kernels.opencl.tuning import tuner
 from hashwatt.kernels.opencl.tuning.candidates import SAFEST, race_entries
 
