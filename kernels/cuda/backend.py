@@ -10,6 +10,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from ..device import AnyDevice, DeviceInfo, DeviceOptions, Found, Missing
+from ..opencl.setting import DISPLAY_LIMIT
 from .driver import Card, DriverError, cards, may_be_here
 from .executor import LANGUAGES
 
@@ -77,6 +78,6 @@ def _info(card: Card, version: int) -> DeviceInfo:
             "max_work_group_size": card.largest_group,
             "max_clock_mhz": int(card.clock_hz / 1e6),
             "memory_bytes": card.memory_bytes,
-            "ends_long_launches": int(card.ends_long_launches),
+            DISPLAY_LIMIT: int(card.ends_long_launches),
         },
     )

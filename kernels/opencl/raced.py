@@ -20,13 +20,11 @@ from .codegen.variant import Variant
 from .known_answers import check_answers
 from .program import Built
 from .scanner import Scanner
-from .setting import DEALT, HEADLESS_LAUNCH_S, TARGET_LAUNCH_S, Pace, Tuning
+from .setting import DEALT, DISPLAY_LIMIT, HEADLESS_LAUNCH_S, TARGET_LAUNCH_S, Pace, Tuning
 from .tuning.cache import Key, recall, remember
 from .tuning.candidates import first_guess
 from .tuning.tuner import Outcome, Race, reason_of
 
-# In `limits`: 1 where the driver ends launches that keep a display waiting, 0 where it says that it does not.
-DISPLAY_LIMIT = "ends_long_launches"
 # A driver whose events claim less than this part of the time that passed does not keep time (rusticl: 1 ns).
 SANE_EVENT_SHARE = 0.2
 # Compilers may say a lot; it travels from process to process, and in the end somebody reads it.

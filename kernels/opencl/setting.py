@@ -10,6 +10,8 @@ from .codegen.variant import Variant
 TARGET_LAUNCH_S = 0.05
 # Where the driver says that it ends no launch for a display's sake: the fewer, the less their ends leave idle.
 HEADLESS_LAUNCH_S = 0.2
+# In a device's `limits`: 1 where the driver ends launches that keep a display waiting, 0 where it says it does not.
+DISPLAY_LIMIT = "ends_long_launches"
 # Where nothing is known of a device's speed yet; a simulator takes seconds for it.
 FIRST_LAUNCH_HASHES = 1 << 14
 FEWEST_HASHES_A_LAUNCH = 1 << 8
