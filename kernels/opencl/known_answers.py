@@ -15,7 +15,7 @@ from .scanner import Scanner
 HASHES = 1_021
 # Of a kernel that has passed with those: what is new is the job, and one wrong word of it makes every hash wrong. A
 # fast device would wait for hashlib longer than for anything else between two headers.
-HASHES_AGAIN = 127
+HASHES_AGAIN = 31
 # Some sixty of them are shares: several in one vector must all come back.
 ZERO_BITS = 4
 

@@ -9,16 +9,13 @@ from typing import Any
 
 import pytest
 
-from hashwatt.kernels.device import DeviceInfo
 from hashwatt.kernels.headers.job import Job, roll_versions
 from hashwatt.kernels.headers.target import target_from_zero_bits
 from hashwatt.kernels.opencl.codegen import emit as emitting
-from hashwatt.kernels.opencl.codegen.layout import RECORDS_FETCHED_FIRST, room_for
+from hashwatt.kernels.opencl.codegen.layout import RECORDS_FETCHED_FIRST
 from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.device import OpenCLDevice
 from hashwatt.kernels.opencl.known_answers import HASHES, HASHES_AGAIN
-from hashwatt.kernels.opencl.setting import DISPLAY_LIMIT, HEADLESS_LAUNCH_S, TARGET_LAUNCH_S, Tuning
-from hashwatt.kernels.opencl.slot import words_fetched
 
 from ..conformance import assert_as_hashlib
 from ..headers import random_prefixes
@@ -91,31 +88,8 @@ def test_more_records_than_usual_are_fetched_with_their_launch(
     assert not any(waiting), "a copy that waits would wait for the launch after this one, too"
 
 
-def test_never_more_is_fetched_than_the_buffer_holds() -> None:
-    room = room_for(1)
-    assert words_fetched(0.0, room) == 2 + 2 * RECORDS_FETCHED_FIRST
-    assert words_fetched(1e12, room) == 2 + 2 * room
-
-
 def test_results_in_memory_that_a_gpu_reads_by_itself_are_as_right(device: OpenCLDevice) -> None:
     # This device is none, but takes such memory, too.
     device.info = replace(device.info, kind="gpu")
     for job in (HEADERS[0], Job(roll_versions(random_prefixes(1, seed=32)[0], 3), target_from_zero_bits(4))):
         assert_as_hashlib(device, job, range(5, 5 + 4_001))
-
-
-@pytest.mark.parametrize(
-    ("limits", "seconds"),
-    [({}, TARGET_LAUNCH_S), ({DISPLAY_LIMIT: 1}, TARGET_LAUNCH_S), ({DISPLAY_LIMIT: 0}, HEADLESS_LAUNCH_S)],
-    ids=["unknown", "display", "headless"],
-)
-def test_only_a_card_without_a_display_gets_long_launches(
-    limits: dict[str, int], seconds: float, device: OpenCLDevice
-) -> None:
-    info: DeviceInfo = replace(device.info, limits={**device.info.limits, **limits})
-    device.info = info
-    pace = device._pace(Tuning(KERNEL))
-    for _ in range(20):
-        pace.observe(pace.hashes, pace.hashes / 10e9)
-    assert pace.hashes / 10e9 == pytest.approx(seconds, rel=0.01)
-    assert TARGET_LAUNCH_S <= 0.1, "what a display waits for"
