@@ -1,7 +1,8 @@
 """The roof of an OpenCL device: how fast it could hash if operations were all that counts.
 
-Measured with streams of the hash's own operations (see `stream`), in both ways to write the hash: with
-logic of two words, and of three, where the device may have instructions for that. The faster is the limit.
+Measured with streams of the hash's own operations (see `stream`), in each way to write the hash: with logic of two
+words, and of three, where the device has instructions for that; for a kernel that keeps both pipes of a GPU busy, with
+its operations, too. The fastest is the limit.
 """
 
 from __future__ import annotations
@@ -14,7 +15,18 @@ import numpy as np
 
 from ..cpu.cores.features import host_features
 from ..device import Roof
-from .codegen.stream import ADD, CHAINS, ROTATE, STREAM, XOR3, XOR4, emit_stream, interleaved, operation_mix
+from .codegen.stream import (
+    ADD,
+    CHAINS,
+    ROTATE,
+    STREAM,
+    XOR3,
+    XOR4,
+    both_pipes_mix,
+    emit_stream,
+    interleaved,
+    operation_mix,
+)
 from .codegen.variant import Variant
 from .program import compiled
 
@@ -51,22 +63,25 @@ def measure_roof(streams: Streams, kind: str, variant: Variant, units: int, rate
     alone = {name: meter.rate([name] * CHAINS) for name in (ADD, XOR3)}
     # A chain of nothing but rotations would be folded into one.
     alone["rotate and add in turns"] = meter.rate([ROTATE, ADD])
-    ways = {False: operation_mix(three_operand_logic=False)}
+    two, three = "logic of two words", "logic of three words"
+    both = "sums and logic of three words, both pipes busy,"
+    ways = {two: operation_mix(three_operand_logic=False)}
     if alone[XOR3] >= FUSED * meter.rate([XOR4] * CHAINS) if kind == "gpu" else has_three_operand_logic():
-        ways[True] = operation_mix(three_operand_logic=True)
-    limits = {fused: meter.rate(interleaved(mix)) * variant.width / mix.total() for fused, mix in ways.items()}
-    fused = max(limits, key=lambda way: limits[way])
-    operations = ways[fused].total()
+        ways[three] = operation_mix(three_operand_logic=True)
+    if variant.pipes != "none":
+        ways[both] = both_pipes_mix(variant)
+    limits = {way: meter.rate(interleaved(mix)) * variant.width / mix.total() for way, mix in ways.items()}
+    best = max(limits, key=lambda way: limits[way])
+    operations = ways[best].total()
     per_cycle = {name: value / (units * rated_hz) for name, value in alone.items()} if rated_hz else {}
-    logic = "three words" if fused else "two words"
     return Roof(
-        rate_per_s=limits[fused],
+        rate_per_s=limits[best],
         clock_hz=None,
         cycles_per_unit=None,
         throughput=per_cycle,
         explanation=(
             f"The roof is that of the hash's {operations} operations, run in the same proportions with nothing to "
-            f"wait for, with logic of {logic} in one instruction. Throughputs are for vectors of "
+            f"wait for, with {best} in one instruction. Throughputs are for vectors of "
             f"{variant.width} words, a compute unit and a cycle of the clock that the driver names, not of the one "
             "that it ran at."
         ),

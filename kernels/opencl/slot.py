@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..headers.early import early_rows
 from ..headers.job import Job
-from .codegen.emit import program_of, words_in_rows, words_passed
+from .codegen.emit import passed_values, program_of, words_in_rows
 from .codegen.layout import FIRST_RECORD, HITS, RECORD_WORDS, RECORDS_FETCHED_FIRST, XOR_H7, room_for
 from .codegen.variant import Variant
 from .setting import Tuning
@@ -74,7 +74,7 @@ class JobWords:
             prefixes=len(job.prefixes),
             room=room_for(len(job.prefixes)),
             rows=np.array([[row[index] for index in own] for row in values], np.uint32),
-            early=[np.uint32(values[0][index]) for index in words_passed(variant, program)],
+            early=[np.uint32(word) for word in passed_values(variant, program, values[0])],
         )
 
 

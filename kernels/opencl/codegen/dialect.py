@@ -7,6 +7,7 @@ OpenCL in a kernel needs a line here, and nothing else does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,4 +51,4 @@ CUDA = Dialect(
     widest=1,
 )
 
-DIALECTS = {dialect.name: dialect for dialect in (OPENCL, CUDA)}
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (OPENCL, CUDA)}

@@ -2,7 +2,7 @@
 
 The kernel is
 
-    scan(first, count, per_item, prefixes, filter, room, results, rows, early…)
+    scan(first, count, per_item, prefixes, filter, room, results, rows, early…, two…)
 
 * It hashes the nonces first…first + count − 1 with every prefix. Work-item g takes the vectors
   g·per_item … (g + 1)·per_item − 1, one nonce a lane; in the pipeline form there is one work-item,
@@ -15,6 +15,7 @@ The kernel is
   prefix come from `rows`, a row a prefix, and the message schedule is computed once for all of them.
   Kernels with wide vectors find all of them there: compilers for CPUs then make a word's load part of
   the instruction that spreads it over a vector (on PoCL 2 % faster than arguments).
+* `two…` are powers of two that a compiler must not know (see `pipes`); most kernels have none.
 
 The operations have the names of FIPS 180-4 and are macros, because compilers differ in the form
 that they turn into the one instruction meant (see `forms`).
@@ -34,6 +35,7 @@ from ...sha256.mining import header_hash
 from .dialect import OPENCL, Dialect
 from .forms import logic_macros, vector_macros
 from .layout import FIRST_RECORD, HITS, XOR_H7
+from .pipes import Assigned, argument, assign, multiplied_form
 from .variant import Variant
 
 KERNEL = "scan"
@@ -81,6 +83,18 @@ def words_passed(variant: Variant, program: Program) -> list[int]:
     return job_words(program) if variant.rolled else list(range(len(program.early)))
 
 
+@cache
+def assigned(variant: Variant) -> Assigned:
+    """The variant's program as its kernel computes it: `early` values are those of `program_of`."""
+    return assign(program_of(variant), variant.pipes, variant.rolled)
+
+
+def passed_values(variant: Variant, program: Program, values: Sequence[int]) -> list[int]:
+    """What the kernel has as arguments after `rows`, in order. `values`: one prefix's `early` values."""
+    powers = (1 << exponent for exponent in assigned(variant).multipliers())
+    return [*(int(values[index]) for index in words_passed(variant, program)), *powers]
+
+
 def emit(variant: Variant, dialect: Dialect = OPENCL) -> str:
     """The source of a variant. Raises ValueError for vectors that are wider than the dialect's."""
     if variant.width > dialect.widest:
@@ -91,7 +105,10 @@ def emit(variant: Variant, dialect: Dialect = OPENCL) -> str:
 class _Emitter:
     def __init__(self, variant: Variant) -> None:
         self.variant = variant
-        self.program = program_of(variant)
+        dealt = assigned(variant)
+        self.program = dealt.program
+        self.multiplied = dealt.multiplied
+        self.multipliers = dealt.multipliers()
         operations = self.program.operations()
         self.order = schedule(operations, PORTS) if variant.order == "scheduled" else operations
         self.row_words = words_in_rows(variant, self.program)
@@ -109,6 +126,7 @@ class _Emitter:
             "__global volatile uint *results",
             "__global const uint *rows",
             *(f"const uint early{index}" for index in self.passed),
+            *(f"const uint {argument(exponent)}" for exponent in self.multipliers),
         ]
         return [
             f"/* SHA-256d of a block header, {self.variant.name}: H7 of many nonces. */",
@@ -215,6 +233,8 @@ class _Emitter:
         ]
 
     def expression(self, node: Node) -> str:
+        if node in self.multiplied:
+            return multiplied_form(self.operand, node)
         args = [self.operand(arg) for arg in node.args]
         match node.op:
             case Op.ADD | Op.XOR | Op.AND:

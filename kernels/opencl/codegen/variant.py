@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from ...errors import InputError
+from .pipes import Pipes
 
 Rotate = Literal["shift", "rotate"]
 Logic = Literal["xor", "select", "shared", "vpternlog"]
@@ -27,6 +28,7 @@ class Variant:
     form whose b ⊕ c is the last round's a ⊕ b; "vpternlog" calls x86's instruction by name.
     `order`: as FIPS 180-4 has it, or that of `sha256.schedule`. `rolled`: for jobs of several prefixes.
     `form`: many work-items, or one work-item whose loop FPGA compilers turn into a pipeline.
+    `pipes`: which operations go through a GPU's multiplier (see `pipes`); one nonce a work-item only.
     """
 
     width: int = 1
@@ -35,6 +37,7 @@ class Variant:
     order: Order = "standard"
     rolled: bool = False
     form: Form = "ndrange"
+    pipes: Pipes = "none"
 
     @property
     def ternary(self) -> bool:
@@ -45,13 +48,15 @@ class Variant:
     def name(self) -> str:
         """The variant's name, as candidates and results show it."""
         first = "pipeline-" if self.form == "pipeline" else ""
+        pipes = "" if self.pipes == "none" else f"-{self.pipes}"
         last = "-version-rolled" if self.rolled else ""
-        return f"{first}x{self.width}-{self.rotate}-{self.logic}-{self.order}{last}"
+        return f"{first}x{self.width}-{self.rotate}-{self.logic}-{self.order}{pipes}{last}"
 
 
 def all_variants() -> list[Variant]:
     """Every variant there is, for jobs of one prefix."""
-    return [
+    both_pipes = [Variant(1, "rotate", "xor", pipes=pipes) for pipes in get_args(Pipes) if pipes != "none"]
+    return both_pipes + [
         Variant(width, rotate, logic, order, form=form)
         for form in get_args(Form)
         for width in WIDTHS

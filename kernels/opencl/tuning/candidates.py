@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..codegen.dialect import CUDA
+from ..codegen.pipes import Pipes
 from ..codegen.variant import Variant
 from ..setting import Tuning
 
 # Every CPU for which there is a runtime has vectors of four words, and passes them alike; no built-in functions.
 SAFEST = Variant(4, "shift", "shared")
 NARROWEST = Variant(1, "shift", "shared")
+BOTH_PIPES: tuple[Pipes, ...] = ("rot15", "rot20", "pairshr", "pair")
 # `bitselect` never makes fewer instructions of Ch and Maj than the compilers for GPUs make of ∧ and ⊕.
+# NVIDIA's have a multiplier beside their logic; the way that should be fastest there comes first. Elsewhere these lose.
 GPU_VARIANTS = (
     Variant(1, "rotate", "xor"),
+    *(Variant(1, "rotate", "xor", pipes=pipes) for pipes in BOTH_PIPES),
     Variant(1, "shift", "xor"),
     Variant(1, "rotate", "shared"),
     Variant(2, "rotate", "xor"),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hashwatt.kernels.opencl.codegen.pipes import SHARES
+
 from .devices import device_named
 
 # Oclgrind's watch for unwritten values crashes on vectors.
@@ -16,7 +18,10 @@ CASES = [
     ("x1-rotate-select-standard", ["OCLGRIND_DATA_RACES", "OCLGRIND_UNINITIALIZED"]),
     ("x2-rotate-shared-scheduled", ["OCLGRIND_DATA_RACES"]),
     ("pipeline-x4-rotate-xor-standard", ["OCLGRIND_DATA_RACES"]),
+    ("x1-rotate-xor-standard-rot15", ["OCLGRIND_DATA_RACES", "OCLGRIND_UNINITIALIZED"]),
 ]
+# What is left of the axis of both pipes: the same operations, fewer of them moved.
+OTHERS = [f"x1-rotate-xor-standard-{pipes}" for pipes in SHARES if pipes not in ("none", "rot15")]
 SCAN = """
 import sys
 from tests.kernels.opencl.devices import device_named, open_device
@@ -33,6 +38,16 @@ print("as hashlib")
 
 @pytest.mark.parametrize(("kernel", "watches"), CASES, ids=[kernel for kernel, _ in CASES])
 def test_a_kernel_runs_clean(kernel: str, watches: list[str], tmp_path: Path) -> None:
+    assert_runs_clean(kernel, watches, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kernel", OTHERS)
+def test_every_kernel_for_both_pipes_runs_clean(kernel: str, tmp_path: Path) -> None:
+    assert_runs_clean(kernel, ["OCLGRIND_DATA_RACES", "OCLGRIND_UNINITIALIZED"], tmp_path)
+
+
+def assert_runs_clean(kernel: str, watches: list[str], tmp_path: Path) -> None:
     device_named("Oclgrind")
     log = tmp_path / "log"
     environment = {**os.environ, **dict.fromkeys(watches, "1"), "OCLGRIND_LOG": str(log)}

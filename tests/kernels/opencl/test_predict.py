@@ -1,4 +1,4 @@
-"""Predicted hashrates against published ones, and counted instructions against real compilers'."""
+"""Predicted hashrates against published ones, and what a unit's pipes make of counted instructions."""
 
 from __future__ import annotations
 
@@ -8,43 +8,129 @@ from pathlib import Path
 import pytest
 
 from hashwatt.kernels.errors import InputError
-from hashwatt.kernels.opencl.codegen.costs import INSTRUCTION_SETS, cost_of_hash, cost_of_hashcat_21400
-from hashwatt.kernels.opencl.predict import HIGH, LOW, find_gpu, known_gpus, predict
+from hashwatt.kernels.machines.gpus import GpuUnit, PipeRate, gpu_units
+from hashwatt.kernels.opencl.codegen.costs import NVIDIA, cost_of_hash, cost_of_hashcat, rules_of
+from hashwatt.kernels.opencl.predict import HIGH, LOW, find_gpu, known_gpus, predict, predict_both_pipes
 
-PUBLISHED = Path(__file__).parent / "data" / "hashcat_21400.csv"
+PUBLISHED = Path(__file__).parent / "data" / "hashcat.csv"
+# Cards whose power limit is far below that of others with the same chip do not hold their boost clock; Pascal's run at
+# 10 to 20 % above it; where one source has two cards of a name, their clocks differ.
+FAR_FROM_THEIR_CLOCK = 0.15
 
-# Counted in the output of ptxas 12.9 (sm_86) and of clang 22 (gfx1030, gfx906, gfx803) for the kernel
-# x1-rotate-xor-standard: everything that the integer pipeline runs, the loop around the hash included.
-COMPILED = {"nvidia": 2278, "amd-rdna": 2581, "amd-vega": 2897, "amd-gcn": 3368}
 
-
-def published() -> list[tuple[str, float]]:
+def errors() -> dict[tuple[str, str, str], float]:
+    """Predicted ÷ published − 1, by architecture, mode and source."""
     with PUBLISHED.open(encoding="utf-8") as lines:
-        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
-        return [(row["name"], 1e6 * float(row["hashrate_mhs"])) for row in rows]
+        rows = list(csv.DictReader(line for line in lines if not line.startswith("#")))
+    found = {}
+    for row in rows:
+        gpu = find_gpu(row["name"])
+        modelled_hs = gpu.rate_per_s(cost_of_hashcat(int(row["mode"]), gpu.rules))
+        found[gpu.architecture, row["mode"], row["source"] + row["name"]] = (
+            modelled_hs / 1e6 / float(row["hashrate_mhs"]) - 1
+        )
+    return found
 
 
-def errors() -> list[float]:
-    ratios = []
-    for name, hashrate_hs in published():
-        gpu = find_gpu(name)
-        modelled_hs = gpu.operations_per_s / cost_of_hashcat_21400(gpu.instruction_set).limiting
-        ratios.append(modelled_hs / hashrate_hs - 1)
-    return ratios
+def test_most_published_results_are_predicted_within_15_percent() -> None:
+    within = [error for error in errors().values() if abs(error) <= FAR_FROM_THEIR_CLOCK]
+    assert len(within) >= 0.8 * len(errors()) > 60
 
 
-def test_nearly_all_published_results_are_predicted_within_15_percent() -> None:
-    within = [error for error in errors() if abs(error) <= 0.15]
-    assert len(within) >= len(errors()) - 1 >= 8
+def test_cards_of_data_centres_that_hold_their_clock_are_predicted_within_two_percent_in_the_nearest_mode() -> None:
+    """The V100, the A100 and the H100 at their makers' boost clock: two hashes, as ours."""
+    held = {
+        key: error for key, error in errors().items() if key[0] in ("sm_70", "sm_80", "sm_90") and key[1] == "21400"
+    }
+    assert len(held) == 3
+    assert all(abs(error) < 0.02 for error in held.values()), held
 
 
 def test_every_published_result_lies_in_the_range_that_predictions_state() -> None:
-    assert all(LOW <= 1 / (1 + error) <= HIGH for error in errors())
+    assert all(LOW <= 1 / (1 + error) <= HIGH for error in errors().values())
 
 
-@pytest.mark.parametrize("name", COMPILED)
-def test_instructions_counted_in_the_graph_are_those_that_compilers_emit(name: str) -> None:
-    assert cost_of_hash(INSTRUCTION_SETS[name]).limiting == pytest.approx(COMPILED[name], rel=0.02)
+def test_every_architecture_that_has_published_results_is_among_them() -> None:
+    held = {architecture for architecture, _, _ in errors()}
+    assert held >= {"sm_61", "sm_70", "sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_120"}
+    assert held >= {"gfx900", "gfx906", "gfx1010", "gfx1030", "gfx1100"}
+
+
+def unit(**rates: tuple[str, float]) -> GpuUnit:
+    return GpuUnit("test", {kind: PipeRate(pipe, rate, rate, rate, "") for kind, (pipe, rate) in rates.items()})
+
+
+def test_pipes_work_beside_each_other_and_the_busiest_binds() -> None:
+    pair = unit(shift=("logic", 64), logic=("logic", 64), multiply=("multiplier", 32), issue=("issue", 128))
+    clocks = pair.clocks({"shift": 64, "logic": 64, "multiply": 32})
+    assert (clocks.clocks, clocks.binds) == (2.0, "logic")
+    clocks = pair.clocks({"shift": 64, "multiply": 96})
+    assert (clocks.clocks, clocks.binds) == (3.0, "multiplier")
+
+
+def test_what_starts_a_clock_on_all_pipes_may_bind() -> None:
+    pair = unit(logic=("logic", 64), multiply=("multiplier", 64), issue=("issue", 64))
+    clocks = pair.clocks({"logic": 64, "multiply": 64})
+    assert (clocks.clocks, clocks.binds) == (2.0, "issue")
+
+
+def test_what_runs_on_any_pipe_fills_what_the_busiest_leaves() -> None:
+    pair = unit(logic=("logic", 64), multiply=("multiplier", 64), add2=("any", 64))
+    assert pair.clocks({"logic": 192, "multiply": 64, "add2": 64}).clocks == 3.0
+    assert pair.clocks({"logic": 192, "multiply": 64, "add2": 256}).clocks == 4.0
+
+
+def test_a_kind_of_which_nothing_is_known_is_no_guess() -> None:
+    with pytest.raises(KeyError):
+        unit(logic=("logic", 64)).clocks({"logic": 64, "multiply": 1})
+    assert unit(logic=("logic", 64)).clocks({"logic": 64, "multiply": 0}).clocks == 1.0
+
+
+def test_every_rate_has_a_source_and_lies_between_its_bounds() -> None:
+    for architecture, of_unit in gpu_units().items():
+        assert rules_of(architecture)
+        for rate in of_unit.rates.values():
+            assert rate.source
+            assert 0 < rate.low <= rate.per_clock <= rate.high
+
+
+def test_a_row_that_cites_another_row_cites_one_that_is_there() -> None:
+    for of_unit in gpu_units().values():
+        for rate in of_unit.rates.values():
+            if rate.source.startswith("as "):
+                architecture, kind = rate.source[3:].replace(":", " ").replace(";", " ").split()[:2]
+                assert kind in gpu_units()[architecture].rates, rate.source
+
+
+def test_both_pipes_are_predicted_where_there_is_a_multiplier_and_beat_one() -> None:
+    for gpu in known_gpus():
+        both = predict_both_pipes(gpu.name)
+        if gpu.architecture.startswith(("gfx", "sm_6")):
+            assert both is None
+            continue
+        assert both is not None
+        one = predict(gpu.name)
+        assert both.kernel != one.kernel
+        assert one.hashrate_hs < both.hashrate_hs < 1.51 * one.hashrate_hs, "the bound of such swaps"
+        assert both.low_hs < both.hashrate_hs < both.high_hs
+        # How fast the high word of a product is, nobody says: the range is wider than for one pipe.
+        assert both.high_hs / both.low_hs > one.high_hs / one.low_hs
+
+
+def test_a_gpu_with_one_pipe_is_not_predicted_for_two() -> None:
+    with pytest.raises(InputError, match="Radeon RX 6800 has no multiplier beside its logic"):
+        predict("rx 6800", "pair")
+
+
+def test_moving_operations_takes_them_from_the_logic() -> None:
+    plain, rot15 = cost_of_hash(NVIDIA), cost_of_hash(NVIDIA, "rot15")
+    assert rot15.shift < plain.shift
+    assert rot15.add < plain.add
+    assert rot15.logic == plain.logic
+    # Each rotation that is moved costs two multiplications, each shift one.
+    moved = plain.shift - rot15.shift
+    assert rot15.multiply_high == moved
+    assert rot15.total > plain.total
 
 
 def test_a_name_is_found_however_it_is_spelt() -> None:
@@ -63,6 +149,10 @@ def test_a_name_is_found_however_it_is_spelt() -> None:
         ("AMD Radeon(TM) RX 6800", "Radeon RX 6800"),
         ("NVIDIA A100 PCIe", "A100 PCIe"),
         ("GeForce RTX™ 3090 Graphics Card", "GeForce RTX 3090"),
+        ("mi300x", "Instinct MI300X"),
+        ("AMD Instinct MI300X", "Instinct MI300X"),
+        ("NVIDIA B200", "B200"),
+        ("Tesla V100-SXM2", "Tesla V100 SXM2"),
     ],
 )
 def test_marketing_names_are_found(name: str, found: str) -> None:
@@ -106,3 +196,4 @@ def test_every_row_has_a_source_and_gives_a_modelled_hashrate() -> None:
         prediction = predict(gpu.name)
         assert prediction.origin == "modelled"
         assert prediction.low_hs < prediction.hashrate_hs < prediction.high_hs
+        assert prediction.gpu.architecture in gpu_units()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import chain, count, repeat
 from typing import ClassVar, cast
 
@@ -11,7 +12,20 @@ import pytest
 from hashwatt.kernels.device import HasRoof
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.opencl import roof
-from hashwatt.kernels.opencl.codegen.stream import ADD, ROTATE, STEPS, XOR, XOR3, XOR4, interleaved, operation_mix
+from hashwatt.kernels.opencl.codegen.pipes import Pipes
+from hashwatt.kernels.opencl.codegen.stream import (
+    ADD,
+    MULTIPLY_ADD,
+    MULTIPLY_HIGH,
+    ROTATE,
+    STEPS,
+    XOR,
+    XOR3,
+    XOR4,
+    both_pipes_mix,
+    interleaved,
+    operation_mix,
+)
 from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.roof import MOST_TRIALS, fewest_seconds
 
@@ -60,6 +74,31 @@ def test_more_ports_for_additions_than_for_logic_do_not_hide_logic_of_three_word
     right = 16 * Meter().rate(interleaved(operations)) / operations.total()
     assert limit.rate_per_s == pytest.approx(right)
     assert f"logic of {'three' if fuses else 'two'} words" in limit.explanation
+
+
+@pytest.mark.parametrize("pipes", ["pair", "pairshr", "rot15", "rot20"])
+def test_the_roof_of_a_kernel_for_both_pipes_is_that_of_both_pipes(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variant = Variant(1, "rotate", "xor", pipes=pipes)
+    mix = both_pipes_mix(variant)
+    on_multiplier = mix[MULTIPLY_ADD] + mix[MULTIPLY_HIGH]
+
+    class Card(Meter):
+        """Two pipes: one for logic, shifts and sums, one for products; half of the additions of two go to that one."""
+
+        def rate(self, steps: list[str]) -> float:
+            counted = Counter(steps)
+            products = counted[MULTIPLY_ADD] + counted[MULTIPLY_HIGH]
+            logic = len(steps) + counted[XOR4] - products - counted[ADD] / 2
+            return 1e9 * len(steps) / max(logic, products + counted[ADD] / 2)
+
+    monkeypatch.setattr(roof, "_Meter", Card)
+    limit = roof.measure_roof(NOTHING, "gpu", variant, 132, 1.98e9)
+    # What the kernel itself could reach there.
+    kernel = 1e9 / max(mix.total() - on_multiplier, on_multiplier)
+    assert limit.rate_per_s >= 0.97 * kernel, "a stream of 48 steps has the proportions within some percent"
+    assert limit.rate_per_s >= roof.measure_roof(NOTHING, "gpu", replace(variant, pipes="none"), 132, 1.98e9).rate_per_s
 
 
 # Seconds a step of one lane: a shared pipe for logic and rotations, and what becomes of additions and XORs.

@@ -8,6 +8,7 @@ from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 from hashwatt.kernels.headers.job import Job, roll_versions
 from hashwatt.kernels.headers.target import target_from_zero_bits
 from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.pipes import SHARES
 from hashwatt.kernels.opencl.codegen.variant import Variant, all_variants, parse_variant
 
 from ..conformance import assert_as_hashlib
@@ -23,6 +24,13 @@ VARIANTS = [
     Variant(16, "shift", "vpternlog"),
     Variant(1, "shift", "shared", form="pipeline"),
     Variant(4, "rotate", "xor", form="pipeline"),
+    Variant(1, "rotate", "xor", pipes="rot15"),
+    # What is left of its axis: the same operations, fewer of them moved.
+    *(
+        pytest.param(Variant(1, "rotate", "xor", pipes=pipes), marks=pytest.mark.slow, id=f"both-pipes-{pipes}")
+        for pipes in SHARES
+        if pipes not in ("none", "rot15")
+    ),
 ]
 
 
