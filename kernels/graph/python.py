@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .nodes import MASK, Node, Op, reachable, ternary
+from .nodes import Node, Op, reachable, ternary
+from .words import MASK
 
 # Takes the inputs' values by name, and gives the outputs' values.
 Evaluator = Callable[[Mapping[str, Any]], list[Any]]

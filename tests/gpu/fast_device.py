@@ -23,6 +23,7 @@ if __name__ == "__main__":
 
 from hashwatt.kernels.device import Hit, KernelInfo, Scan, Scans
 from hashwatt.kernels.headers.job import Job
+from hashwatt.kernels.headers.oracle import hash_value
 from hashwatt.kernels.headers.target import HASH_BITS
 from hashwatt.kernels.workloads.protocol import Expected, Request
 from hashwatt.kernels.workloads.sha256d import confirm
@@ -90,12 +91,12 @@ class Outside:
 @contextmanager
 def invented_shares() -> Iterator[None]:
     """hashlib hashes every share that is confirmed, and it counts as one whatever comes out."""
-    hash_value = confirm.hash_value
-    confirm.hash_value = lambda digest: hash_value(digest) and 1
+    # By name, since it is confirm's own import.
+    setattr(confirm, "hash_value", lambda digest: hash_value(digest) and 1)  # noqa: B010
     try:
         yield
     finally:
-        confirm.hash_value = hash_value
+        setattr(confirm, "hash_value", hash_value)  # noqa: B010
 
 
 def time_outside_scan(device: Scans, batches: int = BATCHES, prefixes: int = 1) -> Outside:

@@ -100,7 +100,8 @@ def right_answers(mix: Sequence[str], items: int, turns: int) -> Words:
                 for chain in range(CHAINS):
                     x, y, z = (chains[place] for place in _operands(chain))
                     chains[chain] = COMPUTED[_kind(mix, step, chain)](x, y, z)
-        return np.sum(chains, axis=0, dtype=np.uint32)
+        together: Words = np.sum(chains, axis=0, dtype=np.uint32)
+    return together
 
 
 def operations(items: int, turns: int) -> int:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.cuda import backend, compiler, device, driver
+from hashwatt.kernels.cuda import backend, device
 from hashwatt.kernels.cuda.compiler import Code, CompilerRefused, Kind
 from hashwatt.kernels.system.own_files import write_atomically
 
@@ -81,7 +81,7 @@ def install(folder: Path) -> ctypes.CDLL:
     """Have this process see the fake driver and its cards. For a process of its own: there is no way back."""
     library = ctypes.CDLL(str(fake_driver(folder)), mode=ctypes.RTLD_GLOBAL)
     # A library of that name is loaded: whoever asks for it by name gets this one.
-    driver.may_be_here = lambda: True
-    compiler.compile_cuda = device.compile_cuda = compiled_here
+    for module, name, stand_in in ((backend, "may_be_here", lambda: True), (device, "compile_cuda", compiled_here)):
+        setattr(module, name, stand_in)
     library.fake_busy_s.restype = library.fake_idle_s.restype = ctypes.c_double
     return library
