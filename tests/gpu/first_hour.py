@@ -155,8 +155,8 @@ def measured(name: str, seconds: int, *more: str) -> Callable[[Hour], list[str]]
 
 
 def verified(name: str) -> Callable[[Hour], list[str]]:
-    """`hashwatt verify` of what was stored."""
-    return lambda hour: hashwatt("verify", "--recompute", "3", "--json", str(hour.folder / f"{name}.json"))
+    """`hashwatt verify` of what was stored: a part of a card's work that a CPU can do again in seconds."""
+    return lambda hour: hashwatt("verify", "--effort", "5", "--json", str(hour.folder / f"{name}.json"))
 
 
 # The card is asked first, then what decides, then what is nice to know. The limits of all together are more than there
