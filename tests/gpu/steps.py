@@ -101,10 +101,14 @@ def properties(device_id: str) -> Json:
 def variants(device_id: str, seconds: str) -> None:
     """Every kernel with one or two nonces a work-item: is it right, and how fast."""
     from hashwatt.kernels.opencl.codegen.variant import all_variants
+    from hashwatt.kernels.opencl.tuning.candidates import race_entries
 
     end = time.monotonic() + float(seconds)
     found = _found(device_id)
-    names = [variant.name for variant in all_variants() if variant.width <= 2 and variant.form == "ndrange"]
+    # First those of a GPU's race, each of which is a candidate for the fastest.
+    likeliest = [tuning.variant for tuning in race_entries("gpu", 1)]
+    others = [variant for variant in all_variants() if variant.width <= 2 and variant.form == "ndrange"]
+    names = [variant.name for variant in dict.fromkeys((*likeliest, *others))]
     rows: list[Json] = []
     for name in names:
         if time.monotonic() > end:
