@@ -156,7 +156,7 @@ def measured(name: str, seconds: int, *more: str) -> Callable[[Hour], list[str]]
 
 def verified(name: str) -> Callable[[Hour], list[str]]:
     """`hashwatt verify` of what was stored: a part of a card's work that a CPU can do again in seconds."""
-    return lambda hour: hashwatt("verify", "--effort", "5", "--json", str(hour.folder / f"{name}.json"))
+    return lambda hour: hashwatt("verify", "--effort", "3", "--json", str(hour.folder / f"{name}.json"))
 
 
 # The card is asked first, then what decides, then what is nice to know. The limits of all together are more than there
