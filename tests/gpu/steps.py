@@ -260,15 +260,15 @@ def energy(device_id: str, seconds: str) -> Json:
     inside = [row for row in rows if first_s <= row["at_s"] <= last_s and row["power_w"] is not None]
     added_j = sum((b["at_s"] - a["at_s"]) * (a["power_w"] + b["power_w"]) / 2 for a, b in pairwise(inside))
     span_s = inside[-1]["at_s"] - inside[0]["at_s"] if len(inside) > 1 else 0.0
+    counted_j = None if first_j is None or last_j is None else last_j - first_j
     # A counter that stands still has counted nothing that anybody knows.
-    moved = first_j is not None and last_j is not None and last_j > first_j
-    counted_w = (last_j - first_j) / (last_s - first_s) if moved else None
+    counted_w = counted_j / (last_s - first_s) if counted_j else None
     clocks = [row["clock_hz"] for row in inside if row["clock_hz"]]
     return {
         "seconds": last_s - first_s,
         "hashes_about": after - before,
         "counter_w": counted_w,
-        "counter_stood_still": first_j is not None and not moved,
+        "counter_stood_still": counted_j == 0,
         "integrated_w": added_j / span_s if span_s else None,
         "samples": len(inside),
         "clock_hz": statistics.median(clocks) if clocks else None,
