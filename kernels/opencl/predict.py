@@ -95,7 +95,7 @@ def predict(name: str, pipes: Pipes = "none") -> Prediction:
     `pipes`: how the operations are dealt out between a GPU's pipes; "none" leaves that to the compiler.
 
     >>> predict("rtx4090")
-    Prediction(GeForce RTX 4090: 9.13 GH/s modelled, likely 7.58 to 11.96 GH/s)
+    Prediction(GeForce RTX 4090: 9.13 GH/s modelled, likely 7.57 to 11.96 GH/s)
     """
     gpu = find_gpu(name)
     if pipes != "none" and pipes not in gpu.both_pipes:

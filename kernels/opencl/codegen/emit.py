@@ -86,7 +86,7 @@ def words_passed(variant: Variant, program: Program) -> list[int]:
 @cache
 def assigned(variant: Variant) -> Assigned:
     """The variant's program as its kernel computes it: `early` values are those of `program_of`."""
-    return assign(program_of(variant), variant.pipes, variant.rolled)
+    return assign(program_of(variant), variant.pipes)
 
 
 def passed_values(variant: Variant, program: Program, values: Sequence[int]) -> list[int]:

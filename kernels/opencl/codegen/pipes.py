@@ -63,19 +63,18 @@ def argument(exponent: int) -> str:
     return f"two{exponent}"
 
 
-def assign(program: Program, pipes: Pipes, rolled: bool = False) -> Assigned:
-    """The program with its operations dealt out. `rolled`: sums keep what is known before the midstate apart."""
+def assign(program: Program, pipes: Pipes) -> Assigned:
+    """The program with its operations dealt out."""
     share = SHARES[pipes]
     if share == Share():
         return Assigned(program, frozenset())
-    return _Dealer(program, share, rolled).dealt()
+    return _Dealer(program, share).dealt()
 
 
 class _Dealer:
-    def __init__(self, program: Program, share: Share, rolled: bool) -> None:
+    def __init__(self, program: Program, share: Share) -> None:
         self.program = program
         self.share = share
-        self.rolled = rolled
         self.words = GraphWords()
         self.multiplied: set[Node] = set()
         self.made: dict[Node, Node] = {}
@@ -104,7 +103,10 @@ class _Dealer:
         return made
 
     def _sum(self, terms: list[Node]) -> Node:
-        """What is ready first is added first; one addition takes what is the same for all nonces."""
+        """What is ready first is added first; one addition takes what is the same for all nonces.
+
+        So what all prefixes of a rolled kernel share, which is there before they are, keeps sums of its own.
+        """
         same = [term for term in terms if _same_for_all(term)]
         own = sorted(
             (term for term in terms if not _same_for_all(term)), key=lambda term: (self.depth.get(term, 0), term.number)
@@ -127,13 +129,7 @@ class _Dealer:
         nodes = self.program.operations()
         uses = Counter(arg for node in nodes for arg in node.args)
         uses.update(self.program.outputs)
-        return {
-            arg
-            for node in nodes
-            if node.op is Op.ADD
-            for arg in node.args
-            if arg.op is Op.ADD and uses[arg] == 1 and (arg.binding is node.binding or not self.rolled)
-        }
+        return {arg for node in nodes if node.op is Op.ADD for arg in node.args if arg.op is Op.ADD and uses[arg] == 1}
 
     def _terms(self, node: Node) -> Iterator[Node]:
         for arg in node.args:

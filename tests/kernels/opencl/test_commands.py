@@ -7,8 +7,9 @@ import pytest
 from hashwatt.cli import exits
 from hashwatt.kernels.opencl.compilers.compare import InstructionCount
 
+from ...cli.json_paths import paths_of
 from ...cli.terminal import run_here
-from ...cli.test_json_fields import documented, paths_of
+from ...cli.test_json_fields import documented
 
 Capture = pytest.CaptureFixture[str]
 

@@ -15,7 +15,9 @@ from hashwatt.kernels.errors import DeviceError, WrongResult
 from hashwatt.kernels.headers.target import filter_mask, target_from_zero_bits
 from hashwatt.kernels.opencl.codegen.emit import emit
 from hashwatt.kernels.opencl.codegen.layout import RECORDS_FETCHED_FIRST, room_for
+from hashwatt.kernels.opencl.codegen.pipes import SHARES
 from hashwatt.kernels.opencl.codegen.variant import Variant
+from hashwatt.kernels.opencl.predict import predict
 from hashwatt.kernels.opencl.raced import RacedDevice
 from hashwatt.kernels.opencl.scanner import zero_bits_tested
 from hashwatt.kernels.opencl.setting import DISPLAY_LIMIT, HEADLESS_LAUNCH_S, TARGET_LAUNCH_S, Pace, Tuning
@@ -125,6 +127,16 @@ def test_the_first_kernel_on_a_cpu_is_the_narrow_one_and_the_likeliest_winner_th
 
 def test_where_a_runtime_makes_nothing_of_vectors_one_word_each_is_raced_first() -> None:
     assert [tuning.variant.width for tuning in race_entries("cpu", 1)[:2]] == [1, 1]
+
+
+def test_a_gpu_races_every_way_to_use_both_pipes_the_likeliest_first_after_the_plain_kernel() -> None:
+    pipes = [tuning.variant.pipes for tuning in race_entries("gpu", 1)]
+    assert pipes[0] == "none"
+    likeliest = sorted(SHARES, key=lambda way: predict("H100 SXM", way).hashrate_hs, reverse=True)
+    assert pipes[1:5] == [way for way in likeliest if way != "none"]
+    assert not any(
+        tuning.variant.pipes != "none" for kind in ("cpu", "accelerator") for tuning in race_entries(kind, 8)
+    )
 
 
 def test_the_fastest_kernel_wins() -> None:
