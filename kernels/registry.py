@@ -5,15 +5,17 @@ To add a backend, write a module with `find() -> list[Found | Missing]` and name
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Protocol, cast
 
-from .device import Found, Missing
+from .device import DeviceInfo, Found, Missing
 from .errors import InputError
 
 BACKENDS = {
     "cpu": ".cpu.backend",
     "opencl": ".opencl.backend",
+    "cuda": ".cuda.backend",
     "rtl": ".rtl.backend",
 }
 
@@ -32,7 +34,29 @@ def find_devices(backends: list[str] | None = None) -> list[Found | Missing]:
     for name in backends or BACKENDS:
         backend = cast(Backend, import_module(BACKENDS[name], __package__))
         found.extend(backend.find())
-    return found
+    return measured_once(found)
+
+
+def measured_once(found: list[Found | Missing]) -> list[Found | Missing]:
+    """The same; a card that an earlier backend shows, too, is measured by the later one only where that is named."""
+    settled: list[Found | Missing] = []
+    shown: list[DeviceInfo] = []
+    for entry in found:
+        if isinstance(entry, Found):
+            if any(_is_same_card(entry.info, info) for info in shown):
+                entry = replace(entry, by_default=False)
+            shown.append(entry.info)
+        settled.append(entry)
+    return settled
+
+
+def _is_same_card(one: DeviceInfo, other: DeviceInfo) -> bool:
+    if one.backend == other.backend or one.kind != other.kind:
+        return False
+    if one.pci_address and other.pci_address:
+        return one.pci_address == other.pci_address
+    # Where a driver does not tell the place, one name for the card is enough not to measure it twice.
+    return one.kind == "gpu" and one.name.partition(" (")[0] == other.name.partition(" (")[0]
 
 
 def choose(found: list[Found | Missing], wanted: list[str] | None) -> list[Found]:

@@ -15,10 +15,17 @@ from ...kernels.errors import HashwattError
 
 Scope = Literal["part", "memory", "chip", "package", "board", "system", "wall"]
 # "named by hand": whoever names a lab meter has put it where it counts the device. "unknown": nobody says.
-# "processor with graphics": both are one chip, and one figure counts both.
+# "processor with graphics": both are one chip, and one figure counts both. "sliced graphics card": its devices are
+# parts of it (MIG), and one figure counts all of them.
 Subject = Literal[
-    "processor", "graphics card", "processor with graphics", "machine", "named by hand", "unknown"
-]  # fmt: skip
+    "processor",
+    "graphics card",
+    "sliced graphics card",
+    "processor with graphics",
+    "machine",
+    "named by hand",
+    "unknown",
+]
 
 UNKNOWN_COVERAGE: Subject = "unknown"
 

@@ -24,7 +24,6 @@ from ..result.energy import Telemetry, ThrottleReason
 from ..result.printable import printable
 from .joules.coverage import card_relation
 from .joules.readings import Window
-from .meter import Coverage
 from .meters import nvml
 
 INTERVAL_S = 0.5
@@ -148,7 +147,7 @@ def nvml_probes(library: Any, device: DeviceInfo) -> list[Probe]:
             card = library.nvmlDeviceGetHandleByIndex(index)
             told = nvml.ask(library, card)
             name = str(library.nvmlDeviceGetName(card))
-            if card_relation(Coverage("graphics card", name, told.pci), device) == "the device":
+            if card_relation(nvml.coverage_of(name, told), device) == "the device" and not told.sliced:
                 found.append(NvmlProbe(library, card, f"NVML {name}"))
     return found
 

@@ -65,6 +65,8 @@ from .process import WorkerProcess
 
 # Enumerated in this process, since no foreign driver is loaded for it; every other backend has a worker do it.
 IN_PROCESS = ("cpu", "rtl")
+# These tell by themselves where there is no sign of their driver.
+SEEN_AT_ONCE = ("cuda",)
 
 
 class IsolatedDevice:
@@ -246,9 +248,16 @@ def find_all(backends: list[str] | None = None) -> list[Found | Missing]:
         if name in IN_PROCESS:
             backend = cast(registry.Backend, import_module(module))
             found.extend(_isolated_if_wished(entry, module) for entry in backend.find())
-        else:
-            found.extend(find_isolated(name, module))
-    return found
+            continue
+        nothing = _nothing_to_look_for(module) if name in SEEN_AT_ONCE else None
+        found.extend(find_isolated(name, module) if nothing is None else [nothing])
+    return registry.measured_once(found)
+
+
+def _nothing_to_look_for(module: str) -> Missing | None:
+    """Why a backend has no device, where its `absent` tells so without loading a driver: no process is started."""
+    absent: Callable[[], Missing | None] = import_module(module).absent
+    return absent()
 
 
 def find_isolated(backend: str, module: str, deadlines: Deadlines = DEADLINES) -> list[Found | Missing]:

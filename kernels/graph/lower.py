@@ -3,16 +3,18 @@
 A lowered graph has binary additions, shifts by a constant, rotates where there are any, and either
 three-operand logic (any function of three words in one instruction: x86 `vpternlogd`, NVIDIA `LOP3`)
 or two-operand logic. What is known before the nonce is no longer in it: those values became inputs, to be
-computed once per job by `evaluate`.
+computed once per job (`early_values`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 
-from .nodes import Binding, GraphWords, Node, Op, evaluate, reachable
+from .nodes import Binding, GraphWords, Node, Op, reachable
+from .python import Evaluator, evaluator
 
 # Truth tables for TERNARY (bit 4a+2b+c).
 XOR3, CHOOSE3, MAJORITY3, CHI3 = 0x96, 0xCA, 0xE8, 0xD2
@@ -40,7 +42,11 @@ class Program:
 
     def early_values(self, inputs: Mapping[str, int]) -> list[int]:
         """The values of the `early` inputs for one midstate and tail, by name as `HeaderHash.inputs` gives them."""
-        return evaluate(self.early, inputs)
+        return self._early(inputs)
+
+    @cached_property
+    def _early(self) -> Evaluator:
+        return evaluator(self.early)
 
 
 def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = True) -> Program:

@@ -13,6 +13,7 @@ from .executor import LANGUAGES
 from .runtimes.caches import spare_an_unwritable_home
 from .runtimes.installed import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, VENDORS, registered
 from .runtimes.wording import opencl_status
+from .setting import DISPLAY_LIMIT
 
 BACKEND = "opencl"
 KINDS_IN_ORDER: tuple[Kind, ...] = ("gpu", "cpu", "fpga", "asic", "accelerator")
@@ -159,6 +160,7 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
             "native_vector_width": device.native_vector_width_int,
             "max_clock_mhz": device.max_clock_frequency,
             "memory_bytes": device.global_mem_size,
+            **_display_limit(device),
         },
         remedy=REMEDY_FOR_POCL if platform_name == POCL else REMEDY,
     )
@@ -172,6 +174,15 @@ def _numbers(device: Any) -> tuple[str, ...]:
     """The number formats that it says it computes, by numpy's names."""
     told = device.extensions.split()
     return ("float32", "int32", *(name for name, extension in EXTENSIONS.items() if extension in told))
+
+
+def _display_limit(device: Any) -> dict[str, int]:
+    """Whether the driver ends launches that keep a display waiting, where it has NVIDIA's extension that tells it."""
+    import pyopencl
+
+    with suppress(pyopencl.Error, AttributeError):
+        return {DISPLAY_LIMIT: int(bool(device.kernel_exec_timeout_nv))}
+    return {}
 
 
 def _pci_address(device: Any) -> str | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..device import DeviceInfo, Hit
 from ..errors import WrongResult
 from ..headers.job import Job, header_with_nonce
 from ..headers.oracle import hash_value, sha256d
 from ..headers.target import HASH_BITS, filter_mask
-from .launch import Answer, Slot, Uploaded
 from .program import Built
 from .setting import Pace, Tuning
+from .slot import Answer, Question, Slot
 
 WORD_BITS = 32
 
@@ -37,15 +37,18 @@ class Tally:
 
 
 class Scanner:
-    """A compiled kernel with a job: scans ranges for any target."""
+    """A compiled kernel with a job: scans ranges for any target.
 
-    def __init__(self, context: Any, queue: Any, built: Built, tuning: Tuning, pace: Pace, job: Job) -> None:
+    `slots`: for launches of this kernel with this job; `room`: records that the buffer of each holds.
+    """
+
+    def __init__(self, built: Built, tuning: Tuning, pace: Pace, job: Job, slots: Sequence[Slot], room: int) -> None:
         self.built = built
         self.tuning = tuning
         self.pace = pace
         self.job = job
-        self.uploaded = Uploaded(context, built, job)
-        self.slots = [Slot(context, queue, self.uploaded) for _ in range(2)]
+        self.slots = slots
+        self._room = room
 
     def scan(self, nonces: range, target: int, info: DeviceInfo) -> Tally:
         """Hash every prefix with every nonce. Raises WrongResult, which names the device."""
@@ -60,11 +63,11 @@ class Scanner:
         while left or busy:
             while left and free:
                 piece = left.popleft()
-                size = min(self.pace.nonces(self.tuning, self.uploaded.prefixes), most)
+                size = min(self.pace.nonces(self.tuning, len(self.job.prefixes)), most)
                 if len(piece) > size:
                     left.appendleft(piece[size:])
                 slot = free.popleft()
-                slot.launch(self.built, self.tuning, piece[:size], mask)
+                slot.launch(self.tuning, self._question(piece[:size], mask, zero_bits))
                 busy.append(slot)
             slot = busy.popleft()
             answer = slot.answer(through)
@@ -82,12 +85,15 @@ class Scanner:
     def launch_once(self, nonces: range, target: int) -> Answer:
         """One launch by itself, for timing; its records are not looked at."""
         slot = self.slots[0]
-        slot.launch(self.built, self.tuning, nonces, filter_mask(target))
+        slot.launch(self.tuning, self._question(nonces, filter_mask(target), zero_bits_tested(target)))
         return slot.answer()
+
+    def _question(self, nonces: range, mask: int, zero_bits: int) -> Question:
+        return Question(nonces, mask, math.ldexp(len(nonces) * len(self.job.prefixes), -zero_bits))
 
     def _nonces_for_the_buffer(self, zero_bits: int) -> int:
         # Twice the expected number of records fits: an overflow is rare then.
-        return (self.uploaded.room << zero_bits) // (2 * self.uploaded.prefixes)
+        return (self._room << zero_bits) // (2 * len(self.job.prefixes))
 
     def _count(
         self,
@@ -102,7 +108,7 @@ class Scanner:
         tally.xor_h7 ^= answer.xor_h7
         tally.event_s += answer.event_s
         tally.host_s += answer.host_s
-        self.pace.observe(len(answer.nonces) * self.uploaded.prefixes, answer.host_s)
+        self.pace.observe(len(answer.nonces) * len(self.job.prefixes), answer.host_s)
         tally.hits.extend(self._confirmed(answer.nonces, records, target, zero_bits, info))
 
     def _confirmed(

@@ -8,6 +8,10 @@ from .codegen.variant import Variant
 
 # A launch on a GPU that also drives a display must let it draw within 0.1 s; and Ctrl-C waits for two.
 TARGET_LAUNCH_S = 0.05
+# Where the driver says that it ends no launch for a display's sake: the fewer, the less their ends leave idle.
+HEADLESS_LAUNCH_S = 0.2
+# In a device's `limits`: 1 where the driver ends launches that keep a display waiting, 0 where it says it does not.
+DISPLAY_LIMIT = "ends_long_launches"
 # Where nothing is known of a device's speed yet; a simulator takes seconds for it.
 FIRST_LAUNCH_HASHES = 1 << 14
 FEWEST_HASHES_A_LAUNCH = 1 << 8
@@ -23,18 +27,19 @@ DEALT = "/"
 class Tuning:
     """`vectors_per_item`: vectors of nonces each work-item hashes; `local_size`: work-items a work-group.
 
-    `refined`: these are not what its kind of device begins with.
+    `refined`: these are not what its kind of device begins with. `backend`: whose kernel it is.
     """
 
     variant: Variant
     vectors_per_item: int = 64
     local_size: int = 1
     refined: bool = False
+    backend: str = "opencl"
 
     @property
     def name(self) -> str:
         """What a race and a result call it: `opencl-x16-shift-shared-standard`, with `/256x4` where it is refined."""
-        return f"opencl-{self.variant.name}" + (
+        return f"{self.backend}-{self.variant.name}" + (
             f"{DEALT}{self.vectors_per_item}x{self.local_size}" if self.refined else ""
         )
 
@@ -52,9 +57,10 @@ class Tuning:
 class Pace:
     """How many hashes to give a launch, learnt from the launches before it."""
 
-    def __init__(self, hashrate_hs: float | None = None) -> None:
-        """`hashrate_hs`: the rate of an earlier race, where there was one."""
-        self.hashes = int(hashrate_hs * TARGET_LAUNCH_S) if hashrate_hs else FIRST_LAUNCH_HASHES
+    def __init__(self, hashrate_hs: float | None = None, launch_s: float = TARGET_LAUNCH_S) -> None:
+        """`hashrate_hs`: the rate of an earlier race, where there was one. `launch_s`: what a launch shall take."""
+        self._launch_s = launch_s
+        self.hashes = int(hashrate_hs * launch_s) if hashrate_hs else FIRST_LAUNCH_HASHES
 
     def nonces(self, tuning: Tuning, prefixes: int) -> int:
         """Nonces for the next launch, in whole work-groups where that is one or more."""
@@ -66,5 +72,5 @@ class Pace:
         """Learn from a launch. It may grow fourfold: short launches tell little, and the first one compiles, too."""
         if hashes * 4 < self.hashes:
             return
-        wanted = hashes * TARGET_LAUNCH_S / max(seconds, 1e-6)
+        wanted = hashes * self._launch_s / max(seconds, 1e-6)
         self.hashes = int(min(max(wanted, FEWEST_HASHES_A_LAUNCH), 4 * self.hashes))

@@ -17,7 +17,8 @@ from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
 from hashwatt.kernels.headers.job import Job, roll_versions
 from hashwatt.kernels.opencl.backend import find as find_opencl
 from hashwatt.kernels.opencl.codegen.variant import all_variants
-from hashwatt.kernels.opencl.device import TUNING_JOB, OpenCLDevice
+from hashwatt.kernels.opencl.device import OpenCLDevice
+from hashwatt.kernels.opencl.raced import TUNING_JOB
 from hashwatt.kernels.opencl.scanner import Scanner
 from hashwatt.kernels.opencl.setting import Tuning
 

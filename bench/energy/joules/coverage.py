@@ -8,6 +8,9 @@ from typing import Literal
 from ....kernels.device import DeviceInfo
 from ..meter import SCOPES, Coverage, MeterInfo
 
+# In the name that NVIDIA's driver gives a slice of a card: "NVIDIA A100-SXM4-40GB MIG 1g.5gb".
+SLICE = " MIG "
+
 Covers = Literal["the device", "the device and more", "not the device", "unknown"]
 
 
@@ -50,6 +53,8 @@ def relation(coverage: Coverage, info: MeterInfo, device: DeviceInfo) -> Covers:
         return "the device and more" if device.on_host_cores else with_more(card_relation(coverage, device))
     if coverage.subject == "graphics card":
         return card_relation(coverage, device)
+    if coverage.subject == "sliced graphics card":
+        return with_more(card_relation(coverage, device))
     return "the device and more" if coverage.subject == "named by hand" else "unknown"
 
 
@@ -64,8 +69,13 @@ def card_relation(coverage: Coverage, device: DeviceInfo) -> Covers:
         return "not the device"
     address = pci_address(device.pci_address or "")
     if address and coverage.pci:
-        return "the device" if address == pci_address(coverage.pci) else "not the device"
+        if address != pci_address(coverage.pci):
+            return "not the device"
+        return "the device and more" if SLICE in device.name else "the device"
     if coverage.name is None:
+        return "unknown"
+    if SLICE in device.name:
+        # Without a place nobody can tell whose slice it is.
         return "unknown"
     mine, other = coverage.name.lower(), device.name.lower()
     return "the device" if mine in other or other in mine else "not the device"

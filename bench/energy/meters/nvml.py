@@ -33,6 +33,7 @@ STEP_W = 1e-3
 PLAUSIBLE_W = 5000.0
 # The counter follows the sensor, which refreshes every 20 to 100 ms depending on the chip (arXiv:2312.02741).
 UPDATE_S = 0.1
+SLICED = ", all slices of it"
 # NVIDIA states ±5 % for Fermi and Kepler only; arXiv:2312.02741 found errors of that size, proportional, later too.
 ACCURACY = 0.05
 BOUND_SOURCE = (
@@ -118,9 +119,9 @@ def entry_for(nvml: Any, index: int) -> MeterEntry:
         )
     info = MeterInfo(
         id=meter_id,
-        name=f"NVML {name}",
+        name=f"NVML {name}{SLICED if told.sliced else ''}",
         scope="board",
-        coverage=Coverage("graphics card", name, told.pci),
+        coverage=coverage_of(name, told),
         update_s=UPDATE_S,
         bound_source=BOUND_SOURCE,
         counters=(Counter(name, STEP_J, PLAUSIBLE_W),) if told.has_counter else (),
@@ -136,12 +137,29 @@ PowerQuery = Callable[[Any, Any], float]
 
 @dataclass(frozen=True)
 class Told:
-    """What a card answers: a counter, a way to ask for watts, its place; or why not."""
+    """What a card answers: a counter, a way to ask for watts, its place; or why not.
+
+    `sliced`: it is cut into slices (MIG), each a device of its own, and answers for all of them together.
+    """
 
     has_counter: bool
     power: PowerQuery | None
     pci: str | None
     refusal: str
+    sliced: bool = False
+
+
+def coverage_of(name: str, told: Told) -> Coverage:
+    """What a card's figures count."""
+    return Coverage("sliced graphics card" if told.sliced else "graphics card", name, told.pci)
+
+
+def is_sliced(nvml: Any, card: Any) -> bool:
+    """Whether the card is cut into slices now (MIG: A100, H100 and their like)."""
+    with contextlib.suppress(nvml.NVMLError):
+        current, _ = nvml.nvmlDeviceGetMigMode(card)
+        return bool(current == nvml.NVML_DEVICE_MIG_ENABLE)
+    return False
 
 
 def ask(nvml: Any, card: Any) -> Told:
@@ -165,7 +183,7 @@ def ask(nvml: Any, card: Any) -> Told:
     with contextlib.suppress(nvml.NVMLError):
         place = nvml.nvmlDeviceGetPciInfo(card).busId
         pci = place.decode() if isinstance(place, bytes) else str(place)
-    return Told(has_counter, power, pci, refusal)
+    return Told(has_counter, power, pci, refusal, is_sliced(nvml, card))
 
 
 def instant_power_w(nvml: Any, card: Any) -> float:

@@ -50,7 +50,13 @@ OPERATORS = {Op.ADD: "+", Op.XOR: "^", Op.AND: "&"}
 
 def program_of(variant: Variant) -> Program:
     """The lowered graph of H7, with the logic operations that the variant wants."""
-    return lower([header_hash().digest[7]], three_operand_logic=variant.ternary)
+    return _program(variant.ternary)
+
+
+@cache
+def _program(ternary: bool) -> Program:
+    # Every new header needs it: lowering anew would let a fast device wait for a tenth of its time.
+    return lower([header_hash().digest[7]], three_operand_logic=ternary)
 
 
 def job_words(program: Program) -> list[int]:

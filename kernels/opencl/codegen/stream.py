@@ -15,6 +15,7 @@ from ...graph.lower import lower
 from ...graph.nodes import Op
 from ...sha256.mining import header_hash
 from .dialect import OPENCL, Dialect
+from .emit import assigned
 from .forms import logic_macros, vector_macros
 from .variant import Variant
 
@@ -23,12 +24,19 @@ CHAINS = 12
 # Operations of one chain in one turn of the loop: enough to forget the loop, few enough for any instruction cache.
 STEPS = 48
 
-ADD, XOR, XOR3, ROTATE = "add", "xor", "xor3", "rotate"
+ADD, XOR, XOR3, XOR4, ROTATE = "add", "xor", "xor3", "xor4", "rotate"
+# What the kernels for both pipes of a GPU do besides (see `pipes`).
+ADD3, MULTIPLY_ADD, MULTIPLY_HIGH = "add3", "multiply and add", "multiply high"
 FORMS = {
     ADD: "x{0} + x{1}",
     XOR: "x{0} ^ x{1}",
     XOR3: "XOR3(x{0}, x{1}, x{2})",
+    # No operation of the hash: held against XOR3, it tells how many words an instruction takes.
+    XOR4: "x{0} ^ x{1} ^ x{2} ^ x{3}",
     ROTATE: "ROTR(x{0}, 7u)",
+    ADD3: "x{0} + x{1} + x{2}",
+    MULTIPLY_ADD: "x{0} * one + x{1}",
+    MULTIPLY_HIGH: "mul_hi(x{0}, many)",
 }
 
 
@@ -40,6 +48,23 @@ def operation_mix(three_operand_logic: bool) -> Counter[str]:
     if three_operand_logic:
         # Some XORs have two operands, and an instruction for three does them just as well.
         mix[XOR3] += mix.pop(XOR, 0)
+    return mix
+
+
+def both_pipes_mix(variant: Variant) -> Counter[str]:
+    """The operations of a variant that gives some to a GPU's multiplier, by kind. Sums of three are one operation."""
+    dealt = assigned(variant)
+    kinds = {Op.XOR: XOR3, Op.AND: XOR3, Op.TERNARY: XOR3, Op.ROTR: ROTATE, Op.SHR: ROTATE}
+    mix: Counter[str] = Counter()
+    additions = 0
+    for node in dealt.program.operations():
+        if node not in dealt.multiplied:
+            additions += node.op is Op.ADD
+            mix[kinds.get(node.op, ADD3)] += node.op is not Op.ADD
+            continue
+        mix[MULTIPLY_HIGH] += node.op is not Op.ADD
+        mix[MULTIPLY_ADD] += node.op is not Op.SHR
+    mix[ADD3] = -(-additions // 2)
     return mix
 
 
@@ -79,6 +104,8 @@ def emit_stream(variant: Variant, steps: Sequence[str], dialect: Dialect = OPENC
             f"__kernel void {STREAM}(const uint turns, __global uint *results)",
             "{",
             "    const uint item = (uint)get_global_id(0);",
+            # A compiler that knew these would not multiply.
+            "    const word one = SPLAT(turns >> 31 | 1u), many = SPLAT((turns >> 31 | 1u) << 26);",
             *(f"    word x{chain} = SPLAT(item * 0x9e3779b9u + {chain}u) + LANES;" for chain in range(CHAINS)),
             "    for (uint turn = 0u; turn < turns; turn++) {",
             *body,
@@ -91,4 +118,4 @@ def emit_stream(variant: Variant, steps: Sequence[str], dialect: Dialect = OPENC
 
 
 def _operation(kind: str, chain: int) -> str:
-    return FORMS[kind].format(chain, (chain + 5) % CHAINS, (chain + 8) % CHAINS)
+    return FORMS[kind].format(chain, (chain + 5) % CHAINS, (chain + 8) % CHAINS, (chain + 3) % CHAINS)

@@ -4,7 +4,7 @@ A loader finds runtimes by `.icd` files, each naming a library, in one folder: t
 one that OCL_ICD_VENDORS names. Intel's wheels bring `.icd` files in a folder that no loader reads,
 with the path of the machine they were built on. So for the moment in which the loader looks, we
 give it a folder of our own: the system's files, and Intel's with the path mended. (PoCL's wheel is
-found by pyopencl's own loader.)
+found by pyopencl's own loader.) NVIDIA's library is added where the driver has brought it without an `.icd` file.
 """
 
 from __future__ import annotations
@@ -27,6 +27,21 @@ from ...system.own_files import cache_folder
 
 SYSTEM_FOLDER = Path("/etc/OpenCL/vendors")
 VENDORS = "OCL_ICD_VENDORS"
+# NVIDIA's runtime, and where its driver leaves it without an `.icd` file: a container is often given the libraries and
+# nothing else.
+DRIVER_LIBRARY = "libnvidia-opencl.so.1"
+DRIVER_FOLDERS = (
+    "/usr/local/nvidia/lib64",
+    "/usr/local/nvidia/lib",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/lib/wsl/lib",
+    "/run/opengl-driver/lib",
+)
+MOST_FOLDERS = 100
+DRIVER_FILE = "driver-nvidia.icd"
 # Begins what the system says of a library for programs of another word size, which stands beside that for this one.
 FOREIGN = "wrong ELF class"
 # Begins the names that we give the files of pip's runtimes.
@@ -159,7 +174,7 @@ def registered() -> Iterator[Registration]:
     if gone:
         # A loader that finds no folder stops before it comes to the runtime that pyopencl brings.
         left_out = [f"{VENDORS}={stated:.200} is not there, which hides the system's OpenCL runtimes; unset it"]
-    ours = {} if stated else dict(_pip_runtimes())
+    ours = {} if stated else {**_drivers_runtime(files), **dict(_pip_runtimes())}
     registration = Registration({**files, **ours}, tuple(left_out))
     if not ours and not left_out:
         yield registration
@@ -204,6 +219,18 @@ def _pip_runtimes() -> Iterator[tuple[str, str]]:
             library = stated if stated.is_file() else Path(prefix) / "lib" / stated.name
             if library.is_file():
                 yield f"{PIP}{name}", f"{library}\n"
+
+
+def _drivers_runtime(known: Mapping[str, str]) -> dict[str, str]:
+    """NVIDIA's runtime as an `.icd` file, where its driver has brought the library and no file names it."""
+    if any(DRIVER_LIBRARY.partition(".")[0] in text for text in known.values()):
+        return {}
+    searched = [folder for folder in os.environ.get("LD_LIBRARY_PATH", "").split(":") if folder.startswith("/")]
+    for folder in dict.fromkeys((*searched[:MOST_FOLDERS], *DRIVER_FOLDERS)):
+        library = Path(folder) / DRIVER_LIBRARY
+        if library.is_file():
+            return {DRIVER_FILE: f"{library}\n"}
+    return {}
 
 
 def _files(folder: Path) -> tuple[dict[str, str], list[str]]:

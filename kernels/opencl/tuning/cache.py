@@ -29,6 +29,7 @@ from .tuner import NOT_YET, Outcome
 
 FOLDER = "opencl-tuning"
 MOST_BYTES = 1 << 16
+BACKENDS = ("opencl", "cuda")
 HUNG_FOR_S = 7 * 86_400.0
 
 
@@ -114,18 +115,20 @@ def _entry(tuning: Tuning) -> dict[str, object]:
         "vectors_per_item": tuning.vectors_per_item,
         "local_size": tuning.local_size,
         "refined": tuning.refined,
+        "backend": tuning.backend,
     }
 
 
 def _tuning(entry: dict[str, object]) -> Tuning:
-    refined = entry["refined"]
-    if not isinstance(refined, bool):
+    refined, backend = entry["refined"], entry["backend"]
+    if not isinstance(refined, bool) or backend not in BACKENDS:
         raise TypeError(entry)
     return Tuning(
         parse_variant(str(entry["variant"])),
         _positive(entry["vectors_per_item"]),
         _positive(entry["local_size"]),
         refined,
+        str(backend),
     )
 
 

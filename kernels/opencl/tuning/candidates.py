@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ..codegen.dialect import CUDA
 from ..codegen.pipes import Pipes
 from ..codegen.variant import Variant
 from ..setting import Tuning
@@ -26,6 +29,8 @@ CPU_VECTORS_PER_ITEM = 64
 CPU_LOCAL_SIZE = 4
 GPU_VECTORS_PER_ITEM = 16
 GPU_LOCAL_SIZE = 64
+# Nonces a vector that a backend's language has operators for, where it has not all.
+WIDEST = {"cuda": CUDA.widest}
 
 
 def first_guess(kind: str, simulator: bool, native_width: int) -> Tuning:
@@ -36,10 +41,14 @@ def first_guess(kind: str, simulator: bool, native_width: int) -> Tuning:
     return race_entries(kind, native_width)[0]
 
 
-def race_entries(kind: str, native_width: int) -> list[Tuning]:
+def race_entries(kind: str, native_width: int, backend: str = "opencl") -> list[Tuning]:
     """The entries of the race: the one that is safest, then the likeliest winners."""
     if kind == "gpu":
-        return [Tuning(variant, GPU_VECTORS_PER_ITEM, GPU_LOCAL_SIZE) for variant in GPU_VARIANTS]
+        return [
+            Tuning(variant, GPU_VECTORS_PER_ITEM, GPU_LOCAL_SIZE, backend=backend)
+            for variant in GPU_VARIANTS
+            if variant.width <= WIDEST.get(backend, variant.width)
+        ]
     width = native_width if native_width in (4, 8, 16) else 8
     variants = _accelerator_variants(width) if kind == "accelerator" else _cpu_variants(width)
     if native_width == 1:
@@ -79,9 +88,9 @@ def refinements(tuning: Tuning, kind: str, largest_group: int) -> list[Tuning]:
         return []
     if kind != "gpu":
         # Not another size of the groups, for which runtimes for CPUs compile once more.
-        return [Tuning(tuning.variant, vectors, tuning.local_size, refined=True) for vectors in (16, 256)]
+        return [replace(tuning, vectors_per_item=vectors, refined=True) for vectors in (16, 256)]
     return [
-        Tuning(tuning.variant, vectors, local, refined=True)
+        replace(tuning, vectors_per_item=vectors, local_size=local, refined=True)
         for local in (64, 128, 256)
         for vectors in (4, 16, 64)
         if local <= largest_group and (vectors, local) != (tuning.vectors_per_item, tuning.local_size)

@@ -102,6 +102,7 @@ class Race:
         options: DeviceOptions,
         first_only: bool = False,
         earlier: Outcome | None = None,
+        backend: str = "opencl",
     ) -> None:
         """A race that has not begun."""
         self._make = make
@@ -110,6 +111,7 @@ class Race:
         self._only = options.only
         self._first_only = first_only
         self._earlier = earlier
+        self._backend = backend
         self._native_width = 1
         # What became of those that do not run.
         self.failures: dict[str, str] = {}
@@ -119,7 +121,7 @@ class Race:
         """Race the variants, then the ways to deal out the winner's work; None where none runs (see `failures`)."""
         # Where a native width says nothing of the kernels' chances, none is likelier than another.
         self._native_width = native_width if kind == "cpu" else 1
-        entries = self._built_in_time(self._in_order(race_entries(kind, native_width)))
+        entries = self._built_in_time(self._in_order(race_entries(kind, native_width, self._backend)))
         self._take_turns(entries)
         if not entries:
             return None

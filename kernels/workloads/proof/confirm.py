@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from ...device import Hit, Scan, Scans
 from ...errors import WrongResult
-from ...headers.job import Job, header_with_nonce
+from ...headers.job import Job
 from .oracle import Oracle
 
 
@@ -23,15 +21,21 @@ def check_answer(oracle: Oracle, device_id: str, job: Job, nonces: range, scan: 
         )
     if not 0 <= scan.xor_h7 < 1 << 32:
         raise WrongResult(f"{device_id} returned a checksum of more than 32 bits; its kernel is wrong, use another one")
-    hits = scan.hits
-    for hit in hits:
-        if not (0 <= hit.prefix < len(job.prefixes) and hit.nonce in nonces):
+    # In one go: the device waits for it after every sample.
+    headers, before, limit = bytearray(), -1, len(job.prefixes)
+    for hit in scan.hits:
+        prefix, nonce = int(hit.prefix), int(hit.nonce)
+        if not (0 <= prefix < limit and nonce in nonces):
             raise _unconfirmed(oracle, device_id, hit)
-    places = [int(hit.prefix) << 32 | int(hit.nonce) for hit in hits]
-    if any(before >= after for before, after in pairwise(places)):
-        raise WrongResult(f"{device_id} returned a share twice or out of order; its kernel is wrong, use another one")
-    values = oracle.values(b"".join(header_with_nonce(job.prefixes[hit.prefix], int(hit.nonce)) for hit in hits))
-    for hit, value in zip(hits, values, strict=True):
+        place = prefix << 32 | nonce
+        if place <= before:
+            raise WrongResult(
+                f"{device_id} returned a share twice or out of order; its kernel is wrong, use another one"
+            )
+        before = place
+        headers += job.prefixes[prefix] + nonce.to_bytes(4, "little")
+    values = oracle.values(bytes(headers))
+    for hit, value in zip(scan.hits, values, strict=True):
         if value > job.target:
             raise _unconfirmed(oracle, device_id, hit)
     return values

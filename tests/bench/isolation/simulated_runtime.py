@@ -25,9 +25,9 @@ from hashwatt.bench.isolation.worker import Worker
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, KernelInfo, Missing, Roof, Scan
 from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.opencl.device import OpenCLDevice
-from hashwatt.kernels.opencl.launch import Answer
 from hashwatt.kernels.opencl.scanner import Scanner
 from hashwatt.kernels.opencl.setting import Tuning
+from hashwatt.kernels.opencl.slot import Answer
 from hashwatt.kernels.opencl.tuning.candidates import race_entries
 
 NATIVE_WIDTH = 16

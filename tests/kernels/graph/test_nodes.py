@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from functools import cache
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hashwatt.kernels.graph.counts import naive_count, operation_counts
 from hashwatt.kernels.graph.lower import Program, lower
 from hashwatt.kernels.graph.nodes import Binding, Depends, GraphWords, Op, evaluate, reachable
+from hashwatt.kernels.graph.python import evaluator
 from hashwatt.kernels.graph.schedule import Ports, chain_lengths, schedule
 from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.headers.oracle import sha256d
@@ -177,3 +179,33 @@ def test_results_that_come_later_make_chains_longer() -> None:
     operations = scan_program(True, True).operations()
     once, twice = (max(chain_lengths(operations, latency).values()) for latency in (1, 2))
     assert twice == 2 * once
+
+
+@pytest.mark.parametrize("three_operand_logic", [True, False])
+def test_what_is_known_before_the_nonce_is_the_same_as_a_function_and_node_by_node(three_operand_logic: bool) -> None:
+    program = lower([header_hash().digest[7]], three_operand_logic)
+    source = random.Random(40)
+    for _ in range(3):
+        midstate = tuple(source.getrandbits(32) for _ in range(8))
+        tail = (source.getrandbits(32), source.getrandbits(32), source.getrandbits(32))
+        inputs = header_hash().inputs(midstate, tail)
+        assert program.early_values(inputs) == evaluate(program.early, inputs)
+
+
+def test_every_operation_of_a_graph_becomes_python() -> None:
+    words = GraphWords()
+    a, b, c = (words.input(name, Depends.NONCE) for name in "abc")
+    ops = [
+        words.combine(Op.ADD, a, b, c),
+        words.combine(Op.XOR, a, b, c),
+        words.combine(Op.AND, a, b),
+        words.combine(Op.ROTR, a, immediate=7),
+        words.combine(Op.SHR, a, immediate=3),
+        words.combine(Op.SHL, a, immediate=9),
+        words.combine(Op.CHOOSE, a, b, c),
+        words.combine(Op.MAJORITY, a, b, c),
+        words.combine(Op.TERNARY, a, b, c, immediate=0xCA),
+        words.constant(5),
+    ]
+    values = {"a": 0xDEADBEEF, "b": 0x12345678, "c": 0xF00DF00D}
+    assert evaluator(ops)(values) == evaluate(ops, values)

@@ -13,8 +13,8 @@ from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.opencl import backend, launch, program
 from hashwatt.kernels.opencl.codegen.emit import emit
 from hashwatt.kernels.opencl.codegen.variant import Variant
-from hashwatt.kernels.opencl.program import Built
 from hashwatt.kernels.opencl.setting import Tuning
+from hashwatt.kernels.opencl.slot import Question
 
 FAULT = "HASHWATT_TEST_FAULT"
 # More nonces than a launch of a self-test has, and fewer than one of 50 ms even on a very busy machine.
@@ -37,7 +37,7 @@ def find() -> list[Found | Missing]:
         # By name, since it is program's own import.
         setattr(program, "emit", lambda variant: broken(variant, *CHANGES[fault]))  # noqa: B010
     elif fault == LOST_CONTEXT:
-        launch.Slot.launch = launch_or_lose  # type: ignore[method-assign]
+        launch.OpenCLSlot.launch = launch_or_lose  # type: ignore[method-assign]
     return backend.find()
 
 
@@ -47,10 +47,10 @@ def broken(variant: Variant, before: str, after: str) -> str:
     return source.replace(before, after)
 
 
-healthy_launch = launch.Slot.launch
+healthy_launch = launch.OpenCLSlot.launch
 
 
-def launch_or_lose(self: launch.Slot, built: Built, tuning: Tuning, nonces: range, filter_mask: int) -> None:
-    if len(nonces) > FEW:
+def launch_or_lose(self: launch.OpenCLSlot, tuning: Tuning, question: Question) -> None:
+    if len(question.nonces) > FEW:
         raise pyopencl.RuntimeError("clEnqueueNDRangeKernel failed: INVALID_CONTEXT")
-    healthy_launch(self, built, tuning, nonces, filter_mask)
+    healthy_launch(self, tuning, question)

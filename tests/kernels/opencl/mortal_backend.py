@@ -19,9 +19,9 @@ from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes.device import hash_all
 from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.opencl.device import OpenCLDevice
-from hashwatt.kernels.opencl.launch import Answer
 from hashwatt.kernels.opencl.scanner import Scanner, Tally
 from hashwatt.kernels.opencl.setting import Pace, Tuning
+from hashwatt.kernels.opencl.slot import Answer
 from hashwatt.kernels.opencl.tuning.candidates import race_entries
 
 NATIVE_WIDTH = 16

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import chain, count, repeat
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import pytest
 
 from hashwatt.kernels.device import HasRoof
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.opencl import roof
-from hashwatt.kernels.opencl.codegen.stream import ADD, ROTATE, STEPS, XOR, XOR3, interleaved, operation_mix
+from hashwatt.kernels.opencl.codegen.pipes import Pipes
+from hashwatt.kernels.opencl.codegen.stream import (
+    ADD,
+    MULTIPLY_ADD,
+    MULTIPLY_HIGH,
+    ROTATE,
+    STEPS,
+    XOR,
+    XOR3,
+    XOR4,
+    both_pipes_mix,
+    interleaved,
+    operation_mix,
+)
 from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.roof import MOST_TRIALS, fewest_seconds
 
@@ -34,6 +48,9 @@ def test_rotations_never_follow_each_other_where_a_compiler_could_fold_them(thre
     assert (ROTATE, ROTATE) not in set(following)
 
 
+NOTHING = cast(roof.Streams, None)
+
+
 class Meter:
     """A device that does four additions a cycle, two rotations, and two of its logic, as Zen 4 and 5 do on vectors."""
 
@@ -52,11 +69,62 @@ def test_more_ports_for_additions_than_for_logic_do_not_hide_logic_of_three_word
 ) -> None:
     monkeypatch.setattr(roof, "_Meter", Meter)
     monkeypatch.setattr(roof, "has_three_operand_logic", lambda: fuses)
-    limit = roof.measure_roof(None, None, "cpu", Variant(16), 2, 0.0)
+    limit = roof.measure_roof(NOTHING, "cpu", Variant(16), 2, 0.0)
     operations = operation_mix(three_operand_logic=fuses)
     right = 16 * Meter().rate(interleaved(operations)) / operations.total()
     assert limit.rate_per_s == pytest.approx(right)
     assert f"logic of {'three' if fuses else 'two'} words" in limit.explanation
+
+
+@pytest.mark.parametrize("pipes", ["pair", "pairshr", "rot15", "rot20"])
+def test_the_roof_of_a_kernel_for_both_pipes_is_that_of_both_pipes(
+    pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variant = Variant(1, "rotate", "xor", pipes=pipes)
+    mix = both_pipes_mix(variant)
+    on_multiplier = mix[MULTIPLY_ADD] + mix[MULTIPLY_HIGH]
+
+    class Card(Meter):
+        """Two pipes: one for logic, shifts and sums, one for products; half of the additions of two go to that one."""
+
+        def rate(self, steps: list[str]) -> float:
+            counted = Counter(steps)
+            products = counted[MULTIPLY_ADD] + counted[MULTIPLY_HIGH]
+            logic = len(steps) + counted[XOR4] - products - counted[ADD] / 2
+            return 1e9 * len(steps) / max(logic, products + counted[ADD] / 2)
+
+    monkeypatch.setattr(roof, "_Meter", Card)
+    limit = roof.measure_roof(NOTHING, "gpu", variant, 132, 1.98e9)
+    # What the kernel itself could reach there.
+    kernel = 1e9 / max(mix.total() - on_multiplier, on_multiplier)
+    assert limit.rate_per_s >= 0.97 * kernel, "a stream of 48 steps has the proportions within some percent"
+    assert limit.rate_per_s >= roof.measure_roof(NOTHING, "gpu", replace(variant, pipes="none"), 132, 1.98e9).rate_per_s
+
+
+# Seconds a step of one lane: a shared pipe for logic and rotations, and what becomes of additions and XORs.
+GPUS = {
+    "additions over two pipes, logic of three": ({ADD: 0.6, ROTATE: 1, XOR: 0.6, XOR3: 1, XOR4: 2}, True),
+    "one pipe, logic of three": ({ADD: 1, ROTATE: 1, XOR: 0.6, XOR3: 1, XOR4: 2}, True),
+    "logic of two only": ({ADD: 1, ROTATE: 1, XOR: 1, XOR3: 2, XOR4: 3}, False),
+    "logic of two only, at half the rate of additions": ({ADD: 0.5, ROTATE: 1, XOR: 1, XOR3: 2, XOR4: 3}, False),
+}
+
+
+@pytest.mark.parametrize("seen", GPUS.values(), ids=GPUS.keys())
+def test_a_gpus_logic_of_three_words_shows_however_its_additions_are_dealt_out(
+    seen: tuple[dict[str, float], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costs, fuses = seen
+
+    class Card(Meter):
+        cycles: ClassVar[dict[str, float]] = costs
+
+    monkeypatch.setattr(roof, "_Meter", Card)
+    limit = roof.measure_roof(NOTHING, "gpu", Variant(1, "rotate", "xor"), 132, 1.98e9)
+    assert f"logic of {'three' if fuses else 'two'} words" in limit.explanation
+    operations = operation_mix(three_operand_logic=fuses)
+    at_least = Card().rate(interleaved(operations)) / operations.total()
+    assert limit.rate_per_s >= at_least, "a kernel of these operations is never above its roof"
 
 
 def test_a_quiet_moment_counts_even_when_it_comes_late() -> None:

@@ -65,6 +65,49 @@ def test_a_runtime_whose_library_is_gone_is_not_registered(prefix: Path) -> None
         assert runtimes.VENDORS not in os.environ
 
 
+def with_a_driver(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with NVIDIA's library, as a container is given it."""
+    folder = prefix / "nvidia"
+    folder.mkdir()
+    (folder / runtimes.DRIVER_LIBRARY).touch()
+    monkeypatch.setattr(runtimes, "DRIVER_FOLDERS", (str(prefix / "nowhere"), str(folder)))
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    return folder / runtimes.DRIVER_LIBRARY
+
+
+def test_a_drivers_library_is_shown_to_the_loader_where_no_file_names_it(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = with_a_driver(prefix, monkeypatch)
+    with runtimes.registered():
+        shown = {path.name: path.read_text() for path in Path(os.environ[runtimes.VENDORS]).iterdir()}
+    assert shown[runtimes.DRIVER_FILE] == f"{library}\n"
+
+
+@pytest.mark.parametrize("named", ["libnvidia-opencl.so.1\n", "/elsewhere/libnvidia-opencl.so.550.54\n"])
+def test_a_drivers_library_that_a_file_names_is_not_shown_twice(
+    named: str, prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_a_driver(prefix, monkeypatch)
+    system = prefix / "system"
+    system.mkdir()
+    (system / "nvidia.icd").write_text(named)
+    monkeypatch.setattr(runtimes, "SYSTEM_FOLDER", system)
+    with runtimes.registered() as registration:
+        assert runtimes.DRIVER_FILE not in registration.files
+
+
+def test_a_drivers_library_on_the_path_of_libraries_is_found(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = with_a_driver(prefix, monkeypatch)
+    monkeypatch.setattr(runtimes, "DRIVER_FOLDERS", ())
+    monkeypatch.setenv("LD_LIBRARY_PATH", f":relative:{library.parent}")
+    with runtimes.registered() as registration:
+        assert registration.files[runtimes.DRIVER_FILE] == f"{library}\n"
+    monkeypatch.setenv(runtimes.VENDORS, str(prefix))
+    with runtimes.registered() as registration:
+        assert not registration.files, "what the user names is all that is seen"
+
+
 BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "begins with NUL": (lambda path: path.write_bytes(b"\0\0\n"), "names no library"),
     "empty": (Path.touch, "names no library"),

@@ -10,16 +10,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from hashwatt.kernels.device import DeviceOptions
+from hashwatt.kernels.device import DeviceInfo, DeviceOptions
 from hashwatt.kernels.errors import DeviceError, WrongResult
 from hashwatt.kernels.headers.target import filter_mask, target_from_zero_bits
 from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.layout import RECORDS_FETCHED_FIRST, room_for
 from hashwatt.kernels.opencl.codegen.pipes import SHARES
 from hashwatt.kernels.opencl.codegen.variant import Variant
-from hashwatt.kernels.opencl.launch import Answer
 from hashwatt.kernels.opencl.predict import predict
+from hashwatt.kernels.opencl.raced import RacedDevice
 from hashwatt.kernels.opencl.scanner import zero_bits_tested
-from hashwatt.kernels.opencl.setting import TARGET_LAUNCH_S, Pace, Tuning
+from hashwatt.kernels.opencl.setting import DISPLAY_LIMIT, HEADLESS_LAUNCH_S, TARGET_LAUNCH_S, Pace, Tuning
+from hashwatt.kernels.opencl.slot import Answer, words_fetched
 from hashwatt.kernels.opencl.tuning import tuner
 from hashwatt.kernels.opencl.tuning.candidates import SAFEST, race_entries
 
@@ -299,3 +301,23 @@ def test_where_no_other_process_could_follow_the_first_kernel_that_works_is_take
     assert compiler.built == [SAFEST.name]
     assert outcome.tuning.variant == SAFEST
     assert outcome.likelier != ()
+
+
+def test_never_more_is_fetched_than_the_buffer_holds() -> None:
+    room = room_for(1)
+    assert words_fetched(0.0, room) == 2 + 2 * RECORDS_FETCHED_FIRST
+    assert words_fetched(1e12, room) == 2 + 2 * room
+
+
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [({}, TARGET_LAUNCH_S), ({DISPLAY_LIMIT: 1}, TARGET_LAUNCH_S), ({DISPLAY_LIMIT: 0}, HEADLESS_LAUNCH_S)],
+    ids=["unknown", "display", "headless"],
+)
+def test_only_a_card_without_a_display_gets_long_launches(limits: dict[str, int], seconds: float) -> None:
+    info = DeviceInfo("opencl:0", "gpu", "a card", "vendor", "opencl", "1", limits=limits)
+    pace = RacedDevice(info, DeviceOptions(), None)._pace(Tuning(Variant(1)))
+    for _ in range(20):
+        pace.observe(pace.hashes, pace.hashes / 10e9)
+    assert pace.hashes / 10e9 == pytest.approx(seconds, rel=0.01)
+    assert TARGET_LAUNCH_S <= 0.1, "what a display waits for"

@@ -1,5 +1,9 @@
 /* A stand-in for libnvidia-ml.so.1: one card whose state is read from the file named by FAKE_NVML_STATE,
-   as "energy_mJ power_mW error_code". What a real, older driver lacks is left out with -DNO_... */
+   as "energy_mJ power_mW error_code". What a real, older driver lacks is left out with -DNO_...
+   -DCARDS=2: equal cards in slots 1, 2…; the second one's joules count from 1 kJ. -DMIG: cards are cut into slices. */
+#ifndef CARDS
+#define CARDS 1
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +25,7 @@ static struct state now(void) {
 int nvmlInitWithFlags(unsigned int flags) { (void)flags; return SUCCESS; }
 int nvmlShutdown(void) { return SUCCESS; }
 const char *nvmlErrorString(int code) { return code == 15 ? "GPU is lost" : code == 3 ? "Not Supported" : "Error"; }
-int nvmlDeviceGetCount_v2(unsigned int *count) { *count = 1; return SUCCESS; }
+int nvmlDeviceGetCount_v2(unsigned int *count) { *count = CARDS; return SUCCESS; }
 int nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **card) { *card = (void *)(size_t)(index + 1); return SUCCESS; }
 int nvmlDeviceGetName(void *card, char *name, unsigned int size) {
     (void)card;
@@ -32,8 +36,7 @@ int nvmlDeviceGetName(void *card, char *name, unsigned int size) {
 #ifndef NO_ENERGY
 int nvmlDeviceGetTotalEnergyConsumption(void *card, unsigned long long *energy) {
     struct state state = now();
-    (void)card;
-    *energy = state.energy_mj;
+    *energy = state.energy_mj + 1000000ull * ((size_t)card - 1);
     return state.error;
 }
 #endif
@@ -64,9 +67,8 @@ int nvmlDeviceGetFieldValues(void *card, int count, struct field *fields) {
 struct pci { char legacy[16]; unsigned int domain, bus, device, id, subsystem; char bus_id[32]; };
 
 int nvmlDeviceGetPciInfo_v3(void *card, struct pci *info) {
-    (void)card;
     memset(info, 0, sizeof *info);
-    strcpy(info->bus_id, "00000000:01:00.0");
+    sprintf(info->bus_id, "00000000:%02X:00.0", (unsigned)(size_t)card);
     return SUCCESS;
 }
 int nvmlDeviceGetClockInfo(void *card, int kind, unsigned int *mhz) { (void)card; (void)kind; *mhz = 1410; return SUCCESS; }
@@ -76,3 +78,6 @@ int nvmlDeviceGetCurrentClocksThrottleReasons(void *card, unsigned long long *bi
     *bits = 0x1 | 0x4 | 0x20; /* idle, power cap, software thermal */
     return SUCCESS;
 }
+#ifdef MIG
+int nvmlDeviceGetMigMode(void *card, unsigned int *now_, unsigned int *pending) { (void)card; *now_ = *pending = 1; return SUCCESS; }
+#endif

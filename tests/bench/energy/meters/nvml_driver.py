@@ -1,12 +1,14 @@
 """Runs in a process of its own, in which `libnvidia-ml.so.1` is the fake one: plays states, prints what came out.
 
-Arguments: the path of the state file, and the states as JSON: `[[seconds, millijoules, milliwatts, error], …]`.
+Arguments: the path of the state file, and the states as JSON: `[[seconds, millijoules, milliwatts, error], …]`; or
+`{"devices": [[name, PCI address], …]}`, to be told which meters count which device.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -41,6 +43,23 @@ def play(state: Path, states: list[list[float]]) -> dict[str, object]:
     return {"id": entry.info.id, "record": msgspec.to_builtins(record), "probe": [probe.source, *probe.read()]}
 
 
+def cards(devices: list[list[str | None]]) -> list[dict[str, object]]:
+    """For each device (name and PCI address): what each meter is to it, the joules of the one that counts it alone."""
+    told: list[dict[str, object]] = []
+    for name, address in devices:
+        device = replace(GPU, name=str(name), pci_address=address)
+        entries = [entry for entry in nvml.find() if isinstance(entry, MeterFound)]
+        covers = {entry.info.id: attribute(entry.info, device).covers for entry in entries}
+        own = [entry for entry in entries if covers[entry.info.id] == "the device"]
+        joules = [counter for entry in own for counter in entry.open().read().counters_j]
+        told.append({"covers": covers, "joules": joules, "probes": len(telemetry.probes_for(device))})
+    return told
+
+
 if __name__ == "__main__":
-    path = Path(sys.argv[1])
-    print(json.dumps(play(path, json.loads(sys.argv[2]))))
+    path, given = Path(sys.argv[1]), json.loads(sys.argv[2])
+    if isinstance(given, dict):
+        path.write_text("5000 200000 0")
+        print(json.dumps(cards(given["devices"])))
+    else:
+        print(json.dumps(play(path, given)))

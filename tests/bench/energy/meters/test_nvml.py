@@ -24,12 +24,19 @@ pytestmark = [
 ]
 
 
-def build(folder: Path, *lacking: str) -> Path:
+def build(folder: Path, *lacking: str, having: tuple[str, ...] = ()) -> Path:
     folder.mkdir()
     assert compiler is not None
     subprocess.run(
         [
-            *(compiler, "-shared", "-fPIC", "-O1", *(f"-DNO_{name}" for name in lacking)),
+            *(
+                compiler,
+                "-shared",
+                "-fPIC",
+                "-O1",
+                *(f"-DNO_{name}" for name in lacking),
+                *(f"-D{name}" for name in having),
+            ),
             *("-o", str(folder / "libnvidia-ml.so.1"), str(HERE / "fake_nvml.c")),
         ],
         check=True,
@@ -40,8 +47,14 @@ def build(folder: Path, *lacking: str) -> Path:
 def play(library: Path, states: list[list[float]], tmp_path: Path) -> dict[str, Any]:
     state = tmp_path / "state"
     state.write_text("{} {} {}".format(*(int(number) for number in states[0][1:])))
+    answer: dict[str, Any] = ask(library, states, tmp_path)
+    return answer
+
+
+def ask(library: Path, question: object, tmp_path: Path) -> Any:
+    state = tmp_path / "state"
     done = subprocess.run(
-        [sys.executable, str(HERE / "nvml_driver.py"), str(state), json.dumps(states)],
+        [sys.executable, str(HERE / "nvml_driver.py"), str(state), json.dumps(question)],
         env={**os.environ, "LD_LIBRARY_PATH": str(library), "FAKE_NVML_STATE": str(state)},
         capture_output=True,
         text=True,
@@ -49,8 +62,7 @@ def play(library: Path, states: list[list[float]], tmp_path: Path) -> dict[str, 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +144,31 @@ def test_clock_temperature_and_throttle_reasons_are_told(whole: Path, tmp_path: 
     assert (clock_hz, temperature_c) == (1410e6, 61)
     # An idle card is not a throttled one.
     assert throttle == ["power limit", "heat (driver)"]
+
+
+NAME = "NVIDIA Fake 9000 (NVIDIA CUDA)"
+SLICE = "NVIDIA Fake 9000 MIG 1g.5gb (NVIDIA CUDA)"
+
+
+def test_each_of_two_equal_cards_has_the_meter_at_its_own_address(tmp_path: Path) -> None:
+    library = build(tmp_path / "two", having=("CARDS=2",))
+    first, second = ask(library, {"devices": [[NAME, "0000:01:00.0"], [NAME, "0000:02:00.0"]]}, tmp_path)
+    assert first["covers"] == {"nvml:0": "the device", "nvml:1": "not the device"}
+    assert second["covers"] == {"nvml:0": "not the device", "nvml:1": "the device"}
+    assert (first["joules"], second["joules"]) == ([5.0], [1005.0])
+    assert (first["probes"], second["probes"]) == (1, 1)
+
+
+def test_a_cards_counter_never_counts_as_a_slices_own(tmp_path: Path) -> None:
+    library = build(tmp_path / "sliced", having=("MIG",))
+    # Whether or not the runtime's name for it says that it is a slice.
+    for told in ask(library, {"devices": [[SLICE, "0000:01:00.0"], [NAME, "0000:01:00.0"], [NAME, None]]}, tmp_path):
+        assert told == {"covers": {"nvml:0": "the device and more"}, "joules": [], "probes": 0}
+    (unplaced,) = ask(library, {"devices": [[SLICE, None]]}, tmp_path)
+    assert unplaced == {"covers": {"nvml:0": "unknown"}, "joules": [], "probes": 0}
+
+
+def test_a_slice_is_no_card_where_the_driver_does_not_tell_of_slices(whole: Path, tmp_path: Path) -> None:
+    told = ask(whole, {"devices": [[SLICE, "0000:01:00.0"], [SLICE, None]]}, tmp_path)
+    assert [one["covers"]["nvml:0"] for one in told] == ["the device and more", "unknown"]
+    assert [one["probes"] for one in told] == [0, 0]

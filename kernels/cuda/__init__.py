@@ -1,0 +1,1 @@
+"""NVIDIA cards where no OpenCL shows them: the same generated kernels, compiled by NVRTC."""

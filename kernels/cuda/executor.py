@@ -1,0 +1,158 @@
+"""Kernels on buffers of a card. Sources are OpenCL C that the dialect's words can say in CUDA C++."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Scalar, Source
+from ..errors import DeviceError
+from ..execution import Numbered, check_launch, check_source, check_span
+from ..opencl.codegen.dialect import CUDA
+from .queue import Queue
+from .wording import worded
+
+LANGUAGES = ("opencl",)
+LARGEST_GROUP = 256
+# Launches under way at once, as with OpenCL.
+MOST_UNDER_WAY = 32
+NS = 1e-9
+# What goes through memory that the card reads and writes by itself, in pieces.
+PIECE_BYTES = 16 << 20
+# `(float2)(a, b)` is a comma expression to C++, which no compiler refuses.
+VECTOR = re.compile(r"\b(?:u?(?:char|short|int|long)|float|double|half)(?:2|3|4|8|16)\b")
+# OpenCL's words without underscores are free names in C++; as macros they would change CUDA's own words.
+KEYWORD = re.compile(r"\b(?=(?:kernel|global|local|constant|private)\b)")
+# Beyond what the hash's kernels say.
+MORE_WORDS = """\
+typedef unsigned char uchar;
+typedef unsigned short ushort;
+#define __constant const
+#define __private
+#define CLK_LOCAL_MEM_FENCE 1
+#define CLK_GLOBAL_MEM_FENCE 2
+#define barrier(fence) __syncthreads()
+CUDA_INLINE uint get_num_groups(uint) { return gridDim.x; }
+CUDA_INLINE ulong rotate(ulong x, ulong n) { return (x << (n & 63)) | (x >> ((64 - n) & 63)); }
+CUDA_INLINE ulong bitselect(ulong a, ulong b, ulong c) { return (a & ~c) | (b & c); }
+CUDA_INLINE ulong mul_hi(ulong a, ulong b) { return __umul64hi(a, b); }
+"""
+
+
+def as_cuda(opencl: str) -> str:
+    """OpenCL C as CUDA C++. Raises ValueError where it has what would be misunderstood without a word."""
+    vector = VECTOR.search(opencl)
+    if vector:
+        raise ValueError(f"it has {vector[0]}, and CUDA's vectors have no operators")
+    return "\n".join((*CUDA.prelude, MORE_WORDS, KEYWORD.sub("__", opencl)))
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    source: Source
+    kernel: Any
+
+
+class CudaExecutor:
+    """`Executor` on one queue of a card."""
+
+    def __init__(self, info: DeviceInfo, queue: Queue, compiled: Callable[[str, str], Any]) -> None:
+        """`compiled`: a CUDA source and an entry become a kernel."""
+        self._info = info
+        self._queue = queue
+        self._compiled = compiled
+        self._buffers = Numbered(info.id, "buffer")
+        self._kernels = Numbered(info.id, "kernel")
+
+    def allocate(self, size_bytes: int) -> BufferId:
+        """See Executor."""
+        return self._buffers.add(self._zeros(size_bytes))
+
+    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
+        """See Executor."""
+        target = self._buffers.get(buffer)
+        check_span(target.size, offset_bytes, len(data), self._info.id)
+        with self._worded("writing a buffer"):
+            for first in range(0, len(data), PIECE_BYTES):
+                piece = data[first : first + PIECE_BYTES]
+                host, array = self._queue.host_memory(len(piece))
+                array[:] = np.frombuffer(piece, np.uint8)
+                self._queue.copy(self._queue.part(target, offset_bytes + first, len(piece)), host)
+                self._queue.wait(self._queue.mark())
+
+    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
+        """See Executor."""
+        target = self._buffers.get(buffer)
+        check_span(target.size, offset_bytes, size_bytes, self._info.id)
+        pieces = []
+        with self._worded("reading a buffer"):
+            for first in range(0, size_bytes, PIECE_BYTES):
+                size = min(PIECE_BYTES, size_bytes - first)
+                host, array = self._queue.host_memory(size)
+                self._queue.copy(host, self._queue.part(target, offset_bytes + first, size))
+                self._queue.wait(self._queue.mark())
+                pieces.append(array.tobytes())
+        return b"".join(pieces)
+
+    def compile(self, source: Source) -> tuple[KernelId, float]:
+        """See Executor."""
+        check_source(source, LANGUAGES, self._info.id)
+        started = time.perf_counter()
+        try:
+            text = as_cuda(source.text)
+        except ValueError as error:
+            raise DeviceError(f"{self._info.id}: the kernel {source.entry} has no CUDA form: {error}") from error
+        kernel = self._compiled(text, source.entry)
+        return self._kernels.add(_Kernel(source, kernel)), time.perf_counter() - started
+
+    def launch(self, launch: Launch) -> Launched:
+        """See Executor."""
+        known: _Kernel = self._kernels.get(launch.kernel)
+        buffers = [self._buffers.get(number) for number in launch.buffers]
+        check_launch(launch, known.source, tuple(buffer.size for buffer in buffers), self._info.id)
+        scalars = [_argument(value) for value in launch.scalars]
+        group = _group(launch.items)
+        with self._worded("the launch"):
+            first = last = self._queue.mark()
+            for repeat in range(launch.repeats):
+                self._queue.launch(known.kernel, launch.items // group, group, [*buffers, *scalars])
+                if launch.rotate:
+                    buffers = [*buffers[1:], buffers[0]]
+                if repeat % MOST_UNDER_WAY == MOST_UNDER_WAY - 1:
+                    self._queue.wait(self._queue.mark())
+            last = self._queue.mark()
+            self._queue.wait(last)
+            return Launched(self._queue.seconds(first, last) or None)
+
+    def release(self) -> None:
+        """See Executor."""
+        self._buffers.clear()
+        self._kernels.clear()
+
+    def _zeros(self, size_bytes: int) -> Any:
+        if size_bytes < 1:
+            raise DeviceError(f"{self._info.id}: a buffer has at least one byte, not {size_bytes}")
+        with self._worded("allocating a buffer"):
+            buffer = self._queue.allocate(size_bytes)
+            self._queue.fill(buffer, 0)
+        return buffer
+
+    def _worded(self, what: str) -> Any:
+        return worded(f"{self._info.id}: {what}", self._info.remedy)
+
+
+def _group(items: int) -> int:
+    """The largest power of two that divides the items, up to a limit that every card takes."""
+    group = 1
+    while group * 2 <= LARGEST_GROUP and items % (group * 2) == 0:
+        group *= 2
+    return group
+
+
+def _argument(value: Scalar) -> Any:
+    return np.int64(value) if isinstance(value, int) else np.float64(value)

@@ -1,0 +1,53 @@
+"""The CUDA source of a kernel, run on the CPU thread after thread, is right. Needs nothing of NVIDIA's."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hashwatt.kernels.headers.job import NONCES, Job, roll_versions
+from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.target import filter_mask, target_from_zero_bits
+from hashwatt.kernels.opencl.codegen.dialect import CUDA
+from hashwatt.kernels.opencl.codegen.emit import emit
+from hashwatt.kernels.opencl.codegen.layout import buffer_words
+from hashwatt.kernels.opencl.codegen.variant import Variant
+from hashwatt.kernels.opencl.setting import Tuning
+from hashwatt.kernels.opencl.slot import JobWords, Question, hits_in, numbers_of, records_in, xor_in
+
+from ..headers import random_prefixes
+from .fake_card import compiled_here, needs_a_compiler
+
+pytestmark = needs_a_compiler
+ZERO_BITS = 5
+RANGES = (range(0, 700), range(NONCES - 333, NONCES), range((1 << 31) - 50, (1 << 31) + 51))
+
+
+@pytest.mark.parametrize(
+    ("variant", "prefixes"),
+    [(Variant(1, "rotate", "xor"), 1), (Variant(1, "rotate", "xor", pipes="rot15", rolled=True), 3)],
+    ids=lambda given: given.name if isinstance(given, Variant) else str(given),
+)
+def test_a_kernels_cuda_source_hashes_as_hashlib(variant: Variant, prefixes: int, tmp_path: Path) -> None:
+    library = tmp_path / "kernel.so"
+    library.write_bytes(compiled_here(emit(variant, CUDA), "sm_90").data)
+    launch = ctypes.CDLL(str(library)).launch_scan
+    job = Job(roll_versions(random_prefixes(1, seed=51)[0], prefixes), target_from_zero_bits(ZERO_BITS))
+    words = JobWords.of(variant, job)
+    tuning = Tuning(replace(variant), vectors_per_item=4, local_size=32)
+    for nonces in RANGES:
+        results = np.zeros(buffer_words(words.room), np.uint32)
+        numbers = numbers_of(tuning, Question(nonces, filter_mask(job.target)), words)
+        pointers = (ctypes.c_void_p(results.ctypes.data), ctypes.c_void_p(words.rows.ctypes.data))
+        values = [*(ctypes.c_uint32(int(word)) for word in numbers), *pointers]
+        values += [ctypes.c_uint32(int(word)) for word in words.early]
+        arguments = (ctypes.c_void_p * len(values))(*(ctypes.addressof(value) for value in values))
+        items, group = tuning.shape(len(nonces))
+        launch(arguments, items // group, group)
+        hits, xor_h7 = reference_scan(job, nonces)
+        assert xor_in(results) == xor_h7
+        assert sorted(records_in(results, hits_in(results))) == hits
