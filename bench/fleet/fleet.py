@@ -204,7 +204,9 @@ class Fleet:
         except LostMachine as error:
             raise CheckFailed(str(error)) from None
         if not found.hosts and not found.lost:
-            raise CheckFailed(f"the scheduler {printable(self._address, 40)} has no workers; start `dask worker` on each")
+            raise CheckFailed(
+                f"the scheduler {printable(self._address, 40)} has no workers; start `dask worker` on each"
+            )
         return found
 
     async def _list(self, command: str) -> Listing:

@@ -59,9 +59,7 @@ class Leader:
         """End all machines' runs as Ctrl-C would; to be called on the event loop. A second call does nothing."""
         self._stopped_s = self._stopped_s or time.monotonic()
 
-    async def measure(
-        self, hosts: Sequence[Host], options: dict[str, object], together: bool
-    ) -> list[Measured | Lost]:
+    async def measure(self, hosts: Sequence[Host], options: dict[str, object], together: bool) -> list[Measured | Lost]:
         """What came of each machine, in their order."""
         self._began_s = time.monotonic()
         self._lease = Lease(len(hosts)) if together else None
@@ -96,9 +94,7 @@ class Leader:
                 if self._stopped_s is not None and not stop_told:
                     await self.link.call(host.address, on_worker.stop, self.run_id)
                     stop_told = True
-                state = msgspec.json.decode(
-                    await self.link.call(host.address, on_worker.poll, self.run_id), type=State
-                )
+                state = msgspec.json.decode(await self.link.call(host.address, on_worker.poll, self.run_id), type=State)
                 heard_s = time.monotonic()
             except NoAnswer:
                 await self._refuse_to_wait(host, heard_s)

@@ -49,7 +49,7 @@ class Lease:
         left_s = self._first_ready_s + READY_S - time.monotonic()
         try:
             await asyncio.wait_for(self._decided.wait(), max(0.0, left_s))
-        except asyncio.TimeoutError:
+        except TimeoutError:
             self._decide()
 
     def leave(self) -> None:

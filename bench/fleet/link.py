@@ -53,7 +53,7 @@ class Link:
                 client = await distributed.Client(
                     address, asynchronous=True, set_as_default=False, timeout=CONNECT_S, name="hashwatt"
                 )
-        except (OSError, ValueError, TypeError, asyncio.TimeoutError, ImportError) as error:
+        except (TimeoutError, OSError, ValueError, TypeError, ImportError) as error:
             raise InputError(
                 f"no Dask scheduler answers at {printable(str(address), 40)} ({_short(error)}); "
                 "start one: `dask scheduler`"
@@ -76,7 +76,7 @@ class Link:
                 preload=["hashwatt.bench.fleet.own_group"],
             )
             client = await distributed.Client(cluster, asynchronous=True, set_as_default=False, timeout=CONNECT_S)
-        except (OSError, RuntimeError, asyncio.TimeoutError) as error:
+        except (TimeoutError, OSError, RuntimeError) as error:
             raise InputError(f"{workers} workers cannot be started here ({_short(error)}); start fewer") from None
         return cls(client, cluster)
 
@@ -94,7 +94,7 @@ class Link:
         """The workers that the scheduler knows now. Raises LostMachine where there is no scheduler any more."""
         try:
             told = await asyncio.wait_for(self._client.scheduler.identity(), ANSWER_S)
-        except (OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, OSError) as error:
             raise LostMachine(loss.NO_SCHEDULER) from error
         found = told["workers"].items()
         return sorted(
@@ -141,7 +141,7 @@ class Link:
         """The answer of one worker, or the error that stands for it. Raises NoAnswer."""
         try:
             answers = await asyncio.wait_for(how(*arguments, workers=[address], **options), answer_s)
-        except (OSError, asyncio.TimeoutError, KeyError) as error:
+        except (TimeoutError, OSError, KeyError) as error:
             raise NoAnswer from error
         answer: object = answers.get(address)
         return answer

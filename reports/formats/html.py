@@ -21,6 +21,7 @@ from ..document.archive import archive
 from ..document.report import Report
 from ..ladder.story import story
 from ..layout import ladder_tables, tables
+from ..layout.fleet_tables import fleet_parts
 from ..layout.headline import headline
 from ..layout.reading import energy_units, statement
 from ..layout.run_details import run_details
@@ -29,6 +30,8 @@ from ..layout.run_details import run_details
 MOST_PAGE_BYTES = 2_900_000
 # How many runs are described in full; the raw results have the others.
 MOST_RUNS = 12
+# A table of more rows is closed at first, and its cells are one line each: it would make the page heavy.
+MOST_OPEN = 60
 JUDGEMENT_MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
 
 
@@ -62,6 +65,8 @@ def render(report: Report) -> bytes:
             results=results,
             tables=tables,
             ladder_tables=ladder_tables,
+            fleet=fleet_parts(report),
+            most_open=MOST_OPEN,
             figures=figures,
             most_samples=MOST_SAMPLE_CHARTS,
             statement=statement(report.collection),

@@ -18,6 +18,7 @@ from . import exits
 from .commands.claims import claims
 from .commands.compare import compare
 from .commands.devices import devices
+from .commands.fleet import fleet
 from .commands.history import history
 from .commands.kernel import kernel
 from .commands.ladder import ladder
@@ -61,6 +62,7 @@ Examples:
   hashwatt meters                     what can measure its energy, and what would mend the rest
   hashwatt report results/ -o x.html  one offline page that compares devices
   hashwatt compare old.json new.json  faster, slower, same, or cannot tell
+  hashwatt fleet run tcp://head:8786  every machine of a Dask cluster, one result
   hashwatt ladder hashwatt-….json     your devices on the way from CPU to ASIC
 
 \b
@@ -78,7 +80,7 @@ def hashwatt() -> None:
 
 
 COMMANDS = (
-    claims, compare, devices, history, kernel, ladder, meters, mine, predict, report, rtl, run, scan, serve,
+    claims, compare, devices, fleet, history, kernel, ladder, meters, mine, predict, report, rtl, run, scan, serve,
     snapshot, verify, workloads,
     claims, compare, devices, history, kernel, ladder, meters, predict, report, rtl, run, scan, snapshot, stamp, verify,
     workloads,
