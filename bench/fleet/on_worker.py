@@ -33,6 +33,8 @@ MOST_WORDS = 400
 # What a leader may list, and how long that may take.
 LISTINGS = ("devices", "meters")
 LIST_S = 60.0
+# CREATE_NEW_PROCESS_GROUP of Windows.
+NEW_GROUP = 0x200
 MODULE = "hashwatt.bench.fleet.member"
 
 
@@ -47,13 +49,14 @@ class Measuring:
         self._ending: Ending | None = None
         self._stderr = b""
         # A group of its own: Ctrl-C in the worker's terminal is the worker's alone.
-        new_group = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
+        on_posix = os.name == "posix"
         self._process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            **new_group,  # type: ignore[call-overload]
+            start_new_session=on_posix,
+            creationflags=0 if on_posix else NEW_GROUP,
         )
         for work in (self._hear, self._keep_stderr, self._watch):
             threading.Thread(target=work, daemon=True).start()

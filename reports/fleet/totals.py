@@ -141,6 +141,7 @@ def _energy(counted: Sequence[Measurement]) -> tuple[tuple[EnergyTotal, ...], li
     scopes: dict[tuple[str, Origin], list[tuple[Measurement, Energy]]] = {}
     for entry in counted:
         best: dict[tuple[str, Origin], Energy] = {}
+        kind: tuple[str, Origin]
         for record in entry.energy:
             if record.gross_j is None or not record.window_s or record.scope is None or record.meter in shared:
                 continue

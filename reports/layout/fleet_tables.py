@@ -156,17 +156,10 @@ def unmeasured_sentences(result: Result) -> list[str]:
 
 def total_table(report: Report) -> Table:
     """The sums of each result of several machines, of what verifies in it."""
-    rows = []
-    for result in report.collection.results:
-        if len(result.machines) > 1 and not (result.fleet is not None and result.fleet.trial):
-            good = [
-                entry.device for group in report.collection.groups for entry in group.entries if entry.result is result
-            ]
-            rows.extend(_total_row(result, total) for total in totals_of(good))
     return Table(
         caption="All machines together, by the run; joules of different scope are never added",
         columns=("run", "machines and devices", "rate", "joules for the work", "not added"),
-        rows=tuple(rows),
+        rows=tuple(_total_row(result, total) for result, total in totals_in(report.collection)),
     )
 
 

@@ -15,9 +15,10 @@ What the command `hashwatt` does, for scripts and notebooks:
     >>> f"{prediction.hashrate_hs / 1e9:.1f} GH/s {prediction.origin}"
     '9.1 GH/s modelled'
 
-To measure: `devices`, `meters`, `workloads`, `run`, `scan`; many machines: `Fleet`, `totals`. To keep and check: `save`,
-`load`, `verify`, `stamp`, `check_writable`. To read results, from files, folders or memory: `rows` and `sample_rows`
-(which pandas takes as they are), `report`, `compare`, `alternated`, `history`. docs/python.md shows them at work.
+To measure: `devices`, `meters`, `workloads`, `run`, `scan`; many machines: `Fleet`, `totals`. To keep and check:
+`save`, `load`, `verify`, `stamp`, `check_writable`. To read results, from files, folders or memory: `rows` and
+`sample_rows` (which pandas takes as they are), `report`, `compare`, `alternated`, `history`. docs/python.md shows them
+at work.
 
 Every error meant for the user is a HashwattError with one sentence. Nothing is imported before it is asked for, so
 `import hashwatt` costs next to nothing.

@@ -107,7 +107,7 @@ measured, or nothing of a device named with -d; 2 bad input or usage; 130 Ctrl-C
 @shared_options
 @click.pass_obj
 def run_fleet(
-    output: Output, scheduler: str | None, local: int | None, together: bool, silent_s: float, **asked: Any
+    output: Output, /, scheduler: str | None, local: int | None, together: bool, silent_s: float, **asked: Any
 ) -> None:
     """Measure every machine of a Dask cluster the same way, and store one result file."""
     from ...bench import api
