@@ -96,9 +96,7 @@ class Bridge:
         self.processes.append(process)
         return process
 
-    def host(
-        self, name: str, *words: str, nanny: bool = False, environment: Mapping[str, str] | None = None
-    ) -> Host:
+    def host(self, name: str, *words: str, nanny: bool = False, environment: Mapping[str, str] | None = None) -> Host:
         """Another host, with a worker in it."""
         number = len(self.hosts) + 2
         host = Host(name, f"{self.tag}n{number}", f"{self.tag}v{number}")
