@@ -58,6 +58,8 @@ def render(report: Report) -> bytes:
     css, script = resource("page.css") + sheet.css, resource("page.js")
     template = environment().from_string(resource("page.html.jinja"))
 
+    fleet = fleet_parts(report)
+
     def page(raw: bytes, raw_kept: int) -> bytes:
         return template.render(
             report=report,
@@ -65,7 +67,7 @@ def render(report: Report) -> bytes:
             results=results,
             tables=tables,
             ladder_tables=ladder_tables,
-            fleet=fleet_parts(report),
+            fleet=fleet,
             most_open=MOST_OPEN,
             figures=figures,
             most_samples=MOST_SAMPLE_CHARTS,
@@ -85,8 +87,9 @@ def render(report: Report) -> bytes:
             script_hash=hash_of(script),
         ).encode()
 
-    room = MOST_PAGE_BYTES - len(page(b"", 0))
-    return page(*archive(results, room * 3 // 4))
+    bare = page(b"", 0)
+    raw, raw_kept = archive(results, (MOST_PAGE_BYTES - len(bare)) * 3 // 4)
+    return page(raw, raw_kept) if raw else bare
 
 
 def environment() -> Environment:
