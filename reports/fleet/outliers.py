@@ -25,7 +25,7 @@ FEWEST_TWINS = 3
 OF_THE_NORMAL = 1.4826
 # From so many twins on, how many deviations off is no chance.
 LIMITS: tuple[tuple[int, float], ...] = (
-    (3, 7.8), (4, 6.8), (6, 6.0), (8, 5.4), (10, 4.9), (15, 4.4), (20, 3.9), (30, 3.6), (50, 3.5),
+    (3, 7.8), (4, 6.8), (6, 6.0), (8, 5.4), (10, 4.9), (15, 4.4), (20, 3.9), (30, 3.6), (50, 3.5), (100, 3.1),
 )  # fmt: skip
 # So little off is nothing to look into, however sure (in logarithms).
 NOTHING = 0.015

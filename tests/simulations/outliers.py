@@ -17,6 +17,7 @@ from hashwatt.reports.fleet.outliers import LIMITS, NOTHING, OF_THE_NORMAL, limi
 SCATTERS = (0.005, 0.02, 0.05)
 ALLOWED = 0.005
 SETS = 40_000
+MOST_FIGURES = 600_000
 SIZES = (3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 1000)
 
 Figures = NDArray[np.float64]
@@ -24,7 +25,7 @@ Figures = NDArray[np.float64]
 
 def deviations(rng: np.random.Generator, twins: int, scatter: float, sets: int = SETS) -> Figures:
     """How many of the rule's own deviations each machine of so many sets is off; 0 where that is next to nothing."""
-    sets = max(200, min(sets, 4_000_000 // twins))
+    sets = max(200, min(sets, MOST_FIGURES // twins))
     logs = rng.normal(0.0, scatter, (sets, twins))
     off = np.abs(logs - np.median(logs, axis=1, keepdims=True))
     own = OF_THE_NORMAL * np.median(off, axis=1, keepdims=True)
