@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import platform
 import warnings
 from collections.abc import Callable
@@ -45,20 +46,13 @@ class Link:
     @classmethod
     async def to(cls, address: str) -> Link:
         """The link to the scheduler at that address. Raises InputError."""
-        distributed = load_distributed()
         try:
-            with warnings.catch_warnings():
-                # Of other versions on the other side; ours are told for each machine.
-                warnings.simplefilter("ignore")
-                client = await distributed.Client(
-                    address, asynchronous=True, set_as_default=False, timeout=CONNECT_S, name="hashwatt"
-                )
+            return cls(await _client_of(address))
         except (TimeoutError, OSError, ValueError, TypeError, ImportError) as error:
             raise InputError(
                 f"no Dask scheduler answers at {printable(str(address), 40)} ({_short(error)}); "
                 "start one: `dask scheduler`"
             ) from None
-        return cls(client)
 
     @classmethod
     async def local(cls, workers: int) -> Link:
@@ -75,10 +69,9 @@ class Link:
                 asynchronous=True,
                 preload=["hashwatt.bench.fleet.own_group"],
             )
-            client = await distributed.Client(cluster, asynchronous=True, set_as_default=False, timeout=CONNECT_S)
+            return cls(await _client_of(cluster), cluster)
         except (TimeoutError, OSError, RuntimeError) as error:
             raise InputError(f"{workers} workers cannot be started here ({_short(error)}); start fewer") from None
-        return cls(client, cluster)
 
     async def close(self) -> None:
         """Leave the scheduler; what does not close in time is left."""
@@ -145,6 +138,21 @@ class Link:
             raise NoAnswer from error
         answer: object = answers.get(address)
         return answer
+
+
+async def _client_of(scheduler: Any) -> Any:
+    """A client of Dask's that is connected; one that cannot be is closed. Raises what it meets."""
+    with warnings.catch_warnings():
+        # Of other versions on the other side; those that matter are told for each machine.
+        warnings.simplefilter("ignore")
+        client = load_distributed().Client(scheduler, asynchronous=True, set_as_default=False, timeout=CONNECT_S)
+        try:
+            await client
+        except BaseException:
+            with contextlib.suppress(Exception):
+                await client.close()
+            raise
+    return client
 
 
 def own_version() -> str:

@@ -101,7 +101,7 @@ def simulated_fleet(machines: int = MACHINES, shares: int = SHARES, seed: int = 
 
 
 def _fault(random: Generator) -> Fault:
-    return Fault(str(random.choice(FAULTS)), float(random.uniform(0.6, 0.9)))
+    return Fault(str(random.choice(FAULTS)), float(random.uniform(0.6, 0.85)))
 
 
 def _machine(number: int, model: tuple[Any, ...], fault: Fault | None) -> Machine:
