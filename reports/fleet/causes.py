@@ -11,10 +11,9 @@ from statistics import median
 
 from ...bench.result.measurement import Measurement
 from ..collect.gather import Entry
-from ..compare.between_runs import PRIOR
 from ..wording.units import clock_text
 from ..wording.visible import visible
-from .outliers import Outlier
+from .outliers import PRIOR, Outlier
 
 MOST_CAUSES = 3
 # A clock explains a rate where it is off by at least this share of what the rate is off by.

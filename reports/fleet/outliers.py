@@ -17,12 +17,14 @@ from statistics import median
 from msgspec import Struct
 
 from ..collect.gather import Group
-from ..compare.between_runs import PRIOR, PRIOR_FREEDOM
 
 # Below three nobody can tell which of two is off.
 FEWEST_TWINS = 3
 # A median of absolute deviations becomes the normal distribution's standard deviation so.
 OF_THE_NORMAL = 1.4826
+# The prior, as runs of one machine have it, and how many twins' worth of knowledge it is.
+PRIOR = 0.02
+PRIOR_FREEDOM = 4
 # From so many twins on, how many deviations off is no chance.
 LIMITS: tuple[tuple[int, float], ...] = (
     (3, 7.8), (4, 6.8), (6, 6.0), (8, 5.4), (10, 4.9), (15, 4.4), (20, 3.9), (30, 3.6), (50, 3.5), (100, 3.1),

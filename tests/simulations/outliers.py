@@ -11,8 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from hashwatt.reports.compare.between_runs import PRIOR, PRIOR_FREEDOM
-from hashwatt.reports.fleet.outliers import LIMITS, NOTHING, OF_THE_NORMAL, limit_for
+from hashwatt.reports.fleet.outliers import LIMITS, NOTHING, OF_THE_NORMAL, PRIOR, PRIOR_FREEDOM, limit_for
 
 SCATTERS = (0.005, 0.02, 0.05)
 ALLOWED = 0.005

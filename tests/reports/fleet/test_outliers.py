@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from hashwatt.bench.api import verify
 from hashwatt.reports.collect.gather import gather_results
+from hashwatt.reports.compare import between_runs
 from hashwatt.reports.document.report import report_on
+from hashwatt.reports.fleet import outliers as outlying
 from hashwatt.reports.fleet.causes import NOTHING_SEEN, likely_causes
 from hashwatt.reports.fleet.outliers import LIMITS, Outlier, deviations, limit_for, outliers, twins_of
 from hashwatt.reports.layout.fleet_tables import fleet_parts, fleet_sentences, machine_table
@@ -105,6 +107,10 @@ def test_half_of_them_being_slow_is_no_outlier() -> None:
 @pytest.mark.parametrize("twins", [3, 4, 7, 20, 50, 200])
 def test_equal_machines_are_rarely_named(twins: int) -> None:
     assert false_alarms(twins, limit_for(twins)) < 0.006
+
+
+def test_the_prior_is_the_one_that_comparisons_of_runs_have() -> None:
+    assert (outlying.PRIOR, outlying.PRIOR_FREEDOM) == (between_runs.PRIOR, between_runs.PRIOR_FREEDOM)
 
 
 def test_limits_fall_with_the_number_of_twins() -> None:
