@@ -124,7 +124,8 @@ class Bridge:
         """Until the scheduler knows as many as there are hosts."""
         from distributed import Client
 
-        with Client(self.address, timeout=START_S, set_as_default=False) as client:
+        connect: Any = Client
+        with connect(self.address, timeout=START_S, set_as_default=False) as client:
             client.wait_for_workers(len(self.hosts), timeout=START_S)
 
     def tear_down(self) -> None:

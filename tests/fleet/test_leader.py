@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
@@ -33,17 +34,28 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "READY_S", 0.3)
 
 
-def led(
-    together: bool = False, silent_s: float = 0.1, stop_after_s: float | None = None, **puppets: Puppet
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class How:
+    """How a run is led."""
+
+    together: bool = False
+    silent_s: float = 0.1
+    stop_after_s: float | None = None
+
+
+AT_WILL = How()
+TOGETHER = How(together=True)
+
+
+def led(how: How = AT_WILL, /, **puppets: Puppet) -> dict[str, Any]:
     """What came of each machine, by name."""
     link = FakeLink(puppets)
 
     async def work() -> list[Measured | Lost]:
-        leader = Leader(cast(Link, link), "0" * 32, lambda _name, _stage: None, silent_s)
-        if stop_after_s is not None:
-            asyncio.get_running_loop().call_later(stop_after_s, leader.stop)
-        return await leader.measure([host(name) for name in puppets], {"seconds": 1}, together)
+        leader = Leader(cast(Link, link), "0" * 32, lambda _name, _stage: None, how.silent_s)
+        if how.stop_after_s is not None:
+            asyncio.get_running_loop().call_later(how.stop_after_s, leader.stop)
+        return await leader.measure([host(name) for name in puppets], {"seconds": 1}, how.together)
 
     return dict(zip(puppets, asyncio.run(work()), strict=True))
 
@@ -103,7 +115,7 @@ def test_machines_that_begin_together_are_let_go_for_one_moment() -> None:
         name: Puppet(answers=[WORKS] * slowness + [READY, READY, OVER])
         for name, slowness in zip("abc", (0, 3, 6), strict=True)
     }
-    came = led(together=True, **puppets)
+    came = led(TOGETHER, **puppets)
     assert len({one.started_s for one in came.values()}) == 1
     assert all(one.started_within_s < 0.05 for one in came.values())
     assert all(puppet.was_told("go") for puppet in puppets.values())
@@ -116,7 +128,7 @@ def test_who_is_not_ready_in_time_is_lost_and_who_dies_is_not_waited_for() -> No
         "late": Puppet(answers=[WORKS] * 60 + [READY]),
     }
     begun_s = time.monotonic()
-    came = led(together=True, **puppets)
+    came = led(TOGETHER, **puppets)
     assert isinstance(came["a"], Measured)
     assert "worker has gone" in reason(came["dies"])
     assert "was not ready" in reason(came["late"])
@@ -126,25 +138,25 @@ def test_who_is_not_ready_in_time_is_lost_and_who_dies_is_not_waited_for() -> No
 
 def test_without_the_one_that_died_the_others_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "READY_S", 1000.0)
-    came = led(together=True, a=Puppet(answers=[READY, READY, OVER]), dies=Puppet(answers=[WORKS], gone_from=2))
+    came = led(TOGETHER, a=Puppet(answers=[READY, READY, OVER]), dies=Puppet(answers=[WORKS], gone_from=2))
     assert isinstance(came["a"], Measured)
 
 
 def test_an_answer_that_comes_after_the_moment_is_no_common_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "LEAD_S", 0.0)
-    assert "could not be let go" in reason(led(together=True, a=Puppet(answers=[READY]))["a"])
+    assert "could not be let go" in reason(led(TOGETHER, a=Puppet(answers=[READY]))["a"])
 
 
 def test_an_interrupt_ends_all_runs_and_keeps_what_they_have() -> None:
     puppets = {name: Puppet(answers=[WORKS] * 20 + [OVER]) for name in "ab"}
-    came = led(stop_after_s=0.02, **puppets)
+    came = led(How(stop_after_s=0.02), **puppets)
     assert all(isinstance(one, Measured) for one in came.values())
     assert all(puppet.was_told("stop") for puppet in puppets.values())
 
 
 def test_who_does_not_end_after_the_interrupt_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leading, "STOP_S", 0.05)
-    assert "did not end after the interrupt" in reason(led(stop_after_s=0.01, a=Puppet(answers=[WORKS]))["a"])
+    assert "did not end after the interrupt" in reason(led(How(stop_after_s=0.01), a=Puppet(answers=[WORKS]))["a"])
 
 
 def surveyed(trial: bool = False, **puppets: Puppet) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -94,7 +95,7 @@ def test_joules_are_added_by_scope_over_the_work_that_they_were_for() -> None:
 
 def test_a_plug_that_two_machines_hang_on_counts_for_none() -> None:
     a, b = on("a"), on("b")
-    plug = {"scope": "wall", "meter": "shelly://10.0.0.1"}
+    plug: Any = {"scope": "wall", "meter": "shelly://10.0.0.1"}
     total = only(metered(a, joules(3e6, a, **plug)), metered(b, joules(3e6, b, **plug)))
     assert total.energy == ()
     assert total.left_out == ("joules of 1 plugs that several machines hang on",)
