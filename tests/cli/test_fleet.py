@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from hashwatt.cli.commands.run import run
 from tests.fleet.fake_link import host
 from tests.reports.factory import machine, on_machine, result, verified, with_energy
 
-from .terminal import run_apart, run_here
+from .terminal import run_here
 
 Capture = pytest.CaptureFixture[str]
 LOST = Lost(machine=None, name="node7", address="tcp://10.0.0.7:4", reason="its worker has gone; run again")
@@ -130,11 +131,8 @@ def test_where_dask_is_missing_that_is_said(monkeypatch: pytest.MonkeyPatch, cap
 
 def test_nothing_of_dask_is_imported_before_it_is_asked_for() -> None:
     script = "import sys, hashwatt.cli.app, hashwatt; hashwatt.Fleet; print({'distributed', 'dask'} & set(sys.modules))"
-    import subprocess
-
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert ended.stdout == "set()\n"
-    assert run_apart("fleet", "run", "--help").code == 0
 
 
 def test_listings_name_each_machine_s_devices_and_who_could_not_be_asked(

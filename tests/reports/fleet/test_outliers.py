@@ -104,7 +104,7 @@ def test_half_of_them_being_slow_is_no_outlier() -> None:
     assert not any(deviations([1.0] * 5 + [0.7] * 5))
 
 
-@pytest.mark.parametrize("twins", [3, 4, 7, 20, 50, 200])
+@pytest.mark.parametrize("twins", [3, 7, 50])
 def test_equal_machines_are_rarely_named(twins: int) -> None:
     assert false_alarms(twins, limit_for(twins)) < 0.006
 
