@@ -8,7 +8,7 @@ from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.gather import Entry, Ranking
 from ..document.report import Report
 from ..wording.visible import visible
-from .device_row import DeviceRow, place_text, row_of, row_of_entry
+from .device_row import DeviceRow, place_text, row_of, row_of_entry, warnings_of
 from .work_words import variant_text
 
 # More rows of that many lines make a page heavy.
@@ -76,7 +76,7 @@ def warning_table(report: Report) -> Table:
     """The warnings in words, each sentence once, with the devices it concerns."""
     concerned: dict[str, list[str]] = {}
     for group in report.collection.groups:
-        for sentence in row_of(group).warnings:
+        for sentence in warnings_of(group.newest):
             concerned.setdefault(sentence, []).append(device_name(group.newest.device))
     shown = list(concerned.items())[:MOST_WARNINGS]
     return Table(
