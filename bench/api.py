@@ -40,6 +40,7 @@ from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
 from .open_devices import OpenDevices
+from .part import current_part
 from .progress import Guarded, NoProgress, Progress
 from .result.anchors import Beacon
 from .result.file import check_writable, load, save
@@ -245,14 +246,17 @@ def measure(
     turns = [(one, work) for one in found for work in works]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
+        part = current_part()
         machine, granted, throttled = describe_machine(), cpu_quota(), cpu_throttling()
+        if part is not None:
+            machine = part.named(machine)
         energy = EnergyMeasurement(meters, checked_idle_s(idle_s))
         assignment = Assignment(
             machine=machine.id,
             # Alternated settings take their time fully, so that they have as many rounds.
             plan=plan(seconds if alternation is None else seconds or DEFAULT_SECONDS, energy.slowest_s),
             challenge=challenge,
-            run_id=secrets.token_hex(16),
+            run_id=secrets.token_hex(16) if part is None else part.run_id,
             options=options or DeviceOptions(),
             virtual_machine=machine.hypervisor is not None,
             began_s=clock(),

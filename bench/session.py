@@ -29,6 +29,7 @@ from .interrupts import interruptible, pending
 from .isolation.device import process_of
 from .machine.load import LoadMeter
 from .measured import measurement_of
+from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
 from .progress import Progress
 from .result.from_device import fault_of_id
@@ -113,6 +114,8 @@ class Session:
         patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)
         self._left_s = device_seconds(self._plan, patience_s)
         self._attempt(self._prepare)
+        if self._end is None:
+            self._wait_for_other_machines()
 
     def round(self) -> None:
         """Warm up, and take the samples of a round."""
@@ -182,6 +185,18 @@ class Session:
                 self._close()
             if ledger is not None:
                 ledger.needs(self, self._needs_s())
+
+    def _wait_for_other_machines(self) -> None:
+        """Where this is a part of a larger run whose machines begin at once. Waiting costs the device nothing."""
+        part, waited_s = current_part(), 0.0
+        try:
+            if part is not None:
+                waited_s = interruptible(part.wait)
+        except KeyboardInterrupt:
+            self._end = self._interrupted()
+            self._close()
+        if self._assignment.ledger is not None:
+            self._assignment.ledger.extend(waited_s)
 
     def _needs_s(self) -> float:
         """What this device still needs if it is well."""

@@ -9,6 +9,7 @@ from .claims.ledger import Claim
 from .document.report import Report
 from .fitted_table import FittedTable
 from .ladder.story import story
+from .layout.fleet_tables import fleet_parts
 from .layout.headline import headline
 from .layout.ladder_tables import frontier_table, own_table, place_table, rung_table
 from .layout.tables import Table, apart_table, device_table, unmeasured_table
@@ -22,6 +23,8 @@ MOST_ROOMY = 5
 # So many always stay, the first and what is said of it.
 FEWEST_COLUMNS = 1
 SHORT = 56
+# A window holds no more; the page and the files have all.
+MOST_MACHINES = 40
 LONG = 400
 MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
 
@@ -29,6 +32,8 @@ MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot 
 def report_parts(report: Report) -> Iterator[RenderableType]:
     """What the results say."""
     yield sentences(headline(report.collection))
+    for _, content in fleet_parts(report, MOST_MACHINES):
+        yield table(content)
     for ranking in report.collection.rankings:
         yield table(device_table(ranking))
     if report.collection.apart:

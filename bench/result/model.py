@@ -28,6 +28,7 @@ from ...kernels.bounded import (
 )
 from .anchors import MOST_STAMPS, Beacon, Stamp
 from .brief import lines_of
+from .fleet import MOST_MACHINES, FleetRecord
 from .machine import Machine
 from .measurement import Measurement
 from .warning import WarningRecord
@@ -133,6 +134,7 @@ class Result(Record, frozen=True, kw_only=True):
         written_as: the schema version of the file that this was first written to
         beacon: the public value that the challenge ends with; null: none was taken
         stamps: time-stamps over the record without them
+        fleet: many machines in one run; null: it was one machine's
     """
 
     schema_version: Literal[2]
@@ -141,7 +143,7 @@ class Result(Record, frozen=True, kw_only=True):
     hashwatt_version: Name
     challenge: Text
     note: Text | None
-    machines: Annotated[tuple[Machine, ...], Meta(min_length=1, max_length=10_000)]
+    machines: Annotated[tuple[Machine, ...], Meta(min_length=1, max_length=MOST_MACHINES)]
     libraries: Annotated[dict[Name, Text], Meta(max_length=200)]
     warnings: Annotated[tuple[WarningRecord, ...], Meta(max_length=MOST_WARNINGS)]
     results: Annotated[tuple[Measurement, ...], Meta(max_length=20_000)]
@@ -150,6 +152,7 @@ class Result(Record, frozen=True, kw_only=True):
     written_as: Literal[1, 2] = 2
     beacon: Beacon | None = None
     stamps: Annotated[tuple[Stamp, ...], Meta(max_length=MOST_STAMPS)] = ()
+    fleet: FleetRecord | None = None
 
     def __repr__(self) -> str:
         where = self.machines[0].cpu_model or "unknown machine"

@@ -78,6 +78,10 @@ class Ledger:
         """What a device that is under way still needs if it is well: no more than its share, and in the end nothing."""
         self._needs_s[device] = min(SHARE_S, seconds)
 
+    def extend(self, seconds: float) -> None:
+        """So long nobody was measured: it counts for nothing."""
+        self._began_s += seconds
+
     def turn_seconds(self, device: object) -> float:
         """What a turn of that device has now."""
         to_come = sum(seconds for other, seconds in self._needs_s.items() if other is not device)

@@ -43,6 +43,15 @@ class Judged:
     checks: list[Check]
     proven: list[Proven] = field(default_factory=list)
 
+    def on(self, machine: str | None) -> Judged:
+        """The same, said of a device of that machine (None: the file has only one)."""
+        if machine is None:
+            return self
+        return Judged(
+            [replace(check, machine=machine) for check in self.checks],
+            [replace(each, machine=machine) for each in self.proven],
+        )
+
 
 def check_result(
     source: str | Path | Result,
@@ -114,7 +123,7 @@ def _judged(
     for index, entry in enumerate(result.results):
         mine = check_measurement(
             entry, result.challenge, result.run_id, result.written_as, f"/results/{index}", most_shares
-        )
+        ).on(_told_apart(result, entry))
         checks.extend(mine.checks)
         proven.extend(mine.proven)
     at_once = _check_together(result, most_shares)
@@ -126,6 +135,11 @@ def _judged(
     return Verdict.of(checks, statement, proven, own_word, anchors)
 
 
+def _told_apart(result: Result, entry: Measurement) -> str | None:
+    """What tells a device's machine from the file's others."""
+    return entry.machine if len(result.machines) > 1 else None
+
+
 def _check_challenge(result: Result, wanted: str) -> Check:
     # Whoever gave it need not know which beacon's value was added.
     same = wanted in (result.challenge, given_challenge(result))
@@ -135,9 +149,12 @@ def _check_challenge(result: Result, wanted: str) -> Check:
 
 def _check_identities(result: Result) -> Check:
     """Each machine × device × workload × parameters stands once, and on a machine that is listed."""
-    machines = [machine.id for machine in result.machines]
+    listed = [machine.id for machine in result.machines]
+    machines = set(listed)
     seen: set[tuple[str, str, str, str, str | None]] = set()
-    fault = "a machine stands twice, so its work would count twice" if len(set(machines)) < len(machines) else ""
+    fault = "a machine stands twice, so its work would count twice" if len(machines) < len(listed) else ""
+    if result.fleet is not None and [member.machine for member in result.fleet.members] != listed:
+        fault = fault or "the machines that took part are not those that it lists"
     for entry in result.results:
         name = entry.device.id
         identity = (entry.machine, name, entry.workload, str(sorted(entry.parameters.items())), entry.setting)
@@ -160,7 +177,9 @@ def _check_together(result: Result, most_shares: int | None) -> Judged:
         return Judged([])
     run_id = together_run_id(result.run_id)
     judged = [
-        check_measurement(entry, result.challenge, run_id, result.written_as, f"/together/results/{index}", most_shares)
+        check_measurement(
+            entry, result.challenge, run_id, result.written_as, f"/together/results/{index}", most_shares
+        ).on(_told_apart(result, entry))
         for index, entry in enumerate(together.results)
     ]
     checks = [

@@ -35,7 +35,7 @@ class Check(Struct, frozen=True, kw_only=True):
     workload's, see there.
 
     `covers`: JSON pointers into the file of what cannot be otherwise without its failing; `*` stands for any one step,
-    a last `**` for all below.
+    a last `**` for all below. `machine`: whose device it is, where the file has several machines.
     """
 
     code: str
@@ -43,12 +43,13 @@ class Check(Struct, frozen=True, kw_only=True):
     sentence: str
     device: str | None = None
     covers: tuple[str, ...] = ()
+    machine: str | None = None
 
 
 class Proven(Struct, frozen=True, kw_only=True):
     """How much of a device's claimed work is proven: `at_least`, with `confidence`; None where evidence bounds nothing.
 
-    Only what its shares bound and every check of it bears out is listed.
+    Only what its shares bound and every check of it bears out is listed. `machine`: as of a check.
     """
 
     device: str
@@ -56,6 +57,7 @@ class Proven(Struct, frozen=True, kw_only=True):
     at_least: int | None
     claimed: int
     confidence: float | None
+    machine: str | None = None
 
 
 class RateAtLeast(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -22,11 +22,13 @@ from ...bench.result.file import decode, encode
 from ...bench.result.machine import Machine
 from ...bench.result.measurement import Measurement, Rate, Sample
 from ...bench.result.model import Result
+from ...bench.result.warning import WarningRecord
 from ...bench.verification.cached import check_part
 from ...bench.verification.checks import check_measurement, check_result
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
 from ..wording.visible import visible
+from .by_machine import machine_of, member_of
 from .device_name import NAME_LIMIT
 from .each_proof_once import Shown, faults_of_repeats
 from .files import expanded as expanded
@@ -68,7 +70,19 @@ class Entry(Struct, frozen=True, kw_only=True):
     @property
     def machine(self) -> Machine | None:
         """Where it was measured; None where a file that does not verify names none of its machines."""
-        return next((machine for machine in self.result.machines if machine.id == self.device.machine), None)
+        return machine_of(self.result, self.device.machine)
+
+    @property
+    def warnings(self) -> tuple[WarningRecord, ...]:
+        """What is amiss with the run as such, and with this machine of it."""
+        member = member_of(self.result, self.device.machine)
+        return (*self.result.warnings, *(member.warnings if member is not None else ()))
+
+    @property
+    def host(self) -> str:
+        """The host's name, which tells machines of a fleet apart for people; empty elsewhere."""
+        member = member_of(self.result, self.device.machine)
+        return visible(member.name, NAME_LIMIT) if member is not None else ""
 
     @property
     def machine_id(self) -> str:
@@ -206,33 +220,52 @@ def checked(path: Path) -> tuple[tuple[Check, ...], Result | None]:
 
 def entries_of(result: Result, checks: Iterable[Check]) -> list[Entry]:
     """An entry for each measurement, with the faults that concern it."""
-    failed = [check for check in checks if not check.ok]
+    failed: dict[tuple[str | None, str | None], list[Check]] = {}
+    for check in checks:
+        if not check.ok:
+            failed.setdefault((check.device, check.machine), []).append(check)
     return [
         Entry(
             result=result,
             device=device,
-            faults=tuple(visible(check.sentence, 400) for check in checks_about(device, result, failed)),
+            faults=tuple(visible(check.sentence, 400) for check in _faults_of(device, result, failed)),
         )
         for device in result.results
     ]
 
 
+def _faults_of(
+    device: Measurement, result: Result, failed: Mapping[tuple[str | None, str | None], list[Check]]
+) -> list[Check]:
+    """Those of a measurement: found by its device and machine, since of thousands of machines each may have some."""
+    name = device.device.id
+    own = [*failed.get((name, None), ()), *failed.get((name, device.machine), ())]
+    return checks_about(device, result, [*failed.get((None, None), ()), *own]) if failed else []
+
+
 def checks_about(device: Measurement, result: Result, failed: Sequence[Check]) -> list[Check]:
     """Those of the failed checks that concern this measurement, or the file as a whole."""
-    own = [check for check in failed if check.device == device.device.id]
+    own = [check for check in failed if check.device == device.device.id and check.machine in (None, device.machine)]
     # A check names the device only: where that has several measurements in the file, each is asked itself.
-    if own and sum(other.device.id == device.device.id for other in result.results) > 1:
-        asked = check_measurement(device, result.challenge, result.run_id, result.written_as).checks
-        known = {check.sentence for check in asked}
-        # What the measurement alone cannot tell (a recomputation) stays with all of the device's.
-        others = {
-            check.sentence
-            for other in result.results
-            if other.device.id == device.device.id
-            for check in check_measurement(other, result.challenge, result.run_id, result.written_as).checks
-        }
-        own = [check for check in own if check.sentence in known or check.sentence not in others]
+    if own:
+        alike = [
+            other for other in result.results if other.device.id == device.device.id and other.machine == device.machine
+        ]
+        if len(alike) > 1:
+            own = _of_the_one(device, alike, result, own)
     return [check for check in failed if check.device is None] + own
+
+
+def _of_the_one(device: Measurement, alike: Sequence[Measurement], result: Result, own: Sequence[Check]) -> list[Check]:
+    asked = check_measurement(device, result.challenge, result.run_id, result.written_as).checks
+    known = {check.sentence for check in asked}
+    # What the measurement alone cannot tell (a recomputation) stays with all of the device's.
+    others = {
+        check.sentence
+        for other in alike
+        for check in check_measurement(other, result.challenge, result.run_id, result.written_as).checks
+    }
+    return [check for check in own if check.sentence in known or check.sentence not in others]
 
 
 def collect(results: list[Result], entries: list[Entry], unreadable: list[str]) -> Collection:

@@ -65,7 +65,7 @@ def middle(side: Sequence[Entry], field: str) -> float | None:
 def warning_codes(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
     """Warnings that only one of the sides carries."""
     before, after = (
-        {warning.code for entry in side for warning in (*entry.result.warnings, *entry.device.warnings)}
+        {warning.code for entry in side for warning in (*entry.warnings, *entry.device.warnings)}
         for side in (base, new)
     )
     for code in sorted(before - after):

@@ -92,7 +92,7 @@ def carries(entry: Entry, disturbance: Disturbance) -> bool:
     seen = None if disturbance.seen is None else disturbance.seen(entry)
     if seen is not None:
         return seen
-    return any(warning.code == disturbance.code for warning in (*entry.result.warnings, *entry.device.warnings))
+    return any(warning.code == disturbance.code for warning in (*entry.warnings, *entry.device.warnings))
 
 
 def entries_of(side: Sequence[Series]) -> list[Entry]:

@@ -21,6 +21,7 @@ from ..document.archive import archive
 from ..document.report import Report
 from ..ladder.story import story
 from ..layout import ladder_tables, tables
+from ..layout.fleet_tables import fleet_parts
 from ..layout.headline import headline
 from ..layout.reading import energy_units, statement
 from ..layout.run_details import run_details
@@ -29,6 +30,8 @@ from ..layout.run_details import run_details
 MOST_PAGE_BYTES = 2_900_000
 # How many runs are described in full; the raw results have the others.
 MOST_RUNS = 12
+# A table of more rows is closed at first, and its cells are one line each: it would make the page heavy.
+MOST_OPEN = 60
 JUDGEMENT_MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
 
 
@@ -55,6 +58,8 @@ def render(report: Report) -> bytes:
     css, script = resource("page.css") + sheet.css, resource("page.js")
     template = environment().from_string(resource("page.html.jinja"))
 
+    fleet = fleet_parts(report)
+
     def page(raw: bytes, raw_kept: int) -> bytes:
         return template.render(
             report=report,
@@ -62,6 +67,8 @@ def render(report: Report) -> bytes:
             results=results,
             tables=tables,
             ladder_tables=ladder_tables,
+            fleet=fleet,
+            most_open=MOST_OPEN,
             figures=figures,
             most_samples=MOST_SAMPLE_CHARTS,
             statement=statement(report.collection),
@@ -80,8 +87,9 @@ def render(report: Report) -> bytes:
             script_hash=hash_of(script),
         ).encode()
 
-    room = MOST_PAGE_BYTES - len(page(b"", 0))
-    return page(*archive(results, room * 3 // 4))
+    bare = page(b"", 0)
+    raw, raw_kept = archive(results, (MOST_PAGE_BYTES - len(bare)) * 3 // 4)
+    return page(raw, raw_kept) if raw else bare
 
 
 def environment() -> Environment:

@@ -7,6 +7,7 @@ import re
 from ..claims.ledger import paper_title
 from ..document.report import Report
 from ..ladder.story import story
+from ..layout.fleet_tables import fleet_parts
 from ..layout.headline import headline
 from ..layout.ladder_tables import frontier_table, own_table, place_table, reference_table, rung_table
 from ..layout.reading import statement
@@ -27,6 +28,8 @@ def document(report: Report) -> list[str]:
     text = ["# From CPU to ASIC" if about_ladder else "# How these devices compare", ""]
     text += [f"{escape(story(report.ladder))}", ""] if about_ladder else []
     text += [f"- {escape(sentence)}" for sentence in headline(report.collection)]
+    for caption, content in fleet_parts(report):
+        text += ["", f"## {caption}", "", f"{escape(content.caption)}.", "", *table(content)]
     if collection.rankings:
         text += ["", "## Devices"]
         for ranking in collection.rankings:

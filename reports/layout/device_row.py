@@ -168,7 +168,7 @@ def runs_text(group: Group) -> str:
 
 def warnings_of(entry: Entry) -> tuple[str, ...]:
     """The warnings of the run and of the device in words, and why its energy is not known where it is not."""
-    warnings = [warning.text for warning in (*entry.result.warnings, *entry.device.warnings)]
+    warnings = [warning.text for warning in (*entry.warnings, *entry.device.warnings)]
     if energy_figure(entry.device) is None:
         warnings.append(f"energy not known: {why_unknown(entry.device)}")
     return tuple(visible(warning, DETAIL_LIMIT) for warning in warnings)
@@ -176,5 +176,5 @@ def warnings_of(entry: Entry) -> tuple[str, ...]:
 
 def warning_kinds_of(entry: Entry) -> tuple[str, ...]:
     """The kinds of the warnings, each once."""
-    warnings = [*entry.result.warnings, *entry.device.warnings]
+    warnings = [*entry.warnings, *entry.device.warnings]
     return tuple(dict.fromkeys(warning.code.replace("_", " ") for warning in warnings))

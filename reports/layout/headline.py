@@ -11,6 +11,7 @@ from ..wording.ratios import efficiency_text, ratio_text
 from ..wording.units import UNIT_LIMIT, rate_text
 from ..wording.visible import visible
 from .device_row import efficiency_interval_text, rate_interval_text
+from .fleet_tables import fleet_sentences
 from .labels import labels_of
 from .work_words import class_words, variant_text
 
@@ -24,7 +25,7 @@ def headline(collection: Collection) -> tuple[str, ...]:
     ranked = [sentence for ranking in collection.rankings for sentence in on_ranking(ranking)]
     # That nothing is known comes after what is, and once for all kinds of work.
     known = [sentence for sentence in ranked if sentence != NO_ENERGY]
-    return (*known, *([NO_ENERGY] if NO_ENERGY in ranked else []), *on_trust(collection))
+    return (*fleet_sentences(collection), *known, *([NO_ENERGY] if NO_ENERGY in ranked else []), *on_trust(collection))
 
 
 def on_ranking(ranking: Ranking) -> list[str]:

@@ -8,9 +8,11 @@ from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.gather import Entry, Ranking
 from ..document.report import Report
 from ..wording.visible import visible
-from .device_row import DeviceRow, place_text, row_of, row_of_entry
+from .device_row import DeviceRow, place_text, row_of, row_of_entry, warnings_of
 from .work_words import variant_text
 
+# More rows of that many lines make a page heavy.
+MOST_RANKED = 200
 MOST_WARNINGS = 40
 MOST_FAULTS = 12
 MOST_NAMED = 4
@@ -45,11 +47,13 @@ def ranking_title(ranking: Ranking) -> str:
 
 
 def device_table(ranking: Ranking) -> Table:
-    """A row a device, fastest first."""
+    """A row a device, fastest first; of very many the first ones."""
+    many = len(ranking.groups) > MOST_RANKED
+    of_many = f", the first {MOST_RANKED} of {len(ranking.groups):,}; the CSV (-o FILE.csv) has all" if many else ""
     return Table(
-        caption=f"{ranking_title(ranking)}, fastest first",
+        caption=f"{ranking_title(ranking)}, fastest first{of_many}",
         columns=("device", "rate", "energy", "of its roof", "kernel and driver", "evidence", "warnings"),
-        rows=tuple(cells(row_of(group)) for group in ranking.groups),
+        rows=tuple(cells(row_of(group)) for group in ranking.groups[:MOST_RANKED]),
     )
 
 
@@ -72,7 +76,7 @@ def warning_table(report: Report) -> Table:
     """The warnings in words, each sentence once, with the devices it concerns."""
     concerned: dict[str, list[str]] = {}
     for group in report.collection.groups:
-        for sentence in row_of(group).warnings:
+        for sentence in warnings_of(group.newest):
             concerned.setdefault(sentence, []).append(device_name(group.newest.device))
     shown = list(concerned.items())[:MOST_WARNINGS]
     return Table(

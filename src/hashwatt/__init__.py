@@ -15,9 +15,10 @@ What the command `hashwatt` does, for scripts and notebooks:
     >>> f"{prediction.hashrate_hs / 1e9:.1f} GH/s {prediction.origin}"
     '9.1 GH/s modelled'
 
-To measure: `devices`, `meters`, `workloads`, `run`, `scan`. To keep and check: `save`, `load`, `verify`, `stamp`,
-`check_writable`. To read results, from files, folders or memory: `rows` and `sample_rows` (which pandas takes as they
-are), `report`, `compare`, `alternated`, `history`. docs/python.md shows them at work.
+To measure: `devices`, `meters`, `workloads`, `run`, `scan`; many machines: `Fleet`, `totals`. To keep and check:
+`save`, `load`, `verify`, `stamp`, `check_writable`. To read results, from files, folders or memory: `rows` and
+`sample_rows` (which pandas takes as they are), `report`, `compare`, `alternated`, `history`. docs/python.md shows them
+at work.
 
 Every error meant for the user is a HashwattError with one sentence. Nothing is imported before it is asked for, so
 `import hashwatt` costs next to nothing.
@@ -31,6 +32,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .bench.api import ScanResult, check_writable, devices, load, meters, run, save, scan, stamp, verify, workloads
     from .bench.energy.meter import MeterFound, MeterMissing
+    from .bench.fleet.fleet import Fleet, FleetProgress
     from .bench.progress import Progress
     from .bench.result.measurement import Measurement
     from .bench.result.model import Result
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from .reports.compare.comparison import Comparison
     from .reports.compare.history import History
     from .reports.document.report import Report
+    from .reports.fleet.totals import totals
 
     __version__: str
 
@@ -53,6 +56,8 @@ __all__ = [
     "Comparison",
     "DeviceError",
     "DeviceInfo",
+    "Fleet",
+    "FleetProgress",
     "Found",
     "HashwattError",
     "History",
@@ -87,6 +92,7 @@ __all__ = [
     "stamp",
     "target_from_hex",
     "target_from_zero_bits",
+    "totals",
     "verify",
     "workloads",
 ]
@@ -106,6 +112,7 @@ _HOMES = {
         "workloads",
     ),
     ".bench.energy.meter": ("MeterFound", "MeterMissing"),
+    ".bench.fleet.fleet": ("Fleet", "FleetProgress"),
     ".bench.progress": ("Progress",),
     ".bench.result.measurement": ("Measurement",),
     ".bench.result.model": ("Result",),
@@ -119,6 +126,7 @@ _HOMES = {
     ".reports.compare.comparison": ("Comparison",),
     ".reports.compare.history": ("History",),
     ".reports.document.report": ("Report",),
+    ".reports.fleet.totals": ("totals",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

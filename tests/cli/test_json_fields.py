@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 
 import hashwatt.bench.api
+from hashwatt.bench.fleet.fleet import Fleet, Listing
 from hashwatt.bench.result.file import save
 from hashwatt.kernels.device import Candidate
 from hashwatt.reports.layout.plain_figures import COLUMNS
 from tests.reports.factory import result, streaming, tampered, verified, with_energy
 from tests.reports.samples import unmeasured
 
+from ..fleet.fake_link import host
 from ..reports.compare.test_benchmark_history import stored
 from .json_paths import paths_of
 from .terminal import run_here
+from .test_fleet import a_fleets_result
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 ROW = re.compile(r"^\| `([^`]+)` \| (.+) \|$")
@@ -104,6 +107,23 @@ def test_a_run_is_documented(folder: Path, capsys: Capture, monkeypatch: pytest.
     assert {path for path in paths if path.startswith(items)} == {
         f"verdict.{path}" for path in documented("verify") if path.startswith(("checks[", "proven["))
     }
+
+
+def test_a_fleet_is_documented(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fleet, "__enter__", lambda fleet: fleet)
+    monkeypatch.setattr(Fleet, "__exit__", lambda *_: None)
+    monkeypatch.setattr(Fleet, "run", lambda *_, **__: a_fleets_result())
+    paths = printed(capsys, "fleet", "run", "tcp://head:8786", "-o", str(folder / "new.json"))
+    assert {path for path in paths if not path.startswith(("result.", "verdict."))} == documented("fleet run")
+
+
+@pytest.mark.parametrize("what", ["devices", "meters"])
+def test_what_a_fleet_lists_is_documented(what: str, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    listing = Listing(machines=((host("node1"), {what: []}),), lost=())
+    monkeypatch.setattr(Fleet, "__enter__", lambda fleet: fleet)
+    monkeypatch.setattr(Fleet, "__exit__", lambda *_: None)
+    monkeypatch.setattr(Fleet, what, lambda _: listing)
+    assert printed(capsys, "fleet", what, "tcp://head:8786") == documented(f"fleet {what}")
 
 
 def test_devices_are_documented(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from . import exits
 from .commands.claims import claims
 from .commands.compare import compare
 from .commands.devices import devices
+from .commands.fleet import fleet
 from .commands.history import history
 from .commands.kernel import kernel
 from .commands.ladder import ladder
@@ -62,6 +63,7 @@ Examples:
   hashwatt meters                     what can measure its energy
   hashwatt report results/ -o x.html  one offline page that compares devices
   hashwatt compare old.json new.json  faster, slower, same, or cannot tell
+  hashwatt fleet run tcp://head:8786  every machine of a Dask cluster, one result
   hashwatt ladder hashwatt-….json     your devices on the way from CPU to ASIC
 
 \b
@@ -79,7 +81,7 @@ def hashwatt() -> None:
 
 
 SECTIONS = {
-    "Measure": (run, devices, workloads, meters),
+    "Measure": (run, fleet, devices, workloads, meters),
     "Compare": (compare, history, ladder, claims, predict),
     "Publish and check": (report, verify, stamp),
     "Miners and pools": (serve, mine),

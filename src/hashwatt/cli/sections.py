@@ -49,14 +49,11 @@ class SectionedGroup(_Epilog, click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections, their commands in one column."""
-        if not self._sections:
-            return super().format_commands(ctx, formatter)
         longest = max((len(name) for name in self.commands), default=0)
-        for title, commands in self._sections.items():
+        for title, commands in (self._sections or {"Commands": tuple(self.commands.values())}).items():
             rows = [(one.name.ljust(longest), _summary(one)) for one in commands if one.name and not one.hidden]
             with formatter.section(title):
                 formatter.write_dl(rows)
-        return None
 
 
 class SectionedCommand(_Epilog):

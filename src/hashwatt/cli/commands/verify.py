@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from ...kernels.errors import CheckFailed, DeviceError
@@ -10,6 +14,11 @@ from ..output import Output, as_unicode, can_show, shared_options
 from ..progress import progress_for
 from ..sections import SectionedCommand
 
+if TYPE_CHECKING:
+    from ...bench.verification.verdict import Check
+
+# More checks are not read one by one; those that fail are told all the same.
+MOST_LINES = 60
 # For how many CPU seconds work is done again unless told otherwise.
 EFFORT_S = 0.3
 
@@ -65,7 +74,6 @@ def verify(
     """
     from ...bench import api
     from ...reports.run.clock import clock_lines
-    from ...reports.run.table import about
 
     by_default = EFFORT_S if not recompute else 0.0
     progress = progress_for(quiet)
@@ -85,8 +93,8 @@ def verify(
         output.document({"file": as_unicode(file), **as_fields(verdict)})
     elif not (quiet and verdict.ok):
         good, bad = ("✓", "✗") if can_show("✓✗") else ("ok    ", "FAILED")
-        for check in verdict.checks:
-            output.line(f"{good if check.ok else bad} {about(check.device, check.sentence)}")
+        for ok, sentence in told(verdict.checks):
+            output.line(f"{good if ok else bad} {sentence}")
         if not_done:
             output.line(not_done)
         output.line(verdict.statement)
@@ -100,6 +108,21 @@ def verify(
     if not verdict.ok:
         failed = sum(not check.ok for check in verdict.checks)
         raise CheckFailed(f"{file} is refused: {failed} of {len(verdict.checks)} checks failed")
+
+
+def told(checks: Sequence[Check]) -> list[tuple[bool, str]]:
+    """The checks in sentences; of the many that hold for the machines of a fleet, how many of each kind."""
+    from ...reports.run.table import about
+
+    shown = checks if len(checks) <= MOST_LINES else [check for check in checks if not check.ok or not check.machine]
+    lines = [
+        (check.ok, f"{f'machine {check.machine}, ' if check.machine else ''}{about(check.device, check.sentence)}")
+        for check in shown
+    ]
+    if len(shown) < len(checks):
+        holding = Counter(check.code for check in checks if check.ok and check.machine)
+        lines += [(True, f"{count:,} times: {code}, of the machines’ devices") for code, count in holding.items()]
+    return lines
 
 
 def as_fields(verdict: object) -> dict[str, object]:

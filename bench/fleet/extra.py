@@ -1,0 +1,23 @@
+"""Dask, imported when it is first needed, and a sentence where it is not installed."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import Any
+
+from ...kernels.errors import InputError
+
+MISSING = "fleets need Dask, which is not installed here; pip install 'hashwatt[fleet]'"
+
+
+def load_distributed() -> Any:
+    """The package `distributed`, silent: what goes wrong is told in our sentences. Raises InputError."""
+    try:
+        found = importlib.import_module("distributed")
+    except ImportError as error:
+        raise InputError(MISSING) from error
+    # It logs each connection that breaks, with its traceback; here that is the fate of one machine, and told as such.
+    for name in ("distributed", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return found

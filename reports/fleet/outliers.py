@@ -1,0 +1,107 @@
+"""Which of equal machines is unlike the others: its rate held against the median of its twins.
+
+Twins are devices of one name on processors of one kind with as many cores, in one kind of work. How far twins scatter
+is told by the median of their absolute deviations (in logarithms), which nearly half of them could be slow without
+moving, together with a prior (a scaled inverse chi-square of PRIOR_FREEDOM degrees of freedom about PRIOR, as between
+runs): few twins tell little of how they scatter. LIMITS was found by `python -m tests.simulations.outliers`: with them,
+of equal machines that scatter by 0.5, 2 or 5 %, fewer than 5 in a thousand are named by chance, however many there are.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable, Sequence
+from statistics import median
+
+from msgspec import Struct
+
+from ..collect.gather import Group
+
+# Below three nobody can tell which of two is off.
+FEWEST_TWINS = 3
+# A median of absolute deviations becomes the normal distribution's standard deviation so.
+OF_THE_NORMAL = 1.4826
+# The prior, as runs of one machine have it, and how many twins' worth of knowledge it is.
+PRIOR = 0.02
+PRIOR_FREEDOM = 4
+# From so many twins on, how many deviations off is no chance.
+LIMITS: tuple[tuple[int, float], ...] = (
+    (3, 7.8), (4, 6.8), (6, 6.0), (8, 5.4), (10, 4.9), (15, 4.4), (20, 3.9), (30, 3.6), (50, 3.5), (100, 3.1),
+)  # fmt: skip
+# So little off is nothing to look into, however sure (in logarithms).
+NOTHING = 0.015
+
+
+class Outlier(Struct, frozen=True, kw_only=True):
+    """A device that is slower (`ratio` < 1) or faster than the median of its `twins`, itself among them."""
+
+    group: Group
+    ratio: float
+    twins: tuple[Group, ...]
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it is slower than its twins."""
+        return self.ratio < 1
+
+    @property
+    def others(self) -> tuple[Group, ...]:
+        """The twins but itself."""
+        return tuple(twin for twin in self.twins if twin is not self.group)
+
+
+def twins_of(groups: Iterable[Group]) -> list[tuple[Group, ...]]:
+    """Sets of devices that are equal but for the machine that they are on; only of files that hold several machines."""
+    alike: dict[Hashable, list[Group]] = {}
+    for group in groups:
+        if group.key.machine_id and not is_trial(group):
+            key = tuple(
+                getattr(group.key, name)
+                for name in group.key.__struct_fields__
+                if name not in ("machine_id", "setting", "pci_address")
+            )
+            alike.setdefault(key, []).append(group)
+    return [tuple(found) for found in alike.values()]
+
+
+def is_trial(group: Group) -> bool:
+    """Whether its machine is one of several workers of a machine."""
+    fleet = group.newest.result.fleet
+    return fleet is not None and fleet.trial
+
+
+def outliers(groups: Iterable[Group]) -> list[Outlier]:
+    """The devices that are unlike their twins, the slowest first."""
+    found = [outlier for twins in twins_of(groups) for outlier in _of_set(twins)]
+    return sorted(found, key=lambda outlier: (outlier.ratio, outlier.group.key))
+
+
+def _of_set(twins: tuple[Group, ...]) -> Iterable[Outlier]:
+    ratios = deviations([group.newest.rate.value for group in twins])
+    return (
+        Outlier(group=group, ratio=math.exp(off), twins=twins)
+        for group, off in zip(twins, ratios, strict=True)
+        if off is not None
+    )
+
+
+def deviations(rates: Sequence[float]) -> list[float | None]:
+    """For each rate the logarithm of its ratio to the median where that is no chance, else None."""
+    if len(rates) < FEWEST_TWINS:
+        return [None] * len(rates)
+    logs = [math.log(rate) for rate in rates]
+    middle = median(logs)
+    room = max(limit_for(len(rates)) * scatter_of(logs, middle), NOTHING)
+    return [each - middle if abs(each - middle) > room else None for each in logs]
+
+
+def scatter_of(logs: Sequence[float], middle: float) -> float:
+    """The standard deviation of equal machines' rates (in logarithms), by themselves and by the prior."""
+    own = OF_THE_NORMAL * median(abs(each - middle) for each in logs)
+    return math.sqrt((PRIOR_FREEDOM * PRIOR**2 + len(logs) * own**2) / (PRIOR_FREEDOM + len(logs)))
+
+
+def limit_for(twins: int) -> float:
+    """How many deviations off is no chance, among so many."""
+    return LIMITS[max(0, bisect_right([least for least, _ in LIMITS], twins) - 1)][1]
