@@ -180,7 +180,8 @@ class Source:
 
     `opencl`: `text` is OpenCL C, and `entry` the kernel's name; its arguments are the buffers, then the scalars (long,
     double). `numba` and `python`: `text` is `module:function` (`entry` is not looked at), called with the buffers as
-    arrays, the scalars, and the range of items to do (start, stop). `types`: what the buffers hold, as numpy names it
+    arrays, the scalars, and the range of items to do (start, stop). `numpy`: the same, but called once for all items:
+    what it calls shares the work out among threads itself. `types`: what the buffers hold, as numpy names it
     ("float64"), in the order of the arguments.
     """
 

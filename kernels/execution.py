@@ -15,7 +15,7 @@ from .device import BufferId, Ceiling, Executor, KernelId, Launch, Launched, Sou
 from .errors import DeviceError
 
 # The types that kernels' buffers may hold.
-TYPES = ("float64", "float32", "uint64", "int64", "uint32", "int32", "uint8")
+TYPES = ("float64", "float32", "uint64", "int64", "uint32", "int32", "int16", "int8", "uint8")
 
 
 class ExecutesByExecutor:

@@ -18,12 +18,13 @@ import numpy.typing as npt
 from ..device import BufferId, Ceiling, KernelId, Launch, Launched, Source
 from ..errors import DeviceError
 from ..execution import Numbered, check_launch, check_source, check_span, function_of
+from .blas import threads_of_blas
 from .workers import Workers
 
 T = TypeVar("T")
 Bytes = npt.NDArray[np.uint8]
 
-LANGUAGES = ("numba",)
+LANGUAGES = ("numba", "numpy")
 # Parts begin on a page: no two threads share one.
 PAGE_BYTES = 4096
 # Arrays that shall not fit the caches are so many times as large as the largest of them.
@@ -104,6 +105,9 @@ class CpuExecutor:
         """See Executor."""
         check_source(source, LANGUAGES, self._device_id)
         started = time.process_time()
+        if source.language == "numpy":
+            function = function_of(source)
+            return self._kernels.add(_Kernel(source, lambda scalars, rotate: function)), 0.0
         run = _compiled(function_of(source), len(source.types))
         # Numba compiles at the first call, for the types of its arguments: the number of scalars is not known here.
         return self._kernels.add(_Kernel(source, run)), time.process_time() - started
@@ -125,8 +129,16 @@ class CpuExecutor:
             if start < stop:
                 run(*arrays, *launch.scalars, start, stop, launch.repeats)
 
+        def by_library() -> None:
+            with threads_of_blas(len(self._team)):
+                for _ in range(launch.repeats):
+                    run(*arrays, *launch.scalars, 0, launch.items)
+
         try:
-            self._team.on_each(work)
+            if kernel.source.language == "numpy":
+                by_library()
+            else:
+                self._team.on_each(work)
         except DeviceError:
             raise
         except Exception as error:
