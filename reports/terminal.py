@@ -10,6 +10,7 @@ from .document.report import Report
 from .ladder.story import story
 from .layout.headline import headline
 from .layout.ladder_tables import frontier_table, own_table, place_table, rung_table
+from .layout.suite_table import suite_table
 from .layout.tables import Table, apart_table, device_table, unmeasured_table
 from .wording.visible import visible
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 # Tables of more columns than this have short cells: the page and the files have the whole.
 MOST_ROOMY = 5
 SHORT = 56
+MOST_RANKINGS = 4
 LONG = 400
 MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
 
@@ -26,7 +28,11 @@ MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot 
 def report_parts(report: Report) -> Iterator[RenderableType]:
     """What the results say."""
     yield sentences(headline(report.collection))
-    for ranking in report.collection.rankings:
+    suite = suite_table(report.collection)
+    if suite is not None:
+        yield table(suite)
+    # Where there are many kinds of work, the one table has what these would repeat.
+    for ranking in report.collection.rankings if len(report.collection.rankings) <= MOST_RANKINGS else ():
         yield table(device_table(ranking))
     if report.collection.apart:
         yield table(apart_table(report))

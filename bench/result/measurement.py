@@ -211,6 +211,22 @@ class Rate(Record, frozen=True, kw_only=True):
     origin: Origin
 
 
+class RoofCeiling(Record, frozen=True, kw_only=True):
+    """What a device can do at most of one kind, and how much of it a unit of the work takes.
+
+    Fields:
+        name: like memory or float32
+        unit: what `rate` counts, like byte or flop
+        rate: what the device did at most, in `unit` a second
+        count: how much of it one unit of work takes
+    """
+
+    name: Name
+    unit: Name
+    rate: PositiveRate
+    count: PositiveRate
+
+
 class Roof(Record, frozen=True, kw_only=True):
     """The device's own limit for this work: the smallest ceiling that binds, and which one (`binds`).
 
@@ -226,6 +242,7 @@ class Roof(Record, frozen=True, kw_only=True):
         cycles_per_unit: of one core, for one unit of work; null: not told
         explanation: what it is made of and what it leaves out
         reason: why there is no share; null: there is one
+        ceilings: all that were measured for it; the smallest rate ÷ count is the roof
     """
 
     rate: PositiveRate
@@ -237,6 +254,7 @@ class Roof(Record, frozen=True, kw_only=True):
     cycles_per_unit: Figure | None
     explanation: Text
     reason: Text | None = None
+    ceilings: Annotated[tuple[RoofCeiling, ...], Meta(max_length=20)] = ()
 
 
 class Measurement(Record, frozen=True, kw_only=True):

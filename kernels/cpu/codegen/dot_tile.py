@@ -21,6 +21,13 @@ TAPS = 3
 # Weights of so many output channels stand beside each other, so that a tile reads them one after another.
 BLOCK = 16
 
+# LLVM's names of x86's older dot products, by lanes: of pairs of 16-bit numbers, and of 8-bit ones to 16 bits.
+MADD: Mapping[int, tuple[str, str]] = {
+    4: ("@llvm.x86.sse2.pmadd.wd", "@llvm.x86.ssse3.pmadd.ub.sw.128"),
+    8: ("@llvm.x86.avx2.pmadd.wd", "@llvm.x86.avx2.pmadd.ub.sw"),
+    16: ("@llvm.x86.avx512.pmaddw.d.512", "@llvm.x86.avx512.pmaddubs.w.512"),
+}
+
 Step = Callable[[str, str, str, str], list[str]]
 
 
@@ -85,7 +92,7 @@ def tile(symbol: str, target: TileTarget, channels: int, positions: int, attribu
     attributes = host_attributes() if attributes is None else attributes
     lines = [
         *declarations,
-        f'define void @{symbol}(ptr noalias %x, ptr noalias %w, ptr noalias %out, i64 %row_bytes) nounwind '
+        f"define void @{symbol}(ptr noalias %x, ptr noalias %w, ptr noalias %out, i64 %row_bytes) nounwind "
         f'"prefer-vector-width"="{32 * target.lanes}" {attributes} {{',
         "entry:",
         "  br label %row",
@@ -174,16 +181,15 @@ def _step(target: TileTarget, vector: str) -> tuple[Step, list[str]]:
 def _vnni(target: TileTarget, vector: str) -> tuple[Step, list[str]]:
     operation = "vpdpbusd" if target.number == "int8" else "vpdpwssd"
     name = f"@llvm.x86.avx512.{operation}.{32 * target.lanes}"
-    return (
-        lambda to, total, x, w: [f"  {to} = call {vector} {name}({vector} {total}, {vector} {x}, {vector} {w})"]
-    ), [f"declare {vector} {name}({vector}, {vector}, {vector})"]
+    return (lambda to, total, x, w: [f"  {to} = call {vector} {name}({vector} {total}, {vector} {x}, {vector} {w})"]), [
+        f"declare {vector} {name}({vector}, {vector}, {vector})"
+    ]
 
 
 def _madd(target: TileTarget, vector: str) -> tuple[Step, list[str]]:
     lanes = target.lanes
     words, octets = f"<{2 * lanes} x i16>", f"<{4 * lanes} x i8>"
-    pairs = {4: "@llvm.x86.sse2.pmadd.wd", 8: "@llvm.x86.avx2.pmadd.wd", 16: "@llvm.x86.avx512.pmaddw.d.512"}[lanes]
-    fours = {4: "@llvm.x86.ssse3.pmadd.ub.sw.128", 8: "@llvm.x86.avx2.pmadd.ub.sw", 16: "@llvm.x86.avx512.pmaddubs.w.512"}[lanes]
+    pairs, fours = MADD[lanes]
     ones = f"<{', '.join(['i16 1'] * (2 * lanes))}>"
 
     def two(to: str, total: str, x: str, w: str) -> list[str]:

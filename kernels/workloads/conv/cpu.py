@@ -27,7 +27,9 @@ def _kernel(number: str) -> Any:
     weights = CHANNELS * CHANNELS * TAPS * TAPS
 
     @njit(nogil=True)  # type: ignore[untyped-decorator]
-    def rows(products: Any, images: Any, kernels: Any, out: int, image: int, kernel: int, size: int, count: int) -> None:
+    def rows(
+        products: Any, images: Any, kernels: Any, out: int, image: int, kernel: int, size: int, count: int
+    ) -> None:
         """`count` rows of an image's sums; `out`, `image`, `kernel` say where each begins."""
         row = (size + 2) * CHANNELS
         row_bytes = row * number_bytes

@@ -26,9 +26,7 @@ def source(number: str) -> str:
         take = "int8 packed = vload8(0, (global const int *)weights);"
         steps = "\n            ".join(
             f"{{ int8 w = (packed << {32 - bits * (part + 1)}) >> {32 - bits}; "
-            + " ".join(
-                f"s{position} += w * (int)x[xs{position} + {part}];" for position in range(POSITIONS)
-            )
+            + " ".join(f"s{position} += w * (int)x[xs{position} + {part}];" for position in range(POSITIONS))
             + " }"
             for part in range(group)
         )
@@ -37,9 +35,7 @@ def source(number: str) -> str:
         for position in range(POSITIONS)
     )
     declare = " ".join(f"{made}8 s{position} = 0;" for position in range(POSITIONS))
-    store = "\n    ".join(
-        f"vstore8(s{position}, 0, out + x{position} * {CHANNELS});" for position in range(POSITIONS)
-    )
+    store = "\n    ".join(f"vstore8(s{position}, 0, out + x{position} * {CHANNELS});" for position in range(POSITIONS))
     return f"""#pragma OPENCL FP_CONTRACT ON
 kernel void {ENTRY}(global {made} *products, global const {TYPES[number]} *images,
                      global const {TYPES[number]} *kernels, long size, long side, long pair, long count)

@@ -36,7 +36,9 @@ def in_registers(number: str, number_bytes: int) -> str:
     declare = "\n    ".join(f"{vector} s{i}{j} = 0;" for i, j in sums)
     load = " ".join(f"{vector} w{j} = b[k * wide + {j}];" for j in range(VECTORS))
     steps = "\n        ".join(
-        f"{{ {scalar} x = a[{i} * size + k]; " + " ".join(f"s{i}{j} = w{j} * x + s{i}{j};" for j in range(VECTORS)) + " }"
+        f"{{ {scalar} x = a[{i} * size + k]; "
+        + " ".join(f"s{i}{j} = w{j} * x + s{i}{j};" for j in range(VECTORS))
+        + " }"
         for i in range(LINES)
     )
     store = "\n    ".join(f"c[{i} * wide + {j}] = s{i}{j};" for i, j in sums)

@@ -102,9 +102,7 @@ class Gemm:
     ) -> Layout:  # fmt: skip
         box = replace(self.left, lines=line, line=line)
         scalars = (line, self.side)
-        return Layout(
-            source, box, box, self.size, self.size, line, line * line, scalars, items, items_each, about
-        )
+        return Layout(source, box, box, self.size, self.size, line, line * line, scalars, items, items_each, about)
 
     def left_rows(self, lines: range) -> range:
         """See Product."""

@@ -116,7 +116,9 @@ class Operands:
         """The numbers of a product in room (lines × columns). Raises DeviceError where one is no whole number."""
         layout = self._layout
         dtype = np.dtype(self._product.product_type)
-        data = self._device.read(self._products, place * layout.elements * dtype.itemsize, layout.elements * dtype.itemsize)
+        data = self._device.read(
+            self._products, place * layout.elements * dtype.itemsize, layout.elements * dtype.itemsize
+        )
         lines = np.frombuffer(data, dtype).reshape(-1, layout.line)[: layout.lines, : layout.columns]
         whole = lines.astype(np.int64)
         if not np.array_equal(whole, lines):
@@ -137,5 +139,3 @@ class Operands:
         """What an operand should hold."""
         box = self._layout.left if side == "left" else self._layout.right
         return values(box, self._seeds(side, number))
-
-

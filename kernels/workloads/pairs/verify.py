@@ -78,7 +78,9 @@ def compute_again(
     if wrong:
         return [Finding(code="recompute", ok=False, sentence=f"answer {wrong[0]}, computed again, is another")]
     share = sum(evidence.answers[place].amount for place in drawn) / total
-    sentence = f"{len(drawn)} of {len(evidence.answers)} answers ({share:.1%} of the work), computed again, are the same"
+    sentence = (
+        f"{len(drawn)} of {len(evidence.answers)} answers ({share:.1%} of the work), computed again, are the same"
+    )
     return [Finding(code="recompute", ok=True, sentence=sentence)]
 
 

@@ -51,9 +51,7 @@ class PairWorkload:
         bounds = self.suite.size
         assert bounds is not None
         if type(size) is not int or not bounds.smallest <= size <= bounds.largest:
-            raise InputError(
-                f"{self.name} takes {bounds.smallest} to {bounds.largest} {bounds.what}, not {size!r:.40}"
-            )
+            raise InputError(f"{self.name} takes {bounds.smallest} to {bounds.largest} {bounds.what}, not {size!r:.40}")
         return parameters
 
     def variant_text(self, parameters: Mapping[str, Value]) -> str:

@@ -1,0 +1,66 @@
+"""How a workload takes part in a suite: which rows it has, for how long, and what size may be asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+
+if TYPE_CHECKING:
+    from .protocol import Value, Workload
+
+# The parameter that a size that was asked for becomes.
+SIZE = "size"
+_SIZE_TEXT = re.compile(r"(\d{1,15})(KiB|MiB|GiB)?", re.ASCII)
+_FACTORS = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+@dataclass(frozen=True)
+class Size:
+    """What may be asked for with `--size NAME=N`: `what` is counted, from `smallest` to `largest`.
+
+    `is_bytes`: then units (256MiB) are understood, too.
+    """
+
+    what: str
+    smallest: int
+    largest: int
+    is_bytes: bool = False
+
+    def parsed(self, workload: str, text: str) -> int:
+        """The number that `text` means. Raises InputError."""
+        match = _SIZE_TEXT.fullmatch(text)
+        if match is None or (match.group(2) and not self.is_bytes):
+            example = "64MiB" if self.is_bytes else str(self.smallest)
+            raise InputError(f"{text!r:.40} is no size for {workload}; give {self.what}, like {workload}={example}")
+        value = int(match.group(1)) * _FACTORS[match.group(2)]
+        if not self.smallest <= value <= self.largest:
+            raise InputError(f"{workload} takes {self.smallest} to {self.largest} {self.what}, not {value}")
+        return value
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A workload's part in `run --suite`.
+
+    `seconds`: how long each row is sampled there on each device. `rows`: the parameters of each row that is measured
+    when the workload is (also outside of a suite), so that one name may stand for several precisions or operations.
+    """
+
+    seconds: float = 2.0
+    rows: tuple[Mapping[str, Value], ...] = ({},)
+    size: Size | None = None
+
+
+def suite_of(workload: Workload) -> Suite | None:
+    """The workload's part in a suite; None where it has none, or comes from a distribution that knows of none."""
+    return getattr(workload, "suite", None)
+
+
+def rows_of(workload: Workload) -> tuple[Mapping[str, Value], ...]:
+    """The parameters of each row that is measured when the workload is."""
+    suite = suite_of(workload)
+    return ({},) if suite is None else suite.rows
