@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .definition import convolved
-from .shape import CHANNELS, TAPS
+from .shape import CHANNELS, ITEMS, TAPS
 
 
 def convolve(
@@ -22,4 +22,6 @@ def convolve(
         sums = convolved(
             padded.astype(np.int64), kernels[right * weights : (right + 1) * weights].astype(np.int64), group
         )
-        products[place * each : (place + 1) * each] = sums.ravel()
+        first, last = place * each, (place + 1) * each
+        begin, end = (max(first, min(last, at * each * count // ITEMS)) for at in (start, stop))
+        products[begin:end] = sums.ravel()[begin - first : end - first]

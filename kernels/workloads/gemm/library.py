@@ -13,9 +13,9 @@ import numpy as np
 def multiply(
     products: Any, lefts: Any, rights: Any, size: int, side: int, pair: int, count: int, start: int, stop: int
 ) -> None:
-    """So many products of size × size, from pair number `pair` of the pool on."""
+    """So many products of size × size, from pair number `pair` of the pool on: item by item, where an item is one."""
     each = size * size
-    for place in range(count):
+    for place in range(start, min(stop, count)):
         left, right = (pair + place) % side, (pair + place) // side
         np.matmul(
             lefts[left * each : (left + 1) * each].reshape(size, size),

@@ -82,7 +82,7 @@ class Gemm:
 
             about |= about_blas()
         source = Source(language, f"{PACKAGE}.library:multiply", "", types)
-        return self._layout(source, self.size, items=1, about=about)
+        return self._layout(source, self.size, items_each=1, about=about)
 
     def _by_opencl(self, types: tuple[str, ...], on_cpu: bool) -> Layout:
         number_bytes = np.dtype(self.operand_type).itemsize

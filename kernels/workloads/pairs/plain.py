@@ -14,11 +14,11 @@ def fill(
     target: Any, seed: int, offset: int, line: int, top: int, left: int, rows: int, columns: int,
     least: int, span: int, start: int, stop: int,
 ) -> None:  # fmt: skip
-    """See inputs.values; only whole operands."""
-    lines = stop // line
-    target[offset : offset + stop] = 0
-    box = Box(lines, line, rows, columns, least, span, top, left)
-    target[offset : offset + stop].reshape(lines, line)[top : top + rows, left : left + columns] = values(box, seed)
+    """See inputs.values: one number an item, from `offset` on."""
+    lines = -(-stop // line)
+    whole = np.zeros((max(lines, top + rows), line), np.int64)
+    whole[top : top + rows, left : left + columns] = values(Box(lines, line, rows, columns, least, span), seed)
+    target[offset + start : offset + stop] = whole.ravel()[start:stop]
 
 
 def take_prints(
