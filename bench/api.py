@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from ..kernels.bounded import MOST_SHARES
 from ..kernels.device import DeviceOptions, Found, Missing, scanning
-from ..kernels.errors import DeviceError, InputError
+from ..kernels.errors import InputError
 from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
-from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from ..kernels.workloads.registry import load_workload, workload_names
 from .alternation import (
     Alternation,
     alternated_record,
@@ -30,6 +29,7 @@ from .anchors.challenge import get_beacon, with_beacon
 from .anchors.stamp import stamp_record
 from .asic.reading import Place
 from .asic.run import is_asic, with_asics
+from .asked import AskedWork, check_race, check_shares, device_options
 from .assignment import Assignment, Work
 from .energy.measurement import EnergyMeasurement, checked_idle_s
 from .energy.meter import MeterEntry
@@ -48,11 +48,8 @@ from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, Ledger, 
 from .sampling.plan import DEFAULT_SECONDS, plan
 from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
-from .verification.cached import keep
-from .verification.checks import check_result
-from .verification.recompute import audit
-from .verification.recompute import recompute as do_again
 from .verification.verdict import Check, Proven, Verdict
+from .verification.verify import verify
 from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root, judge_translation
 from .warnings.sentences import driver_broken, meters_left_out
 
@@ -75,12 +72,6 @@ __all__ = [
     "verify",
     "workloads",
 ]
-
-# The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
-ROLLED = "prefixes"
-# The bounds of how many shares a result may be asked to keep.
-FEWEST_SHARES = 300
-LONGEST_EFFORT_S = 86_400.0
 
 LOG = logging.getLogger(__name__)
 
@@ -109,13 +100,15 @@ def workloads() -> list[Workload]:
 def run(
     device_ids: Sequence[str] | None = None,
     *,
-    seconds: float | None = None,
+    seconds: float | Mapping[str, float] | None = None,
     challenge: str | None = None,
     beacon: str | None = None,
     note: str | None = None,
     kernel: str | None = None,
     threads: int | None = None,
     workloads: Sequence[str] | None = None,
+    suite: bool = False,
+    sizes: Mapping[str, str] | None = None,
     parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
     retune: bool = False,
@@ -128,19 +121,21 @@ def run(
 ) -> Result:
     """Measure devices in turn (all by default).
 
-    `seconds` is the sampling time per device, taken fully, in rounds that the devices make in turn; without it sampling
-    ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by
-    default) is what the work's inputs are derived from. `beacon` (a file, an address, or `tsa:` and the
-    address of a time-stamping authority) adds a public value to it, which nobody knew before it was
-    published. `workloads` names what to measure, in turn on each
-    device (None: sha256d), and `parameters` what is special about it; `rolled` is short for sha256d's
-    `prefixes`, the number of version-rolled prefixes hashed for each nonce (None: the plain scan).
-    `retune` races the kernels anew instead of
-    taking the winner of an earlier race. `together` measures all devices at once, too, after each
-    was measured alone; the result's `together` then has their rates, the ratios to alone and the sum.
-    `ab` names two settings, like "threads=1,2" (kernel, threads, device or runtime), that are alternated in rounds
-    instead, each for `seconds` (None: 10); the result's `alternated` then tells which records belong together.
-    `shares`: how many to keep as evidence of work that is proven by them (None: 10,000 of sha256d's).
+    `seconds` is the sampling time per device and row, for all or by workload, taken fully, in rounds that the devices
+    make in turn; without it sampling ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the
+    latest. `challenge` (random by default) is what the work's inputs are derived from. `beacon` (a file, an address, or
+    `tsa:` and the address of a time-stamping authority) adds a public value to it, which nobody knew before it was
+    published.
+
+    `workloads` names what to measure, in turn on each device (None: sha256d), each in all its rows; `suite` stands for
+    all that belong to the suite, each for its own short time. `sizes` has sizes by workload ("gemm": "2048", "stream":
+    "1GiB"), and `parameters` what else is special; `rolled` is short for sha256d's `prefixes`, the number of
+    version-rolled prefixes hashed for each nonce (None: the plain scan). `retune` races the kernels anew instead of
+    taking the winner of an earlier race. `together` measures all devices at once, too, after each was measured alone;
+    the result's `together` then has their rates, the ratios to alone and the sum. `ab` names two settings, like
+    "threads=1,2" (kernel, threads, device or runtime), that are alternated in rounds instead, each for `seconds`
+    (None: 10); the result's `alternated` then tells which records belong together. `shares`: how many to keep as
+    evidence of work that is proven by them (None: 10,000 of sha256d's).
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -152,20 +147,22 @@ def run(
     and a HashwattError where the beacon does not answer.
     """
     # Whoever asks for a device, a time or two settings has more patience.
-    asked = bool(device_ids) or seconds is not None or ab is not None
-    ledger = None if asked else Ledger()
+    asked = bool(device_ids) or (seconds is not None and not suite) or ab is not None
+    # A suite is bounded by what each of its rows may take, and by giving up devices that do not come back.
+    ledger = None if asked or suite else Ledger()
     # The input is checked before the devices are looked for, which takes a while.
-    plan(seconds)
+    wished = AskedWork(workloads, parameters, rolled, sizes, seconds, suite)
+    plan(wished.common_seconds)
     checked_idle_s(idle_s)
-    options = _options(kernel, threads, retune)
-    chosen = _work(workloads, parameters, rolled)
-    _check_race(kernel, retune, chosen)
-    _check_shares(shares)
+    options = device_options(kernel, threads, retune)
+    chosen = wished.works()
+    check_race(kernel, retune, chosen)
+    check_shares(shares)
     challenge, note = _texts(challenge, note)
     alternation = None if ab is None else parse_alternation(ab)
     if alternation is not None:
         check_beside(alternation, list(device_ids or ()), options, together)
-        _check_race(alternation.a if alternation.key == "kernel" else None, retune, chosen)
+        check_race(alternation.a if alternation.key == "kernel" else None, retune, chosen)
         device_ids = [alternation.a, alternation.b] if alternation.key == "device" else device_ids
     value = None if beacon is None else interruptible(partial(get_beacon, beacon))
     with_beacon(challenge, value)
@@ -173,9 +170,9 @@ def run(
     places = [Place.of_text(name) for name in device_ids or () if is_asic(name)]
     if places:
         device_ids = [name for name in device_ids or () if not is_asic(name)]
-        if together or workloads or rolled is not None:
+        if together or workloads or suite or rolled is not None:
             raise InputError(
-                "a live ASIC is only read, at whatever it does; leave out --together, --workload, --rolled"
+                "a live ASIC is only read, at whatever it does; leave out --together, --suite, --workload, --rolled"
             )
     only_asics = bool(places) and not device_ids
     entries = [] if only_asics else interruptible(partial(_entries, list(device_ids or ())))
@@ -190,14 +187,12 @@ def run(
         raise InputError(f"{found[0].info.id} alone has nothing to be measured together with; name two devices (-d)")
     result = measure(
         found,
-        seconds=seconds,
+        seconds=wished.common_seconds,
         challenge=challenge,
         beacon=value,
         note=note,
         options=options,
-        workloads=workloads,
-        parameters=parameters,
-        rolled=rolled,
+        works=chosen,
         together=together,
         alternation=alternation,
         shares=shares,
@@ -208,7 +203,7 @@ def run(
         ledger=ledger,
         broken=[entry for entry in entries if isinstance(entry, Missing) and entry.broken],
     )
-    return with_asics(result, places, seconds, progress or NoProgress()) if places else result
+    return with_asics(result, places, wished.common_seconds, progress or NoProgress()) if places else result
 
 
 def measure(
@@ -222,6 +217,7 @@ def measure(
     workloads: Sequence[str] | None = None,
     parameters: Mapping[str, Value] | None = None,
     rolled: int | None = None,
+    works: Sequence[Work] | None = None,
     together: bool = False,
     alternation: Alternation | None = None,
     shares: int | None = None,
@@ -236,13 +232,15 @@ def measure(
     """Like `run`, on devices that were found already; `clock` gives the seconds that samples are timed with.
 
     `patience_s` is what each device may take besides warm-up and samples, and `ledger` bounds all of them together
-    where it is given. `broken`: what is installed and does not work, for a warning in the result. `alternation`: two
-    settings to measure in turns; where these are devices, `found` is the two.
+    where it is given. `works` may stand for the workloads and what is special about them. `broken`: what is installed
+    and does not work, for a warning in the result. `alternation`: two settings to measure in turns; where these are
+    devices, `found` is the two.
     """
-    _check_shares(shares)
+    check_shares(shares)
     challenge, note = _texts(challenge, note)
     challenge = with_beacon(challenge, beacon)
-    turns = [(one, work) for one in found for work in _work(workloads, parameters, rolled)]
+    works = AskedWork(workloads, parameters, rolled).works() if works is None else works
+    turns = [(one, work) for one in found for work in works]
     # From here on an interrupt ends what is being measured, and costs nothing that was measured.
     with Deferred():
         machine, granted, throttled = describe_machine(), cpu_quota(), cpu_throttling()
@@ -268,7 +266,7 @@ def measure(
             results, at_once = measure_all(turns, assignment, shown, clock, together)
         else:
             at_once = None
-            pairs = paired(alternation, found, _work(workloads, parameters, rolled), assignment)
+            pairs = paired(alternation, found, works, assignment)
             results = measure_pairs(pairs, assignment, shown, clock)
             alternated = alternated_record(alternation, len(pairs))
         left_out = energy.left_out
@@ -323,56 +321,6 @@ def scan(
     finally:
         shown.done()
         device.close()
-
-
-def verify(
-    source: str | Path | Result,
-    recompute: int = 0,
-    progress: Progress | None = None,
-    *,
-    effort_s: float = 0.0,
-    challenge: str | None = None,
-    certificates: Sequence[str | Path] = (),
-) -> Verdict:
-    """Check a result (or its file) without trusting it.
-
-    Takes milliseconds unless parts of the work are done again: `recompute` randomly chosen ones, or as many as the
-    CPU does in about `effort_s` seconds. Evidence that does not hold is a Verdict that is not ok, and nothing of it is
-    done again. `challenge`: what the result must answer (None: any). `certificates`: files of the root certificates
-    that are trusted for time-stamps (none: those of the system). Raises InputError when the file cannot be read as
-    a result at all, DeviceError when there is no CPU kernel to do work again with.
-    """
-    if recompute < 0:
-        raise InputError(f"{recompute} chunks cannot be recomputed; give a number from 0 on")
-    if not 0 <= effort_s <= LONGEST_EFFORT_S:
-        raise InputError(f"an effort of {effort_s:g} s is not possible; give 0 to {LONGEST_EFFORT_S:.0f} seconds")
-    verdict, result = check_result(source, challenge=challenge, certificates=certificates, list_trusted=True)
-    if result is None:
-        return verdict
-    if (recompute or effort_s) and verdict.ok:
-        verdict = _done_again(verdict, result, recompute, effort_s, progress or NoProgress())
-    # Reports look at a part of the shares only; what was found out about all of them, and about the work, they use.
-    of_this_question = all(check.ok for check in verdict.checks if check.code == "challenge") and not certificates
-    if not isinstance(source, Result) and of_this_question:
-        keep(source, verdict, result)
-    return verdict
-
-
-def _done_again(verdict: Verdict, result: Result, recompute: int, effort_s: float, shown: Progress) -> Verdict:
-    entries = find_all(["cpu"])
-    found = [entry for entry in entries if isinstance(entry, Found)]
-    if not found:
-        reasons = "; ".join(entry.reason for entry in entries if isinstance(entry, Missing))
-        raise DeviceError(f"there is no CPU kernel to recompute with: {reasons}")
-    device = found[0].open(DeviceOptions())
-    try:
-        again = do_again(result, recompute, device, shown) if recompute else []
-        if effort_s:
-            again += audit(result, effort_s, device, shown)
-    finally:
-        shown.done()
-        device.close()
-    return verdict.with_checks(again)
 
 
 def stamp(result: Result, authority: str, certificates: Sequence[str | Path] = ()) -> Result:
@@ -434,40 +382,3 @@ def _texts(challenge: str | None, note: str | None) -> tuple[str, str | None]:
         secrets.token_hex(16) if challenge is None else checked_text(challenge, "challenge"),
         None if note is None else checked_text(note, "note"),
     )
-
-
-def _work(names: Sequence[str] | None, parameters: Mapping[str, Value] | None, rolled: int | None) -> tuple[Work, ...]:
-    """The workloads of these names with their parameters; each takes those that it knows. Raises InputError."""
-    given = dict(parameters or {}) | ({} if rolled is None else {ROLLED: rolled})
-    chosen = [load_workload(name) for name in dict.fromkeys(names or (DEFAULT,))]
-    known = [set(workload.parameters_of({})) for workload in chosen]
-    for name in given:
-        if not any(name in each for each in known):
-            said = "versions to roll" if name == ROLLED and rolled is not None else f"parameter {name!r:.40}"
-            raise InputError(f"{', '.join(workload.name for workload in chosen)} has no {said}; leave it out")
-    return tuple(
-        Work(workload, workload.parameters_of({name: value for name, value in given.items() if name in its}))
-        for workload, its in zip(chosen, known, strict=True)
-    )
-
-
-def _check_race(kernel: str | None, retune: bool, chosen: Sequence[Work]) -> None:
-    """Raise InputError where a kernel or a race is asked for, and work with a kernel of its own takes neither."""
-    own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
-    if kernel is not None and own:
-        raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
-    if retune and len(own) == len(chosen):
-        raise InputError(f"kernels are raced for {DEFAULT} alone, {own[0]} has its own; leave --retune out")
-
-
-def _check_shares(shares: int | None) -> None:
-    if shares is not None and not FEWEST_SHARES <= shares <= MOST_SHARES:
-        raise InputError(f"a proof holds {FEWEST_SHARES} to {MOST_SHARES} shares, not {shares}; leave it out for 10000")
-
-
-def _options(kernel: str | None, threads: int | None, retune: bool) -> DeviceOptions:
-    if threads is not None and threads < 1:
-        raise InputError(f"{threads} threads can do no work; give at least 1")
-    if retune and kernel is not None:
-        raise InputError(f"with the kernel {kernel!r:.80} given no race is run, so none can be run anew; leave out one")
-    return DeviceOptions(kernel=kernel, threads=threads, retune=retune)

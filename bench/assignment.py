@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..kernels.device import DeviceOptions, Found
-from ..kernels.workloads.protocol import Value, Workload
+from ..kernels.workloads.protocol import Value, Workload, quantity_for
 from .energy.account import NOT_MEASURED
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement
@@ -15,15 +15,16 @@ from .result.measurement import Measurement, Status
 from .result.printable import printable
 from .run_id import setting_run_id
 from .sampling.budget import PATIENCE_WHEN_ASKED_S, Ledger
-from .sampling.plan import Plan
+from .sampling.plan import Plan, plan
 
 
 @dataclass(frozen=True)
 class Work:
-    """A workload with its parameters, complete."""
+    """A workload with its parameters, complete; `seconds`: how long it is sampled (None: as the run's plan says)."""
 
     workload: Workload
     parameters: dict[str, Value]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,10 @@ class Assignment:
     setting: str | None = None
     shares: int | None = None
 
+    def plan_of(self, work: Work) -> Plan:
+        """How that work is sampled."""
+        return self.plan if work.seconds is None else plan(work.seconds, self.energy.slowest_s)
+
     @property
     def inputs_run_id(self) -> str:
         """The run id that the inputs derive from: of each setting its own."""
@@ -73,7 +78,7 @@ def unmeasured(found: Found, work: Work, machine: str, status: Status, reason: s
         device=device_record(found.info),
         workload=work.workload.name,
         parameters=dict(work.parameters),
-        unit=work.workload.quantity.unit,
+        unit=quantity_for(work.workload, work.parameters).unit,
         status=status,
         reason=None if reason is None else printable(reason),
         kernel=None,

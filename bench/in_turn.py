@@ -51,7 +51,7 @@ def measure_pairs(
         for a, b in pairs
     ]
     every = [session for pair in sessions for session in pair]
-    orders = in_turns(assignment.plan.rounds, assignment.run_id)
+    orders = [in_turns(assignment.plan_of(a.work).rounds, assignment.run_id) for a, _ in pairs]
     results = _measured(every, partial(measure_alternately, sessions, orders), assignment, shown, lambda _: None)
     for session in every:
         if session.refused_input is not None:
@@ -106,15 +106,15 @@ def measure_in_turn(sessions: Sequence[Session], interrupted: bool = False) -> b
 
 
 def measure_alternately(
-    pairs: Sequence[tuple[Session, Session]], orders: Sequence[tuple[int, int]], interrupted: bool = False
+    pairs: Sequence[tuple[Session, Session]], orders: Sequence[Sequence[tuple[int, int]]], interrupted: bool = False
 ) -> bool:
-    """Measure pairs of settings, a round each in these orders; tells whether the run was interrupted.
+    """Measure pairs of settings, a round each in the orders of each; tells whether the run was interrupted.
 
     Both of a pair are made ready before the first round, so that a setting that cannot be had costs no time. Where only
     one can be measured, it is; where the user asked for what there is not, nothing is (see `refused_input`).
     """
-    for pair in pairs:
-        interrupted = interrupted or _pair_in_turn(pair, orders)
+    for pair, order in zip(pairs, orders, strict=True):
+        interrupted = interrupted or _pair_in_turn(pair, order)
         for session in pair:
             session.cut_short()
     return interrupted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 import traceback
 from collections.abc import Callable
@@ -12,20 +11,21 @@ from contextlib import nullcontext
 from msgspec.structs import replace
 
 from ..kernels.device import AnyDevice, Found, Roof
-from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, WrongResult, details_of
+from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, Unfit, WrongResult, details_of
 from ..kernels.system.quota import ThrottleCounter
-from ..kernels.workloads.protocol import Expected, Request, Task
+from ..kernels.workloads.protocol import Expected, Request, Task, quantity_for
 from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .interrupts import interruptible, pending
 from .isolation.device import process_of
 from .machine.describe import allowed_cpus
 from .machine.load import LoadMeter
+from .measured import measurement_of
 from .progress import Progress
-from .rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
-from .result.from_device import fault_of_id, kernel_record, roof_record
-from .result.measurement import Measurement, Rate, Round, RunSettings, Status
+from .result.from_device import fault_of_id
+from .result.measurement import Measurement, RunSettings, Status
 from .result.printable import printable
 from .result.warning import WarningRecord
+from .roofs import RoofMeter
 from .sampling.budget import SLACK_S, budget, device_seconds
 from .sampling.calibrate import calibrate
 from .sampling.plan import FEWEST_SAMPLES_TO_KEEP
@@ -34,7 +34,6 @@ from .sampling.stopwatch import Clock, Stopwatch
 from .sampling.warmup import warm_up, warm_up_again
 from .verification.checks import check_measurement
 from .warnings import sentences
-from .warnings.judge import judge_roof, judge_rounds
 from .warnings.levels import two_levels
 
 LOG = logging.getLogger(__name__)
@@ -58,6 +57,7 @@ class Session:
         self.work = work
         self.energy = assignment.energy.account(found.info)
         self._assignment = assignment
+        self._plan = assignment.plan_of(work)
         self._progress = progress
         self._clock = clock
         self._left_s = 0.0
@@ -67,8 +67,8 @@ class Session:
         self._sampler: Sampler | None = None
         self._meter: LoadMeter | None = None
         self._settings: RunSettings | None = None
-        self._batch_amount = 0
         self._process_id: int | None = None
+        self._roofs: RoofMeter | None = None
         self._roof: Roof | None = None
         self._load_at_roof: float | None = None
         self._warnings: list[WarningRecord] = []
@@ -93,13 +93,13 @@ class Session:
 
     def prepare(self) -> None:
         """Open the device, and get ready for samples."""
-        why_not = self.work.workload.why_not(self.found.info)
+        why_not = self.work.workload.why_not(self.found.info, self.work.parameters)
         if why_not is not None:
             self._end = "skipped", why_not
             return
         # Devices at once wait for each other, so that the patience of two is needed.
         patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)
-        self._left_s = device_seconds(self._assignment.plan, patience_s)
+        self._left_s = device_seconds(self._plan, patience_s)
         self._attempt(self._prepare)
 
     def round(self) -> None:
@@ -159,7 +159,7 @@ class Session:
                 self._end = self._interrupted()
             else:
                 self.refused_input = error if isinstance(error, InputError) else None
-                self._end = "refused" if isinstance(error, WrongResult) else "failed", str(error)
+                self._end = _status_of(error), str(error)
         except Exception as error:
             self._end = "failed", self._mistake(error)
         finally:
@@ -173,7 +173,7 @@ class Session:
         """What this device still needs if it is well."""
         if self._end is not None:
             return 0.0
-        plan, sampler = self._assignment.plan, self._sampler
+        plan, sampler = self._plan, self._sampler
         rounds = plan.rounds if sampler is None else 0 if sampler.done else plan.rounds - len(sampler.rounds)
         warmup_s = plan.warmup_s if sampler is None else 0.0
         return warmup_s + rounds * (plan.round_s + plan.warmup_again_s) + SLACK_S
@@ -214,7 +214,7 @@ class Session:
         fault = fault_of_id(self.found.info.id)
         if fault:
             raise DeviceError(fault)
-        assignment, plan = self._assignment, self._assignment.plan
+        assignment, plan = self._assignment, self._plan
         self._stage("opening", None)
         device = self._device = self.found.open(assignment.options)
         request = Request(
@@ -240,7 +240,8 @@ class Session:
         if assignment.rendezvous is not None:
             assignment.rendezvous.work_by(self._process_id)
         self._settings = self._run_settings(batch)
-        self._batch_amount = rough.amount
+        if assignment.rendezvous is None:
+            self._roofs = RoofMeter(device, self.work.workload.counts_of(self.work.parameters))
 
     def _round(self) -> None:
         assignment = self._assignment
@@ -252,16 +253,19 @@ class Session:
             counter = ThrottleCounter().read
             settings = self._settings
             self._sampler = Sampler(
-                self._stopwatch, self._meter, assignment.plan, settings.batch, counter, settings.usable_cpus
+                self._stopwatch, self._meter, self._plan, settings.batch, counter, settings.usable_cpus
             )
-        self._stage(f"sampling{self._levels()}, {self._number()}", assignment.plan.round_s)
+        self._stage(f"sampling{self._levels()}, {self._number()}", self._plan.round_s)
         start_s = max(0.0, self._clock() - assignment.began_s)
         with self.energy.window() if assignment.rendezvous is None else nullcontext():
             self._sampler.sample(start_s, warmup_s, self._progress)
+        if self._roofs is not None:
+            self._stage(f"measuring its ceilings, {self._number()}", None)
+            self._roofs.measure()
 
     def _warm_up(self) -> float:
         """Warm up, devices at once together, and tell how long it took."""
-        plan, rendezvous = self._assignment.plan, self._assignment.rendezvous
+        plan, rendezvous = self._plan, self._assignment.rendezvous
         stopwatch, settings, sampler = self._stopwatch, self._settings, self._sampler
         assert stopwatch is not None
         assert settings is not None
@@ -281,7 +285,7 @@ class Session:
 
     def _number(self) -> str:
         done = 0 if self._sampler is None else len(self._sampler.rounds)
-        return f"round {done + 1} of {self._assignment.plan.rounds}"
+        return f"round {done + 1} of {self._plan.rounds}"
 
     def _levels(self) -> str:
         """What the progress says of the rate so far, where it has no one rate."""
@@ -301,10 +305,10 @@ class Session:
                 raise OutOfTime(f"{self.found.info.id}: no time was left for samples, because {because}")
             self._warnings.append(sentences.ended_early(len(sampler.taken), sampler.ended_early))
         if self._assignment.rendezvous is None:
-            self._measure_roof(task, meter)
+            self._measure_roof(task, meter, sampler)
 
     def _expected(self, rate: float) -> Expected:
-        expected_s = self._assignment.plan.expected_s
+        expected_s = self._plan.expected_s
         return Expected(rate * expected_s, expected_s)
 
     def _load_meter(self, process_id: int | None) -> LoadMeter:
@@ -319,7 +323,13 @@ class Session:
             works_alone=rendezvous is None or process_id is not None,
         )
 
-    def _measure_roof(self, task: Task, meter: LoadMeter) -> None:
+    def _measure_roof(self, task: Task, meter: LoadMeter, sampler: Sampler) -> None:
+        if self._roofs is not None and self._roofs.is_needed:
+            self._roof = self._roofs.roof(sampler.records())
+            return
+        if self._roofs is not None and self._roofs.failure is not None:
+            self._warnings.append(sentences.limit_unknown(self._roofs.failure))
+            return
         self._stage("measuring its roof", None)
         try:
             meter.start()
@@ -333,7 +343,7 @@ class Session:
             self._warnings.append(sentences.limit_unknown(self._mistake(error)))
 
     def _run_settings(self, batch: int) -> RunSettings:
-        plan, options = self._assignment.plan, self._assignment.options
+        plan, options = self._plan, self._assignment.options
         return RunSettings(
             batch=batch,
             batches_per_sample=plan.batches_per_sample,
@@ -346,46 +356,15 @@ class Session:
         )
 
     def _result(self, status: Status, reason: str | None) -> Measurement:
-        taken = self._sampler.taken if self._sampler is not None else []
-        # A rate needs something to stand on, and what was refused or failed is never ranked.
-        if status not in ("measured", "interrupted") or len(taken) < FEWEST_SAMPLES_TO_KEEP:
-            taken = []
-        nothing = self._nothing(status, reason)
-        task = self._task
-        kernel = None if task is None or task.kernel is None else kernel_record(task.kernel, task.compile_s)
-        if not taken or task is None:
-            return replace(nothing, kernel=kernel, settings=self._settings)
-        nothing = replace(nothing, kernel=kernel, settings=self._settings, rounds=self._records())
-        samples, rate = counted_samples(nothing), stated_rate(nothing)
-        roof = None if self._roof is None else roof_record(self._roof, rate.value, nothing.unit)
-        return replace(
-            nothing,
-            rate=rate,
-            rate_per_cpu_s=rate_per_cpu_s(samples),
-            amount=sum(sample.amount for sample in samples),
-            seconds=math.fsum(sample.seconds for sample in samples),
-            roof=roof,
-            evidence=task.evidence(len(all_samples(nothing))),
-            warnings=tuple(self._judged(rate)),
-        )
+        failed = 0 if self._stopwatch is None else self._stopwatch.failed_batches
+        return measurement_of(
+            self._nothing(status, reason), self._task, self._sampler, self._settings,
+            self._roof, self._load_at_roof, failed, self._warnings,
+        )  # fmt: skip
 
     def _nothing(self, status: Status, reason: str | None) -> Measurement:
         nothing = unmeasured(self.found, self.work, self._assignment.machine, status, reason)
         return replace(nothing, setting=self._assignment.setting)
-
-    def _records(self) -> tuple[Round, ...]:
-        return () if self._sampler is None else self._sampler.records()
-
-    def _judged(self, rate: Rate) -> list[WarningRecord]:
-        failed = 0 if self._stopwatch is None else self._stopwatch.failed_batches
-        taken = [] if self._sampler is None else [one for one in self._sampler.rounds if one.taken]
-        warnings = [*judge_rounds(taken, self._records(), rate, failed), *self._warnings]
-        kernel = None if self._task is None else self._task.kernel
-        if kernel is not None and kernel.likelier:
-            warnings.append(sentences.race_ended_early(kernel.likelier))
-        if self._roof is not None and self._roof.rate_per_s > 0:
-            warnings.extend(judge_roof(100 * rate.value / self._roof.rate_per_s, self._load_at_roof))
-        return warnings
 
     def _tell(self, details: str) -> None:
         """What no result keeps and few want to read: a driver's build log, say."""
@@ -395,4 +374,11 @@ class Session:
     def _stage(self, text: str, total: float | None) -> None:
         setting = self._assignment.setting
         name = self.found.info.id if setting is None else f"{self.found.info.id} {setting}"
-        self._progress.stage(name, text, total, self.work.workload.quantity.unit)
+        self._progress.stage(name, text, total, quantity_for(self.work.workload, self.work.parameters).unit)
+
+
+def _status_of(error: HashwattError) -> Status:
+    """What becomes of a device that raised this."""
+    if isinstance(error, WrongResult):
+        return "refused"
+    return "skipped" if isinstance(error, Unfit) else "failed"

@@ -29,7 +29,9 @@ class DeviceInfo:
     `runs_on_host_cpu`: its work is done by this machine's own cores, by whatever name. `simulator`: its rate says
     nothing about hardware. `pci_address` like 0000:01:00.0. `cache_bytes`: its largest cache. `memory_bytes`: what its
     buffers can take in all. `scans`: it can Scan. `languages`: what its `compile` takes, best first; empty where it
-    does not Execute. `remedy`: what helps where its driver fails.
+    does not Execute. `numbers`: the formats that it computes natively, by numpy's names ("int8": it has dot products of
+    bytes); empty where nobody tells. `address_bits`: how wide its addresses are. `remedy`: what helps where its driver
+    fails.
     """
 
     id: str
@@ -47,6 +49,8 @@ class DeviceInfo:
     memory_bytes: int | None = None
     scans: bool = True
     languages: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    address_bits: int | None = None
     remedy: str = REMEDY
 
     @property
@@ -143,13 +147,28 @@ def scanning(device: AnyDevice) -> Scans:
 
 
 @dataclass(frozen=True)
+class Ceiling:
+    """What a device can do at most of one kind: `name` ("memory", "float32") in `unit` a second.
+
+    `count`: how much of it one unit of work takes.
+    """
+
+    name: str
+    unit: str
+    rate_per_s: float
+    explanation: str
+    count: float
+
+
+@dataclass(frozen=True)
 class Roof:
     """The roof of a device: its own limit for the kernel it runs, measured with micro-benchmarks.
 
     `rate_per_s`: what the device would reach, in units of work, if it did nothing but the kernel's operations, with
     nothing to wait for. `throughput`: operations (vector ones count once) a cycle and core, by kind.
     `explanation`: what the roof is made of and what it leaves out, in one or two sentences. `binds`: which of the
-    device's ceilings it is ("logic", "memory").
+    device's ceilings it is ("logic", "memory"). `ceilings`: all that the work takes anything of, where they were
+    measured.
     """
 
     rate_per_s: float
@@ -158,6 +177,7 @@ class Roof:
     throughput: Mapping[str, float]
     explanation: str
     binds: str | None = None
+    ceilings: tuple[Ceiling, ...] = ()
 
 
 @runtime_checkable
@@ -179,10 +199,12 @@ class Source:
     """A kernel in one of a device's languages.
 
     `opencl`: `text` is OpenCL C, and `entry` the kernel's name; its arguments are the buffers, then the scalars (long,
-    double). `numba` and `python`: `text` is `module:function` (`entry` is not looked at), called with the buffers as
-    arrays, the scalars, and the range of items to do (start, stop). `numpy`: the same, but called once for all items:
-    what it calls shares the work out among threads itself. `types`: what the buffers hold, as numpy names it
-    ("float64"), in the order of the arguments.
+    double). `llvm`: `text` is `module:function`, which gives LLVM IR for the device's host, and `entry` a function in
+    it of the buffers' addresses, the scalars, and the range of items (see `cpu/native.py`). `numba` and `python`:
+    `text` is `module:function` (`entry` is not looked at), called with the buffers as arrays, the scalars, and the
+    range of items to do (start, stop). `numpy`: the same, but called once for all items: what it calls shares the work
+    out among threads of its own. `types`: what the buffers hold, as numpy names it ("float64"), in the order of the
+    arguments.
     """
 
     language: str
@@ -195,7 +217,9 @@ class Source:
 class Launch:
     """A kernel's call over `items` items, `repeats` times with no barrier in between.
 
-    An item must touch no other item's data. `rotate`: after each repeat the first buffer becomes the last one.
+    An item must touch no other item's data. `rotate`: after each repeat the first buffer becomes the last one. `grain`:
+    threads of the host share the items out in pieces of so many, and the kernel's arrays lie where they were first
+    touched in the same proportion (None: pages of the widest type); of OpenCL a work-group is no larger.
     """
 
     kernel: KernelId
@@ -204,6 +228,7 @@ class Launch:
     items: int
     repeats: int = 1
     rotate: bool = False
+    grain: int | None = None
 
 
 @dataclass(frozen=True)
@@ -215,16 +240,6 @@ class Launched:
 
     device_s: float | None = None
     threads: int | None = None
-
-
-@dataclass(frozen=True)
-class Ceiling:
-    """What a device can do at most of one kind: `name` ("memory", "logic") in `unit` a second."""
-
-    name: str
-    unit: str
-    rate_per_s: float
-    explanation: str
 
 
 class Executor(Protocol):
@@ -252,10 +267,6 @@ class Executor(Protocol):
 
     def release(self) -> None:
         """Give all buffers and kernels back."""
-        ...
-
-    def ceilings(self) -> tuple[Ceiling, ...]:
-        """What the device can do at most, measured now."""
         ...
 
 

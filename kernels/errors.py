@@ -23,6 +23,10 @@ class DeviceError(HashwattError):
     """A device cannot be used or stopped working; the others go on without it."""
 
 
+class Unfit(DeviceError):
+    """A device is well, but cannot do this work (too little memory, no such numbers): it is skipped."""
+
+
 class WrongResult(DeviceError):
     """A device returned a word that hashlib does not confirm: it is refused, never ranked."""
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .device import BufferId, Ceiling, Executor, KernelId, Launch, Launched, Source
+from .device import BufferId, Executor, KernelId, Launch, Launched, Source
 from .errors import DeviceError
 
 # The types that kernels' buffers may hold.
-TYPES = ("float64", "float32", "uint64", "int64", "uint32", "int32", "int16", "int8", "uint8")
+TYPES = ("float64", "float32", "uint64", "int64", "uint32", "int32", "uint8", "float16", "int16", "int8")
 
 
 class ExecutesByExecutor:
@@ -48,10 +48,6 @@ class ExecutesByExecutor:
     def release(self) -> None:
         """See Executes."""
         self._executor().release()
-
-    def ceilings(self) -> tuple[Ceiling, ...]:
-        """See Executes."""
-        return self._executor().ceilings()
 
 
 class Numbered:

@@ -19,7 +19,6 @@ from ...kernels import registry
 from ...kernels.device import (
     AnyDevice,
     BufferId,
-    Ceiling,
     DeviceInfo,
     DeviceOptions,
     Found,
@@ -42,14 +41,12 @@ from .messages import (
     Allocate,
     Allocated,
     BufferPart,
-    CeilingsMeasured,
     Compile,
     CompiledKernel,
     Entries,
     Find,
     LaunchedKernel,
     LaunchKernel,
-    MeasureCeilings,
     MeasureRoof,
     Open,
     Prepare,
@@ -183,13 +180,6 @@ class IsolatedDevice:
         """See Executes."""
         self._ask(Release(), self._deadlines.scan_s)
         self._fewest_seconds_per_item.clear()
-
-    def ceilings(self) -> tuple[Ceiling, ...]:
-        """See Executes."""
-        reply = self._ask(MeasureCeilings(), self._deadlines.prepare_s)
-        if not isinstance(reply, CeilingsMeasured):
-            raise self._confused()
-        return reply.ceilings
 
     def _open(self) -> None:
         started = time.monotonic()

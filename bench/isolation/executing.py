@@ -8,14 +8,12 @@ from .messages import (
     Allocate,
     Allocated,
     BufferPart,
-    CeilingsMeasured,
     Compile,
     CompiledKernel,
     Done,
     Execution,
     LaunchedKernel,
     LaunchKernel,
-    MeasureCeilings,
     ReadBuffer,
     Reply,
     WriteBuffer,
@@ -38,8 +36,6 @@ def execute(device: object, request: Execution) -> Reply:
             return CompiledKernel(*device.compile(request.source))
         case LaunchKernel():
             return LaunchedKernel(device.launch(request.launch))
-        case MeasureCeilings():
-            return CeilingsMeasured(device.ceilings())
         case _:
             device.release()
             return Done()

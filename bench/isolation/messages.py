@@ -14,7 +14,7 @@ from typing import Annotated, Any, BinaryIO
 
 import msgspec
 
-from ...kernels.device import Ceiling, DeviceInfo, DeviceOptions, KernelInfo, Launch, Launched, Missing, Roof, Source
+from ...kernels.device import DeviceInfo, DeviceOptions, KernelInfo, Launch, Launched, Missing, Roof, Source
 
 HEADER = struct.Struct("<IQ")
 # A scan of a quarter of a second whose every nonce is a share stays below this.
@@ -105,10 +105,6 @@ class Release(Message, frozen=True):
     """Ask: give all buffers and kernels back."""
 
 
-class MeasureCeilings(Message, frozen=True):
-    """Ask: measure what the device can do at most."""
-
-
 class Close(Message, frozen=True):
     """Ask: close the device and end."""
 
@@ -177,12 +173,6 @@ class LaunchedKernel(Message, frozen=True):
     launched: Launched
 
 
-class CeilingsMeasured(Message, frozen=True):
-    """Answer to MeasureCeilings."""
-
-    ceilings: tuple[Ceiling, ...]
-
-
 class Started(Message, frozen=True):
     """Before the first answer: which process works. It need not be the one that was started.
 
@@ -213,9 +203,9 @@ class Failed(Message, frozen=True):
     details: Annotated[str, msgspec.Meta(max_length=MOST_DETAILS)] = ""
 
 
-Execution = Allocate | WriteBuffer | ReadBuffer | Compile | LaunchKernel | Release | MeasureCeilings
+Execution = Allocate | WriteBuffer | ReadBuffer | Compile | LaunchKernel | Release
 Request = Find | Open | TakeTheFirst | Prepare | ScanRange | MeasureRoof | Execution | Close
-Executed = Allocated | BufferPart | CompiledKernel | LaunchedKernel | CeilingsMeasured
+Executed = Allocated | BufferPart | CompiledKernel | LaunchedKernel
 Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Started | Trying | Tried | Failed
 
 _encoder = msgspec.msgpack.Encoder()

@@ -34,7 +34,6 @@ from .messages import (
     Failed,
     Find,
     LaunchKernel,
-    MeasureCeilings,
     MeasureRoof,
     Open,
     Prepare,
@@ -79,7 +78,6 @@ WHAT_IT_DID = {
     Compile: "compiling",
     LaunchKernel: "computing",
     Release: "giving memory back",
-    MeasureCeilings: "measuring its limits",
     Close: "closing",
 }
 

@@ -10,7 +10,7 @@ from numbers import Integral
 from ...kernels import device
 from ...kernels.device import DeviceInfo, KernelInfo
 from ...kernels.workloads.quantity import per_second
-from .measurement import CandidateRecord, DeviceRecord, KernelRecord, Roof
+from .measurement import CandidateRecord, CeilingRecord, DeviceRecord, KernelRecord, Roof
 from .printable import printable
 
 Value = int | float | str
@@ -18,6 +18,8 @@ MOST_SETTINGS = 200
 MOST_CANDIDATES = 200
 # The model's own bounds.
 LARGEST = 1e30
+# In per cent: what of a roof can be reached, where both were measured.
+MOST_OF_ROOF = 105.0
 LONGEST_S = 1e9
 MOST_PERCENT = 10_000.0
 LARGEST_INTEGER = 2**63 - 1
@@ -76,7 +78,8 @@ def kernel_record(kernel: KernelInfo, compile_s: float) -> KernelRecord:
 def roof_record(roof: device.Roof, rate_per_s: float, unit: str) -> Roof | None:
     """The result's record of a measured roof, and the share of it that a rate reaches; None for an unusable one.
 
-    A share above 100 % cannot be: it is unknown then, and `reason` says so.
+    Both were measured, so that a share of little more than 100 % can be; one of more cannot: it is unknown then, and
+    `reason` says so.
     """
     roof_per_s = _finite(roof.rate_per_s, LARGEST)
     if not roof_per_s:
@@ -87,12 +90,17 @@ def roof_record(roof: device.Roof, rate_per_s: float, unit: str) -> Roof | None:
         rate=roof_per_s,
         unit=per_second(unit),
         origin="measured",
-        percent=None if percent > 100 else percent,
+        percent=None if percent > MOST_OF_ROOF else percent,
         binds=None if roof.binds is None else printable(roof.binds, 200) or None,
         clock_hz=_finite(roof.clock_hz, LARGEST),
         cycles_per_unit=_finite(roof.cycles_per_unit, LARGEST),
         explanation=printable(roof.explanation),
-        reason=beyond if percent > 100 else None,
+        reason=beyond if percent > MOST_OF_ROOF else None,
+        ceilings=tuple(
+            CeilingRecord(name=printable(each.name, 200), unit=each.unit, rate=each.rate_per_s, count=each.count)
+            for each in roof.ceilings
+            if 0 < each.rate_per_s <= LARGEST
+        ),
     )
 
 

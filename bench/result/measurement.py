@@ -211,20 +211,20 @@ class Rate(Record, frozen=True, kw_only=True):
     origin: Origin
 
 
-class RoofCeiling(Record, frozen=True, kw_only=True):
-    """What a device can do at most of one kind, and how much of it a unit of the work takes.
+class CeilingRecord(Record, frozen=True, kw_only=True):
+    """What the device did at most of one kind, measured in between the rounds of the work, with the suite's kernels.
 
     Fields:
-        name: like memory or float32
-        unit: what `rate` counts, like byte or flop
-        rate: what the device did at most, in `unit` a second
-        count: how much of it one unit of work takes
+        name: which one, like memory or float32
+        unit: what it counts, like byte or flop
+        rate: so many of them a second
+        count: how many of them one unit of the work takes
     """
 
     name: Name
     unit: Name
     rate: PositiveRate
-    count: PositiveRate
+    count: Annotated[float, Meta(gt=0, le=1e30)]
 
 
 class Roof(Record, frozen=True, kw_only=True):
@@ -242,7 +242,7 @@ class Roof(Record, frozen=True, kw_only=True):
         cycles_per_unit: of one core, for one unit of work; null: not told
         explanation: what it is made of and what it leaves out
         reason: why there is no share; null: there is one
-        ceilings: all that were measured for it; the smallest rate ÷ count is the roof
+        ceilings: those that the work takes anything of; empty where the device measured the roof itself
     """
 
     rate: PositiveRate
@@ -254,7 +254,7 @@ class Roof(Record, frozen=True, kw_only=True):
     cycles_per_unit: Figure | None
     explanation: Text
     reason: Text | None = None
-    ceilings: Annotated[tuple[RoofCeiling, ...], Meta(max_length=20)] = ()
+    ceilings: Annotated[tuple[CeilingRecord, ...], Meta(max_length=20)] = ()
 
 
 class Measurement(Record, frozen=True, kw_only=True):

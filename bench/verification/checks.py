@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from ...kernels.errors import InputError
 from ...kernels.workloads.evidence import Claim, Evidence, Finding, Reported
 from ...kernels.workloads.evidence_version1 import ChunkedShares
-from ...kernels.workloads.protocol import SamplesShares, Workload
+from ...kernels.workloads.protocol import SamplesShares, Workload, quantity_for
 from ...kernels.workloads.registry import load_workload
 from ..anchors.challenge import given_challenge
 from ..anchors.clock import anchors_of
@@ -322,8 +322,9 @@ def _check_evidence(
     except InputError as error:
         yield None, _check(entry, "workload", False, "", f"nothing of its work can be checked: {error}")
         return
-    if entry.unit != workload.quantity.unit or parameters != entry.parameters:
-        fault = f"{entry.workload} counts {workload.quantity.plural} and has other parameters than are stated"
+    quantity = quantity_for(workload, parameters)
+    if entry.unit != quantity.unit or parameters != entry.parameters:
+        fault = f"{entry.workload} counts {quantity.plural} and has other parameters than are stated"
         yield None, _check(entry, "workload", False, "", fault)
     try:
         findings = list(_findings(workload, evidence, claim, most_shares))

@@ -101,6 +101,8 @@ class Figures:
             fault = f"the roof for a rate of {self._entry.unit} is not counted in {roof.unit}"
         elif roof.percent is not None and not close(roof.percent, share):
             fault = f"the rate is {share:.6g} % of the stated roof, not the stated {roof.percent:.6g} %"
+        elif roof.ceilings and not close(roof.rate, min(each.rate / each.count for each in roof.ceilings)):
+            fault = "the stated roof is not that of its smallest ceiling"
         yield self._check(
             "roof", fault, "the share of the roof follows from the two rates", ("roof/percent", "roof/unit")
         )

@@ -102,7 +102,7 @@ def _can_audit(entry: Measurement) -> bool:
 
 def _can_redo(entry: Measurement, device: AnyDevice) -> bool:
     try:
-        return load_workload(entry.workload).why_not(device.info) is None
+        return load_workload(entry.workload).why_not(device.info, entry.parameters) is None
     except InputError:
         return False
 

@@ -12,6 +12,7 @@ from ...kernels.system.quota import Throttling, cpu_throttling
 from ...kernels.system.system_files import is_foreign_root
 from ...kernels.system.translation import translator
 from ..result.dates import RELEASED, is_date_sure
+from ..result.from_device import MOST_OF_ROOF
 from ..result.machine import Machine
 from ..result.measurement import Rate, Round
 from ..result.warning import WarningRecord
@@ -35,8 +36,6 @@ OTHER_LOAD = 0.1
 STOLEN_LOAD = 0.02
 # Whatever of these is named says why rounds differ.
 EXPLAINING = {"throttling", "drift", "two_levels", "contention", "stolen_time", "quota"}
-# A rate and a roof measured a few seconds apart may differ by some noise, in per cent of the roof.
-MOST_OF_ROOF = 105.0
 # The fastest of many short trials counts for a roof: it takes more than a background service to spoil them all.
 ROOF_LOAD = 0.25
 

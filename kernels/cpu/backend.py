@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import struct
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
@@ -15,6 +16,7 @@ from ..system.free_memory import free_bytes
 from ..system.processor import cpu_vendor
 from ..system.signature import cpu_title
 from .cores.caches import largest_cache_bytes
+from .cores.features import native_numbers
 from .cores.topology import Topology, read_topology
 from .executor import LANGUAGES, CpuExecutor
 from .jit import Compiled, generator_hash
@@ -45,6 +47,8 @@ def find() -> list[Found | Missing]:
         cache_bytes=largest_cache_bytes(),
         memory_bytes=free_bytes(),
         languages=LANGUAGES,
+        numbers=native_numbers(),
+        address_bits=8 * struct.calcsize("P"),
     )
     return [Found(info, lambda options: CpuDevice(info, topology, options))]
 
@@ -148,7 +152,7 @@ class CpuDevice(ExecutesByExecutor):
             raise DeviceError(CLOSED)
         if self._execution is None:
             cpus = cpus_for(self._topology, self._options.threads)
-            self._execution = CpuExecutor(self.info.id, cpus, self.info.cache_bytes, self.info.memory_bytes)
+            self._execution = CpuExecutor(self.info.id, cpus)
         return self._execution
 
     def close(self) -> None:

@@ -1,5 +1,8 @@
 """Kernels on buffers, on the CPU's cores: each pinned thread works on its own part of every buffer, always the same.
 
+A kernel of the language `llvm` is what the function named by the source gives: LLVM IR for this host, in the form that
+`native` describes. One of `numba` is the function itself.
+
 A thread touches its part first, so that on machines with several memory controllers the pages lie beside it; and
 since no item depends on another one's data, threads need not wait for each other between repeats.
 """
@@ -15,29 +18,26 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ..device import BufferId, Ceiling, KernelId, Launch, Launched, Source
+from ..device import BufferId, KernelId, Launch, Launched, Scalar, Source
 from ..errors import DeviceError
 from ..execution import Numbered, check_launch, check_source, check_span, function_of
 from .blas import threads_of_blas
+from .native import NativeFunction
 from .workers import Workers
 
 T = TypeVar("T")
 Bytes = npt.NDArray[np.uint8]
 
-LANGUAGES = ("numba", "numpy")
+NUMBA, LLVM, NUMPY = "numba", "llvm", "numpy"
+LANGUAGES = (LLVM, NUMBA, NUMPY)
 # Parts begin on a page: no two threads share one.
 PAGE_BYTES = 4096
-# Arrays that shall not fit the caches are so many times as large as the largest of them.
-BEYOND_CACHE = 4
-SMALLEST_READ_BYTES = 64 << 20
-LARGEST_READ_BYTES = 1 << 30
-READ_TRIALS = 8
 
 
 @dataclass(frozen=True)
 class _Kernel:
     source: Source
-    run: Callable[[int, bool], Callable[..., None]]
+    run: Callable[[Sequence[Scalar], bool], Callable[..., None]]
 
 
 class Team:
@@ -73,15 +73,10 @@ class Team:
 class CpuExecutor:
     """`Executor` on the CPU's cores; kernels are plain functions that Numba compiles."""
 
-    def __init__(
-        self, device_id: str, cpus: Sequence[int], cache_bytes: int | None, memory_bytes: int | None = None
-    ) -> None:
-        """One thread on each of these logical CPUs; the largest cache and the free memory, as far as they are known."""
+    def __init__(self, device_id: str, cpus: Sequence[int]) -> None:
+        """One thread on each of these logical CPUs."""
         self._device_id = device_id
         self._team = Team(cpus)
-        self._read_bytes = max(SMALLEST_READ_BYTES, min(LARGEST_READ_BYTES, BEYOND_CACHE * (cache_bytes or 0)))
-        if memory_bytes is not None:
-            self._read_bytes = max(PAGE_BYTES, min(self._read_bytes, memory_bytes // 4 // PAGE_BYTES * PAGE_BYTES))
         self._buffers = Numbered(device_id, "buffer")
         self._kernels = Numbered(device_id, "kernel")
 
@@ -105,10 +100,13 @@ class CpuExecutor:
         """See Executor."""
         check_source(source, LANGUAGES, self._device_id)
         started = time.process_time()
-        if source.language == "numpy":
+        if source.language == NUMPY:
             function = function_of(source)
             return self._kernels.add(_Kernel(source, lambda scalars, rotate: function)), 0.0
-        run = _compiled(function_of(source), len(source.types))
+        if source.language == LLVM:
+            run = _native(NativeFunction(function_of(source)(), source.entry), len(source.types))
+        else:
+            run = _compiled(function_of(source), len(source.types))
         # Numba compiles at the first call, for the types of its arguments: the number of scalars is not known here.
         return self._kernels.add(_Kernel(source, run)), time.process_time() - started
 
@@ -117,15 +115,18 @@ class CpuExecutor:
         kernel = self._kernels.get(launch.kernel)
         raw = [self._buffers.get(number) for number in launch.buffers]
         check_launch(launch, kernel.source, tuple(each.size for each in raw), self._device_id)
-        arrays = [
-            each[: each.size // np.dtype(name).itemsize * np.dtype(name).itemsize].view(name)
-            for each, name in zip(raw, kernel.source.types, strict=True)
-        ]
-        run = kernel.run(len(launch.scalars), launch.rotate)
-        widest = max(np.dtype(name).itemsize for name in kernel.source.types)
+        if kernel.source.language == LLVM:
+            arrays = [each.ctypes.data for each in raw]
+        else:
+            arrays = [
+                each[: each.size // np.dtype(name).itemsize * np.dtype(name).itemsize].view(name)
+                for each, name in zip(raw, kernel.source.types, strict=True)
+            ]
+        run = kernel.run(launch.scalars, launch.rotate)
+        grain = launch.grain or PAGE_BYTES // max(np.dtype(name).itemsize for name in kernel.source.types)
 
         def work(number: int) -> None:
-            start, stop = _part(launch.items, PAGE_BYTES // widest, number, len(self._team))
+            start, stop = _part(launch.items, grain, number, len(self._team))
             if start < stop:
                 run(*arrays, *launch.scalars, start, stop, launch.repeats)
 
@@ -135,7 +136,7 @@ class CpuExecutor:
                     run(*arrays, *launch.scalars, 0, launch.items)
 
         try:
-            if kernel.source.language == "numpy":
+            if kernel.source.language == NUMPY:
                 by_library()
             else:
                 self._team.on_each(work)
@@ -152,36 +153,10 @@ class CpuExecutor:
         self._buffers.clear()
         self._kernels.clear()
 
-    def ceilings(self) -> tuple[Ceiling, ...]:
-        """Memory: all threads read an array that no cache holds, the best of several times."""
-        size_bytes = self._read_bytes
-        words = self._zeros(size_bytes).view(np.uint64)
-        read = _compiled_sum()
-
-        def work(number: int) -> None:
-            start, stop = _part(len(words), PAGE_BYTES // 8, number, len(self._team))
-            read(words, start, stop)
-
-        self._team.on_each(work)
-        fastest_s = min(self._timed(work) for _ in range(READ_TRIALS))
-        return (
-            Ceiling(
-                "memory",
-                "byte",
-                size_bytes / fastest_s,
-                f"{len(self._team)} threads read {size_bytes >> 20} MiB, the best of {READ_TRIALS} times",
-            ),
-        )
-
     def close(self) -> None:
         """Give everything back and end the threads."""
         self.release()
         self._team.close()
-
-    def _timed(self, work: Callable[[int], None]) -> float:
-        started = time.perf_counter()
-        self._team.on_each(work)
-        return max(time.perf_counter() - started, 1e-9)
 
     def _zeros(self, size_bytes: int) -> Bytes:
         """Zeros, each part written first by the thread whose part it is."""
@@ -211,15 +186,34 @@ def _part(items: int, grain: int, number: int, parts: int) -> tuple[int, int]:
     return min(items, grains * number // parts * grain), min(items, grains * (number + 1) // parts * grain)
 
 
-def _compiled(function: Any, buffers: int) -> Callable[[int, bool], Callable[..., None]]:
-    """What gives, for a number of scalars and with or without rotation, the kernel in a loop over its repeats."""
+def _native(function: NativeFunction, buffers: int) -> Callable[[Sequence[Scalar], bool], Callable[..., None]]:
+    """What gives, for scalars of these types and with or without rotation, the function in a loop over its repeats."""
+
+    def run(scalars: Sequence[Scalar], rotate: bool) -> Callable[..., None]:
+        call = function.typed(buffers, scalars)
+
+        def repeated(*arguments: Any) -> None:
+            *others, repeats = arguments
+            places, rest = others[:buffers], others[buffers:]
+            for _ in range(repeats):
+                call(*places, *rest)
+                if rotate:
+                    places = [*places[1:], places[0]]
+
+        return repeated
+
+    return run
+
+
+def _compiled(function: Any, buffers: int) -> Callable[[Sequence[Scalar], bool], Callable[..., None]]:
+    """What gives, for so many scalars and with or without rotation, the kernel in a loop over its repeats."""
     import numba
 
     compiled = numba.njit(nogil=True)(function)
     made: dict[tuple[int, bool], Callable[..., None]] = {}
 
-    def run(scalars: int, rotate: bool) -> Callable[..., None]:
-        key = scalars, rotate and buffers > 1
+    def run(scalars: Sequence[Scalar], rotate: bool) -> Callable[..., None]:
+        key = len(scalars), rotate and buffers > 1
         if key not in made:
             made[key] = numba.njit(nogil=True)(_wrapper(compiled, buffers, *key))
         return made[key]
@@ -236,18 +230,3 @@ def _wrapper(kernel: Any, buffers: int, scalars: int, rotate: bool) -> Callable[
     space: dict[str, Any] = {"kernel": kernel}
     exec("\n".join(lines), space)
     return space["run"]  # type: ignore[no-any-return]
-
-
-def _compiled_sum() -> Callable[..., int]:
-    import numba
-
-    @numba.njit(nogil=True)  # type: ignore[untyped-decorator]
-    def read(words: npt.NDArray[np.uint64], start: int, stop: int) -> int:
-        total = np.uint64(0)
-        # An index that may be negative, as `start` may for all that Numba knows, would cost six times the time.
-        part = words[start:stop]
-        for index in range(len(part)):
-            total += part[index]
-        return total  # type: ignore[return-value]
-
-    return read  # type: ignore[no-any-return]

@@ -103,9 +103,7 @@ class FakeDevice(ExecutesByExecutor):
         self._rate_hs = rate_hs
         self._spend = spend
         self._job: Job | None = None
-        self._execution = FakeExecutor(
-            self.info.id, self._execute, self._really_executed, BYTES_AN_ITEM * ITEMS_A_HASH * rate_hs
-        )
+        self._execution = FakeExecutor(self.info.id, self._execute, self._really_executed)
         self._scans = 0
         self._busy_s = 0.0
         if behaviour == "hanging-at-open":

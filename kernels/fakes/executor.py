@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import BufferId, Ceiling, KernelId, Launch, Launched, Source
+from ..device import BufferId, KernelId, Launch, Launched, Source
 from ..execution import Numbered, check_launch, check_source, check_span, function_of
 
 LANGUAGES = ("python",)
@@ -23,14 +23,11 @@ class _Kernel:
 class FakeExecutor:
     """`Executor` of a fake device, which says through `work` how long so many items take (and lets that time pass)."""
 
-    def __init__(
-        self, device_id: str, work: Callable[[int], float], done: Callable[[int, int], range], rate: float
-    ) -> None:
-        """`done` tells which of so many items (times repeats) are really done; `rate`: its memory's bytes a second."""
+    def __init__(self, device_id: str, work: Callable[[int], float], done: Callable[[int, int], range]) -> None:
+        """`done` tells which of so many items (times repeats) are really done"""
         self._device_id = device_id
         self._work = work
         self._done = done
-        self._rate = rate
         self._buffers = Numbered(device_id, "buffer")
         self._kernels = Numbered(device_id, "kernel")
 
@@ -72,7 +69,3 @@ class FakeExecutor:
         """See Executor."""
         self._buffers.clear()
         self._kernels.clear()
-
-    def ceilings(self) -> tuple[Ceiling, ...]:
-        """See Executor."""
-        return (Ceiling("memory", "byte", self._rate, "the fake device says so"),)

@@ -152,6 +152,8 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
         cache_bytes=device.global_mem_cache_size or None,
         memory_bytes=device.global_mem_size,
         languages=LANGUAGES,
+        numbers=_numbers(device),
+        address_bits=device.address_bits,
         limits={
             "max_work_group_size": device.max_work_group_size,
             "native_vector_width": device.native_vector_width_int,
@@ -160,6 +162,16 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
         },
         remedy=REMEDY_FOR_POCL if platform_name == POCL else REMEDY,
     )
+
+
+# Formats that need an extension; the rest every device has.
+EXTENSIONS = {"float64": "cl_khr_fp64", "float16": "cl_khr_fp16", "int8": "cl_khr_integer_dot_product"}
+
+
+def _numbers(device: Any) -> tuple[str, ...]:
+    """The number formats that it says it computes, by numpy's names."""
+    told = device.extensions.split()
+    return ("float32", "int32", *(name for name, extension in EXTENSIONS.items() if extension in told))
 
 
 def _pci_address(device: Any) -> str | None:

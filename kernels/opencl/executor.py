@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..device import BufferId, Ceiling, DeviceInfo, KernelId, Launch, Launched, Scalar, Source
+from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Scalar, Source
 from ..errors import DeviceError
 from ..execution import Numbered, check_launch, check_source, check_span
 from .program import compiled
@@ -23,27 +23,6 @@ MOST_UNDER_WAY = 32
 # A driver whose events claim less than this part of the time that passed does not keep time (rusticl: 1 ns).
 SANE_EVENT_SHARE = 0.2
 NS = 1e-9
-# Arrays that shall not fit the caches are so many times as large as the largest of them.
-BEYOND_CACHE = 4
-SMALLEST_READ_BYTES = 64 << 20
-LARGEST_READ_BYTES = 1 << 30
-READ_TRIALS = 8
-READ_GROUP = 64
-VECTORS_AN_ITEM = 16
-WORDS_A_VECTOR = 8
-WORDS_AN_ITEM = VECTORS_AN_ITEM * WORDS_A_VECTOR
-# A group reads one stretch of memory, its items vectors side by side; narrower ones are three times slower on PoCL.
-READ = f"""\
-kernel void read(global ulong *sums, global const ulong8 *words)
-{{
-    size_t first = get_group_id(0) * {VECTORS_AN_ITEM} * get_local_size(0) + get_local_id(0);
-    ulong8 sum = 0;
-    #pragma unroll
-    for (int number = 0; number < {VECTORS_AN_ITEM}; number++)
-        sum ^= words[first + number * get_local_size(0)];
-    sums[get_global_id(0)] = sum.s0 ^ sum.s1 ^ sum.s2 ^ sum.s3 ^ sum.s4 ^ sum.s5 ^ sum.s6 ^ sum.s7;
-}}
-"""
 
 
 @dataclass(frozen=True)
@@ -111,42 +90,11 @@ class OpenCLExecutor:
         self._buffers.clear()
         self._kernels.clear()
 
-    def ceilings(self) -> tuple[Ceiling, ...]:
-        """Memory: an array that no cache holds is read, the best of several times. A simulator has none."""
-        if self._info.simulator:
-            return ()
-        size_bytes = self._read_bytes()
-        items = size_bytes // 8 // WORDS_AN_ITEM // READ_GROUP * READ_GROUP
-        with self._worded("measuring its memory"):
-            words, sums = self._zeros(size_bytes), self._zeros(8 * items)
-            kernel = self._built(READ, "read")
-            launch = Launch(0, (), (), items)
-            self._run(kernel, [sums, words], launch, READ_GROUP)
-            fastest_s = min(self._timed(kernel, [sums, words], launch) for _ in range(READ_TRIALS))
-        read_bytes = 8 * items * WORDS_AN_ITEM
-        return (
-            Ceiling(
-                "memory",
-                "byte",
-                read_bytes / fastest_s,
-                f"all compute units read {read_bytes >> 20} MiB, the best of {READ_TRIALS} times",
-            ),
-        )
-
-    def _read_bytes(self) -> int:
-        wanted = max(SMALLEST_READ_BYTES, min(LARGEST_READ_BYTES, BEYOND_CACHE * (self._info.cache_bytes or 0)))
-        return int(min(wanted, self._opencl_device.max_mem_alloc_size, (self._info.memory_bytes or wanted) // 2))
-
-    def _timed(self, kernel: Any, buffers: list[Any], launch: Launch) -> float:
-        started = time.perf_counter()
-        device_s = self._run(kernel, buffers, launch, READ_GROUP)
-        return device_s or max(time.perf_counter() - started, NS)
-
-    def _run(self, kernel: Any, buffers: list[Any], launch: Launch, most: int = LARGEST_GROUP) -> float | None:
+    def _run(self, kernel: Any, buffers: list[Any], launch: Launch) -> float | None:
         """Every repeat is a launch of its own, in order; the device's word for the time from the first to the last."""
         import pyopencl
 
-        size, group = (launch.items,), (self._group(launch.items, most),)
+        size, group = (launch.items,), (self._group(launch.items, launch.grain),)
         scalars = [_argument(value) for value in launch.scalars]
         started = time.perf_counter()
         first = event = None
@@ -165,9 +113,9 @@ class OpenCLExecutor:
         event_s = (event.profile.end - first.profile.start) * NS
         return event_s if SANE_EVENT_SHARE * host_s <= event_s <= 1.01 * host_s else None
 
-    def _group(self, items: int, most: int) -> int:
-        """The largest power of two that divides the items and that the device takes."""
-        largest = min(most, int(self._opencl_device.max_work_group_size))
+    def _group(self, items: int, grain: int | None) -> int:
+        """The largest power of two that divides the items, that the device takes, and that is no more than `grain`."""
+        largest = min(LARGEST_GROUP, grain or LARGEST_GROUP, int(self._opencl_device.max_work_group_size))
         group = 1
         while group * 2 <= largest and items % (group * 2) == 0:
             group *= 2

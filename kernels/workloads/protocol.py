@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 from ..device import AnyDevice, DeviceInfo, KernelInfo, Roof
 from .evidence import Claim, Evidence, EvidenceKind, Finding
 from .quantity import Quantity
+from .suite import Suite
 
 Value = int | float | str
 
@@ -107,15 +108,15 @@ class Task(Protocol):
         ...
 
     def roof(self) -> Roof | None:
-        """The smallest of the device's ceilings that bind this work, and which one; None where it cannot be told."""
+        """The device's limit for this work, where the workload counts no ceilings; None where it cannot be told."""
         ...
 
 
 class Workload(Protocol):
     """One kind of work.
 
-    `binds` names the ceiling that limits it on most devices ("logic", "memory"). `counts`: how much of each ceiling's
-    unit one unit of work takes; empty where devices measure the limit with the very operations of their kernels.
+    `binds` names the ceiling that limits it on most devices ("logic", "memory", "float32"). `suite`: its part in
+    `run --suite`, None where it has none.
     """
 
     name: str
@@ -123,7 +124,7 @@ class Workload(Protocol):
     quantity: Quantity
     evidence_kind: EvidenceKind
     binds: str
-    counts: Mapping[str, float]
+    suite: Suite | None
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """The parameters that make two runs the same kind of work, defaults filled in. Raises InputError."""
@@ -133,7 +134,15 @@ class Workload(Protocol):
         """How work with these parameters differs from the usual, in a few words ("version-rolled × 16"); or ""."""
         ...
 
-    def why_not(self, info: DeviceInfo) -> str | None:
+    def counts_of(self, parameters: Mapping[str, Value]) -> Mapping[str, float]:
+        """How much of each ceiling's unit one unit of work takes (`kernels/workloads/ceilings` has the ceilings).
+
+        The harness then measures these ceilings in between the work's rounds, and the smallest is the roof. Empty where
+        a task tells its roof itself.
+        """
+        ...
+
+    def why_not(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> str | None:
         """Why this device cannot do the work, in one sentence; None where it can. It need not be open."""
         ...
 
@@ -176,3 +185,17 @@ class Auditable(Protocol):
         Raises DeviceError.
         """
         ...
+
+
+@runtime_checkable
+class HasQuantities(Protocol):
+    """A workload that counts other things for other parameters: integer operations beside floating-point ones, say."""
+
+    def quantity_of(self, parameters: Mapping[str, Value]) -> Quantity:
+        """What work with these parameters is counted in."""
+        ...
+
+
+def quantity_for(workload: Workload, parameters: Mapping[str, Value]) -> Quantity:
+    """What work with these parameters is counted in."""
+    return workload.quantity_of(parameters) if isinstance(workload, HasQuantities) else workload.quantity

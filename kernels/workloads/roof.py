@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ..device import Ceiling, Roof
 
 
-def smallest_ceiling(ceilings: Iterable[Ceiling], counts: Mapping[str, float]) -> Roof | None:
-    """The roof in units of work a second; `counts` tells how much of each ceiling one unit of work takes.
-
-    None where no ceiling is known that the work takes anything of.
-    """
-    binding = [(ceiling.rate_per_s / counts[ceiling.name], ceiling) for ceiling in ceilings if counts.get(ceiling.name)]
-    if not binding:
+def smallest_ceiling(ceilings: Iterable[Ceiling]) -> Roof | None:
+    """The roof in units of work a second: what the smallest ceiling allows. None where there is none."""
+    taken = tuple(ceiling for ceiling in ceilings if ceiling.count > 0)
+    if not taken:
         return None
-    rate, ceiling = min(binding, key=lambda one: one[0])
-    explanation = f"The roof is that of the device's {ceiling.name}: {ceiling.explanation}."
-    return Roof(rate, None, None, {}, explanation, ceiling.name)
+    smallest = min(taken, key=lambda ceiling: ceiling.rate_per_s / ceiling.count)
+    explanation = f"The roof is that of the device's {smallest.name}: {smallest.explanation}."
+    rate = smallest.rate_per_s / smallest.count
+    return Roof(rate, None, None, {}, explanation, smallest.name, taken)

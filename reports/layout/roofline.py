@@ -11,7 +11,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from ...bench.result.measurement import Origin, RoofCeiling
+from ...bench.result.measurement import CeilingRecord, Origin
 from ...kernels.workloads.scale import four_digits
 from ..collect.device_name import NAME_LIMIT
 from ..collect.energy_figure import energy_figure
@@ -136,7 +136,7 @@ def _pure(points: Iterable[RooflinePoint], arithmetic: str) -> list[float]:
     return [point.bytes_per_j for point in points if point.bytes_per_j]
 
 
-def ceilings_of(entry: Entry) -> tuple[RoofCeiling, ...]:
+def ceilings_of(entry: Entry) -> tuple[CeilingRecord, ...]:
     """The ceilings that were measured beside a work."""
     return () if entry.device.roof is None else entry.device.roof.ceilings
 

@@ -65,7 +65,7 @@ def test_it_is_stored_verified_and_done_again(result: Result, tmp_path: Path, mo
     def found(_backends: list[str] | None = None) -> list[Found | Missing]:
         return [fake("steady", VirtualClock())]
 
-    monkeypatch.setattr(api, "find_all", found)
+    monkeypatch.setattr("hashwatt.bench.verification.verify.find_all", found)
     save(result, tmp_path / "toy.json")
     assert load(tmp_path / "toy.json") == result
     verdict = verify(tmp_path / "toy.json", recompute=3)

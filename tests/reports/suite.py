@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from hashwatt.bench.rates import rate_of
-from hashwatt.bench.result.measurement import Measurement, Roof, RoofCeiling, Round, Sample
+from hashwatt.bench.result.measurement import CeilingRecord, Measurement, Roof, Round, Sample
 from hashwatt.bench.result.model import Result
 from hashwatt.kernels.workloads.conv.product import Conv
 from hashwatt.kernels.workloads.evidence import Answer, Evidence, Recompute
@@ -74,7 +74,7 @@ def answers(product: Product) -> Evidence:
 def roof_of(counts: Mapping[str, float], rate: float, unit: str, faster: float = 1.0) -> Roof:
     """The roof that follows from CEILINGS."""
     ceilings = tuple(
-        RoofCeiling(name=name, unit=CEILINGS[name][0], rate=CEILINGS[name][1] * faster, count=count)
+        CeilingRecord(name=name, unit=CEILINGS[name][0], rate=CEILINGS[name][1] * faster, count=count)
         for name, count in counts.items()
     )
     binding = min(ceilings, key=lambda ceiling: ceiling.rate / ceiling.count)

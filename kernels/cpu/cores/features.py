@@ -64,6 +64,20 @@ def linux_aarch64_features(auxiliary_vector: Path) -> frozenset[str]:
     return AARCH64_ALWAYS | {name for name, bit in AARCH64_HWCAP.items() if capabilities & bit}
 
 
+# Formats that need an extension, by numpy's names; any one does. For bytes and bfloat16 they are dot products.
+NUMBERS = {
+    "float16": ("avx512fp16", "fullfp16"),
+    "bfloat16": ("avx512bf16",),
+    "int8": ("avx512vnni", "avxvnni", "dotprod"),
+}
+
+
+def native_numbers() -> tuple[str, ...]:
+    """The formats that this CPU computes in whole vectors, by numpy's names."""
+    special = (name for name, extensions in NUMBERS.items() if not host_features().isdisjoint(extensions))
+    return ("float64", "float32", "int32", *special)
+
+
 @cache
 def host_architecture() -> str:
     """`x86_64`, `aarch64`, or what else the machine calls itself."""

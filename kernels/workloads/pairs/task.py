@@ -6,16 +6,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from importlib.util import find_spec
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from ...device import DeviceInfo, Executes, KernelInfo, Roof, Source
+from ...device import DeviceInfo, Executes, KernelInfo, Roof
 from ...errors import WrongResult
 from ..evidence import Answer, Claim, Recompute
 from ..protocol import Expected, Request, Work
+from ..source_text import text_of
 from .inputs import seed_of
 from .numbering import block_lines, blocks_of, operands_of
 from .operands import Kernels, Operands, compile_all
@@ -253,18 +252,10 @@ class PairTask:
                 **({} if self._threads is None else {"threads": self._threads}),
             },
             compile_s=self.compile_s,
-            source_sha256=sha256(_text(source).encode()).hexdigest(),
+            source_sha256=sha256(text_of(source).encode()).hexdigest(),
         )
 
 
 def digest_of(prints: Prints) -> str:
     """The digest of the prints of a block of lines of products one after another (products × lines)."""
     return sha256(np.ascontiguousarray(prints).astype("<u4").tobytes()).hexdigest()
-
-
-def _text(source: Source) -> str:
-    """The text of a kernel, wherever it stands."""
-    if source.language == "opencl":
-        return source.text
-    found = find_spec(source.text.partition(":")[0])
-    return Path(found.origin).read_text(encoding="utf-8") if found is not None and found.origin else source.text

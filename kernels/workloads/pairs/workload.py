@@ -7,6 +7,7 @@ from typing import cast
 
 from ...device import AnyDevice, DeviceInfo, Executes
 from ...errors import InputError
+from ..checked import no_language
 from ..evidence import Claim, Evidence, EvidenceKind, Finding
 from ..protocol import Request, Task, Value
 from ..suite import Suite
@@ -62,8 +63,9 @@ class PairWorkload:
 
     def why_not(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> str | None:
         """See Workload."""
-        if not any(language in LANGUAGES for language in info.languages):
-            return f"{info.id} runs no kernels but its own; {self.name} needs a device that compiles others"
+        missing = no_language(info, self.name, LANGUAGES)
+        if missing is not None:
+            return missing
         number = str(parameters["number"])
         if number == "float64" and info.numbers and number not in info.numbers:
             return f"{info.id} has no 64-bit floats"

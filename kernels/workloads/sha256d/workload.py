@@ -10,6 +10,7 @@ from ..evidence import Claim, Evidence, EvidenceKind, Finding, ServedShares, Sha
 from ..evidence_version1 import ChunkedShares
 from ..protocol import Request, Task, Value
 from ..quantity import HASH, Quantity
+from ..suite import Suite
 
 # What BIP 310 lets miners roll: 16 bits of the version.
 MOST_PREFIXES = 1 << 16
@@ -23,8 +24,7 @@ class Sha256d:
     quantity: Quantity = HASH
     evidence_kind: EvidenceKind = "shares"
     binds = "logic"
-    # Devices measure the limit with their kernel's own operations, in its own proportions.
-    counts: Mapping[str, float] = {}
+    suite: Suite | None = Suite()
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """See Workload: one prefix a nonce unless told otherwise."""
@@ -41,7 +41,11 @@ class Sha256d:
         prefixes = parameters.get("prefixes", 1)
         return "" if prefixes == 1 else f"version-rolled × {prefixes}"
 
-    def why_not(self, info: DeviceInfo) -> str | None:
+    def counts_of(self, parameters: Mapping[str, Value]) -> Mapping[str, float]:
+        """Nothing: devices measure the limit with their kernel's own operations, in its own proportions."""
+        return {}
+
+    def why_not(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> str | None:
         """See Workload."""
         return None if info.scans else f"{info.id} scans no nonces; sha256d needs a device with a kernel for that"
 

@@ -1,19 +1,48 @@
-"""The triad for the CPU, compiled by Numba."""
+"""The operations for the CPU, as LLVM IR; stores go past the caches, which STREAM's arrays do not fit anyway."""
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Sequence
 
-from ...cpu.past_cache import order_stores, store_past_cache
+from ...cpu.codegen.array_ir import Kind, Lines, each_block, each_item, splat
+from .counts import BLOCK
 
-Numbers = npt.NDArray[np.float64]
+FACTOR = "%s0"
 
 
-def triad(target: Numbers, older: Numbers, newer: Numbers, factor: float, start: int, stop: int) -> None:
-    """target = older + factor · newer, stored past the caches: STREAM's arrays do not fit them anyway."""
-    # Indices that may be negative, as `start` may for all that Numba knows, would keep it from using vectors.
-    into, one, other = target[start:stop], older[start:stop], newer[start:stop]
-    for index in range(len(into)):
-        store_past_cache(into, index, one[index] + factor * other[index])
-    order_stores()
+def copy() -> str:
+    """target = older."""
+    return each_item("copy", 3, ["double"], [1], 0, lambda _lines, _kind, values: values[0], past_cache=True)
+
+
+def mul() -> str:
+    """target = factor · older."""
+
+    def scaled(lines: Lines, kind: Kind, values: Sequence[str]) -> str:
+        return lines.value(f"fmul {kind.text} {splat(lines, kind, FACTOR)}, {values[0]}")
+
+    return each_item("mul", 3, ["double"], [1], 0, scaled, past_cache=True)
+
+
+def add() -> str:
+    """target = older + newer."""
+
+    def both(lines: Lines, kind: Kind, values: Sequence[str]) -> str:
+        return lines.value(f"fadd {kind.text} {values[0]}, {values[1]}")
+
+    return each_item("add", 3, ["double"], [1, 2], 0, both, past_cache=True)
+
+
+def triad() -> str:
+    """target = older + factor · newer."""
+
+    def sum_of_product(lines: Lines, kind: Kind, values: Sequence[str]) -> str:
+        product = lines.value(f"fmul contract {kind.text} {splat(lines, kind, FACTOR)}, {values[1]}")
+        return lines.value(f"fadd contract {kind.text} {values[0]}, {product}")
+
+    return each_item("triad", 3, ["double"], [1, 2], 0, sum_of_product, past_cache=True)
+
+
+def dot() -> str:
+    """The sum of the products of each block of two arrays, added to the sums of the passes before."""
+    return each_block("dot", BLOCK)

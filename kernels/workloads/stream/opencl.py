@@ -1,9 +1,14 @@
-"""The triad in OpenCL C: one work-item a number, so that neighbours read neighbouring addresses."""
+"""The operations in OpenCL C: one work-item a number, so that neighbours read neighbouring addresses.
+
+Of the dot product a work-item adds up one block: the host's cores read it number by number, while on a card neighbours
+read neighbouring addresses, each a number of every so many.
+"""
 
 from __future__ import annotations
 
-ENTRY = "triad"
-TEXT = """\
+from .counts import BLOCK, DOT, OPERATIONS
+
+HEAD = """\
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
 #ifndef __has_builtin
@@ -14,10 +19,38 @@ TEXT = """\
 #else
 #define STORE(value, place) (*(place) = (value))
 #endif
-
-kernel void triad(global double *target, global const double *older, global const double *newer, double factor)
-{
-    size_t item = get_global_id(0);
-    STORE(older[item] + factor * newer[item], &target[item]);
-}
 """
+EACH = """\
+kernel void {name}(global double *target, global const double *olders, global const double *newers, double factor)
+{{
+    size_t item = get_global_id(0);
+    double older = olders[item], newer = newers[item];
+    STORE({expression}, &target[item]);
+}}
+"""
+# Four vectors under way, so that none waits for the sum before it; vectors of 512 bits are wrong on some runtimes.
+BLOCKS = f"""\
+kernel void {DOT}(global double *sums, global const double4 *older, global const double4 *newer)
+{{{{
+    size_t first = get_global_id(0) * {{across}};
+    double4 a = 0, b = 0, c = 0, d = 0;
+    for (size_t number = 0; number < {BLOCK // 4}; number += 4) {{{{
+        size_t at = {{place}};
+        a += older[at] * newer[at];
+        b += older[at + {{step}}] * newer[at + {{step}}];
+        c += older[at + 2 * {{step}}] * newer[at + 2 * {{step}}];
+        d += older[at + 3 * {{step}}] * newer[at + 3 * {{step}}];
+    }}}}
+    double4 sum = (a + b) + (c + d);
+    sums[get_global_id(0)] += (sum.x + sum.y) + (sum.z + sum.w);
+}}}}
+"""
+IN_A_ROW = {"across": str(BLOCK // 4), "place": "first + number", "step": "1"}
+SIDE_BY_SIDE = {"across": "1", "place": "first + number * get_global_size(0)", "step": "get_global_size(0)"}
+
+
+def text(name: str, side_by_side: bool) -> str:
+    """The source of an operation; the blocks of the dot product lie side by side, or one after another."""
+    if name == DOT:
+        return HEAD + BLOCKS.format(**(SIDE_BY_SIDE if side_by_side else IN_A_ROW))
+    return HEAD + EACH.format(name=name, expression=OPERATIONS[name].expression)

@@ -1,47 +1,26 @@
-"""The triad on one device: arrays larger than its caches, passes over them, answers compared at many places."""
+"""One of the operations on one device: arrays larger than its caches, passes over them, answers compared."""
 
 from __future__ import annotations
 
 import secrets
 from hashlib import sha256
-from importlib.util import find_spec
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-import numpy.typing as npt
 
-from ...device import DeviceInfo, Executes, KernelInfo, Launch, Roof, Source
+from ...device import BufferId, Executes, KernelInfo, Launch, Roof
 from ...errors import DeviceError, WrongResult
 from ..evidence import Checked
 from ..protocol import Expected, Request, Work
-from ..roof import smallest_ceiling
-from . import opencl
-from .counts import BYTES_AN_ITEM, COUNTS
-from .oracle import ARRAYS, FACTOR, MOST_PASSES, Course, pattern
+from ..source_text import text_of
+from ..suite import SIZE
+from .arrays import ARRAYS, array_items, launch_of, side_by_side, source_of
+from .counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
+from .oracle import FACTORS, MOST_PASSES, Course, Numbers, Sums, pattern
 
-PACKAGE = __package__
-TYPES = ("float64",) * ARRAYS
-# The kernel in each language, best first.
-SOURCES = {
-    "numba": Source("numba", f"{PACKAGE}.cpu:triad", "", TYPES),
-    "opencl": Source("opencl", opencl.TEXT, opencl.ENTRY, TYPES),
-    "python": Source("python", f"{PACKAGE}.plain:triad", "", TYPES),
-}
-NUMBER_BYTES = 8
-# STREAM's own rule: each array at least four times the largest cache.
-BEYOND_CACHE = 4
-CACHE_IF_UNKNOWN_BYTES = 32 << 20
-# A pass shall take far longer than a launch.
-SMALLEST_ON_GPU_BYTES = 256 << 20
-LARGEST_ARRAY_BYTES = 1 << 30
-# A simulator needs a second for a million items, and has no cache to get past.
-SIMULATED_BYTES = 1 << 16
-# The part of a device's memory that the arrays may take together.
-MEMORY_SHARE = 0.5
-ITEM_GRAIN = 4096
-# Odd, no multiple of any vector or work-group.
+# Odd, no multiple of any vector or work-group; blocks of the dot product, as odd.
 SELF_TEST_ITEMS = 1003
+SELF_TEST_BLOCKS = 5
 SELF_TEST_PASSES = (1, 4, 7)
 # Answers are compared in so many stretches, the first and the last ones of the arrays among them.
 STRETCHES = 16
@@ -51,38 +30,26 @@ LARGEST_BATCH = 1 << 16
 WRITE_BYTES = 16 << 20
 
 
-def array_items(info: DeviceInfo) -> int:
-    """How many numbers an array has on this device."""
-    wanted = BEYOND_CACHE * (info.cache_bytes or CACHE_IF_UNKNOWN_BYTES)
-    if info.kind == "gpu":
-        wanted = max(wanted, SMALLEST_ON_GPU_BYTES)
-    if info.simulator:
-        wanted = SIMULATED_BYTES
-    if info.memory_bytes is not None:
-        wanted = min(wanted, int(info.memory_bytes * MEMORY_SHARE / ARRAYS))
-    items = min(wanted, LARGEST_ARRAY_BYTES) // NUMBER_BYTES // ITEM_GRAIN * ITEM_GRAIN
-    return max(items, ITEM_GRAIN)
-
-
-class TriadTask:
+class StreamTask:
     """See Task. A batch is that many passes over the arrays."""
 
     smallest_batch = 1
-    largest_batch = LARGEST_BATCH
 
     def __init__(self, device: Executes, request: Request) -> None:
-        """The triad on an open device that knows one of SOURCES' languages."""
+        """The operation that the request names, on an open device that knows one of its languages."""
         self._device = device
         self._request = request
-        self._items = array_items(device.info)
-        self._source = next(SOURCES[name] for name in device.info.languages if name in SOURCES)
-        self._buffers: tuple[int, ...] = ()
+        self._operation = str(request.parameters["operation"])
+        size = request.parameters.get(SIZE)
+        self._items = array_items(device.info, None if size is None else int(size))
+        self._source = source_of(self._operation, device.info)
+        self._buffers: tuple[BufferId, ...] = ()
         self._kernel_id = 0
-        self._places = _places(self._items)
-        self._course: Course | None = None
+        self._course: Course | Sums | None = None
         self._passes = 0
         self._checked: list[int] = []
         self._threads: int | None = None
+        self.largest_batch = min(LARGEST_BATCH, MOST_PASSES[self._operation] // 2)
         self.kernel: KernelInfo | None = None
         self.compile_s = 0.0
 
@@ -94,20 +61,15 @@ class TriadTask:
     def self_test(self) -> None:
         """Compile, and compare every number of small arrays with the right ones."""
         self._kernel_id, self.compile_s = self._device.compile(self._source)
-        numbers = pattern(self._request.challenge, self._device.info.id, "self-test")
-        places = np.arange(SELF_TEST_ITEMS)
+        items = SELF_TEST_BLOCKS * BLOCK if self._operation == DOT else SELF_TEST_ITEMS
+        numbers = pattern(self._operation, self._request.challenge, self._device.info.id, "self-test")
         for passes in SELF_TEST_PASSES:
-            buffers = tuple(self._device.allocate(SELF_TEST_ITEMS * NUMBER_BYTES) for _ in range(ARRAYS))
-            for buffer, values in zip(buffers, numbers, strict=True):
-                self._device.write(buffer, 0, values[:SELF_TEST_ITEMS].tobytes())
+            buffers = self._filled(numbers, items)
             started = perf_counter()
-            launch = Launch(self._kernel_id, buffers, (FACTOR,), SELF_TEST_ITEMS, passes, rotate=True)
-            self._threads = self._device.launch(launch).threads
+            self._threads = self._device.launch(self._launch(buffers, items, passes)).threads
             # Some compilers begin at the first launch.
             self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
-            expected = Course(numbers, places).after(passes)
-            for buffer, right in zip(buffers, expected, strict=True):
-                self._compare(buffer, 0, right)
+            self._compare_all(self._course_of(numbers, items, all_of_it=True), buffers, passes)
         self._note_kernel()
         self._device.release()
         # Kernels were given back, too.
@@ -124,25 +86,25 @@ class TriadTask:
 
     def ready(self, batch: int) -> None:
         """Fill the arrays anew before their numbers grow too large, or after a launch that failed."""
-        if self._course is None or self._passes + batch > MOST_PASSES:
+        if self._course is None or self._passes + batch > MOST_PASSES[self._operation]:
             self._fill()
 
     def run(self, batch: int) -> Work:
         """So many passes."""
-        turned = self._passes % ARRAYS
+        turned = 0 if self._operation == DOT else self._passes % ARRAYS
         buffers = (*self._buffers[turned:], *self._buffers[:turned])
         try:
-            done = self._device.launch(Launch(self._kernel_id, buffers, (FACTOR,), self._items, batch, rotate=True))
+            done = self._device.launch(self._launch(buffers, self._items, batch))
         except BaseException:
             # Nobody knows how many passes it did.
             self._course = None
             raise
         self._passes += batch
-        return Work(batch * self._items * BYTES_AN_ITEM, done.device_s)
+        return Work(batch * self._items * OPERATIONS[self._operation].item_bytes, done.device_s)
 
     def count(self, sample: int) -> None:
         """Compare the arrays with the right numbers, which only the passes of all batches before give."""
-        self._checked.append(self._compare_all())
+        self._checked.append(self._compare_now())
 
     def drop(self) -> None:
         """Nothing: passes that do not count are checked along with those that do."""
@@ -151,7 +113,7 @@ class TriadTask:
         """Do one and compare."""
         self.ready(batch)
         self.run(batch)
-        self._compare_all()
+        self._compare_now()
 
     def spot_check(self) -> None:
         """Compare what the arrays hold."""
@@ -159,38 +121,62 @@ class TriadTask:
 
     def evidence(self, samples: int) -> Checked:
         """How many numbers were compared."""
-        return Checked(
-            answers=max(1, sum(self._checked[:samples])),
-            how=f"64-bit numbers in {STRETCHES} stretches of each array, bit by bit after every sample",
-        )
+        where = "sums of blocks" if self._operation == DOT else f"64-bit numbers in {STRETCHES} stretches of each array"
+        return Checked(answers=max(1, sum(self._checked[:samples])), how=f"{where}, bit by bit after every sample")
 
     def roof(self) -> Roof | None:
-        """The device's memory."""
-        return smallest_ceiling(self._device.ceilings(), COUNTS)
+        """Nothing of its own: it counts ceilings."""
+        return None
+
+    def _launch(self, buffers: tuple[BufferId, ...], items: int, passes: int) -> Launch:
+        factor, info = FACTORS[self._operation], self._device.info
+        return launch_of(self._operation, self._kernel_id, buffers, items, passes, factor, info)
 
     def _fill(self) -> None:
-        if not self._buffers:
-            self._buffers = tuple(self._device.allocate(self._items * NUMBER_BYTES) for _ in range(ARRAYS))
-        numbers = pattern(self._request.challenge, self._device.info.id, self._request.run_id)
-        step = WRITE_BYTES // NUMBER_BYTES
-        for buffer, values in zip(self._buffers, numbers, strict=True):
-            for first in range(0, self._items, step):
-                part = np.arange(first, min(first + step, self._items)) % len(values)
-                self._device.write(buffer, first * NUMBER_BYTES, values[part].tobytes())
-        self._course = Course(numbers, self._places)
+        numbers = pattern(self._operation, self._request.challenge, self._device.info.id, self._request.run_id)
+        self._buffers = self._filled(numbers, self._items, self._buffers)
+        self._course = self._course_of(numbers, self._items, all_of_it=False)
         self._passes = 0
 
-    def _compare_all(self) -> int:
-        """Compare all stretches of all arrays; tells how many numbers that were."""
+    def _filled(
+        self, numbers: tuple[Numbers, ...], items: int, buffers: tuple[BufferId, ...] = ()
+    ) -> tuple[BufferId, ...]:
+        """Buffers that hold the patterns; of the dot product's sums zeros."""
+        lengths = (items // BLOCK if self._operation == DOT else items, items, items)
+        buffers = buffers or tuple(self._device.allocate(length * NUMBER_BYTES) for length in lengths)
+        step = WRITE_BYTES // NUMBER_BYTES
+        for buffer, length, values in zip(buffers, lengths, numbers, strict=True):
+            filling = np.zeros(1) if length < items else values
+            for first in range(0, length, step):
+                part = np.arange(first, min(first + step, length)) % len(filling)
+                self._device.write(buffer, first * NUMBER_BYTES, filling[part].tobytes())
+        return buffers
+
+    def _course_of(self, numbers: tuple[Numbers, ...], items: int, *, all_of_it: bool) -> Course | Sums:
+        followed = items // BLOCK if self._operation == DOT else items
+        length = 1 if self._operation == DOT else STRETCH
+        stretches = [range(followed)] if all_of_it else _drawn(followed, length)
+        if self._operation == DOT:
+            return Sums(numbers, items, stretches, side_by_side(self._device.info))
+        return Course(self._operation, numbers, stretches)
+
+    def _compare_now(self) -> int:
         if self._course is None:
             raise DeviceError(f"{self._device.info.id}: the arrays were lost with a launch that failed")
-        expected = self._course.after(self._passes)
-        for buffer, right in zip(self._buffers, expected, strict=True):
-            for first in range(0, len(self._places), STRETCH):
-                self._compare(buffer, int(self._places[first]), right[first : first + STRETCH])
-        return ARRAYS * len(self._places)
+        return self._compare_all(self._course, self._buffers, self._passes)
 
-    def _compare(self, buffer: int, first: int, right: npt.NDArray[np.float64]) -> None:
+    def _compare_all(self, course: Course | Sums, buffers: tuple[BufferId, ...], passes: int) -> int:
+        """Compare all that is followed with what the buffers hold; tells how many numbers that were."""
+        compared = 0
+        for buffer, right in zip(buffers, course.after(passes), strict=False):
+            at = 0
+            for stretch in course.stretches:
+                self._compare(buffer, stretch.start, right[at : at + len(stretch)])
+                at += len(stretch)
+            compared += at
+        return compared
+
+    def _compare(self, buffer: BufferId, first: int, right: Numbers) -> None:
         data = self._device.read(buffer, first * NUMBER_BYTES, len(right) * NUMBER_BYTES)
         if data != right.tobytes():
             wrong = int((np.frombuffer(data, np.float64) != right).sum())
@@ -201,7 +187,7 @@ class TriadTask:
 
     def _note_kernel(self) -> None:
         self.kernel = KernelInfo(
-            name=f"triad-{self._source.language}",
+            name=f"{self._operation}-{self._source.language}",
             prefixes=1,
             tuning={
                 "array_bytes": self._items * NUMBER_BYTES,
@@ -209,20 +195,12 @@ class TriadTask:
                 **({} if self._threads is None else {"threads": self._threads}),
             },
             compile_s=self.compile_s,
-            source_sha256=sha256(_text(self._source).encode()).hexdigest(),
+            source_sha256=sha256(text_of(self._source).encode()).hexdigest(),
         )
 
 
-def _places(items: int) -> npt.NDArray[np.int64]:
-    """The indices whose numbers are compared."""
-    last = items - STRETCH
+def _drawn(items: int, length: int) -> list[range]:
+    """Stretches of so many indices each, the first and the last among them; the others by chance."""
+    last = max(0, items - length)
     firsts = [0, last, *(secrets.randbelow(last + 1) for _ in range(STRETCHES - 2))]
-    return np.concatenate([np.arange(first, first + STRETCH) for first in firsts])
-
-
-def _text(source: Source) -> str:
-    """The text of a kernel, wherever it stands."""
-    if source.language == "opencl":
-        return source.text
-    found = find_spec(source.text.partition(":")[0])
-    return Path(found.origin).read_text(encoding="utf-8") if found is not None and found.origin else source.text
+    return [range(first, min(first + length, items)) for first in firsts]

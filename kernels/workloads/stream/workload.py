@@ -1,4 +1,4 @@
-"""Stream triad as a workload: see the package."""
+"""STREAM's operations as a workload: see the package."""
 
 from __future__ import annotations
 
@@ -7,62 +7,74 @@ from typing import cast
 
 from ...device import AnyDevice, DeviceInfo, Executes
 from ...errors import InputError
-from ..evidence import Checked, Claim, Evidence, EvidenceKind, Finding
+from ..checked import checked_findings, no_language
+from ..evidence import Claim, Evidence, EvidenceKind, Finding
 from ..protocol import Request, Task, Value
 from ..quantity import BYTE, Quantity
-from .counts import COUNTS
+from ..suite import SIZE, Size, Suite
+from .arrays import LANGUAGES, too_large
+from .counts import OPERATIONS, USUAL, counts_of
 
-# What `cpu`, `opencl` and `plain` are written in.
-LANGUAGES = ("numba", "opencl", "python")
-PARAMETERS: Mapping[str, Value] = {"operation": "triad", "number": "float64"}
+NUMBER = "float64"
 
 
 class Stream:
-    """See Workload."""
+    """See Workload. Its parameters are `operation`, `number`, and `size` (bytes of an array) where it was asked for."""
 
     name = "stream"
-    summary = "memory bandwidth by STREAM's triad (a = b + s·c on 64-bit numbers, arrays beyond the caches)"
+    summary = "memory bandwidth: STREAM's copy, mul, add, triad and dot on 64-bit numbers, arrays beyond the caches"
     quantity: Quantity = BYTE
     evidence_kind: EvidenceKind = "checked"
     binds = "memory"
-    counts: Mapping[str, float] = COUNTS
+    suite: Suite | None = Suite(
+        seconds=1.0,
+        rows=tuple({"operation": operation} for operation in OPERATIONS),
+        size=Size("bytes an array", 1 << 16, 1 << 40, is_bytes=True),
+    )
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
-        """See Workload: there is nothing to choose yet."""
+        """See Workload: the triad unless told otherwise."""
+        operation = given.get("operation", USUAL)
+        if operation not in OPERATIONS:
+            raise InputError(f"stream has no operation {operation!s:.40}; it has {', '.join(OPERATIONS)}")
         for name, value in given.items():
-            if PARAMETERS.get(name) != value:
+            if name not in ("operation", SIZE) and (name, value) != ("number", NUMBER):
                 raise InputError(f"stream has no {name!r:.40} of {value!r:.40}; leave it out")
-        return dict(PARAMETERS)
+        size = given.get(SIZE)
+        if size is not None and (not isinstance(size, int) or not 1 << 16 <= size <= 1 << 40):
+            raise InputError(f"stream takes arrays of 64 KiB to 1 TiB, not {size!s:.40} bytes")
+        sized: dict[str, Value] = {} if size is None else {SIZE: size}
+        return {"operation": operation, "number": NUMBER, **sized}
 
     def variant_text(self, parameters: Mapping[str, Value]) -> str:
-        """See Workload."""
-        return ""
+        """See Workload: the operation, and the size that was asked for."""
+        size = parameters.get(SIZE)
+        sized = f", {int(size) >> 10} KiB an array" if isinstance(size, int) else ""
+        return f"{parameters.get('operation', USUAL)}{sized}"
 
-    def why_not(self, info: DeviceInfo) -> str | None:
+    def counts_of(self, parameters: Mapping[str, Value]) -> Mapping[str, float]:
         """See Workload."""
-        if any(language in LANGUAGES for language in info.languages):
-            return None
-        return f"{info.id} runs no kernels but its own; stream needs a device that compiles {', '.join(LANGUAGES)}"
+        return counts_of(str(parameters["operation"]))
+
+    def why_not(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> str | None:
+        """See Workload."""
+        missing = no_language(info, self.name, LANGUAGES)
+        if missing is not None:
+            return missing
+        if info.numbers and NUMBER not in info.numbers:
+            return f"{info.id} computes no 64-bit numbers, which stream moves; use another device"
+        size = parameters.get(SIZE)
+        return too_large(info, size if isinstance(size, int) else None)
 
     def bind(self, device: AnyDevice, request: Request) -> Task:
         """See Workload."""
-        from .task import TriadTask
+        from .task import StreamTask
 
-        return TriadTask(cast(Executes, device), request)
+        return StreamTask(cast(Executes, device), request)
 
     def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
         """Whether it says that answers were compared; a reader has the machine's word for it."""
-        if not isinstance(evidence, Checked):
-            return [
-                Finding(code="evidence", ok=False, sentence="stream leaves answers that were checked, nothing else")
-            ]
-        return [
-            Finding(
-                code="checked",
-                ok=True,
-                sentence=f"{evidence.answers} answers agreed, by the measuring machine's own word",
-            )
-        ]
+        return checked_findings(self.name, evidence)
 
     def recompute(
         self, evidence: Evidence, claim: Claim, count: int, device: AnyDevice, advance: Callable[[int], None]

@@ -10,7 +10,6 @@ import secrets
 import pytest
 from msgspec.structs import replace
 
-from hashwatt.bench import api
 from hashwatt.bench.api import verify
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.checks import claim_of
@@ -27,7 +26,7 @@ def _fake_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     def found(_backends: list[str] | None = None) -> list[Found | Missing]:
         return [fake("steady", VirtualClock(), 1e9)]
 
-    monkeypatch.setattr(api, "find_all", found)
+    monkeypatch.setattr("hashwatt.bench.verification.verify.find_all", found)
     # Places small enough for hashlib: about one share each.
     monkeypatch.setattr(recompute, "FEWEST_HASHES", 1)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hashwatt.bench import api
 from hashwatt.bench.api import verify
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.verdict import Verdict
@@ -29,7 +28,7 @@ def _fake_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
         assert backends == ["cpu"]
         return [fake("steady", VirtualClock(), 1e9)]
 
-    monkeypatch.setattr(api, "find_all", found)
+    monkeypatch.setattr("hashwatt.bench.verification.verify.find_all", found)
 
 
 def with_proof(result: Result, proof: Shares) -> Result:
@@ -94,6 +93,9 @@ def test_a_proof_that_does_not_hold_is_not_worth_recomputing(honest_result: Resu
 def test_without_a_cpu_kernel_there_is_nothing_to_recompute_with(
     honest_result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api, "find_all", lambda _backends: [Missing("cpu", "Numba is broken; reinstall it")])
+    monkeypatch.setattr(
+        "hashwatt.bench.verification.verify.find_all",
+        lambda _backends: [Missing("cpu", "Numba is broken; reinstall it")],
+    )
     with pytest.raises(DeviceError, match="Numba is broken"):
         verify(honest_result, recompute=1)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...kernels.errors import CheckFailed, InputError
+from ..by_workload import seconds_by_name, sizes_by_name
 from ..exits import Interrupted
 from ..files import refuse_no_name, refuse_to_overwrite, refuse_unless_new
 from ..integers import INTEGER
@@ -39,6 +40,8 @@ Examples:
   hashwatt run -d cpu --threads 1 --note "one core, window open"
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
   hashwatt run --workload stream               memory bandwidth
+  hashwatt run --suite                         all of `hashwatt workloads`, in about 3 minutes
+  hashwatt run --suite --size gemm=1024 -t peak=5
   hashwatt run --together                      then all devices at once: what they cost each other
   hashwatt run --ab threads=1,2 -t 20          two settings in turns, and a verdict on them
   hashwatt run -d opencl:0 --ab kernel=x1-xor,x4-xor
@@ -54,7 +57,10 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 """
 )
 @click.option("-d", "--device", "devices", multiple=True, metavar="ID", help="Measure this device (repeat for more).")
-@click.option("-t", "--seconds", type=float, metavar="SECONDS", help="Take samples for this long on each device.")
+@click.option(
+    "-t", "--seconds", "times", multiple=True, metavar="[NAME=]SECONDS",
+    help="Take samples for this long on each device; with NAME= of that workload only (repeat for more).",
+)  # fmt: skip
 @click.option("--challenge", metavar="TEXT", help="Derive the inputs from this text (random unless given).")
 @click.option(
     "--beacon",
@@ -72,6 +78,11 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
     metavar="NAME",
     help="Measure this work (repeat for more; `hashwatt workloads` lists it; its first unless given).",
 )
+@click.option("--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (about 3 minutes).")
+@click.option(
+    "--size", "sizes", multiple=True, metavar="NAME=N",
+    help="Let a workload have this size: stream=1GiB, gemm=4096 (repeat for more; fits the device unless given).",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over the file given with -o if there is one.")
 @click.option("--kernel", metavar="NAME", help="Force a kernel (`hashwatt devices --kernels` lists them).")
 @click.option("--threads", type=INTEGER, metavar="N", help="Use this many CPU threads (one a core unless given).")
@@ -106,13 +117,15 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 def run(
     output: Output,
     devices: tuple[str, ...],
-    seconds: float | None,
+    times: tuple[str, ...],
     challenge: str | None,
     beacon: str | None,
     note: str | None,
     path: str | None,
     force: bool,
     workloads: tuple[str, ...],
+    suite: bool,
+    sizes: tuple[str, ...],
     kernel: str | None,
     threads: int | None,
     rolled: int | None,
@@ -138,11 +151,13 @@ def run(
     with Deferred():
         result = api.run(
             list(devices) or None,
-            seconds=seconds,
+            seconds=seconds_by_name(times),
             challenge=challenge,
             beacon=beacon,
             note=note,
             workloads=list(workloads) or None,
+            suite=suite,
+            sizes=sizes_by_name(sizes),
             kernel=kernel,
             threads=threads,
             rolled=rolled,

@@ -1,0 +1,143 @@
+"""What a device can do at most, measured with the suite's own kernels in short bursts between other work.
+
+`memory` is what the fastest of stream's operations and the sweep's first step move; a number format (`float32`, `int8`)
+is what peak's kernel of it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from time import perf_counter
+from typing import Protocol
+
+from ..device import Executes, KernelId, Launch
+from ..errors import DeviceError
+from .peak import formats, launches, oracle
+from .stream import arrays
+from .stream.counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
+
+# A burst: long beside what a launch costs, short beside a round.
+BURST_S = 0.02
+MOST_REPEATS = 1 << 12
+TRIALS = 2
+# Of the kernels that move memory, so many of the fastest go on being measured.
+FASTEST = 2
+
+
+class Probe(Protocol):
+    """One ceiling of an open device."""
+
+    unit: str
+    explanation: str
+
+    def rate(self) -> float:
+        """Its rate now, in units a second. Raises DeviceError."""
+        ...
+
+
+class Burst:
+    """A launch that moves or computes a known amount, repeated to take about BURST_S."""
+
+    def __init__(self, device: Executes, launch: Callable[[int], Launch], amount: float) -> None:
+        """`launch` gives one with so many repeats, each of which does `amount` units."""
+        self._device = device
+        self._launch = launch
+        self._amount = amount
+        self._repeats = 1
+        # Some compilers begin at the first launch.
+        self._seconds()
+        while (seconds := self._seconds()) < BURST_S / 2 and self._repeats < MOST_REPEATS:
+            self._repeats = min(MOST_REPEATS, 2 * self._repeats, max(2, int(self._repeats * BURST_S / seconds)))
+
+    def rate(self) -> float:
+        """Units a second, the best of a few trials."""
+        fastest_s = min(self._seconds() for _ in range(TRIALS))
+        return self._repeats * self._amount / fastest_s
+
+    def _seconds(self) -> float:
+        started = perf_counter()
+        done = self._device.launch(self._launch(self._repeats))
+        passed = perf_counter() - started
+        return max(passed if done.device_s is None else done.device_s, 1e-9)
+
+
+class MemoryProbe:
+    """How many bytes a second are read and written, by what moves the most."""
+
+    unit = "byte"
+
+    def __init__(self, device: Executes) -> None:
+        """Arrays beyond the caches. Raises DeviceError."""
+        info = device.info
+        reason = arrays.too_large(info, None)
+        if reason is not None:
+            raise DeviceError(reason)
+        items = arrays.array_items(info)
+        buffers = tuple(device.allocate(items * NUMBER_BYTES) for _ in range(arrays.ARRAYS))
+        sums = device.allocate(items // BLOCK * NUMBER_BYTES)
+        bursts = {}
+        for name, operation in OPERATIONS.items():
+            kernel, _ = device.compile(arrays.source_of(name, info))
+            taken = (sums, *buffers[1:]) if name == DOT else buffers
+            bursts[name] = Burst(device, _passes(device, name, kernel, taken, items), items * operation.item_bytes)
+        kernel, _ = device.compile(launches.sweep_source_of(1, info))
+        bursts["update"] = Burst(
+            device,
+            lambda repeats: launches.sweep_launch(kernel, buffers[0], info, items, repeats, 0),
+            items * formats.SWEEP_NUMBER_BYTES,
+        )
+        rates = {name: burst.rate() for name, burst in bursts.items()}
+        self._kept = {name: bursts[name] for name in sorted(rates, key=lambda name: -rates[name])[:FASTEST]}
+        size_mib = items * NUMBER_BYTES >> 20
+        self.explanation = f"what stream's fastest operations move ({', '.join(self._kept)}; arrays of {size_mib} MiB)"
+
+    def rate(self) -> float:
+        """See Probe."""
+        return max(burst.rate() for burst in self._kept.values())
+
+
+def _passes(
+    device: Executes, name: str, kernel: KernelId, buffers: tuple[int, ...], items: int
+) -> Callable[[int], Launch]:
+    return lambda repeats: arrays.launch_of(name, kernel, buffers, items, repeats, 1.0, device.info)
+
+
+class PeakProbe:
+    """How many operations of a number format a second."""
+
+    def __init__(self, device: Executes, number: str) -> None:
+        """Numbers in registers. Raises DeviceError."""
+        info, form = device.info, formats.FORMATS[number]
+        if info.numbers and number not in info.numbers:
+            raise DeviceError(f"{info.id} computes no {number} by itself")
+        self.unit = "flop" if form.is_flop else "operation"
+        self.explanation = f"what peak's kernel of {number} does in registers"
+        source = launches.source_of(number, info)
+        kernel, _ = device.compile(source)
+        m_and_c = oracle.constants(number, "ceilings", info.id, "")
+        each, turns = launches.values_an_item(number, info), 2 if info.simulator else form.turns
+        buffers: tuple[int, ...] = ()
+
+        def launch(items: int, repeats: int) -> Launch:
+            return launches.launch_of(kernel, buffers, info, items, repeats, turns, m_and_c)
+
+        # The first launch tells how many threads there are.
+        items, threads = launches.items_of(info, None), None
+        for _ in range(2):
+            buffers = tuple(device.allocate(items * each * formats.stored_bytes(number)) for _ in source.types)
+            threads = device.launch(launch(items, 1)).threads
+            items = launches.items_of(info, threads)
+        amount = items * each * turns * formats.STEPS * form.step_operations
+        self._burst = Burst(device, lambda repeats: launch(items, repeats), amount)
+
+    def rate(self) -> float:
+        """See Probe."""
+        return self._burst.rate()
+
+
+# By the names that workloads count.
+PROBES: Mapping[str, Callable[[Executes], Probe]] = {
+    "memory": MemoryProbe,
+    **{number: partial(PeakProbe, number=number) for number in formats.FORMATS},
+}

@@ -1,0 +1,180 @@
+"""Peak and sweep for the CPU, as LLVM IR on vectors as wide as the host's registers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...cpu.codegen.array_ir import METADATA, Kind, Lines, each_item, register_bits, splat
+from ...cpu.cores.features import host_architecture
+from ...cpu.native import ATTRIBUTES
+from .formats import STEPS
+
+# Independent numbers of an item: more than any core's latency times its units, and with the constants no more than the
+# sixteen registers that the fewest have.
+CHAINS = 12
+TYPES = {"float64": ("double", 64), "float32": ("float", 32), "float16": ("half", 16), "int32": ("i32", 32)}
+SWEEP_UNROLL = 8
+
+
+def values_an_item(number: str) -> int:
+    """How many numbers an item has."""
+    return CHAINS * _kind(number).lanes
+
+
+def _kind(number: str) -> Kind:
+    name, bits = TYPES.get(number, TYPES["int32"])
+    return Kind(name, bits, register_bits() // bits)
+
+
+def _step(lines: Lines, kind: Kind, value: str, constant: str) -> str:
+    if kind.number == "i32":
+        product = lines.value(f"mul {kind.text} {value}, %m")
+        return lines.value(f"add {kind.text} {product}, {constant}")
+    product = lines.value(f"fmul contract {kind.text} {value}, %m")
+    return lines.value(f"fadd contract {kind.text} {product}, {constant}")
+
+
+def _dot_step(lines: Lines, kind: Kind, value: str, _constant: str) -> str:
+    if host_architecture() == "aarch64":
+        bytes_text = f"<{4 * kind.lanes} x i8>"
+        mine = lines.value(f"bitcast {kind.text} {value} to {bytes_text}")
+        other = lines.value(f"bitcast {kind.text} %m to {bytes_text}")
+        name = f"@llvm.aarch64.neon.udot.v{kind.lanes}i32.v{4 * kind.lanes}i8"
+        return lines.value(f"call {kind.text} {name}({kind.text} {value}, {bytes_text} {mine}, {bytes_text} {other})")
+    name = f"@llvm.x86.avx512.vpdpbusd.{kind.bits * kind.lanes}"
+    return lines.value(f"call {kind.text} {name}({kind.text} {value}, {kind.text} {value}, {kind.text} %m)")
+
+
+def _declaration(kind: Kind) -> str:
+    if host_architecture() == "aarch64":
+        bytes_text = f"<{4 * kind.lanes} x i8>"
+        return (
+            f"declare {kind.text} @llvm.aarch64.neon.udot.v{kind.lanes}i32.v{4 * kind.lanes}i8"
+            f"({kind.text}, {bytes_text}, {bytes_text})"
+        )
+    name = f"@llvm.x86.avx512.vpdpbusd.{kind.bits * kind.lanes}"
+    return f"declare {kind.text} {name}({kind.text}, {kind.text}, {kind.text})"
+
+
+def emit(number: str) -> str:
+    """The kernel of a format: for each item all its numbers through so many turns."""
+    kind, is_dot = _kind(number), number == "int8"
+    lines = Lines("v")
+    values = [f"%x{chain}" for chain in range(CHAINS)]
+    for step in range(STEPS):
+        constant = "%c1" if step == STEPS - 1 else "%c"
+        values = [(_dot_step if is_dot else _step)(lines, kind, value, constant) for value in values]
+    is_real = kind.number != "i32"
+    begin, end = Lines("a"), Lines("e")
+    converted = "sitofp" if is_real else "trunc"
+    one = [begin.value(f"{converted} i64 {name} to {kind.number}") for name in ("%s1", "%s2", "%next", "%back")]
+    for value, name in zip(one, ("%m", "%c", "%c1", "%all"), strict=True):
+        splat(begin, kind, value, name)
+    loads, stores = [], []
+    for chain in range(CHAINS):
+        loads += [
+            f"  %from{chain} = getelementptr {kind.text}, ptr %first, i64 {chain}",
+            f"  %y{chain} = load {kind.text}, ptr %from{chain}, align {kind.bits // 8}",
+        ]
+        result = end.value(f"fadd {kind.text} {values[chain]}, %all") if is_real else values[chain]
+        stores.append(f"  %to{chain} = getelementptr {kind.text}, ptr %last, i64 {chain}")
+        stores.append(f"  store {kind.text} {result}, ptr %to{chain}, align {kind.bits // 8}")
+    buffers = "ptr noalias %b0, ptr noalias %b1" if is_dot else "ptr noalias %b0"
+    return "\n".join(
+        [
+            *([_declaration(kind)] if is_dot else []),
+            f"define void @{number}({buffers}, i64 %s0, i64 %s1, i64 %s2, i64 %start, i64 %stop) {ATTRIBUTES} {{",
+            "entry:",
+            "  %next = add i64 %s2, 1",
+            "  %back = sub i64 1, %s0",
+            *begin.lines,
+            "  %any = icmp slt i64 %start, %stop",
+            "  br i1 %any, label %item, label %done",
+            "item:",
+            "  %k = phi i64 [ %start, %entry ], [ %k.next, %after ]",
+            f"  %place = mul i64 %k, {CHAINS * kind.bytes}",
+            f"  %first = getelementptr i8, ptr %b{1 if is_dot else 0}, i64 %place",
+            "  %last = getelementptr i8, ptr %b0, i64 %place",
+            *loads,
+            "  br label %turn",
+            "turn:",
+            "  %t = phi i64 [ 0, %item ], [ %t.next, %turn ]",
+            *(
+                f"  %x{chain} = phi {kind.text} [ %y{chain}, %item ], [ {values[chain]}, %turn ]"
+                for chain in range(CHAINS)
+            ),
+            *lines.lines,
+            "  %t.next = add i64 %t, 1",
+            "  %more = icmp slt i64 %t.next, %s0",
+            "  br i1 %more, label %turn, label %after, !llvm.loop !1",
+            "after:",
+            *end.lines,
+            *stores,
+            "  %k.next = add i64 %k, 1",
+            "  %again = icmp slt i64 %k.next, %stop",
+            "  br i1 %again, label %item, label %done, !llvm.loop !1",
+            "done:",
+            "  ret void",
+            "}",
+            METADATA,
+        ]
+    )
+
+
+def emit_sweep(steps: int) -> str:
+    """The sweep with so many steps on each number of an array."""
+
+    def through(lines: Lines, kind: Kind, values: Sequence[str]) -> str:
+        (value,) = values
+        m, c, c1 = (splat(lines, kind, name) for name in ("%s0", "%s1", "%s2"))
+        for step in range(steps):
+            product = lines.value(f"fmul contract {kind.text} {value}, {m}")
+            value = lines.value(f"fadd contract {kind.text} {product}, {c1 if step == steps - 1 else c}")
+        return value
+
+    return each_item(f"sweep{steps}", 1, ["double"] * 3, [0], 0, through, past_cache=False, unroll=SWEEP_UNROLL)
+
+
+def float64() -> str:
+    """See `emit`."""
+    return emit("float64")
+
+
+def float32() -> str:
+    """See `emit`."""
+    return emit("float32")
+
+
+def float16() -> str:
+    """See `emit`."""
+    return emit("float16")
+
+
+def int32() -> str:
+    """See `emit`."""
+    return emit("int32")
+
+
+def int8() -> str:
+    """See `emit`."""
+    return emit("int8")
+
+
+def sweep1() -> str:
+    """See `emit_sweep`."""
+    return emit_sweep(1)
+
+
+def sweep4() -> str:
+    """See `emit_sweep`."""
+    return emit_sweep(4)
+
+
+def sweep16() -> str:
+    """See `emit_sweep`."""
+    return emit_sweep(16)
+
+
+def sweep64() -> str:
+    """See `emit_sweep`."""
+    return emit_sweep(64)

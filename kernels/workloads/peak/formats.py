@@ -1,0 +1,57 @@
+"""The number formats: what a step computes, and what it counts for.
+
+A *step* of floating point is x ← m·x + c with m = −1, so that numbers stay as large as they are and every product and
+sum is exact. A *turn* has STEPS of them, an even number, and the last adds c + 1: a turn then adds 1 to x. A launch
+does many turns, and in the end takes away all that they added but 1.
+
+A step of int32 is the same with any odd m, modulo 2³². A step of int8 is x ← x + the four bytes of x times those of m,
+each launch from the same beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+STEPS = 16
+
+
+@dataclass(frozen=True)
+class Format:
+    """A number format.
+
+    `stored`: how its numbers lie in a buffer, as numpy names it. `step_operations`: of one step on one number.
+    `seed_bits`: how large numbers are at first. `turns`: of one launch. `launches`: until numbers grow too large.
+    """
+
+    stored: str
+    step_operations: int
+    seed_bits: int
+    turns: int
+    launches: int
+
+    @property
+    def is_flop(self) -> bool:
+        """Whether its operations are counted as floating-point ones."""
+        return self.stored.startswith("float")
+
+
+FORMATS: Mapping[str, Format] = {
+    "float64": Format("float64", 2, 20, 1 << 10, 1 << 30),
+    "float32": Format("float32", 2, 20, 1 << 10, 1 << 22),
+    "float16": Format("float16", 2, 8, 1 << 9, 1 << 9),
+    "int32": Format("uint32", 2, 32, 1 << 10, 1 << 30),
+    "int8": Format("uint32", 8, 32, 1 << 6, 1 << 30),
+}
+USUAL = "float64"
+# Floating-point operations for each byte that the sweep moves; each number is read and written, and a step has two.
+SWEEP_STEPS = (1, 4, 16, 64)
+SWEEP_NUMBER_BYTES = 16
+INTENSITIES: Mapping[float, int] = {2 * steps / SWEEP_NUMBER_BYTES: steps for steps in SWEEP_STEPS}
+
+
+def stored_bytes(number: str) -> int:
+    """How much a number takes in a buffer."""
+    return np.dtype(FORMATS[number].stored).itemsize

@@ -1,0 +1,75 @@
+"""How the kernels are called on a device, and how many numbers they work on."""
+
+from __future__ import annotations
+
+from ...device import BufferId, DeviceInfo, KernelId, Launch, Source
+from . import opencl, plain
+from .formats import FORMATS
+
+PACKAGE = __package__
+LANGUAGES = ("llvm", "opencl", "python")
+# A card has room for so many work-items on each of its units; twice as many keep it busy to the end.
+ITEMS_A_UNIT = 4096
+UNITS_IF_UNKNOWN = 16
+GROUP_ON_GPU = 256
+# Of the host's cores each gets so many items, so that shares are equal.
+ITEMS_A_THREAD = 4
+
+
+def language_of(info: DeviceInfo) -> str:
+    """The first of the languages that the device knows."""
+    return next(each for each in LANGUAGES if each in info.languages)
+
+
+def source_of(number: str, info: DeviceInfo) -> Source:
+    """The kernel of a format."""
+    language = language_of(info)
+    types = (FORMATS[number].stored,) * (2 if number == "int8" else 1)
+    if language == "opencl":
+        return Source(language, opencl.text(number, info), number, types)
+    return Source(language, f"{PACKAGE}.{'cpu' if language == 'llvm' else 'plain'}:{number}", number, types)
+
+
+def sweep_source_of(steps: int, info: DeviceInfo) -> Source:
+    """The kernel of the sweep with so many steps."""
+    language, name = language_of(info), f"sweep{steps}"
+    if language == "opencl":
+        return Source(language, opencl.sweep_text(steps), name, ("float64",))
+    return Source(language, f"{PACKAGE}.{'cpu' if language == 'llvm' else 'plain'}:{name}", name, ("float64",))
+
+
+def values_an_item(number: str, info: DeviceInfo) -> int:
+    """How many numbers an item takes through the turns."""
+    language = language_of(info)
+    if language == "opencl":
+        return opencl.values_an_item(number, info)
+    if language == "llvm":
+        from .cpu import values_an_item as of_cpu
+
+        return of_cpu(number)
+    return plain.VALUES_AN_ITEM
+
+
+def items_of(info: DeviceInfo, threads: int | None) -> int:
+    """How many items keep all of the device busy; `threads`: the host's, where it told how many work."""
+    if threads is not None:
+        return ITEMS_A_THREAD * threads
+    units = info.compute_units or UNITS_IF_UNKNOWN
+    if info.simulator or language_of(info) == "python":
+        return 2
+    return ITEMS_A_THREAD * units if info.on_host_cores else ITEMS_A_UNIT * units
+
+
+def launch_of(
+    kernel: KernelId, buffers: tuple[BufferId, ...], info: DeviceInfo, items: int, repeats: int, turns: int,
+    m_and_c: tuple[int, int],
+) -> Launch:  # fmt: skip
+    """So many launches of so many turns on each item."""
+    grain = 1 if info.on_host_cores or info.simulator else GROUP_ON_GPU
+    return Launch(kernel, buffers, (turns, *m_and_c), items, repeats, grain=grain)
+
+
+def sweep_launch(kernel: KernelId, buffer: BufferId, info: DeviceInfo, items: int, repeats: int, c: int) -> Launch:
+    """So many passes of the sweep over so many numbers."""
+    across = opencl.SWEEP_VECTOR if language_of(info) == "opencl" else 1
+    return Launch(kernel, (buffer,), (-1.0, float(c), float(c + 1)), items // across, repeats)

@@ -1,0 +1,87 @@
+"""Peak and sweep in OpenCL C: a work-item takes CHAINS independent vectors through the turns.
+
+On the host's cores vectors are as wide as registers of 256 bits (wider ones are wrong on some runtimes); on a card a
+vector is a number, of half precision two. A multiplication and an addition are written as such: `fma` is a call on some
+runtimes, and contracting them changes nothing where products are exact.
+"""
+
+from __future__ import annotations
+
+from ...device import DeviceInfo
+from .formats import STEPS
+
+CHAINS = 12
+HOST_VECTOR_BITS = 256
+BITS = {"float64": 64, "float32": 32, "float16": 16, "int32": 32, "int8": 32}
+NAMES = {"float64": "double", "float32": "float", "float16": "half", "int32": "uint", "int8": "uint"}
+EXTENSIONS = {"float64": "cl_khr_fp64", "float16": "cl_khr_fp16"}
+# With a card's numbers side by side, and a core's numbers of a sweep as well.
+SWEEP_VECTOR = 4
+
+
+def values_an_item(number: str, info: DeviceInfo) -> int:
+    """How many numbers an item has."""
+    return CHAINS * _width(number, info)
+
+
+def _width(number: str, info: DeviceInfo) -> int:
+    if number == "int8":
+        return 1
+    if info.on_host_cores:
+        return HOST_VECTOR_BITS // BITS[number]
+    return 2 if number == "float16" else 1
+
+
+def _head(number: str) -> str:
+    extension = EXTENSIONS.get(number)
+    enabled = f"#pragma OPENCL EXTENSION {extension} : enable\n" if extension else ""
+    return f"{enabled}#pragma OPENCL FP_CONTRACT ON\n"
+
+
+def text(number: str, info: DeviceInfo) -> str:
+    """The source of a format's kernel."""
+    width = _width(number, info)
+    plain = NAMES[number]
+    vector = f"{plain}{width if width > 1 else ''}"
+    is_dot, is_real = number == "int8", number.startswith("float")
+    state, begin = f"global {vector} *last", f"global const {vector} *first" if is_dot else ""
+    step = "x{0} += dot_4x8packed_uu_uint(x{0}, m);" if is_dot else "x{0} = x{0} * m + {1};"
+    source = "first" if is_dot else "last"
+    return "\n".join(
+        [
+            _head(number),
+            f"kernel void {number}({', '.join(filter(None, (state, begin)))}, long turns, long factor, long constant)",
+            "{",
+            f"    const {vector} m = ({vector})(({plain})factor), c = ({vector})(({plain})constant);",
+            f"    const {vector} c1 = ({vector})(({plain})(constant + 1)), all = ({vector})(({plain})(1 - turns));",
+            f"    const size_t place = get_global_id(0) * {CHAINS};",
+            *(f"    {vector} x{chain} = {source}[place + {chain}];" for chain in range(CHAINS)),
+            "    for (long turn = 0; turn < turns; turn++) {",
+            *(
+                f"        {step.format(chain, 'c1' if number_of == STEPS - 1 else 'c')}"
+                for number_of in range(STEPS)
+                for chain in range(CHAINS)
+            ),
+            "    }",
+            *(f"    last[place + {chain}] = x{chain}{' + all' if is_real else ''};" for chain in range(CHAINS)),
+            "}",
+            "",
+        ]
+    )
+
+
+def sweep_text(steps: int) -> str:
+    """The source of the sweep with so many steps on each number."""
+    return "\n".join(
+        [
+            _head("float64"),
+            f"kernel void sweep{steps}(global double4 *numbers, double m, double c, double c1)",
+            "{",
+            "    size_t item = get_global_id(0);",
+            f"    double{SWEEP_VECTOR} x = numbers[item];",
+            *(f"    x = x * m + {'c1' if step == steps - 1 else 'c'};" for step in range(steps)),
+            "    numbers[item] = x;",
+            "}",
+            "",
+        ]
+    )

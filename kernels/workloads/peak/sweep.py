@@ -1,0 +1,165 @@
+"""The sweep on one device: so many steps on each number of an array beyond the caches, compared with a closed form."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from time import perf_counter
+
+import numpy as np
+
+from ...device import Executes, KernelInfo, Launch, Roof
+from ...errors import DeviceError, WrongResult
+from ..evidence import Checked
+from ..protocol import Expected, Request, Work
+from ..source_text import text_of
+from ..stream.arrays import array_items
+from ..suite import SIZE
+from .formats import INTENSITIES
+from .launches import sweep_launch, sweep_source_of
+from .oracle import Numbers, after_sweep, beginnings, constants
+from .task import FOLLOWED, followed
+
+NUMBER, NUMBER_BYTES = "float64", 8
+LARGEST_BATCH = 1 << 16
+SELF_TEST_ITEMS = 1004
+SELF_TEST_PASSES = (1, 4)
+# The array repeats so many numbers; a prime, so that a wrong offset meets other numbers.
+PATTERN = 32_749
+WRITE_ITEMS = 1 << 20
+
+
+class SweepTask:
+    """See Task. A batch is that many passes over the array."""
+
+    smallest_batch = 1
+    largest_batch = LARGEST_BATCH
+
+    def __init__(self, device: Executes, request: Request) -> None:
+        """The sweep with the intensity that the request names, on an open device that knows one of its languages."""
+        self._device = device
+        self._intensity = float(request.parameters["intensity"])
+        self._steps = INTENSITIES[self._intensity]
+        size = request.parameters.get(SIZE)
+        self._items = array_items(device.info, None if size is None else int(size))
+        self._source = sweep_source_of(self._steps, device.info)
+        self._seed = (request.challenge, device.info.id, request.run_id)
+        self._constant = constants(NUMBER, *self._seed)[1]
+        self._pattern = beginnings(NUMBER, PATTERN, *self._seed)
+        self._buffer: int | None = None
+        self._kernel_id = 0
+        self._passes: int | None = None
+        self._checked: list[int] = []
+        self.kernel: KernelInfo | None = None
+        self.compile_s = 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Never: a number of answers is all that is kept."""
+        return False
+
+    def self_test(self) -> None:
+        """Compile, and compare every number of a small array with the right ones."""
+        self._kernel_id, self.compile_s = self._device.compile(self._source)
+        threads = None
+        for passes in SELF_TEST_PASSES:
+            self._buffer = None
+            self._fill(SELF_TEST_ITEMS)
+            started = perf_counter()
+            threads = self._device.launch(self._launch(SELF_TEST_ITEMS, passes)).threads
+            self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
+            self._passes = passes
+            self._compare(SELF_TEST_ITEMS)
+        self.kernel = KernelInfo(
+            name=f"sweep{self._steps}-{self._source.language}",
+            prefixes=1,
+            tuning={
+                "array_bytes": self._items * NUMBER_BYTES,
+                "operations_a_number": 2 * self._steps,
+                **({} if threads is None else {"threads": threads}),
+            },
+            compile_s=self.compile_s,
+            source_sha256=sha256(text_of(self._source).encode()).hexdigest(),
+        )
+        self._device.release()
+        # Kernels were given back, too.
+        self._kernel_id, _ = self._device.compile(self._source)
+        self._buffer, self._passes = None, None
+
+    def rehearse(self, expected: Expected | None) -> None:
+        """Fill the array, if that is still to be done."""
+        if self._passes is None:
+            self._fill(self._items)
+
+    def start(self, expected: Expected) -> None:
+        """Nothing: the numbers derive from the challenge from the first pass on."""
+        self.rehearse(expected)
+
+    def ready(self, batch: int) -> None:
+        """Fill the array anew after a launch that failed."""
+        if self._passes is None:
+            self._fill(self._items)
+
+    def run(self, batch: int) -> Work:
+        """So many passes."""
+        before = self._passes or 0
+        self._passes = None
+        done = self._device.launch(self._launch(self._items, batch))
+        self._passes = before + batch
+        return Work(batch * self._items * 2 * self._steps, done.device_s)
+
+    def count(self, sample: int) -> None:
+        """Compare numbers with the right ones."""
+        self._checked.append(self._compare(self._items))
+
+    def drop(self) -> None:
+        """Nothing: passes that do not count are checked along with those that do."""
+
+    def check_batch(self, batch: int) -> None:
+        """Do one and compare."""
+        self.ready(batch)
+        self.run(batch)
+        self._compare(self._items)
+
+    def spot_check(self) -> None:
+        """Compare what the array holds."""
+        self.check_batch(1)
+
+    def evidence(self, samples: int) -> Checked:
+        """How many numbers were compared."""
+        answers = max(1, sum(self._checked[:samples]))
+        return Checked(answers=answers, how="64-bit numbers with a closed form, after every sample")
+
+    def roof(self) -> Roof | None:
+        """Nothing of its own: it counts ceilings."""
+        return None
+
+    def _launch(self, items: int, passes: int) -> Launch:
+        assert self._buffer is not None
+        return sweep_launch(self._kernel_id, self._buffer, self._device.info, items, passes, self._constant)
+
+    def _first(self, part: range) -> Numbers:
+        return self._pattern[np.arange(part.start, part.stop) % PATTERN]
+
+    def _fill(self, items: int) -> None:
+        if self._buffer is None:
+            self._buffer = self._device.allocate(items * NUMBER_BYTES)
+        for start in range(0, items, WRITE_ITEMS):
+            part = self._first(range(start, min(start + WRITE_ITEMS, items)))
+            self._device.write(self._buffer, start * NUMBER_BYTES, part.tobytes())
+        self._passes = 0
+
+    def _compare(self, items: int) -> int:
+        if self._passes is None or self._buffer is None:
+            raise DeviceError(f"{self._device.info.id}: the array was lost with a launch that failed")
+        compared = 0
+        for part in followed(items, FOLLOWED):
+            right = after_sweep(self._first(part), self._steps, self._passes, self._constant)
+            data = self._device.read(self._buffer, part.start * NUMBER_BYTES, len(part) * NUMBER_BYTES)
+            if data != right.tobytes():
+                wrong = int((np.frombuffer(data, np.float64) != right).sum())
+                raise WrongResult(
+                    f"{self._device.info.id} computed {wrong} of {len(part)} numbers wrong from number {part.start} "
+                    "on; its kernel is wrong, use another device"
+                )
+            compared += len(part)
+        return compared

@@ -1,0 +1,180 @@
+"""A format's peak on one device: numbers that stay in registers, turn after turn, compared with closed forms."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+from time import perf_counter
+
+import numpy as np
+
+from ...device import BufferId, Executes, KernelInfo, Launch, Roof
+from ...errors import DeviceError, WrongResult
+from ..evidence import Checked
+from ..protocol import Expected, Request, Work
+from ..source_text import text_of
+from .formats import FORMATS, STEPS
+from .launches import items_of, launch_of, source_of, values_an_item
+from .oracle import Numbers, after, beginnings, constants
+
+LARGEST_BATCH = 1 << 20
+# So many numbers at either end of the state are compared, and as many somewhere within. Those of bytes have no closed
+# form: each is computed again, step by step.
+FOLLOWED = 2048
+FEWER = 16
+SELF_TEST_LAUNCHES = (1, 3)
+SELF_TEST_TURNS = (1, 5)
+
+
+class PeakTask:
+    """See Task. A batch is that many launches of the format's turns."""
+
+    smallest_batch = 1
+
+    def __init__(self, device: Executes, request: Request) -> None:
+        """The format that the request names, on an open device that knows one of its languages."""
+        info = device.info
+        self._device = device
+        self._number = str(request.parameters["number"])
+        self._format = FORMATS[self._number]
+        self._source = source_of(self._number, info)
+        self._each = values_an_item(self._number, info)
+        self._seed = (request.challenge, info.id, request.run_id)
+        self._constants = constants(self._number, *self._seed)
+        self._turns = 2 if info.simulator else self._format.turns
+        self._items = items_of(info, None)
+        self._buffers: tuple[BufferId, ...] = ()
+        self._kernel_id = 0
+        self._first: Numbers | None = None
+        self._launches = 0
+        self._checked: list[int] = []
+        self.largest_batch = min(LARGEST_BATCH, self._format.launches // 2)
+        self.kernel: KernelInfo | None = None
+        self.compile_s = 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Never: a number of answers is all that is kept."""
+        return False
+
+    def self_test(self) -> None:
+        """Compile, and compare every number after few turns with the right ones."""
+        self._kernel_id, self.compile_s = self._device.compile(self._source)
+        threads = None
+        for turns in SELF_TEST_TURNS:
+            for launches in SELF_TEST_LAUNCHES:
+                self._fill()
+                started = perf_counter()
+                threads = self._device.launch(self._launch(launches, turns)).threads
+                self.compile_s += perf_counter() - started if self.kernel is None else 0.0
+                self._note_kernel(threads)
+                self._launches = launches
+                self._compare(turns)
+        self._device.release()
+        # Kernels were given back, too.
+        self._kernel_id, _ = self._device.compile(self._source)
+        self._buffers, self._first = (), None
+        self._items = items_of(self._device.info, threads)
+        self._note_kernel(threads)
+
+    def rehearse(self, expected: Expected | None) -> None:
+        """Fill the state, if that is still to be done."""
+        if self._first is None:
+            self._fill()
+
+    def start(self, expected: Expected) -> None:
+        """Nothing: the numbers derive from the challenge from the first launch on."""
+        self.rehearse(expected)
+
+    def ready(self, batch: int) -> None:
+        """Begin anew before numbers grow too large, or after a launch that failed."""
+        if self._first is None or self._launches + batch > self._format.launches:
+            self._fill()
+
+    def run(self, batch: int) -> Work:
+        """So many launches."""
+        try:
+            done = self._device.launch(self._launch(batch, self._turns))
+        except BaseException:
+            # Nobody knows how many it did.
+            self._first = None
+            raise
+        self._launches += batch
+        steps = batch * self._items * self._each * self._turns * STEPS
+        return Work(steps * self._format.step_operations, done.device_s)
+
+    def count(self, sample: int) -> None:
+        """Compare all numbers with the right ones."""
+        self._checked.append(self._compare(self._turns))
+
+    def drop(self) -> None:
+        """Nothing: launches that do not count are checked along with those that do."""
+
+    def check_batch(self, batch: int) -> None:
+        """Do one and compare."""
+        self.ready(batch)
+        self.run(batch)
+        self._compare(self._turns)
+
+    def spot_check(self) -> None:
+        """Compare what the state holds."""
+        self.check_batch(1)
+
+    def evidence(self, samples: int) -> Checked:
+        """How many numbers were compared."""
+        answers = max(1, sum(self._checked[:samples]))
+        return Checked(answers=answers, how=f"{self._number} numbers with a closed form, after every sample")
+
+    def roof(self) -> Roof | None:
+        """Nothing of its own: it counts ceilings."""
+        return None
+
+    def _launch(self, launches: int, turns: int) -> Launch:
+        device = self._device
+        return launch_of(self._kernel_id, self._buffers, device.info, self._items, launches, turns, self._constants)
+
+    def _fill(self) -> None:
+        first = beginnings(self._number, self._items * self._each, *self._seed)
+        if not self._buffers:
+            self._buffers = tuple(self._device.allocate(first.nbytes) for _ in self._source.types)
+        for buffer in self._buffers:
+            self._device.write(buffer, 0, first.tobytes())
+        self._first, self._launches = first, 0
+
+    def _compare(self, turns: int) -> int:
+        if self._first is None:
+            raise DeviceError(f"{self._device.info.id}: the numbers were lost with a launch that failed")
+        size, compared = self._first.itemsize, 0
+        for part in followed(len(self._first), FEWER if self._number == "int8" else FOLLOWED):
+            right = after(self._number, self._first[part.start : part.stop], turns, self._launches, *self._constants)
+            data = self._device.read(self._buffers[0], size * part.start, right.nbytes)
+            if data != right.tobytes():
+                wrong = int((np.frombuffer(data, right.dtype) != right).sum())
+                raise WrongResult(
+                    f"{self._device.info.id} computed {wrong} of {len(right)} {self._number} numbers wrong; "
+                    "its kernel is wrong, use another device"
+                )
+            compared += len(right)
+        return compared
+
+    def _note_kernel(self, threads: int | None) -> None:
+        self.kernel = KernelInfo(
+            name=f"{self._number}-{self._source.language}",
+            prefixes=1,
+            tuning={
+                "numbers_an_item": self._each,
+                "items": self._items,
+                "turns": self._turns,
+                **({} if threads is None else {"threads": threads}),
+            },
+            compile_s=self.compile_s,
+            source_sha256=sha256(text_of(self._source).encode()).hexdigest(),
+        )
+
+
+def followed(count: int, most: int) -> list[range]:
+    """What is compared of so many numbers: the first, the last, and some by chance; all where there are few."""
+    if count <= 3 * most:
+        return [range(count)] if most > FEWER else [range(min(count, most)), range(max(0, count - most), count)]
+    somewhere = most + secrets.randbelow(count - 3 * most + 1)
+    return [range(most), range(somewhere, somewhere + most), range(count - most, count)]

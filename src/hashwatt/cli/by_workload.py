@@ -1,0 +1,36 @@
+"""Options that may be given for one workload by its name: NAME=VALUE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+EXAMPLE = "give seconds, like 10 or stream=2.5"
+
+
+def seconds_by_name(texts: Sequence[str]) -> float | dict[str, float] | None:
+    """The sampling time for all, or by workload; None where none is given. Raises click.UsageError."""
+    times: dict[str, float] = {}
+    for text in texts:
+        name, _, value = text.rpartition("=")
+        try:
+            times[name] = float(value)
+        except ValueError:
+            raise click.BadParameter(f"{text!r:.60} is no time; {EXAMPLE}", param_hint="'-t' / '--seconds'") from None
+    if "" not in times:
+        return times or None
+    if len(texts) > 1:
+        raise click.BadParameter(f"one time for all leaves no other; {EXAMPLE}", param_hint="'-t' / '--seconds'")
+    return times[""]
+
+
+def sizes_by_name(texts: Sequence[str]) -> dict[str, str] | None:
+    """Sizes by workload, as they were written; None where none is given. Raises click.UsageError."""
+    sizes: dict[str, str] = {}
+    for text in texts:
+        name, there, value = text.partition("=")
+        if not there or not name or not value:
+            raise click.BadParameter(f"{text!r:.60} is no NAME=N; give one like stream=1GiB", param_hint="'--size'")
+        sizes[name] = value
+    return sizes or None
