@@ -84,7 +84,7 @@ def number_of(group: Group) -> str:
 def is_arm(group: Group) -> bool:
     """Whether it was measured on an ARM machine's own cores."""
     machine = group.newest.machine
-    return machine is not None and machine.architecture.lower().startswith(ARM)
+    return machine is not None and (machine.architecture or "").lower().startswith(ARM)
 
 
 def _finding(judgement: Judgement, because: str, evidence: Sequence[str], origins: Sequence[Origin]) -> Finding:

@@ -16,7 +16,7 @@ def suite_table(collection: Collection) -> Table | None:
     """A row for each work and device, in the order of the rankings; None where all did the same work."""
     if len(collection.rankings) < 2:
         return None
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for ranking in collection.rankings:
         labels = labels_of(ranking.groups)
         rows.extend(row(group, label) for group, label in zip(ranking.groups, labels, strict=True))

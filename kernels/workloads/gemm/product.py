@@ -110,7 +110,8 @@ class Gemm:
 
     def expected(self, left: Numbers, right: Numbers, lines: range) -> Numbers:
         """See Product."""
-        return left @ right
+        made: Numbers = left @ right
+        return made
 
     def small(self) -> Gemm:
         """See Product."""

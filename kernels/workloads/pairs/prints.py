@@ -28,4 +28,5 @@ def prints_of(lines: npt.NDArray[np.int64], first_line: int) -> Prints:
     mixed ^= mixed >> np.uint32(13)
     mixed *= np.uint32(SECOND_FACTOR)
     mixed ^= mixed >> np.uint32(16)
-    return mixed.reshape(lines.shape).sum(axis=1, dtype=np.uint32)
+    prints: Prints = mixed.reshape(lines.shape).sum(axis=1, dtype=np.uint32)
+    return prints

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
 
 from ...device import DeviceInfo, Scalar, Source
 from .inputs import Box
 
-Numbers = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+# Whole numbers, in 64-bit integers or floats: either adds them exactly.
+Numbers = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -39,20 +38,47 @@ class Layout:
 
 
 class Product(Protocol):
-    """A kind of product of one size and one format of numbers.
+    """A kind of product of one size and one format of numbers."""
 
-    `side`: so many left and right operands has a pool. `lines` and `columns` of a product; `line_units`: units of work
-    for a line. `left`, `right`: what the operands hold, as the definition has it.
-    """
+    @property
+    def operand_type(self) -> str:
+        """numpy's name of what operands hold."""
+        ...
 
-    operand_type: str
-    product_type: str
-    side: int
-    lines: int
-    columns: int
-    line_units: int
-    left: Box
-    right: Box
+    @property
+    def product_type(self) -> str:
+        """numpy's name of what products hold."""
+        ...
+
+    @property
+    def side(self) -> int:
+        """How many left and right operands a pool has."""
+        ...
+
+    @property
+    def lines(self) -> int:
+        """How many lines a product has."""
+        ...
+
+    @property
+    def columns(self) -> int:
+        """How many numbers a line has."""
+        ...
+
+    @property
+    def line_units(self) -> int:
+        """Units of work for a line."""
+        ...
+
+    @property
+    def left(self) -> Box:
+        """What a left operand holds, as the definition has it."""
+        ...
+
+    @property
+    def right(self) -> Box:
+        """The same of a right one."""
+        ...
 
     def layout(self, info: DeviceInfo) -> Layout:
         """How this device does it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def test_some_rows_are_the_same_as_the_same_rows_of_all() -> None:
 
 
 def test_whatever_a_result_claims_gives_other_operands() -> None:
-    changed = [
+    changed: list[dict[str, Any]] = [
         {"challenge": "d"}, {"machine": "n"}, {"device_id": "opencl:0"}, {"run_id": "s"}, {"workload": "conv"},
         {"parameters": {"size": 4}},
     ]  # fmt: skip

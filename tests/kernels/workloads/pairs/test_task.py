@@ -176,7 +176,7 @@ def test_a_device_that_is_wrong_only_while_it_is_measured_is_refused() -> None:
             device.write(order.buffers[0], 0, bytes(8 * SIZE * SIZE))
         return done
 
-    device.launch = half  # type: ignore[method-assign]
+    device.launch = half  # type: ignore[method-assign,assignment]
     task.ready(1)
     task.run(1)
     with pytest.raises(WrongResult):
