@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..pairs.product import Product
 from ..pairs.workload import PairWorkload
 from ..protocol import Value
 from ..quantity import MAC, Quantity
@@ -28,7 +29,7 @@ class ConvWorkload(PairWorkload):
         size=Size("positions a side of the image", 3, 1024),
     )
 
-    def product_of(self, number: str, size: int) -> Conv:
+    def product_of(self, number: str, size: int) -> Product:
         """See PairWorkload."""
         return Conv(size, number)
 

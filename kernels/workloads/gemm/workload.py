@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..pairs.product import Product
 from ..pairs.workload import PairWorkload
 from ..protocol import Value
 from ..quantity import FLOP, Quantity
@@ -24,7 +25,7 @@ class GemmWorkload(PairWorkload):
         rows=({"number": "float32"}, {"number": "float64"}), size=Size("rows of a matrix", 16, 32_768)
     )
 
-    def product_of(self, number: str, size: int) -> Gemm:
+    def product_of(self, number: str, size: int) -> Product:
         """See PairWorkload."""
         return Gemm(size, number)
 
