@@ -108,10 +108,10 @@ def suite(run: int = 0, joules: bool = False, faster: float = 1.0, architecture:
         cpu = [
             with_energy(entry, 1e12 * watts / entry.rate.value) if entry.rate is not None else entry for entry in cpu
         ]
-    gpu = {"kind": "gpu", "name": "Radeon RX 6800", "backend": "opencl", "driver": "amdgpu 6.10"}
+    gpu: dict[str, Any] = {"kind": "gpu", "name": "Radeon RX 6800", "backend": "opencl", "driver": "amdgpu 6.10"}
     on_gpu = [
-        moving("opencl:0", rate=380e9, faster=20, **gpu),
-        working("gemm", 500e9, {"number": "float32"}, "opencl:0", faster=20, **gpu),
+        moving("opencl:0", rate=380e9 * faster, faster=20 * faster, **gpu),
+        working("gemm", 500e9 * faster, {"number": "float32"}, "opencl:0", faster=20 * faster, **gpu),
     ]
     made = result(*cpu, *on_gpu, run=run)
     if architecture:

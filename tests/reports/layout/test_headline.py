@@ -71,6 +71,6 @@ def test_what_is_not_verified_not_measured_or_not_readable_is_counted() -> None:
 def test_a_ranking_of_other_work_has_its_own_words_and_no_place_in_the_network() -> None:
     words = told(result(streaming()))
     assert "reaches 20.00 GB/s" in words
-    assert "measured, checked by the machine itself)" in words
+    assert "measured, checked by the machine itself, triad)" in words
     assert "1 result not proven: the work, too, is the machine's own word." in words
     assert "Bitcoin" not in words
