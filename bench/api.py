@@ -258,6 +258,7 @@ def measure(
             patience_s=patience_s,
             ledger=ledger,
             shares=shares,
+            several=len(works) > 1,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         shown = Guarded(progress or NoProgress())

@@ -26,6 +26,11 @@ class Work:
     parameters: dict[str, Value]
     seconds: float | None = None
 
+    @property
+    def label(self) -> str:
+        """What it is called beside other work of a run."""
+        return " ".join(filter(None, (self.workload.name, self.workload.variant_text(self.parameters))))
+
 
 @dataclass(frozen=True)
 class Assignment:
@@ -36,7 +41,7 @@ class Assignment:
     device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
     besides warm-up and samples (see `budget`). `ledger`: what bounds all devices of a run together, None for no bound.
     `setting`: what sets the record apart in a run that alternates two. `shares`: how many to keep as evidence (None:
-    the workload knows).
+    the workload knows). `several`: whether a device has more than one kind of work in the run.
     """
 
     machine: str
@@ -52,6 +57,7 @@ class Assignment:
     ledger: Ledger | None = None
     setting: str | None = None
     shares: int | None = None
+    several: bool = False
 
     def plan_of(self, work: Work) -> Plan:
         """How that work is sampled."""

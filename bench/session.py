@@ -260,7 +260,8 @@ class Session:
         with self.energy.window() if assignment.rendezvous is None else nullcontext():
             self._sampler.sample(start_s, warmup_s, self._progress)
         if self._roofs is not None:
-            self._stage(f"measuring its ceilings, {self._number()}", None)
+            if self._roofs.is_needed:
+                self._stage("measuring its ceilings", None)
             self._roofs.measure()
 
     def _warm_up(self) -> float:
@@ -373,7 +374,8 @@ class Session:
 
     def _stage(self, text: str, total: float | None) -> None:
         setting = self._assignment.setting
-        name = self.found.info.id if setting is None else f"{self.found.info.id} {setting}"
+        work = self.work.label if self._assignment.several else ""
+        name = " ".join(filter(None, (self.found.info.id, work, setting)))
         self._progress.stage(name, text, total, quantity_for(self.work.workload, self.work.parameters).unit)
 
 

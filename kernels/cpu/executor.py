@@ -29,7 +29,7 @@ T = TypeVar("T")
 Bytes = npt.NDArray[np.uint8]
 
 NUMBA, LLVM, NUMPY = "numba", "llvm", "numpy"
-LANGUAGES = (LLVM, NUMBA, NUMPY)
+LANGUAGES = (NUMBA, LLVM, NUMPY)
 # Parts begin on a page: no two threads share one.
 PAGE_BYTES = 4096
 

@@ -47,9 +47,8 @@ UNASKED = ("chatty",)
 LARGE_RANGE = 4096
 # The same for launches, in items times repeats.
 LARGE_WORK = 1 << 16
-# Executing, an item takes this part of a hash's time, and moves so many bytes at most.
+# Executing, an item takes this part of a hash's time.
 ITEMS_A_HASH = 100
-BYTES_AN_ITEM = 32
 FAKE_CACHE_BYTES = 1 << 14
 FOREVER_S = 3600.0
 DEFAULT_RATE_HS = 200_000.0
@@ -84,6 +83,7 @@ def fake_info(behaviour: str) -> DeviceInfo:
         runs_on_host_cpu=False,
         cache_bytes=FAKE_CACHE_BYTES,
         languages=LANGUAGES,
+        numbers=("float64", "float32", "float16", "int32", "int8"),
     )
 
 

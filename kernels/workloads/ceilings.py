@@ -116,7 +116,7 @@ class PeakProbe:
         source = launches.source_of(number, info)
         kernel, _ = device.compile(source)
         m_and_c = oracle.constants(number, "ceilings", info.id, "")
-        each, turns = launches.values_an_item(number, info), 2 if info.simulator else form.turns
+        each, turns = launches.values_an_item(number, info), launches.turns_of(number, info)
         buffers: tuple[int, ...] = ()
 
         def launch(items: int, repeats: int) -> Launch:

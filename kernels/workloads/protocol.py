@@ -15,8 +15,7 @@ from ..device import AnyDevice, DeviceInfo, KernelInfo, Roof
 from .evidence import Claim, Evidence, EvidenceKind, Finding
 from .quantity import Quantity
 from .suite import Suite
-
-Value = int | float | str
+from .suite import Value as Value
 
 
 @dataclass(frozen=True)

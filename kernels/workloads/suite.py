@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..errors import InputError
 
-if TYPE_CHECKING:
-    from .protocol import Value, Workload
-
+Value = int | float | str
 # The parameter that a size that was asked for becomes.
 SIZE = "size"
 _SIZE_TEXT = re.compile(r"(\d{1,15})(KiB|MiB|GiB)?", re.ASCII)
@@ -55,12 +52,13 @@ class Suite:
     size: Size | None = None
 
 
-def suite_of(workload: Workload) -> Suite | None:
+def suite_of(workload: object) -> Suite | None:
     """The workload's part in a suite; None where it has none, or comes from a distribution that knows of none."""
-    return getattr(workload, "suite", None)
+    suite = getattr(workload, "suite", None)
+    return suite if isinstance(suite, Suite) else None
 
 
-def rows_of(workload: Workload) -> tuple[Mapping[str, Value], ...]:
+def rows_of(workload: object) -> tuple[Mapping[str, Value], ...]:
     """The parameters of each row that is measured when the workload is."""
     suite = suite_of(workload)
     return ({},) if suite is None else suite.rows

@@ -15,6 +15,7 @@ TREE = Path(__file__).parents[2]
 FOLDERS = ("bench", "reports", "src/hashwatt/cli")
 SPECIAL = {
     "bench/api.py": "the public functions, among them the search for shares of a header",
+    "bench/asked.py": "has a short name for one of them: --rolled",
     "bench/asic": "reads those who work for a pool",
     "bench/mining": "works for a pool",
     "bench/pool": "a pool that measures those who work for it",
@@ -46,8 +47,8 @@ SPECIAL = {
     "src/hashwatt/cli/commands/scan.py": "the search for shares of a header",
     "src/hashwatt/cli/commands/devices.py": "shows the race of the kernels that hash",
 }
-NAMES = "|".join(rf"\b{name}\b" for name in BUILT_IN if name != "stream")
-# `hashwatt`, hashlib and digests are everybody's; `stream` is a word of input and output, too.
+NAMES = "|".join(rf"\b{name}\b" for name in BUILT_IN if name not in ("stream", "peak"))
+# `hashwatt`, hashlib and digests are everybody's; `stream` is a word of input and output, too, and a peak is the most.
 WORDS = re.compile(
     rf"\bhash(es|ed|ing|rates?)?\b|\bnonces?\b|\bmidstates?\b|\bprefixes\b|\b[kMGTPE]?H/s|\bJ/TH\b|\bmin(er|ing)\b|{NAMES}",
     re.IGNORECASE,

@@ -16,7 +16,6 @@ from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.workloads.evidence import Answer, Finding, Recompute
 from hashwatt.kernels.workloads.protocol import Work
 from hashwatt.kernels.workloads.quantity import Quantity
-from hashwatt.kernels.workloads.roof import smallest_ceiling
 
 ITEMS = 4096
 
@@ -85,8 +84,7 @@ class Task:
     def evidence(self, samples):
         return Recompute(answers=tuple(answer for answer in self.answers if answer.sample < samples))
 
-    def roof(self):
-        return smallest_ceiling(self.device.ceilings(), Toy.counts)
+    def roof(self): return None
 
 
 class Toy:
@@ -95,7 +93,7 @@ class Toy:
     quantity = Quantity("sum", "sums", "sum/s", "rate", 1e3, "J/ksum", 1.0, "sum/J")
     evidence_kind = "recompute"
     binds = "memory"
-    counts = {"memory": 16.0}
+    suite = None
 
     def parameters_of(self, given):
         if given:
@@ -104,7 +102,9 @@ class Toy:
 
     def variant_text(self, parameters): return ""
 
-    def why_not(self, info):
+    def counts_of(self, parameters): return {"memory": 16.0}
+
+    def why_not(self, info, parameters):
         return None if "python" in info.languages else f"{info.id} runs no Python"
 
     def bind(self, device, request): return Task(device)

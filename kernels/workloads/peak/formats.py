@@ -24,6 +24,7 @@ class Format:
 
     `stored`: how its numbers lie in a buffer, as numpy names it. `step_operations`: of one step on one number.
     `seed_bits`: how large numbers are at first. `turns`: of one launch. `launches`: until numbers grow too large.
+    `host_factor`: so many times as many turns on the host's cores.
     """
 
     stored: str
@@ -31,6 +32,7 @@ class Format:
     seed_bits: int
     turns: int
     launches: int
+    host_factor: int = 1
 
     @property
     def is_flop(self) -> bool:
@@ -39,10 +41,10 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "float64": Format("float64", 2, 20, 1 << 10, 1 << 30),
-    "float32": Format("float32", 2, 20, 1 << 10, 1 << 22),
+    "float64": Format("float64", 2, 20, 1 << 10, 1 << 30, 4),
+    "float32": Format("float32", 2, 20, 1 << 10, 1 << 22, 4),
     "float16": Format("float16", 2, 8, 1 << 9, 1 << 9),
-    "int32": Format("uint32", 2, 32, 1 << 10, 1 << 30),
+    "int32": Format("uint32", 2, 32, 1 << 10, 1 << 30, 4),
     "int8": Format("uint32", 8, 32, 1 << 6, 1 << 30),
 }
 USUAL = "float64"

@@ -34,7 +34,7 @@ def sweep_source_of(steps: int, info: DeviceInfo) -> Source:
     """The kernel of the sweep with so many steps."""
     language, name = language_of(info), f"sweep{steps}"
     if language == "opencl":
-        return Source(language, opencl.sweep_text(steps), name, ("float64",))
+        return Source(language, opencl.sweep_text(steps, info), name, ("float64",))
     return Source(language, f"{PACKAGE}.{'cpu' if language == 'llvm' else 'plain'}:{name}", name, ("float64",))
 
 
@@ -48,6 +48,14 @@ def values_an_item(number: str, info: DeviceInfo) -> int:
 
         return of_cpu(number)
     return plain.VALUES_AN_ITEM
+
+
+def turns_of(number: str, info: DeviceInfo) -> int:
+    """How many turns a launch has: the host's cores take more of them for a launch's cost to vanish."""
+    if info.simulator or language_of(info) == "python":
+        return 2
+    form = FORMATS[number]
+    return form.turns * form.host_factor if info.on_host_cores else form.turns
 
 
 def items_of(info: DeviceInfo, threads: int | None) -> int:
@@ -69,7 +77,11 @@ def launch_of(
     return Launch(kernel, buffers, (turns, *m_and_c), items, repeats, grain=grain)
 
 
+def sweep_numbers(info: DeviceInfo) -> int:
+    """How many numbers of the sweep's array an item of a launch has."""
+    return opencl.sweep_numbers(info) if language_of(info) == "opencl" else 1
+
+
 def sweep_launch(kernel: KernelId, buffer: BufferId, info: DeviceInfo, items: int, repeats: int, c: int) -> Launch:
     """So many passes of the sweep over so many numbers."""
-    across = opencl.SWEEP_VECTOR if language_of(info) == "opencl" else 1
-    return Launch(kernel, (buffer,), (-1.0, float(c), float(c + 1)), items // across, repeats)
+    return Launch(kernel, (buffer,), (-1.0, float(c), float(c + 1)), items // sweep_numbers(info), repeats)

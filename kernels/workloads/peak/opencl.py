@@ -15,8 +15,7 @@ HOST_VECTOR_BITS = 256
 BITS = {"float64": 64, "float32": 32, "float16": 16, "int32": 32, "int8": 32}
 NAMES = {"float64": "double", "float32": "float", "float16": "half", "int32": "uint", "int8": "uint"}
 EXTENSIONS = {"float64": "cl_khr_fp64", "float16": "cl_khr_fp16"}
-# With a card's numbers side by side, and a core's numbers of a sweep as well.
-SWEEP_VECTOR = 4
+SWEEP_VECTOR, SWEEP_CHAINS = 4, 8
 
 
 def values_an_item(number: str, info: DeviceInfo) -> int:
@@ -50,10 +49,10 @@ def text(number: str, info: DeviceInfo) -> str:
     return "\n".join(
         [
             _head(number),
-            f"kernel void {number}({', '.join(filter(None, (state, begin)))}, long turns, long factor, long constant)",
+            f"kernel void {number}({', '.join(filter(None, (state, begin)))}, long turns, long factor, long addend)",
             "{",
-            f"    const {vector} m = ({vector})(({plain})factor), c = ({vector})(({plain})constant);",
-            f"    const {vector} c1 = ({vector})(({plain})(constant + 1)), all = ({vector})(({plain})(1 - turns));",
+            f"    const {vector} m = ({vector})(({plain})factor), c = ({vector})(({plain})addend);",
+            f"    const {vector} c1 = ({vector})(({plain})(addend + 1)), all = ({vector})(({plain})(1 - turns));",
             f"    const size_t place = get_global_id(0) * {CHAINS};",
             *(f"    {vector} x{chain} = {source}[place + {chain}];" for chain in range(CHAINS)),
             "    for (long turn = 0; turn < turns; turn++) {",
@@ -70,17 +69,28 @@ def text(number: str, info: DeviceInfo) -> str:
     )
 
 
-def sweep_text(steps: int) -> str:
+def sweep_numbers(info: DeviceInfo) -> int:
+    """How many numbers of the sweep's array a work-item has: on the host's cores enough that none waits for another."""
+    return SWEEP_VECTOR * SWEEP_CHAINS if info.on_host_cores else 1
+
+
+def sweep_text(steps: int, info: DeviceInfo) -> str:
     """The source of the sweep with so many steps on each number."""
+    chains = range(SWEEP_CHAINS if info.on_host_cores else 1)
+    vector = f"double{SWEEP_VECTOR}" if info.on_host_cores else "double"
     return "\n".join(
         [
             _head("float64"),
-            f"kernel void sweep{steps}(global double4 *numbers, double m, double c, double c1)",
+            f"kernel void sweep{steps}(global {vector} *numbers, double m, double c, double c1)",
             "{",
-            "    size_t item = get_global_id(0);",
-            f"    double{SWEEP_VECTOR} x = numbers[item];",
-            *(f"    x = x * m + {'c1' if step == steps - 1 else 'c'};" for step in range(steps)),
-            "    numbers[item] = x;",
+            f"    size_t place = get_global_id(0) * {len(chains)};",
+            *(f"    {vector} x{chain} = numbers[place + {chain}];" for chain in chains),
+            *(
+                f"    x{chain} = x{chain} * m + {'c1' if step == steps - 1 else 'c'};"
+                for step in range(steps)
+                for chain in chains
+            ),
+            *(f"    numbers[place + {chain}] = x{chain};" for chain in chains),
             "}",
             "",
         ]

@@ -14,7 +14,7 @@ from ..evidence import Checked
 from ..protocol import Expected, Request, Work
 from ..source_text import text_of
 from .formats import FORMATS, STEPS
-from .launches import items_of, launch_of, source_of, values_an_item
+from .launches import items_of, launch_of, source_of, turns_of, values_an_item
 from .oracle import Numbers, after, beginnings, constants
 
 LARGEST_BATCH = 1 << 20
@@ -41,7 +41,7 @@ class PeakTask:
         self._each = values_an_item(self._number, info)
         self._seed = (request.challenge, info.id, request.run_id)
         self._constants = constants(self._number, *self._seed)
-        self._turns = 2 if info.simulator else self._format.turns
+        self._turns = turns_of(self._number, info)
         self._items = items_of(info, None)
         self._buffers: tuple[BufferId, ...] = ()
         self._kernel_id = 0

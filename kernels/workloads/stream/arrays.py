@@ -48,15 +48,15 @@ def too_large(info: DeviceInfo, size_bytes: int | None) -> str | None:
 
 def side_by_side(info: DeviceInfo) -> bool:
     """Whether the blocks of the dot product lie side by side, as a card likes them."""
-    return not info.on_host_cores
+    return _language(info) == "opencl" and not info.on_host_cores
 
 
 def source_of(name: str, info: DeviceInfo) -> Source:
     """The kernel of that operation in the first language that the device knows."""
     types = ("float64",) * ARRAYS
-    language = next(each for each in LANGUAGES if each in info.languages)
+    language = _language(info)
     if language == "opencl":
-        return Source(language, opencl.text(name, side_by_side(info)), name, types)
+        return Source(language, opencl.text(name, info.on_host_cores), opencl.ENTRIES[name], types)
     module = {"llvm": "cpu", "python": "plain"}[language]
     return Source(language, f"{PACKAGE}.{module}:{name}", name, types)
 
@@ -69,4 +69,9 @@ def launch_of(
     if name == DOT:
         grain = GROUP_ON_GPU if side_by_side(info) else 1
         return Launch(kernel, buffers, (), items // BLOCK, repeats, grain=grain)
-    return Launch(kernel, buffers, (factor,), items, repeats, rotate=True)
+    across = opencl.HOST_VECTOR if _language(info) == "opencl" and info.on_host_cores else 1
+    return Launch(kernel, buffers, (factor,), items // across, repeats, rotate=True)
+
+
+def _language(info: DeviceInfo) -> str:
+    return next(each for each in LANGUAGES if each in info.languages)

@@ -1,4 +1,4 @@
-"""The operations in OpenCL C: one work-item a number, so that neighbours read neighbouring addresses.
+"""The operations in OpenCL C: neighbouring work-items read neighbouring addresses, on a host four numbers each.
 
 Of the dot product a work-item adds up one block: the host's cores read it number by number, while on a card neighbours
 read neighbouring addresses, each a number of every so many.
@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from .counts import BLOCK, DOT, OPERATIONS
 
+HOST_VECTOR = 4
+# The language has a function `dot` of its own.
+ENTRIES = {name: f"stream_{name}" for name in OPERATIONS}
 HEAD = """\
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 
@@ -21,16 +24,16 @@ HEAD = """\
 #endif
 """
 EACH = """\
-kernel void {name}(global double *target, global const double *olders, global const double *newers, double factor)
+kernel void {entry}(global {kind} *target, global const {kind} *olders, global const {kind} *newers, double factor)
 {{
     size_t item = get_global_id(0);
-    double older = olders[item], newer = newers[item];
+    {kind} older = olders[item], newer = newers[item];
     STORE({expression}, &target[item]);
 }}
 """
 # Four vectors under way, so that none waits for the sum before it; vectors of 512 bits are wrong on some runtimes.
 BLOCKS = f"""\
-kernel void {DOT}(global double *sums, global const double4 *older, global const double4 *newer)
+kernel void {ENTRIES[DOT]}(global double *sums, global const double4 *older, global const double4 *newer)
 {{{{
     size_t first = get_global_id(0) * {{across}};
     double4 a = 0, b = 0, c = 0, d = 0;
@@ -49,8 +52,9 @@ IN_A_ROW = {"across": str(BLOCK // 4), "place": "first + number", "step": "1"}
 SIDE_BY_SIDE = {"across": "1", "place": "first + number * get_global_size(0)", "step": "get_global_size(0)"}
 
 
-def text(name: str, side_by_side: bool) -> str:
-    """The source of an operation; the blocks of the dot product lie side by side, or one after another."""
+def text(name: str, on_host: bool) -> str:
+    """The source of an operation; on a card the blocks of the dot product lie side by side, else one after another."""
     if name == DOT:
-        return HEAD + BLOCKS.format(**(SIDE_BY_SIDE if side_by_side else IN_A_ROW))
-    return HEAD + EACH.format(name=name, expression=OPERATIONS[name].expression)
+        return HEAD + BLOCKS.format(**(IN_A_ROW if on_host else SIDE_BY_SIDE))
+    kind = f"double{HOST_VECTOR}" if on_host else "double"
+    return HEAD + EACH.format(entry=ENTRIES[name], expression=OPERATIONS[name].expression, kind=kind)

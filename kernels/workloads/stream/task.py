@@ -18,8 +18,8 @@ from .arrays import ARRAYS, array_items, launch_of, side_by_side, source_of
 from .counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 from .oracle import FACTORS, MOST_PASSES, Course, Numbers, Sums, pattern
 
-# Odd, no multiple of any vector or work-group; blocks of the dot product, as odd.
-SELF_TEST_ITEMS = 1003
+# An odd number of fours, no multiple of any wider vector or work-group; blocks of the dot product, as odd.
+SELF_TEST_ITEMS = 4012
 SELF_TEST_BLOCKS = 5
 SELF_TEST_PASSES = (1, 4, 7)
 # Answers are compared in so many stretches, the first and the last ones of the arrays among them.

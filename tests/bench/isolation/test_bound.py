@@ -21,6 +21,7 @@ from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.workloads.evidence import Checked, Claim, Evidence, Finding
 from hashwatt.kernels.workloads.protocol import Request, Value, Work
 from hashwatt.kernels.workloads.registry import load_workload
+from hashwatt.kernels.workloads.suite import Suite
 
 from . import simulated_runtime
 from .simulated_runtime import CLOCK, NAMES, Fate, Runtime, cpu, simulate
@@ -77,7 +78,7 @@ class Counting:
 
     name, summary, binds, evidence_kind = "sha256d", "counts", "logic", "checked"
     quantity = load_workload("sha256d").quantity
-    counts: Mapping[str, float] = {}
+    suite: Suite | None = None
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         return {"prefixes": 1}
@@ -85,7 +86,10 @@ class Counting:
     def variant_text(self, parameters: Mapping[str, Value]) -> str:
         return ""
 
-    def why_not(self, info: DeviceInfo) -> str | None:
+    def counts_of(self, parameters: Mapping[str, Value]) -> Mapping[str, float]:
+        return {}
+
+    def why_not(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> str | None:
         return None
 
     def bind(self, device: AnyDevice, request: Request) -> Counted:

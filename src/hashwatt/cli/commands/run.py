@@ -41,7 +41,7 @@ Examples:
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
   hashwatt run --workload stream               memory bandwidth
   hashwatt run --suite                         all of `hashwatt workloads`, in about 3 minutes
-  hashwatt run --suite --size gemm=1024 -t peak=5
+  hashwatt run --suite --size stream=1GiB -t stream=5
   hashwatt run --together                      then all devices at once: what they cost each other
   hashwatt run --ab threads=1,2 -t 20          two settings in turns, and a verdict on them
   hashwatt run -d opencl:0 --ab kernel=x1-xor,x4-xor
@@ -81,7 +81,7 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 @click.option("--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (about 3 minutes).")
 @click.option(
     "--size", "sizes", multiple=True, metavar="NAME=N",
-    help="Let a workload have this size: stream=1GiB, gemm=4096 (repeat for more; fits the device unless given).",
+    help="Let a workload have this size: stream=1GiB (repeat for more; fits the device unless given).",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over the file given with -o if there is one.")
 @click.option("--kernel", metavar="NAME", help="Force a kernel (`hashwatt devices --kernels` lists them).")

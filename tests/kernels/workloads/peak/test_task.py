@@ -1,0 +1,175 @@
+"""Peak and sweep on every device that can run them here, and kernels that are wrong in one way each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from hashwatt.kernels.cpu import backend
+from hashwatt.kernels.cpu.backend import CpuDevice
+from hashwatt.kernels.cpu.cores.topology import read_topology
+from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found
+from hashwatt.kernels.errors import InputError, WrongResult
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.workloads.peak import cpu as on_cpu
+from hashwatt.kernels.workloads.peak.formats import FORMATS, STEPS
+from hashwatt.kernels.workloads.peak.task import PeakTask, followed
+from hashwatt.kernels.workloads.peak.workload import ROWS, WORKLOAD
+from hashwatt.kernels.workloads.protocol import Expected, Request, Task, Value, quantity_for
+
+
+def small_cpu() -> CpuDevice:
+    """The CPU, said to have a small cache: an array of 4 MiB does for what is right or wrong."""
+    (found,) = (entry for entry in backend.find() if isinstance(entry, Found))
+    return CpuDevice(replace(found.info, cache_bytes=1 << 20), read_topology(), DeviceOptions())
+
+
+@pytest.fixture(params=["cpu", "fake"])
+def device(request: pytest.FixtureRequest) -> Iterator[Executes]:
+    opened: Executes = small_cpu() if request.param == "cpu" else FakeDevice("steady", spend=VirtualClock().spend)
+    yield opened
+    opened.close()
+
+
+def bound(device: Executes, row: dict[str, Value]) -> Task:
+    return WORKLOAD.bind(device, Request("a challenge", "run", WORKLOAD.parameters_of(row)))
+
+
+def measured_like(task: Task, batch: int = 2) -> list[int]:
+    """What the harness does, in short; the amounts of three samples."""
+    task.self_test()
+    task.rehearse(None)
+    task.ready(batch)
+    task.run(batch)
+    task.drop()
+    task.check_batch(batch)
+    task.start(Expected(1e9, 1.0))
+    amounts = []
+    for sample in range(3):
+        task.ready(batch)
+        amounts.append(task.run(batch).amount)
+        task.count(sample)
+    task.spot_check()
+    return amounts
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_every_row_is_right_and_counts_its_operations(device: Executes, row: dict[str, Value]) -> None:
+    why_not = WORKLOAD.why_not(device.info, WORKLOAD.parameters_of(row))
+    if why_not is not None:
+        pytest.skip(why_not)
+    task = bound(device, row)
+    amounts = measured_like(task)
+    assert task.kernel is not None
+    tuning = task.kernel.tuning
+    if "intensity" in row:
+        assert amounts == [2 * int(tuning["array_bytes"]) // 8 * int(tuning["operations_a_number"])] * 3
+    else:
+        numbers = int(tuning["items"]) * int(tuning["numbers_an_item"])
+        each = FORMATS[str(row["number"])].step_operations
+        assert amounts == [2 * numbers * int(tuning["turns"]) * STEPS * each] * 3
+    assert task.evidence(3).answers > task.evidence(1).answers  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "row"),
+    [
+        ("wrong-checksum", {"number": "float64"}),
+        ("wrong-checksum", {"number": "int8"}),
+        ("wrong-checksum", {"number": "float64", "intensity": 0.5}),
+        ("skipping-when-busy", {"number": "float64", "intensity": 0.5}),
+    ],
+)
+def test_a_device_that_computes_too_little_is_refused(behaviour: str, row: dict[str, Value]) -> None:
+    device = FakeDevice(behaviour, spend=VirtualClock().spend)
+    with pytest.raises(WrongResult, match="numbers wrong"):
+        measured_like(bound(device, row), batch=16)
+
+
+@pytest.mark.parametrize(
+    ("number", "pattern", "instead"),
+    [
+        ("float64", r"(%v\d+) = fadd contract (<.*>) (%v\d+), %c\n", r"\1 = fadd contract \2 \3, %c1\n"),
+        ("float64", r"fadd (<.*>) (%\w+), %all", r"fadd \1 \2, %c"),
+        ("float32", r"icmp slt i64 %t.next, %s0", "icmp sle i64 %t.next, %s0"),
+        ("float32", r"sub i64 1, %s0", "sub i64 2, %s0"),
+        ("int32", r"(%v\d+) = mul (<.*>) (%\w+), %m", r"\1 = mul \2 \3, %c"),
+        ("int32", r"(%v\d+) = add (<.*>) (%v\d+), %c\n", r"\1 = sub \2 \3, %c\n"),
+        ("int32", r"%k.next = add i64 %k, 1", "%k.next = add i64 %k, 2"),
+    ],
+)
+def test_a_mutated_kernel_is_caught_by_the_self_test(
+    number: str, pattern: str, instead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = getattr(on_cpu, number)()
+    mutated = re.sub(pattern, instead, text, count=1)
+    assert mutated != text
+    monkeypatch.setattr(on_cpu, number, lambda: mutated)
+    device = small_cpu()
+    try:
+        with pytest.raises(WrongResult, match="numbers wrong"):
+            bound(device, {"number": number}).self_test()
+    finally:
+        device.close()
+
+
+def test_state_that_would_grow_too_large_is_begun_anew() -> None:
+    device = FakeDevice("steady", spend=VirtualClock().spend)
+    task = cast(PeakTask, bound(device, {"number": "float32"}))
+    task.self_test()
+    task._format = replace(task._format, launches=10)
+    task.rehearse(None)
+    for sample in range(6):
+        task.ready(4)
+        task.run(4)
+        task.count(sample)
+
+
+def test_what_is_followed_lies_at_both_ends_and_somewhere_within() -> None:
+    assert followed(100, 2048) == [range(100)]
+    first, somewhere, last = followed(100_000, 2048)
+    assert (first, last) == (range(2048), range(100_000 - 2048, 100_000))
+    assert 2048 <= somewhere.start <= 100_000 - 3 * 2048 + 2048
+
+
+def test_a_device_that_lacks_a_format_is_told_so_and_others_go_on() -> None:
+    info = replace(fake_info("steady"), numbers=("float32", "int32"))
+    told = {str(row): WORKLOAD.why_not(info, WORKLOAD.parameters_of(row)) for row in ROWS}
+    assert told[str({"number": "float32"})] is None
+    assert "computes no float64" in (told[str({"number": "float64"})] or "")
+    assert "dot products of bytes" in (told[str({"number": "int8"})] or "")
+    assert "runs no kernels" in (
+        WORKLOAD.why_not(DeviceInfo("rtl:sim", "asic", "", "", "", ""), WORKLOAD.parameters_of({})) or ""
+    )
+    # What nobody tells of: the formats that every device has.
+    assert WORKLOAD.why_not(replace(info, numbers=()), WORKLOAD.parameters_of({"number": "int32"})) is None
+
+
+def test_the_sweep_takes_of_memory_what_its_intensity_says() -> None:
+    counts = WORKLOAD.counts_of(WORKLOAD.parameters_of({"intensity": 0.5}))
+    assert counts == {"float64": 1.0, "memory": 2.0}
+    assert WORKLOAD.counts_of(WORKLOAD.parameters_of({"number": "int8"})) == {"int8": 1.0}
+
+
+def test_integer_operations_are_not_counted_as_floating_point() -> None:
+    assert quantity_for(WORKLOAD, WORKLOAD.parameters_of({"number": "int32"})).unit == "operation"
+    assert quantity_for(WORKLOAD, WORKLOAD.parameters_of({})).unit == "flop"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"number": "float80"}, "float64, float32"),
+        ({"intensity": 3.0}, "0.125, 0.5, 2, 8"),
+        ({"intensity": 0.5, "number": "float32"}, "sweeps float64"),
+        ({"intensity": 0.5, "size": 1}, "64 KiB"),
+        ({"prefixes": 1}, "number, intensity and size"),
+    ],
+)
+def test_parameters_that_it_does_not_have_are_refused(given: dict[str, Value], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        WORKLOAD.parameters_of(given)
