@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ from .in_turn import measure_all, measure_pairs
 from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
+from .open_devices import OpenDevices
 from .progress import Guarded, NoProgress, Progress
 from .result.anchors import Beacon
 from .result.file import check_writable, load, save
@@ -259,12 +260,14 @@ def measure(
             ledger=ledger,
             shares=shares,
             several=len(works) > 1,
+            devices=OpenDevices() if len(works) > 1 and alternation is None else None,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         shown = Guarded(progress or NoProgress())
         if alternation is None:
             alternated = None
-            results, at_once = measure_all(turns, assignment, shown, clock, together)
+            with closing(assignment.devices) if assignment.devices is not None else nullcontext():
+                results, at_once = measure_all(turns, assignment, shown, clock, together)
         else:
             at_once = None
             pairs = paired(alternation, found, works, assignment)

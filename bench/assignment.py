@@ -9,6 +9,7 @@ from ..kernels.workloads.protocol import Value, Workload, quantity_for
 from .energy.account import NOT_MEASURED
 from .energy.joules.record import missing_record
 from .energy.measurement import EnergyMeasurement
+from .open_devices import OpenDevices
 from .rendezvous import Rendezvous
 from .result.from_device import device_record
 from .result.measurement import Measurement, Status
@@ -41,7 +42,8 @@ class Assignment:
     device is measured along with others, without its energy and its roof. `patience_s`: what its driver may take
     besides warm-up and samples (see `budget`). `ledger`: what bounds all devices of a run together, None for no bound.
     `setting`: what sets the record apart in a run that alternates two. `shares`: how many to keep as evidence (None:
-    the workload knows). `several`: whether a device has more than one kind of work in the run.
+    the workload knows). `several`: whether a device has more than one kind of work in the run. `devices`:
+    where open ones wait for the next kind of work (None: each is closed after its work).
     """
 
     machine: str
@@ -58,6 +60,7 @@ class Assignment:
     setting: str | None = None
     shares: int | None = None
     several: bool = False
+    devices: OpenDevices | None = None
 
     def plan_of(self, work: Work) -> Plan:
         """How that work is sampled."""

@@ -11,7 +11,17 @@ from contextlib import nullcontext
 from msgspec.structs import replace
 
 from ..kernels.device import AnyDevice, Found, Roof
-from ..kernels.errors import DeviceError, HashwattError, InputError, OutOfTime, Unfit, WrongResult, details_of
+from ..kernels.errors import (
+    DeviceCrashed,
+    DeviceError,
+    DeviceHung,
+    HashwattError,
+    InputError,
+    OutOfTime,
+    Unfit,
+    WrongResult,
+    details_of,
+)
 from ..kernels.system.quota import ThrottleCounter
 from ..kernels.workloads.protocol import Expected, Request, Task, quantity_for
 from .assignment import Assignment, Work, mistake_sentence, unmeasured
@@ -38,6 +48,8 @@ from .warnings.levels import two_levels
 
 LOG = logging.getLogger(__name__)
 NOT_ALONE = "the setting that it was to be alternated with could not be had"
+# What a device came to that can go on with other work.
+STILL_WELL = ("measured", "skipped")
 BEFORE_ITS_TURN = "the run was interrupted before this device's turn"
 
 
@@ -93,7 +105,9 @@ class Session:
 
     def prepare(self) -> None:
         """Open the device, and get ready for samples."""
-        why_not = self.work.workload.why_not(self.found.info, self.work.parameters)
+        devices = self._assignment.devices
+        why_not = None if devices is None else devices.why_given_up(self.found.info.id)
+        why_not = why_not or self.work.workload.why_not(self.found.info, self.work.parameters)
         if why_not is not None:
             self._end = "skipped", why_not
             return
@@ -160,6 +174,8 @@ class Session:
             else:
                 self.refused_input = error if isinstance(error, InputError) else None
                 self._end = _status_of(error), str(error)
+                if self._assignment.devices is not None and isinstance(error, DeviceHung | DeviceCrashed):
+                    self._assignment.devices.lose(self.found.info.id)
         except Exception as error:
             self._end = "failed", self._mistake(error)
         finally:
@@ -203,12 +219,19 @@ class Session:
 
     def _close(self) -> None:
         device, self._device = self._device, None
+        devices = self._assignment.devices
         try:
-            if device is not None:
+            if device is not None and devices is not None and self._end is not None and self._end[0] in STILL_WELL:
+                devices.give_back(device)
+            elif device is not None:
                 device.close()
         except Exception:
             # What was measured does not depend on it.
             self._tell(traceback.format_exc())
+
+    def _opened(self) -> AnyDevice:
+        devices, options = self._assignment.devices, self._assignment.options
+        return self.found.open(options) if devices is None else devices.take(self.found, options)
 
     def _prepare(self) -> None:
         fault = fault_of_id(self.found.info.id)
@@ -216,7 +239,7 @@ class Session:
             raise DeviceError(fault)
         assignment, plan = self._assignment, self._plan
         self._stage("opening", None)
-        device = self._device = self.found.open(assignment.options)
+        device = self._device = self._opened()
         request = Request(
             assignment.challenge,
             assignment.inputs_run_id,

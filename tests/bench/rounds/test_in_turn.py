@@ -82,7 +82,9 @@ def test_devices_that_are_done_early_are_not_waited_for() -> None:
 def test_kinds_of_work_follow_each_other_and_devices_alternate_within_each() -> None:
     clock = VirtualClock()
     devices = [fake("steady", clock), fake("drifting", clock)]
-    result = measure(devices, seconds=1.0, clock=clock.now, workloads=["sha256d", "stream"])
+    result = measure(
+        devices, seconds=1.0, clock=clock.now, workloads=["sha256d", "stream"], parameters={"operation": "triad"}
+    )
     names, kinds = ("fake:steady", "fake:drifting"), ("sha256d", "stream")
     assert [(entry.device.id, entry.workload) for entry in result.results] == list(product(names, kinds))
     order = sorted((one.start_s, entry.workload, entry.device.id) for entry in result.results for one in entry.rounds)

@@ -102,7 +102,9 @@ def together() -> bytes:
 @cache
 def two_kinds() -> bytes:
     """A file with work that is proven and work that is not."""
-    return encode(measured("steady", seconds=0.5, shares=300, workloads=["sha256d", "stream"]))
+    return encode(
+        measured("steady", seconds=0.5, shares=300, workloads=["sha256d", "stream"], parameters={"operation": "dot"})
+    )
 
 
 FILES = {"together": together, "two kinds": two_kinds} | {f"version 1, {path.stem}": path.read_bytes for path in GOLDEN}

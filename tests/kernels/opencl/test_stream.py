@@ -11,13 +11,13 @@ from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.errors import DeviceError, WrongResult
 from hashwatt.kernels.opencl import backend
 from hashwatt.kernels.workloads.evidence import Checked
-from hashwatt.kernels.workloads.protocol import Request
+from hashwatt.kernels.workloads.protocol import Request, Value
 from hashwatt.kernels.workloads.registry import load_workload
 
 from .devices import found_devices
 
 # Oclgrind takes a second for a million items.
-ROWS = [
+ROWS: list[tuple[str, dict[str, Value]]] = [
     ("stream", {"operation": "triad"}),
     ("stream", {"operation": "dot"}),
     ("stream", {"operation": "mul"}),

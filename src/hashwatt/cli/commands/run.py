@@ -76,7 +76,7 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
     "workloads",
     multiple=True,
     metavar="NAME",
-    help="Measure this work (repeat for more; `hashwatt workloads` lists it; its first unless given).",
+    help="Measure this work, in all its rows (repeat for more; `hashwatt workloads` lists it; its first unless given).",
 )
 @click.option("--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (about 3 minutes).")
 @click.option(
@@ -291,7 +291,10 @@ def judge(result: Result, verdict: Verdict, named: Sequence[str]) -> list[str]:
         raise Interrupted("interrupted; what was measured until then is in the result")
     if pending():
         raise Interrupted("interrupted when all was measured; the result is complete")
-    failed = [entry for entry in result.results if entry.status != "measured"]
+    able = {entry.device.id for entry in result.results if entry.status == "measured"}
+    left_out = [entry for entry in result.results if entry.status != "measured"]
+    # What a device cannot do at all is no failure of it where it has done other work.
+    failed = [entry for entry in left_out if entry.status != "skipped" or entry.device.id not in able]
     lost = [entry for entry in at_once if entry.status != "measured"]
     if failed and (len(failed) == len(result.results) or any(entry.device.id in named for entry in failed)):
         raise CheckFailed(f"not measured: {names(failed, several)}; the reason stands in the result")
@@ -305,7 +308,7 @@ def judge(result: Result, verdict: Verdict, named: Sequence[str]) -> list[str]:
         first = about(refused[0].device, refused[0].sentence)
         raise CheckFailed(f"{len(refused)} of the result's {len(verdict.checks)} checks failed: {first}")
     return [
-        *(f"not measured: {names([entry], several)}: {entry.reason}" for entry in failed),
+        *(f"not measured: {names([entry], several)}: {entry.reason}" for entry in left_out),
         *(f"not measured together: {names([entry], several)}: {entry.reason}" for entry in lost),
     ]
 

@@ -15,6 +15,7 @@ from hashwatt.kernels.cpu.cores.topology import read_topology
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found
 from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.workloads.evidence import Checked
 from hashwatt.kernels.workloads.peak import cpu as on_cpu
 from hashwatt.kernels.workloads.peak.formats import FORMATS, STEPS
 from hashwatt.kernels.workloads.peak.task import PeakTask, followed
@@ -72,7 +73,10 @@ def test_every_row_is_right_and_counts_its_operations(device: Executes, row: dic
         numbers = int(tuning["items"]) * int(tuning["numbers_an_item"])
         each = FORMATS[str(row["number"])].step_operations
         assert amounts == [2 * numbers * int(tuning["turns"]) * STEPS * each] * 3
-    assert task.evidence(3).answers > task.evidence(1).answers  # type: ignore[union-attr]
+    some, more = task.evidence(1), task.evidence(3)
+    assert isinstance(some, Checked)
+    assert isinstance(more, Checked)
+    assert more.answers > some.answers
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,10 @@ def test_sums_of_blocks_are_exact_wherever_their_numbers_lie(blocks: int, passes
     numbers = pattern("dot", "exact", "cpu", "run")
     items = blocks * BLOCK
     (sums,) = Sums(numbers, items, [range(blocks)], side_by_side).after(passes)
-    places = np.arange(items)
-    places = places.reshape(-1, blocks, 4).swapaxes(0, 1) if side_by_side else places.reshape(blocks, -1)
-    one, other = (array.astype(np.int64)[places.reshape(blocks, -1) % PATTERN] for array in numbers[1:])
+    numbered = np.arange(items)
+    apart = numbered.reshape(-1, blocks, 4).swapaxes(0, 1).reshape(blocks, -1)
+    places = apart if side_by_side else numbered.reshape(blocks, -1)
+    one, other = (array.astype(np.int64)[places % PATTERN] for array in numbers[1:])
     assert [int(each) for each in sums] == [passes * int(each) for each in (one * other).sum(axis=1)]
     assert MOST_PASSES["dot"] * BLOCK * (1 << 20) < 1 << 53
 

@@ -1,0 +1,123 @@
+"""Ceilings are measured after each round, and the roof is that of the rounds that count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from msgspec.structs import replace
+
+from hashwatt.bench import roofs
+from hashwatt.bench.api import verify
+from hashwatt.bench.result.measurement import Round, Sample
+from hashwatt.bench.result.model import Result
+from hashwatt.bench.roofs import RoofMeter
+from hashwatt.kernels.device import Executes
+from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
+from hashwatt.kernels.workloads.ceilings import PROBES, MemoryProbe, PeakProbe
+
+from .fakes import measured
+
+SAMPLE = Sample(
+    amount=1, seconds=1.0, device_s=None, cpu_s=None, clock_hz=None, temperature_c=None, other_load=None,
+    stolen_load=None,
+)  # fmt: skip
+
+
+def sampled(seconds: float, counted: bool = True) -> Round:
+    sample = replace(SAMPLE, seconds=seconds)
+    return Round(start_s=0.0, warmup_s=0.0, counted=counted, left_out=None if counted else "busy", samples=(sample,))
+
+
+def device() -> FakeDevice:
+    return FakeDevice("steady", spend=VirtualClock().spend)
+
+
+class Given:
+    """A probe whose rates are given."""
+
+    explanation = "given"
+
+    def __init__(self, unit: str, rates: Iterator[float]) -> None:
+        self.unit = unit
+        self._rates = rates
+
+    def rate(self) -> float:
+        return next(self._rates)
+
+
+def meter(monkeypatch: pytest.MonkeyPatch, **rates: list[float]) -> RoofMeter:
+    probes = {name: lambda _device, name=name: Given("byte", iter(rates[name])) for name in rates}
+    monkeypatch.setattr(roofs, "PROBES", probes)
+    made = RoofMeter(device(), dict.fromkeys(rates, 2.0))
+    for _ in next(iter(rates.values())):
+        made.measure()
+    return made
+
+
+def test_the_roof_is_the_smallest_ceiling_over_its_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    roof = meter(monkeypatch, memory=[10.0, 10.0], float64=[8.0, 8.0]).roof([sampled(1.0), sampled(1.0)])
+    assert roof is not None
+    assert (roof.binds, roof.rate_per_s) == ("float64", 4.0)
+    assert [(one.name, one.rate_per_s, one.count) for one in roof.ceilings] == [
+        ("memory", 10.0, 2.0), ("float64", 8.0, 2.0),
+    ]  # fmt: skip
+
+
+def test_a_ceiling_that_wanders_counts_as_long_as_the_work_met_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = meter(monkeypatch, memory=[10.0, 20.0, 90.0])
+    roof = made.roof([sampled(3.0), sampled(1.0), sampled(5.0, counted=False)])
+    assert roof is not None
+    assert roof.ceilings[0].rate_per_s == pytest.approx(12.5)
+
+
+def test_what_fails_costs_the_roof_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_device: Executes) -> Given:
+        raise DeviceError("no memory is free")
+
+    monkeypatch.setattr(roofs, "PROBES", {"memory": broken})
+    made = RoofMeter(device(), {"memory": 1.0})
+    for _ in range(2):
+        made.measure()
+    assert (made.failure, made.is_needed, made.roof([sampled(1.0)])) == ("no memory is free", False, None)
+
+
+def test_work_that_counts_no_ceiling_asks_for_none() -> None:
+    made = RoofMeter(device(), {})
+    made.measure()
+    assert not made.is_needed
+    assert made.roof([sampled(1.0)]) is None
+
+
+def test_a_ceiling_that_nobody_measures_is_named() -> None:
+    made = RoofMeter(device(), {"phlogiston": 1.0})
+    made.measure()
+    assert "'phlogiston'" in (made.failure or "")
+
+
+def test_every_ceiling_of_the_fake_device_has_the_rate_that_it_was_given() -> None:
+    opened = device()
+    # A fake device takes as long for each item, and a sweep's has 16 bytes.
+    assert MemoryProbe(opened).rate() > 16 * 1e6
+    for name in ("float64", "float32", "float16", "int32", "int8"):
+        assert PeakProbe(opened, name).rate() > 1e6
+    assert set(PROBES) == {"memory", "float64", "float32", "float16", "int32", "int8"}
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return measured("steady", seconds=0.5, workloads=["stream"], parameters={"operation": "triad"})
+
+
+def test_a_result_keeps_every_ceiling_and_verify_holds_the_roof_against_them(result: Result) -> None:
+    (entry,) = result.results
+    assert entry.roof is not None
+    assert {one.name: one.count for one in entry.roof.ceilings} == {"memory": 1.0, "float64": pytest.approx(2 / 24)}
+    assert entry.roof.rate == pytest.approx(min(one.rate / one.count for one in entry.roof.ceilings))
+    assert verify(result).ok
+    assert entry.rate is not None
+    higher = entry.roof.rate * 2
+    forged = replace(entry, roof=replace(entry.roof, rate=higher, percent=100 * entry.rate.value / higher))
+    (failed,) = [check for check in verify(replace(result, results=(forged,))).checks if not check.ok]
+    assert "not that of its smallest ceiling" in failed.sentence
