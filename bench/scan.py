@@ -14,9 +14,8 @@ from ..kernels.errors import InputError
 from ..kernels.headers.genesis import GENESIS_NONCE
 from ..kernels.headers.job import HEADER_BYTES, NONCES, Job
 from ..kernels.headers.target import share_probability
-from ..kernels.workloads.sha256d.confirm import check_known_answer
-from ..kernels.workloads.sha256d.selftest import genesis_job
-from ..kernels.workloads.sha256d.steps import ScanStep, scan_in_steps
+from ..kernels.workloads.proof.steps import ScanStep
+from ..kernels.workloads.sha256d.oracle import check_known_answer, genesis_job, scan_in_steps
 from .interrupts import Deferred, interruptible
 from .progress import Progress
 

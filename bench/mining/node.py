@@ -15,7 +15,7 @@ import msgspec
 from ...kernels.device import Scans
 from ...kernels.errors import HashwattError
 from ...kernels.headers.job import NONCES, Job, roll_versions
-from ...kernels.workloads.sha256d.steps import scan_in_steps
+from ...kernels.workloads.sha256d.oracle import scan_in_steps
 from ..interrupts import check as raise_if_interrupted
 from ..result.printable import printable
 from .address import Login, NodeAddress

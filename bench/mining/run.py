@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ...kernels.device import DeviceOptions, Scans, scanning
 from ...kernels.headers.genesis import GENESIS_NONCE
-from ...kernels.workloads.sha256d.confirm import check_known_answer
-from ...kernels.workloads.sha256d.selftest import genesis_job
+from ...kernels.workloads.sha256d.oracle import check_known_answer, genesis_job
 from ..api import device_to_scan_with
 from ..machine.describe import hashwatt_version
 from .address import Login, PoolAddress

@@ -18,7 +18,7 @@ from ...kernels.device import Scans
 from ...kernels.headers.job import NONCES
 from ...kernels.stratum.difficulty import hashes_a_share
 from ...kernels.stratum.messages import MOST_LINE_BYTES
-from ...kernels.workloads.sha256d.steps import scan_in_steps
+from ...kernels.workloads.sha256d.oracle import scan_in_steps
 from ..interrupts import check as raise_if_interrupted
 from .address import PoolAddress
 from .client import PoolClient, PoolError, Task

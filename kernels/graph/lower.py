@@ -15,7 +15,7 @@ from heapq import heapify, heappop, heappush
 from .nodes import Binding, GraphWords, Node, Op, evaluate, reachable
 
 # Truth tables for TERNARY (bit 4a+2b+c).
-XOR3, CHOOSE3, MAJORITY3 = 0x96, 0xCA, 0xE8
+XOR3, CHOOSE3, MAJORITY3, CHI3 = 0x96, 0xCA, 0xE8, 0xD2
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = Tr
 
     Without `rotates`, a rotate becomes two shifts and an XOR.
     """
-    words = GraphWords()
+    bits = outputs[0].bits
+    words = GraphWords(bits)
     lowered: dict[Node, Node] = {}
     depth: dict[Node, int] = {}
 
@@ -62,7 +63,7 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = Tr
     def rotate(x: Node, count: int) -> Node:
         if rotates:
             return make(Op.ROTR, x, immediate=count)
-        return make(Op.XOR, make(Op.SHR, x, immediate=count), make(Op.SHL, x, immediate=32 - count))
+        return make(Op.XOR, make(Op.SHR, x, immediate=count), make(Op.SHL, x, immediate=bits - count))
 
     logic: Callable[..., Node] = _three_operand(make) if three_operand_logic else _two_operand(make)
 
@@ -74,7 +75,7 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = Tr
             lowered[node] = words.input(node.name, node.depends)
         elif node.op is Op.ADD:
             lowered[node] = _sum(make, args, depth)
-        elif node.op in (Op.XOR, Op.CHOOSE, Op.MAJORITY):
+        elif node.op in (Op.XOR, Op.CHOOSE, Op.MAJORITY, Op.CHI):
             lowered[node] = logic(node.op, args)
         elif node.op is Op.ROTR:
             lowered[node] = rotate(args[0], node.immediate)
@@ -85,7 +86,7 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = Tr
 
 def _cut(outputs: Sequence[Node]) -> Program:
     """Put inputs in the place of what is known before the nonce."""
-    words = GraphWords()
+    words = GraphWords(outputs[0].bits)
     kept: dict[Node, Node] = {}
     early: list[Node] = []
     for node in reachable(outputs):
@@ -119,13 +120,14 @@ def _sum(make: Callable[..., Node], terms: list[Node], depth: dict[Node, int]) -
 
 
 def _three_operand(make: Callable[..., Node]) -> Callable[[Op, list[Node]], Node]:
-    tables = {Op.XOR: XOR3, Op.CHOOSE: CHOOSE3, Op.MAJORITY: MAJORITY3}
+    tables = {Op.XOR: XOR3, Op.CHOOSE: CHOOSE3, Op.MAJORITY: MAJORITY3, Op.CHI: CHI3}
 
     def logic(op: Op, args: list[Node]) -> Node:
-        if len(args) == 2:
-            return make(op, *args)
-        a, b, c = args
-        return make(Op.TERNARY, a, b, c, immediate=tables[op])
+        total, rest = args[0], args[1:]
+        while len(rest) > 1:
+            total = make(Op.TERNARY, total, *rest[:2], immediate=tables[op])
+            rest = rest[2:]
+        return make(op, total, *rest) if rest else total
 
     return logic
 
@@ -143,6 +145,9 @@ def _two_operand(make: Callable[..., Node]) -> Callable[[Op, list[Node]], Node]:
             # In the next round (a, b) takes the place of (b, c), so one of the two inner XORs is already there.
             a, b, c = args
             return xor(b, make(Op.AND, xor(a, b), xor(b, c)))
+        if op is Op.CHI:
+            a, b, c = args
+            return xor(a, make(Op.ANDNOT, b, c))
         total = args[0]
         for arg in args[1:]:
             total = xor(total, arg)

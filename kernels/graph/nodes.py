@@ -1,4 +1,4 @@
-"""The expression graph: every distinct 32-bit value of the computation is one node, built once.
+"""The expression graph: every distinct word of the computation is one node, built once.
 
 `GraphWords` is an algebra of words: run a description, such as `sha256.fips180`, over it and out comes a graph instead
 of numbers. While it is built, three things happen, and a miner's classical tricks are nothing else:
@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, IntEnum, auto
 
-from .words import MASK, IntegerWords
+from .words import WORD_BITS, IntegerWords
 
 
 class Op(Enum):
@@ -36,9 +36,12 @@ class Op(Enum):
     SHR = auto()
     CHOOSE = auto()
     MAJORITY = auto()
+    CHI = auto()
     # Only lowered graphs have these (see `lower`).
     SHL = auto()
     AND = auto()
+    # The second operand, where the first one is 0.
+    ANDNOT = auto()
     TERNARY = auto()
 
 
@@ -63,7 +66,10 @@ class Binding(IntEnum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Node:
-    """One value. `immediate` is a constant's value or a rotate's or shift's count; `name` is an input's."""
+    """One value.
+
+    `immediate` is a constant's value or a rotate's or shift's count; `name` is an input's; `bits`: of the word.
+    """
 
     number: int
     op: Op
@@ -71,6 +77,7 @@ class Node:
     immediate: int
     depends: Depends
     name: str = ""
+    bits: int = WORD_BITS
 
     @property
     def binding(self) -> Binding:
@@ -90,7 +97,10 @@ class Node:
 class GraphWords:
     """Words that are nodes. Two graphs share no nodes; a graph's nodes are numbered in the order of their making."""
 
-    def __init__(self) -> None:
+    def __init__(self, bits: int = WORD_BITS) -> None:
+        """A graph of words of so many bits."""
+        self.bits = bits
+        self._mask = (1 << bits) - 1
         self._made: dict[tuple[object, ...], Node] = {}
 
     def input(self, name: str, depends: Depends) -> Node:
@@ -99,7 +109,7 @@ class GraphWords:
 
     def constant(self, value: int) -> Node:
         """See `words.Words`."""
-        return self._make(Op.CONSTANT, (), value & MASK, Depends.NOTHING)
+        return self._make(Op.CONSTANT, (), value & self._mask, Depends.NOTHING)
 
     def rotr(self, x: Node, count: int) -> Node:
         """See `words.Words`."""
@@ -117,9 +127,19 @@ class GraphWords:
         """See `words.Words`."""
         return self._apply(Op.MAJORITY, (a, b, c))
 
+    def chi(self, a: Node, b: Node, c: Node) -> Node:
+        """See `words.WordsWithChi`."""
+        return self._apply(Op.CHI, (a, b, c))
+
     def xor(self, *terms: Node) -> Node:
-        """See `words.Words`."""
-        return self._apply(Op.XOR, terms)
+        """See `words.Words`; what is known early is one operand, and none where it is zero."""
+        early = [term for term in terms if term.binding < Binding.BATCH]
+        if 1 < len(early) < len(terms):
+            return self.xor(self.xor(*early), *(term for term in terms if term not in early))
+        late = [term for term in terms if term.op is not Op.CONSTANT or term.immediate]
+        if len(late) < 2:
+            return late[0] if late else self.constant(0)
+        return self._apply(Op.XOR, tuple(late))
 
     def combine(self, op: Op, *args: Node, immediate: int = 0) -> Node:
         """Any other operation, as it is: nothing but equal constants is simplified."""
@@ -138,7 +158,7 @@ class GraphWords:
         return self._sum(total)[0]
 
     def _sum(self, terms: list[Node]) -> list[Node]:
-        known = sum(term.immediate for term in terms if term.op is Op.CONSTANT) & MASK
+        known = sum(term.immediate for term in terms if term.op is Op.CONSTANT) & self._mask
         rest = [term for term in terms if term.op is not Op.CONSTANT]
         if known or (terms and not rest):
             rest.insert(0, self.constant(known))
@@ -148,13 +168,13 @@ class GraphWords:
 
     def _apply(self, op: Op, args: tuple[Node, ...], immediate: int = 0) -> Node:
         if all(arg.op is Op.CONSTANT for arg in args):
-            return self.constant(evaluate_op(op, [arg.immediate for arg in args], immediate))
+            return self.constant(evaluate_op(op, [arg.immediate for arg in args], immediate, self.bits))
         return self._make(op, args, immediate, _union(args))
 
     def _make(self, op: Op, args: tuple[Node, ...], immediate: int, depends: Depends, name: str = "") -> Node:
         key = (op, args, immediate, name)
         if key not in self._made:
-            self._made[key] = Node(len(self._made), op, args, immediate, depends, name)
+            self._made[key] = Node(len(self._made), op, args, immediate, depends, name, self.bits)
         return self._made[key]
 
 
@@ -179,9 +199,9 @@ def _union(nodes: Iterable[Node]) -> Depends:
     return depends
 
 
-def evaluate_op(op: Op, values: Sequence[int], immediate: int) -> int:
-    """One operation on integers."""
-    words = IntegerWords()
+def evaluate_op(op: Op, values: Sequence[int], immediate: int, bits: int = WORD_BITS) -> int:
+    """One operation on integers of so many bits."""
+    words = IntegerWords(bits)
     match op:
         case Op.CONSTANT:
             return immediate
@@ -197,23 +217,28 @@ def evaluate_op(op: Op, values: Sequence[int], immediate: int) -> int:
             return words.choose(*values)
         case Op.MAJORITY:
             return words.majority(*values)
+        case Op.CHI:
+            return words.chi(*values)
         case Op.AND:
             return values[0] & values[1]
+        case Op.ANDNOT:
+            return ~values[0] & words.mask & values[1]
         case Op.SHL:
-            return values[0] << immediate & MASK
+            return values[0] << immediate & words.mask
         case Op.TERNARY:
-            return ternary(immediate, *values)
+            a, b, c = values
+            return ternary(immediate, a, b, c, bits)
         case Op.INPUT:
             raise ValueError("an input has no operation; give its value")
 
 
-def ternary(table: int, a: int, b: int, c: int) -> int:
+def ternary(table: int, a: int, b: int, c: int, bits: int = WORD_BITS) -> int:
     """Any bitwise function of three words: bit 4a+2b+c of the 8-bit truth `table` (as x86's vpternlog reads it)."""
     result = 0
     for row in range(8):
         if table >> row & 1:
             result |= (a if row & 4 else ~a) & (b if row & 2 else ~b) & (c if row & 1 else ~c)
-    return result & MASK
+    return result & (1 << bits) - 1
 
 
 def evaluate(outputs: Sequence[Node], inputs: Mapping[str, int]) -> list[int]:
@@ -223,7 +248,7 @@ def evaluate(outputs: Sequence[Node], inputs: Mapping[str, int]) -> list[int]:
         if node.op is Op.INPUT:
             values[node] = inputs[node.name]
         else:
-            values[node] = evaluate_op(node.op, [values[arg] for arg in node.args], node.immediate)
+            values[node] = evaluate_op(node.op, [values[arg] for arg in node.args], node.immediate, node.bits)
     return [values[node] for node in outputs]
 
 

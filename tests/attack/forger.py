@@ -15,8 +15,8 @@ from hashwatt.bench.verification.checks import claim_of
 from hashwatt.kernels.headers.job import NONCES
 from hashwatt.kernels.headers.many import digests_of, headers_of, meet
 from hashwatt.kernels.workloads.evidence import Shares, Span
+from hashwatt.kernels.workloads.proof.headers import Headers, share_target, target_to_hex
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words
-from hashwatt.kernels.workloads.sha256d.headers import Headers, share_target, target_to_hex
 
 LEAVES = 512
 

@@ -15,8 +15,8 @@ from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.kernels.headers.oracle import meets
 from hashwatt.kernels.workloads.evidence import Checked, Shares
 from hashwatt.kernels.workloads.evidence_version1 import Chunk, ChunkedShares, Header, Share
+from hashwatt.kernels.workloads.proof.headers import share_target, target_to_hex
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
-from hashwatt.kernels.workloads.sha256d.headers import share_target, target_to_hex
 from hashwatt.kernels.workloads.sha256d.version1.headers import derive_prefix
 
 from .forger import claiming, forged, refigured

@@ -100,7 +100,7 @@ def test_devices_measured_before_the_interrupt_keep_the_rounds_they_have_made() 
 
 
 def test_a_sample_interrupted_between_counting_and_timing_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hashwatt.kernels.workloads.sha256d.task import HashingTask
+    from hashwatt.kernels.workloads.proof.task import HashingTask
 
     counted = HashingTask.count
 

@@ -20,7 +20,7 @@ from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.sampling.plan import DEFAULT_SECONDS, LONGEST_S
 from hashwatt.bench.sampling.sampler import Sampler
 from hashwatt.kernels.fakes.device import VirtualClock
-from hashwatt.kernels.workloads.sha256d.task import HashingTask
+from hashwatt.kernels.workloads.proof.task import HashingTask
 
 from .fakes import RATE_HS, fake, shares_of
 
@@ -182,7 +182,7 @@ def pressing_before(function: Callable[..., object]) -> Callable[..., object]:
         "hashwatt.bench.energy.measurement.EnergyMeasurement.stop",
         "hashwatt.bench.energy.account.DeviceEnergy.settle",
         "hashwatt.bench.session.stated_rate",
-        "hashwatt.kernels.workloads.sha256d.task.HashingTask.evidence",
+        "hashwatt.kernels.workloads.proof.task.HashingTask.evidence",
         "hashwatt.bench.api.library_versions",
         "hashwatt.bench.api.fitted",
     ],

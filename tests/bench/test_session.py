@@ -13,7 +13,7 @@ from hashwatt.bench.warnings.judge import judge_roof
 from hashwatt.kernels.device import DeviceOptions, Found, Scan
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
-from hashwatt.kernels.workloads.sha256d.task import HashingTask
+from hashwatt.kernels.workloads.proof.task import HashingTask
 
 from .fakes import RATE_HS, fake, measured, shares_of
 
@@ -201,7 +201,7 @@ def test_what_no_device_takes_is_the_users_mistake() -> None:
 
 
 def test_a_device_fast_enough_to_use_up_the_nonces_walks_on_to_the_next_header(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hashwatt.kernels.workloads.sha256d.task.NONCES", 1 << 16)
+    monkeypatch.setattr("hashwatt.kernels.workloads.proof.task.NONCES", 1 << 16)
     monkeypatch.setattr(HashingTask, "largest_batch", 1 << 16)
     result = measured("steady", seconds=3.0)
     proof = shares_of(result.results[0])

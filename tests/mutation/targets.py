@@ -42,8 +42,10 @@ AREAS = (
         "verification",
         (
             *(f"bench/verification/{name}.py" for name in ("checks", "figures", "recompute", "trusted", "verdict")),
-            *(f"kernels/workloads/proof/{name}.py" for name in ("bounds", "ledger", "packing", "poisson")),
-            *(f"kernels/workloads/sha256d/{name}.py" for name in ("headers", "recompute", "verify", "walk")),
+            *(
+                f"kernels/workloads/proof/{name}.py"
+                for name in ("bounds", "headers", "ledger", "packing", "poisson", "recompute", "verify", "walk")
+            ),
             *(f"kernels/workloads/sha256d/version1/{name}.py" for name in ("claimed_ranges", "headers", "verify")),
         ),
         (

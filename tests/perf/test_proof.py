@@ -23,7 +23,7 @@ from hashwatt.kernels.device import DeviceOptions, Found, Scan, scanning
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.headers.target import target_from_zero_bits
 from hashwatt.kernels.workloads.evidence import Shares
-from hashwatt.kernels.workloads.sha256d.task import HashingTask
+from hashwatt.kernels.workloads.proof.task import HashingTask
 
 ROUNDS = 11
 MOST_VERIFY_S = 0.060

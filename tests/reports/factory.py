@@ -20,8 +20,8 @@ from hashwatt.kernels.headers.job import Job, rolled_prefix
 from hashwatt.kernels.headers.oracle import reference_scan
 from hashwatt.kernels.workloads.evidence import Checked, Shares, Span
 from hashwatt.kernels.workloads.evidence_version1 import Chunk, ChunkedShares, Header, Share
+from hashwatt.kernels.workloads.proof.headers import Headers, target_to_hex
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words
-from hashwatt.kernels.workloads.sha256d.headers import Headers, target_to_hex
 from hashwatt.kernels.workloads.sha256d.version1.headers import derive_prefix
 
 from .samples import MACHINE, measured, unmeasured

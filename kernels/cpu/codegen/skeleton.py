@@ -76,16 +76,17 @@ class Scan:
     carried: Sequence[Carried] = ()
 
 
-def lane_numbers(lanes: int) -> str:
+def lane_numbers(lanes: int, bits: int = 32) -> str:
     """The constant vector 0, 1, 2, …"""
-    return f"<{', '.join(f'i32 {lane}' for lane in range(lanes))}>"
+    return f"<{', '.join(f'i{bits} {lane}' for lane in range(lanes))}>"
 
 
 def splat(name: str, vector: str, word: str) -> str:
     """Instructions that define the vector `%name` with `word` in each lane."""
+    lanes, kind = vector.strip("<>").split(" x ")
     return (
-        f"  %{name}.lane = insertelement {vector} poison, i32 {word}, i32 0\n"
-        f"  %{name} = shufflevector {vector} %{name}.lane, {vector} poison, {vector} zeroinitializer"
+        f"  %{name}.lane = insertelement {vector} poison, {kind} {word}, i32 0\n"
+        f"  %{name} = shufflevector {vector} %{name}.lane, {vector} poison, <{lanes} x i32> zeroinitializer"
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ...graph.lower import Program
 from ...graph.nodes import Binding, Node, Op
 from ...graph.schedule import Ports, schedule
+from ...graph.words import WORD_BITS
 from ...headers.early import early_rows
 from ...headers.job import Job
 from ...headers.target import filter_mask
@@ -22,12 +23,21 @@ TWO_PORTS = Ports(width=2, shifts=1)
 
 @dataclass(frozen=True)
 class VectorTarget:
-    """How wide, whether x86's ternary logic instruction may be used, and LLVM's function attributes."""
+    """How wide, whether x86's ternary logic instruction may be used, and LLVM's function attributes.
+
+    `bits`: of a lane, which is a word of the hash.
+    """
 
     lanes: int
     x86_ternary: bool
     ports: Ports = TWO_PORTS
     attributes: str = ""
+    bits: int = WORD_BITS
+
+    @property
+    def vector(self) -> str:
+        """LLVM's name of the vector."""
+        return f"<{self.lanes} x i{self.bits}>"
 
 
 def job_words(program: Program, job: Job) -> list[int]:
@@ -85,29 +95,43 @@ def emit_digests(name: str, program: Program, target: VectorTarget) -> str:
     return counted_loop(name, target.attributes, body.declarations, entry, nonce, body.take(), "", answer=0)
 
 
+AND_NOT = """\
+define internal {vector} @and.not({vector} %a, {vector} %b) alwaysinline {{
+  %not = xor {vector} %a, splat (i{bits} -1)
+  %and = and {vector} %not, %b
+  ret {vector} %and
+}}"""
+
+
 class VectorWriter:
     """Writes single vector operations, and remembers what had to be declared for them."""
 
     def __init__(self, target: VectorTarget) -> None:
         self.target = target
-        self.vector = f"<{target.lanes} x i32>"
+        self.vector = target.vector
         self.declarations: set[str] = set()
 
     def expression(self, op: Op, args: Sequence[str], immediate: int) -> str:
         """The right-hand side for an operation of a lowered graph."""
-        vector = self.vector
+        vector, lanes, bits = self.vector, self.target.lanes, self.target.bits
         match op:
             case Op.ADD | Op.XOR | Op.AND:
                 return f"{op.name.lower()} {vector} {args[0]}, {args[1]}"
             case Op.SHR | Op.SHL:
-                return f"{'lshr' if op is Op.SHR else 'shl'} {vector} {args[0]}, splat (i32 {immediate})"
+                return f"{'lshr' if op is Op.SHR else 'shl'} {vector} {args[0]}, splat (i{bits} {immediate})"
+            case Op.ANDNOT:
+                # LLVM makes one instruction of it where there is one.
+                self.declarations.add(AND_NOT.format(vector=vector, bits=bits))
+                return f"call {vector} @and.not({vector} {args[0]}, {vector} {args[1]})"
             case Op.ROTR:
                 # A funnel shift of a word with itself is a rotate; LLVM writes it as each machine does it best.
-                function = self.declare(f"llvm.fshr.v{self.target.lanes}i32", *[vector] * 3)
-                return f"call {function}({vector} {args[0]}, {vector} {args[0]}, {vector} splat (i32 {immediate}))"
+                function = self.declare(f"llvm.fshr.v{lanes}i{bits}", *[vector] * 3)
+                return f"call {function}({vector} {args[0]}, {vector} {args[0]}, {vector} splat (i{bits} {immediate}))"
             case Op.TERNARY:
                 # LLVM never folds majority into one instruction by itself, so it is asked for by name.
-                function = self.declare(f"llvm.x86.avx512.pternlog.d.{self.target.lanes * 32}", *[vector] * 3, "i32")
+                function = self.declare(
+                    f"llvm.x86.avx512.pternlog.{'dq'[bits == 64]}.{lanes * bits}", *[vector] * 3, "i32"
+                )
                 operands = ", ".join(f"{vector} {arg}" for arg in args)
                 return f"call {function}({operands}, i32 {immediate})"
             case _:
@@ -149,8 +173,9 @@ class Body(VectorWriter):
 
     def load_splat(self, name: str, pointer: str, index: int) -> str:
         """Read one word of the job and put it into every lane."""
-        self.lines.append(f"  %{name}.at = getelementptr i32, ptr {pointer}, i64 {index}")
-        self.lines.append(f"  %{name}.word = load i32, ptr %{name}.at, {JOB_ACCESS}")
+        word = f"i{self.target.bits}"
+        self.lines.append(f"  %{name}.at = getelementptr {word}, ptr {pointer}, i64 {index}")
+        self.lines.append(f"  %{name}.word = load {word}, ptr %{name}.at, {JOB_ACCESS}")
         self.lines.append(splat(name, self.vector, f"%{name}.word"))
         return f"%{name}"
 
@@ -180,7 +205,7 @@ class Body(VectorWriter):
 
     def operand(self, node: Node) -> str:
         """The node's value as an operand."""
-        return f"splat (i32 {node.immediate})" if node.op is Op.CONSTANT else self.values[node]
+        return f"splat (i{node.bits} {node.immediate})" if node.op is Op.CONSTANT else self.values[node]
 
     def scan(self, name: str, entry: str, shared: str, rolled: bool) -> str:
         """The module, with what was written last as the loop's body."""

@@ -16,7 +16,8 @@ from hashwatt.bench.verification.checks import claim_of
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
-from hashwatt.kernels.workloads.sha256d import recompute
+from hashwatt.kernels.workloads.proof import recompute
+from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
 
 from ..fakes import fake, measured, shares_of
 
@@ -50,7 +51,7 @@ def looking(result: Result, hashed: float) -> recompute.Again:
     done = sum(span.nonces for span in shares.spans)
     longer = replace(shares, spans=(*others, replace(last, nonces=last.nonces + int(done / hashed) - done)))
     device = FakeDevice("steady", 1e9, lambda _: None)
-    return recompute.Again(longer, claim_of(entry, result.challenge, result.run_id), device, lambda _: None)
+    return recompute.Again(ORACLE, longer, claim_of(entry, result.challenge, result.run_id), device, lambda _: None)
 
 
 def test_nothing_is_done_again_unless_asked_for(result: Result) -> None:
@@ -69,8 +70,8 @@ def test_version_rolled_work_holds() -> None:
 
 
 def test_work_that_is_not_a_whole_number_of_headers_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hashwatt.kernels.workloads.sha256d.task.NONCES", 1 << 16)
-    monkeypatch.setattr("hashwatt.kernels.workloads.sha256d.task.HashingTask.largest_batch", 1 << 16)
+    monkeypatch.setattr("hashwatt.kernels.workloads.proof.task.NONCES", 1 << 16)
+    monkeypatch.setattr("hashwatt.kernels.workloads.proof.task.HashingTask.largest_batch", 1 << 16)
     assert told(measured("steady", seconds=3.0), effort_s=0.3)[0]
 
 

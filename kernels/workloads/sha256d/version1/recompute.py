@@ -9,7 +9,7 @@ from ....device import Hit, Scans
 from ....headers.job import NONCES, Job, roll_versions
 from ...evidence import Claim, Finding
 from ...evidence_version1 import Chunk, ChunkedShares
-from ..steps import scan_in_steps
+from ..oracle import scan_in_steps
 from .claimed_ranges import ClaimedRanges
 from .headers import derive_prefix
 

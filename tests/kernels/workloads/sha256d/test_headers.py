@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hashwatt.kernels.headers.job import PREFIX_BYTES, roll_versions, rolled_prefix
 from hashwatt.kernels.headers.target import MAX_TARGET, share_probability
-from hashwatt.kernels.workloads.sha256d.headers import Headers, kept_target, share_target, target_to_hex
+from hashwatt.kernels.workloads.proof.headers import Headers, kept_target, share_target, target_to_hex
 from hashwatt.kernels.workloads.sha256d.version1.headers import derive_prefix
 
 texts = st.text(max_size=8)

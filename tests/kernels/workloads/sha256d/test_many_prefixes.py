@@ -14,7 +14,8 @@ from hashwatt.kernels.errors import WrongResult
 from hashwatt.kernels.fakes.device import FakeDevice
 from hashwatt.kernels.headers import early, midstate
 from hashwatt.kernels.headers.job import Job, roll_versions
-from hashwatt.kernels.workloads.sha256d import selftest
+from hashwatt.kernels.workloads.proof import selftest
+from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
 
 MANY = 1 << 12
 PREFIX = bytes(range(76))
@@ -68,7 +69,7 @@ def nothing(seconds: float) -> None:
 @pytest.mark.parametrize("prefixes", [1, 16, 17, 1000, MANY, 1 << 16])
 def test_the_self_test_s_work_does_not_grow_with_the_prefixes(prefixes: int) -> None:
     device = Counted("steady", 1e12, nothing)
-    selftest.self_test(device, prefixes)
+    selftest.self_test(ORACLE, device, prefixes)
     assert device.hashes < 300_000
 
 
@@ -77,7 +78,7 @@ def test_an_error_in_any_single_prefix_is_found(bad: int) -> None:
     device = OneBadPrefix("steady", 1e12, nothing)
     device.bad = bad
     with pytest.raises(WrongResult, match="other hashes than hashlib"):
-        selftest.self_test(device, MANY)
+        selftest.self_test(ORACLE, device, MANY)
 
 
 def test_few_prefixes_are_all_drawn_and_many_with_the_first_and_the_last() -> None:

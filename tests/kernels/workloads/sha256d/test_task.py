@@ -10,8 +10,9 @@ from hashwatt.kernels.device import KernelInfo, Scan
 from hashwatt.kernels.fakes.device import fake_info
 from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.headers.target import share_probability
+from hashwatt.kernels.workloads.proof.task import HashingTask
 from hashwatt.kernels.workloads.protocol import Expected, Request
-from hashwatt.kernels.workloads.sha256d.task import HashingTask
+from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
 
 NONCES = 1 << 32
 
@@ -37,7 +38,7 @@ class Swift:
 
 def begun(rate: float, seconds: float, batch: int, prefixes: int = 1, shares: int | None = None) -> HashingTask:
     request = Request("a challenge", "00" * 16, {"prefixes": prefixes}, "00" * 8, shares)
-    task = HashingTask(Swift(), request)  # type: ignore[arg-type]
+    task = HashingTask(ORACLE, Swift(), request)  # type: ignore[arg-type]
     task.start(Expected(rate * seconds, seconds))
     task.ready(batch)
     return task

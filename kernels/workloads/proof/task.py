@@ -1,4 +1,4 @@
-"""SHA-256d on one device: walks the run's headers, keeps spans, leaves and shares."""
+"""A hash of headers on one device: walks the run's headers, keeps spans, leaves and shares."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from ...device import HasRoof, KernelInfo, Roof, Scan, Scans
 from ...headers.job import NONCES, PREFIX_BYTES, Job, roll_versions
 from ...headers.target import target_from_zero_bits
 from ..evidence import Shares
-from ..proof.ledger import Counted, Ledger
-from ..proof.packing import pack_ascending, pack_words
 from ..protocol import Expected, Request, Work
 from .confirm import check_answer, check_in_parts, check_known_answer
 from .headers import NONCE_BITS, Headers, kept_target, target_to_hex
+from .ledger import Counted, Ledger
+from .oracle import Oracle
+from .packing import pack_ascending, pack_words
 from .selftest import nonces_with_all, self_test
 
 # While the rate is unknown: rare enough for the fastest device not to choke on shares.
@@ -25,11 +26,7 @@ SPOT_CHECK_NONCES = 251
 SMALLEST_BATCH = 1 << 10
 FEWEST_NONCES = 1 << 4
 MOST_PREFIXES_AT_ONCE = 1 << 4
-# How many shares a result keeps: enough to tell work to ± 2 % (95 %), in 30 to 90 kB.
-WANTED_SHARES = 10_000
-# So many a second are found at least, that a run cut short after a second has enough; and no more than the wanted ones
-# in so many seconds, since each costs the host some microseconds.
-FEWEST_SHARES_A_SECOND = 400.0
+# No more shares than the wanted ones in so many seconds, since each costs the host some time.
 SECONDS_FOR_WANTED = 12.0
 # How many leaves a run is planned with; one that goes on for longer may fill MOST_LEAVES.
 PLANNED_LEAVES = 2048
@@ -48,22 +45,23 @@ class _Answer:
 
 
 class HashingTask:
-    """See Task. SHA-256d over the headers of one run (see `headers`); a batch is that many nonces.
+    """See Task. A hash over the headers of one run (see `headers`); a batch is that many nonces.
 
     For each nonce as many prefixes are hashed as the request's parameters say.
     """
 
     largest_batch = NONCES
 
-    def __init__(self, device: Scans, request: Request) -> None:
-        """Hashing on an open device."""
+    def __init__(self, oracle: Oracle, device: Scans, request: Request) -> None:
+        """Hashing on an open device, held against an oracle."""
+        self._oracle = oracle
         self._device = device
         self._request = request
-        self._wanted = WANTED_SHARES if request.shares is None else request.shares
-        self._prefixes = int(request.parameters["prefixes"])
+        self._wanted = oracle.wanted_shares if request.shares is None else request.shares
+        self._prefixes = int(request.parameters.get("prefixes", 1))
         fold = max(self._prefixes // MOST_PREFIXES_AT_ONCE, 1)
         # A power of two, as every batch.
-        self.smallest_batch = max(SMALLEST_BATCH >> fold.bit_length() - 1, FEWEST_NONCES)
+        self.smallest_batch = max(oracle.fewer(SMALLEST_BATCH) >> fold.bit_length() - 1, FEWEST_NONCES)
         self._target = REHEARSAL_TARGET
         self._expected: Expected | None = None
         self._headers: Headers | None = None
@@ -85,8 +83,8 @@ class HashingTask:
         return ledger.leaves > MOST_LEAVES - SPARE or len(ledger.spans) > MOST_SPANS - SPARE or end > LARGEST_POSITION
 
     def self_test(self) -> None:
-        """Compile and compare with hashlib on real and random headers."""
-        self._note(self_test(self._device, self._prefixes))
+        """Compile and compare with the oracle on known and random headers."""
+        self._note(self_test(self._oracle, self._device, self._prefixes))
 
     def rehearse(self, expected: Expected | None) -> None:
         """Take a random header that is none of the run's."""
@@ -122,11 +120,11 @@ class HashingTask:
         return Work(batch * self._prefixes, math.fsum(told) if len(told) == len(seconds) else None)
 
     def count(self, sample: int) -> None:
-        """Confirm every share with hashlib and keep spans, checksums and shares."""
+        """Confirm every share with the oracle and keep spans, checksums and shares."""
         assert self._ledger is not None
         counted = []
         for answer in self._pending:
-            values = check_answer(self._device.info.id, answer.job, answer.nonces, answer.scan)
+            values = check_answer(self._oracle, self._device.info.id, answer.job, answer.nonces, answer.scan)
             first = answer.running_number << NONCE_BITS
             shares = [
                 ((first | hit.nonce) * self._prefixes + hit.prefix, value)
@@ -143,14 +141,14 @@ class HashingTask:
     def check_batch(self, batch: int) -> None:
         """Scan a batch whole and in two uneven parts."""
         assert self._job is not None
-        check_in_parts(self._device, self._job, range(batch))
+        check_in_parts(self._oracle, self._device, self._job, range(batch))
 
     def spot_check(self) -> None:
-        """Compare a few nonces at a random place with hashlib, the fewer the more prefixes each is hashed with."""
+        """Compare a few nonces at a random place with the oracle, the fewer the more prefixes each is hashed with."""
         assert self._job is not None
-        nonces = min(SPOT_CHECK_NONCES, nonces_with_all(self._prefixes))
+        nonces = min(self._oracle.fewer(SPOT_CHECK_NONCES), nonces_with_all(self._oracle, self._prefixes))
         first = secrets.randbelow(NONCES - nonces)
-        check_known_answer(self._device, self._job, range(first, first + nonces))
+        check_known_answer(self._oracle, self._device, self._job, range(first, first + nonces))
 
     def evidence(self, samples: int) -> Shares:
         """The shares of the first `samples` samples.
@@ -182,7 +180,7 @@ class HashingTask:
         """The target of a whole number of zero bits, as kernels test it, that lets enough shares be found."""
         rate = expected.amount / max(expected.seconds, 1e-9)
         wanted_a_second = min(self._wanted / max(expected.seconds, 1e-9), self._wanted / SECONDS_FOR_WANTED)
-        hashes_a_share = rate / max(wanted_a_second, FEWEST_SHARES_A_SECOND)
+        hashes_a_share = rate / max(wanted_a_second, self._oracle.shares_a_second)
         return target_from_zero_bits(max(0, min(255, math.floor(math.log2(max(hashes_a_share, 1.0))))))
 
     def _begin(self, batch: int, expected: Expected) -> None:
@@ -196,7 +194,7 @@ class HashingTask:
             machine=request.machine,
             device_id=self._device.info.id,
             run_id=request.run_id,
-            workload="sha256d",
+            workload=self._oracle.workload,
             target=self._target,
             wanted=self._wanted,
             prefixes=self._prefixes,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ...device import Scan, Scans
 from ...headers.job import Job
 from .confirm import check_answer
+from .oracle import Oracle
 
 STEP_S = 0.25
 FIRST_STEP = 1 << 12
@@ -25,15 +26,15 @@ class ScanStep:
     seconds: float
 
 
-def scan_in_steps(device: Scans, job: Job, nonces: range) -> Iterator[ScanStep]:
-    """Scan `nonces` for the prepared `job`, ascending, each answer confirmed by hashlib. Raises DeviceError."""
-    start, size = nonces.start, FIRST_STEP
+def scan_in_steps(oracle: Oracle, device: Scans, job: Job, nonces: range) -> Iterator[ScanStep]:
+    """Scan `nonces` for the prepared `job`, ascending, each answer confirmed by the oracle. Raises DeviceError."""
+    start, size = nonces.start, oracle.fewer(FIRST_STEP)
     while start < nonces.stop:
         part = range(start, min(start + size, nonces.stop))
         started = time.perf_counter()
         scan = device.scan(part)
         seconds = max(time.perf_counter() - started, 1e-9)
-        check_answer(device.info.id, job, part, scan)
+        check_answer(oracle, device.info.id, job, part, scan)
         yield ScanStep(part, scan, seconds)
         start = part.stop
         size = max(1, min(size * FASTEST_GROWTH, int(len(part) * STEP_S / seconds)))

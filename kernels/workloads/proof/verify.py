@@ -11,22 +11,23 @@ import secrets
 import numpy as np
 from numpy.typing import NDArray
 
-from ...headers.many import digests_of, headers_of, meet
+from ...headers.many import headers_of, meet
 from ...headers.target import share_probability
 from ..evidence import Claim, Finding, Shares
-from ..proof.bounds import FEWEST_EXPECTED_SHARES, PROVEN_CONFIDENCE, fits, proven_hashes
-from ..proof.packing import Numbers, Unreadable, unpack_ascending, unpack_words
+from .bounds import FEWEST_EXPECTED_SHARES, PROVEN_CONFIDENCE, fits, proven_hashes
 from .headers import NONCE_BITS, Headers, kept_target
+from .oracle import Oracle
+from .packing import Numbers, Unreadable, unpack_ascending, unpack_words
 from .walk import Walk
 
 # Positions and shares are counted with 63 bits.
 LARGEST = (1 << 63) - 1
 
 
-def check_shares(evidence: Shares, claim: Claim, most: int | None = None) -> list[Finding]:
+def check_shares(oracle: Oracle, evidence: Shares, claim: Claim, most: int | None = None) -> list[Finding]:
     """All checks, in the order in which they are shown; of `most` shares, privately drawn, where that is given."""
-    if claim.parameters.get("prefixes") != evidence.prefixes:
-        stated = f"{claim.parameters.get('prefixes')!s:.20} prefixes are stated, {evidence.prefixes} were hashed"
+    if claim.parameters.get("prefixes", 1) != evidence.prefixes:
+        stated = f"{claim.parameters.get('prefixes', 1)!s:.20} prefixes are stated, {evidence.prefixes} were hashed"
         return [Finding(code="header", ok=False, sentence=stated)]
     walk = Walk(evidence)
     hashes = walk.nonces * evidence.prefixes
@@ -47,7 +48,7 @@ def check_shares(evidence: Shares, claim: Claim, most: int | None = None) -> lis
     target = kept_target(int(evidence.target_hex, 16), hashes, evidence.wanted)
     return [
         places,
-        *_shares(evidence, claim, walk, keys, target, most),
+        *_shares(oracle, evidence, claim, walk, keys, target, most),
         _share_count(hashes, len(keys), target),
         _amounts(hashes, claim),
     ]
@@ -66,13 +67,15 @@ def _spans(evidence: Shares, walk: Walk, hashes: int) -> Finding:
     return _finding("spans", not fault, "the claimed ranges do not overlap", fault, covers)
 
 
-def _shares(evidence: Shares, claim: Claim, walk: Walk, keys: Numbers, target: int, most: int | None) -> list[Finding]:
+def _shares(
+    oracle: Oracle, evidence: Shares, claim: Claim, walk: Walk, keys: Numbers, target: int, most: int | None
+) -> list[Finding]:
     total = len(keys)
     positions = keys // np.uint64(evidence.prefixes)
     outside = int(np.count_nonzero(~walk.holds(positions)))
     if most is not None and most < total:
         keys = keys[sorted(secrets.SystemRandom().sample(range(total), most))]
-    misses = int(np.count_nonzero(~_met(Headers.of(evidence, claim), keys, evidence.prefixes, target)))
+    misses = int(np.count_nonzero(~_met(oracle, Headers.of(evidence, claim), keys, evidence.prefixes, target)))
     tried = f"all {total} shares" if len(keys) == total else f"{len(keys)} of {total} shares, drawn anew,"
     # Not the checksums: only hashing the leaves again shows whether they are right.
     evidence_fields = ("target_hex", "wanted", "prefixes", "leaf_nonces", "count", "shares", "kind")
@@ -97,13 +100,15 @@ def _shares(evidence: Shares, claim: Claim, walk: Walk, keys: Numbers, target: i
     ]  # fmt: skip
 
 
-def _met(headers: Headers, keys: Numbers, prefixes: int, target: int) -> NDArray[np.bool_]:
+def _met(oracle: Oracle, headers: Headers, keys: Numbers, prefixes: int, target: int) -> NDArray[np.bool_]:
     if not len(keys):
         return np.ones(0, np.bool_)
     positions, rolled = keys // np.uint64(prefixes), keys % np.uint64(prefixes)
     numbers, which = np.unique(positions >> np.uint64(NONCE_BITS), return_inverse=True)
     first = np.frombuffer(b"".join(headers.prefix(number) for number in numbers.tolist()), np.uint8)
-    digests = digests_of(headers_of(first.reshape(len(numbers), -1)[which], rolled, positions & np.uint64(0xFFFFFFFF)))
+    digests = oracle.digests_of(
+        headers_of(first.reshape(len(numbers), -1)[which], rolled, positions & np.uint64(0xFFFFFFFF))
+    )
     return meet(digests, target)
 
 

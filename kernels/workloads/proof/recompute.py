@@ -18,8 +18,9 @@ from ...device import Hit, Scans
 from ...headers.job import Job, roll_versions
 from ...headers.target import share_probability
 from ..evidence import Claim, Finding, Shares
-from ..proof.packing import Numbers, unpack_ascending, unpack_words
 from .headers import NONCE_BITS, Headers, kept_target
+from .oracle import Oracle
+from .packing import Numbers, unpack_ascending, unpack_words
 from .steps import scan_in_steps
 from .walk import Place, Walk
 
@@ -34,8 +35,11 @@ A_TENTH = 0.1
 class Again:
     """Evidence that holds (see `verify`), and a device to hash parts of it with again."""
 
-    def __init__(self, evidence: Shares, claim: Claim, device: Scans, advance: Callable[[int], None]) -> None:
+    def __init__(
+        self, oracle: Oracle, evidence: Shares, claim: Claim, device: Scans, advance: Callable[[int], None]
+    ) -> None:
         """Nothing is hashed yet; `advance` is told the amounts as they are done."""
+        self._oracle = oracle
         self._evidence = evidence
         self._headers = Headers.of(evidence, claim)
         self._walk = Walk(evidence)
@@ -76,7 +80,7 @@ class Again:
 
     def _place_nonces(self) -> int:
         per_nonce = self._evidence.prefixes
-        hashes = max(FEWEST_HASHES, SHARES_A_PLACE / share_probability(self._target))
+        hashes = max(self._oracle.fewer(FEWEST_HASHES), SHARES_A_PLACE / share_probability(self._target))
         return max(1, min(self._walk.nonces, math.ceil(hashes / per_nonce)))
 
     def _says(self, places: int, size: int) -> str:
@@ -123,7 +127,7 @@ class Again:
         job = self._prepare(place.running_number)
         checksum = 0
         found: set[Hit] = set()
-        for step in scan_in_steps(self._device, job, place.nonces):
+        for step in scan_in_steps(self._oracle, self._device, job, place.nonces):
             checksum ^= step.scan.xor_h7
             found.update(step.scan.hits)
             self._advance(step.scan.hashes)

@@ -1,0 +1,92 @@
+"""Each hash on each OpenCL device of this machine, and under Oclgrind, which watches every access."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found
+from hashwatt.kernels.headers.job import NONCES, PREFIX_BYTES
+from hashwatt.kernels.headers.target import target_from_zero_bits
+from hashwatt.kernels.workloads.hashing.scanner import KernelScanner, executes
+
+from ...devices_here import device_params
+from ...opencl.devices import device_named
+from .hashes import NAMES, workload
+from .test_kernels import RANGES, check
+
+ONE_SCAN = """
+import sys
+from hashwatt.kernels.device import DeviceOptions
+from hashwatt.kernels.headers.target import target_from_zero_bits
+from hashwatt.kernels.workloads.hashing.scanner import KernelScanner, executes
+from tests.kernels.opencl.devices import device_named
+from tests.kernels.workloads.hashing.hashes import workload
+from tests.kernels.workloads.hashing.test_kernels import check
+found = device_named("Oclgrind")
+device = executes(found.open(DeviceOptions()))
+name, count = sys.argv[1], int(sys.argv[2])
+kernels = workload(name).kernels(found.info, "opencl")
+check(name, KernelScanner(device, kernels, workload(name).oracle()), bytes(range(76)), range(count), target_from_zero_bits(1))
+print("as it should be")
+"""
+
+
+def info_of(kind: str) -> DeviceInfo:
+    return DeviceInfo("opencl:0", kind, "a device", "", "opencl", "", compute_units=2, memory_bytes=1 << 30)  # type: ignore[arg-type]
+
+
+@pytest.mark.slow  # Compilers for OpenCL take up to half a minute for a hash.
+@pytest.mark.parametrize("found", device_params(missing=False))
+@pytest.mark.parametrize("name", NAMES)
+def test_every_kernel_of_a_device_finds_what_the_hash_has(name: str, found: Found) -> None:
+    if "opencl" not in found.info.languages:
+        pytest.skip(f"{found.info.id} does not take OpenCL C")
+    device = executes(found.open(DeviceOptions()))
+    try:
+        # A GPU's kernel is right on a CPU, too.
+        for info in (found.info, replace(found.info, kind="gpu", compute_units=1, memory_bytes=1 << 26)):
+            for kernel in workload(name).kernels(info, "opencl"):
+                scans = KernelScanner(device, [kernel], workload(name).oracle())
+                for seed, nonces in enumerate(RANGES):
+                    check(name, scans, random.Random(seed).randbytes(PREFIX_BYTES), nonces, target_from_zero_bits(2))
+                device.release()
+    finally:
+        device.close()
+
+
+@pytest.mark.slow  # A hash of scrypt takes the simulator some ten seconds.
+@pytest.mark.parametrize(("name", "count"), [("blake2s", 131), ("keccak256", 131), ("scrypt", 1)])
+def test_a_kernel_runs_clean(name: str, count: int, tmp_path: Path) -> None:
+    device_named("Oclgrind")
+    log = tmp_path / "log"
+    environment = {**os.environ, "OCLGRIND_DATA_RACES": "1", "OCLGRIND_LOG": str(log)}
+    done = subprocess.run(
+        [sys.executable, "-c", ONE_SCAN, name, str(count)],
+        env=environment,
+        cwd=Path(__file__).parents[4],
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.stdout == "as it should be\n", done.stderr
+    assert not log.exists() or log.read_text() == ""
+
+
+@pytest.mark.parametrize("kind", ["gpu", "cpu"])
+@pytest.mark.parametrize("name", NAMES)
+def test_kernels_are_for_the_kind_of_device(name: str, kind: str) -> None:
+    kernels = workload(name).kernels(info_of(kind), "opencl")
+    assert len({kernel.name for kernel in kernels}) == len(kernels)
+    for kernel in kernels:
+        frames = kernel.frame_bytes * kernel.most_items
+        assert frames <= (1 << 30) // 8
+        # Nothing that takes or gives a wide vector is called on a CPU.
+        assert kind == "gpu" or "rotate(" not in kernel.source.text
+        assert kernel.nonces_an_item * kernel.most_items < NONCES
