@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...bench.result.measurement import Origin
+from ...kernels.workloads.evidence import CLASS_WORDS, class_of
 from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.gather import Collection, Group
-from ..layout.work_words import class_words
 from ..wording.ratios import counted, three_digits
 from ..wording.units import rate_text
 from ..wording.visible import visible
@@ -71,8 +71,14 @@ def described(group: Group) -> str:
     size = {name: value for name, _, value in group.key.parameters}.get("size")
     return (
         f"{visible(device_name(group.newest.device), NAME_LIMIT)}, {number_of(group)} on {size} × {size}: "
-        f"{rate_text(rate, UNIT)} {group.newest.rate.origin} ({class_words(group.newest.device)}); {told}"
+        f"{rate_text(rate, UNIT)} {group.newest.rate.origin} ({shown_by(group)}); {told}"
     )
+
+
+def shown_by(group: Group) -> str:
+    """What the work's evidence is worth."""
+    evidence = group.newest.device.evidence
+    return "no evidence" if evidence is None else CLASS_WORDS[class_of(evidence)]
 
 
 def number_of(group: Group) -> str:
