@@ -8,7 +8,7 @@ from math import log10
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
-from ..layout.roofline import Roofline, RooflinePoint, ceilings_text, operation_unit
+from ..layout.roofline import Roofline, RooflinePoint, ceilings_text, load_text, operation_unit
 from ..wording.visible import told_apart
 from .canvas import RIGHT_PX, Chart, Frame, Size
 from .scales import logarithmic, prefixed, whole
@@ -40,7 +40,7 @@ def roofline_chart(line: Roofline, name: str) -> Chart:
     return Chart(
         name=name,
         title=f"Roofline of {line.device}",
-        alt=f"Roofline of {line.device}: {ceilings_text(line)}. {told}.",
+        alt=f"Roofline of {line.device}{load_text(line) and ', ' + load_text(line)}: {ceilings_text(line)}. {told}.",
         caption=(
             "Above: operations a second over operations for each byte of memory. Slope: memory; level lines: "
             f"arithmetic; both measured on the device between the works{ends}. At the right edge: work that needs no "
@@ -74,6 +74,7 @@ def draw(figure: FigureBase, frame: Frame, line: Roofline, points: Sequence[Roof
     draw_roofline(
         panels[0], frame, line, points, line.memory, line.arithmetic, lambda point: point.operations_per_s, "/s"
     )
+    panels[0].set_title(load_text(line), color=MUTED)
     if joules:
         draw_roofline(
             panels[1], frame, line, points, line.memory_per_j, line.arithmetic_per_j,

@@ -7,7 +7,7 @@ Communications of the ACM 52(4), 2009; in joules J. W. Choi et al., "A roofline 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from statistics import median
+from statistics import fmean, median
 
 from msgspec import Struct
 
@@ -25,6 +25,8 @@ from .work_words import class_words, work_text
 BYTE = "byte"
 # What an operation is counted in, where a ceiling is of the arithmetic.
 ARITHMETIC = ("flop", "operation")
+# From so many CPUs on that others kept busy, it is said.
+BUSY_CPUS = 0.1
 
 
 class RooflinePoint(Struct, frozen=True, kw_only=True):
@@ -54,7 +56,8 @@ class Roofline(Struct, frozen=True, kw_only=True):
     """A device's ceilings (the medians of what was measured beside its works), and its works.
 
     `arithmetic`: operations a second by kind. `memory`: bytes a second. `arithmetic_per_j`, `memory_per_j`: the same a
-    joule, of the works that do nothing else; empty and None where no energy is known.
+    joule, of the works that do nothing else; empty and None where no energy is known. `other_load`: how many CPUs other
+    programs kept busy meanwhile, on average; None where nobody knows.
     """
 
     device: str
@@ -64,6 +67,7 @@ class Roofline(Struct, frozen=True, kw_only=True):
     memory_per_j: float | None
     arithmetic_per_j: dict[str, float]
     energy_origin: str
+    other_load: float | None
     points: tuple[RooflinePoint, ...]
 
     @property
@@ -108,6 +112,7 @@ def roofline(groups: Sequence[Group], device: str) -> Roofline:
             rates.setdefault((ceiling.name, ceiling.unit), []).append(ceiling.rate)
     medians = {key: median(found) for key, found in rates.items()}
     known = {figure.origin for entry in entries if (figure := energy_figure(entry.device))}
+    loads = [sample.other_load for entry in entries for sample in entry.samples if sample.other_load is not None]
     memory = [rate for (_, unit), rate in medians.items() if unit == BYTE]
     return Roofline(
         device=device,
@@ -121,6 +126,7 @@ def roofline(groups: Sequence[Group], device: str) -> Roofline:
             if (found := _pure(points, name))
         },
         energy_origin=", ".join(sorted(known)),
+        other_load=fmean(loads) if loads else None,
         points=points,
     )
 
@@ -187,3 +193,10 @@ def ceilings_text(line: Roofline) -> str:
     return ", ".join(
         [*parts, *(f"{name} {operations_text(rate, name, '/s')}" for name, rate in line.arithmetic.items())]
     )
+
+
+def load_text(line: Roofline) -> str:
+    """What load it was measured under, where others took more than a background service does; else empty."""
+    if line.other_load is None or line.other_load < BUSY_CPUS:
+        return ""
+    return f"measured while other programs kept {line.other_load:.1f} CPUs busy"

@@ -115,8 +115,7 @@ def test_a_convolution_is_as_fast_as_onednn_s(benchmark: Any, peer: Any, number:
     sums = aligned(np.zeros(SIZE * SIZE * 128, product.product_type))
     convolve = numba.njit(nogil=True)(getattr(conv_on_cpu, f"convolve_{number}"))
     ratios = alternated(lambda: convolve(sums, image, weights, SIZE, 1, 0, 1, 0, ITEMS), lambda: peer.peer_run(handle))
-    operands = (values(box, seed) for box, seed in ((product.left, 1), (product.right, 2)))
-    expected = product.expected(*operands, range(product.lines))
+    expected = product.expected(values(product.left, 1), values(product.right, 2), range(product.lines))
     assert np.array_equal(sums.reshape(expected.shape), expected)
     told(benchmark, ratios, {"number": number, "way": host_target(number).way, "peer": peer.peer_name(handle).decode()})
     assert median(ratios) > LEAST[number]

@@ -52,6 +52,16 @@ def test_without_energy_there_is_no_panel_of_joules() -> None:
     assert not any("/J" in text for text in without)
 
 
+def test_a_busy_machine_is_said_to_have_been_one() -> None:
+    drawn = line()
+    assert not any("kept" in text for text in texts(svg([roofline_chart(drawn, "roofline-0")])))
+    busy = msgspec.structs.replace(drawn, other_load=1.84)
+    chart = roofline_chart(busy, "roofline-0")
+    told = "measured while other programs kept 1.8 CPUs busy"
+    assert told in texts(svg([chart]))
+    assert told in chart.alt
+
+
 def test_words_say_what_the_picture_shows() -> None:
     chart = roofline_chart(line(), "roofline-0")
     assert "gemm, float32: 29.00 GFLOP/s, 90.6 % of float32" in chart.alt
