@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
 from ..layout.roofline import Roofline, RooflinePoint, ceilings_text, load_text, operation_unit
-from ..wording.visible import told_apart
+from ..wording.visible import shortened, told_apart
 from .canvas import RIGHT_PX, Chart, Frame, Size
 from .scales import logarithmic, prefixed, whole
 from .style import FONT_PX, INK, MUTED, colour_of, mark, origin_handles
@@ -27,6 +27,7 @@ ALIKE = 0.12
 # A number's places around its mark, the best first, in CSS pixels; and how much room it and a mark take.
 PLACES = ((13, 0), (-13, 0), (0, 14), (0, -14), (14, 12), (14, -12), (-14, 12), (-14, -12), (28, 0), (0, 28), (0, -28))
 NUMBER_PX = (16, 13)
+DEVICE_LETTERS = 50
 WORK_LETTERS, WORK_LETTERS_NARROW = 60, 24
 
 
@@ -74,7 +75,7 @@ def draw(figure: FigureBase, frame: Frame, line: Roofline, points: Sequence[Roof
     draw_roofline(
         panels[0], frame, line, points, line.memory, line.arithmetic, lambda point: point.operations_per_s, "/s"
     )
-    panels[0].set_title(load_text(line), color=MUTED)
+    panels[0].set_title(heading(line, frame.narrow), color=MUTED)
     if joules:
         draw_roofline(
             panels[1], frame, line, points, line.memory_per_j, line.arithmetic_per_j,
@@ -83,6 +84,14 @@ def draw(figure: FigureBase, frame: Frame, line: Roofline, points: Sequence[Roof
         panels[1].set_title(f"a joule ({line.energy_origin})", color=MUTED)
     draw_shares(panels[-1], frame, line, points)
     frame.legend(figure, origin_handles(point.origin for point in points), 3 if frame.narrow else 6)
+
+
+def heading(line: Roofline, narrow: bool) -> str:
+    """The device and the load that it was measured under, as far as there is room."""
+    load = load_text(line)
+    if narrow:
+        return f"others: {line.other_load:.1f} CPUs busy" if load else ""
+    return ", ".join(filter(None, (shortened(line.device, DEVICE_LETTERS), load)))
 
 
 def draw_roofline(

@@ -58,7 +58,8 @@ def test_a_busy_machine_is_said_to_have_been_one() -> None:
     busy = msgspec.structs.replace(drawn, other_load=1.84)
     chart = roofline_chart(busy, "roofline-0")
     told = "measured while other programs kept 1.8 CPUs busy"
-    assert told in texts(svg([chart]))
+    assert f"Test CPU, {told}" in texts(svg([chart]))
+    assert "others: 1.8 CPUs busy" in texts(svg([chart], NARROW))
     assert told in chart.alt
 
 
