@@ -132,11 +132,12 @@ def run(
     all that belong to the suite, each for its own short time. `sizes` has sizes by workload ("gemm": "2048", "stream":
     "1GiB"), and `parameters` what else is special; `rolled` is short for sha256d's `prefixes`, the number of
     version-rolled prefixes hashed for each nonce (None: the plain scan). `retune` races the kernels anew instead of
-    taking the winner of an earlier race. `together` measures all devices at once, too, after each was measured alone;
-    the result's `together` then has their rates, the ratios to alone and the sum. `ab` names two settings, like
-    "threads=1,2" (kernel, threads, device or runtime), that are alternated in rounds instead, each for `seconds`
-    (None: 10); the result's `alternated` then tells which records belong together. `shares`: how many to keep as
-    evidence of work that is proven by them (None: 10,000 of sha256d's).
+    taking the winner of an earlier race. `together` measures all devices at once, too, after each was measured alone
+    in one workload's usual row; the result's `together` then has their rates, the ratios to alone and the sum.
+
+    `ab` names two settings, like "threads=1,2" (kernel, threads, device or runtime), that are alternated in rounds
+    instead, each for `seconds` (None: 10); the result's `alternated` then tells which records belong together.
+    `shares`: how many to keep as evidence of work that is proven by them (None: 10,000 of sha256d's).
 
     `meters` names the energy meters to read (None: those of this machine; `["none"]`: none), `idle_s`
     the seconds of idleness measured before and again after (None: 3 where the meters are quick, 0: none).
@@ -152,7 +153,7 @@ def run(
     # A suite is bounded by what each of its rows may take, and by giving up devices that do not come back.
     ledger = None if asked or suite else Ledger()
     # The input is checked before the devices are looked for, which takes a while.
-    wished = AskedWork(workloads, parameters, rolled, sizes, seconds, suite)
+    wished = AskedWork(workloads, parameters, rolled, sizes, seconds, suite, usual_only=together)
     plan(wished.common_seconds)
     checked_idle_s(idle_s)
     options = device_options(kernel, threads, retune)

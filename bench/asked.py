@@ -26,6 +26,7 @@ class AskedWork:
     """Which work was asked for: names (none: the usual one), what is special about it, sizes and times by name.
 
     `suite`: all workloads that belong to a suite, besides those that are named. `seconds`: for all, or by name.
+    `usual_only`: of each workload the usual row alone.
     """
 
     names: Sequence[str] | None = None
@@ -34,6 +35,7 @@ class AskedWork:
     sizes: Mapping[str, str] | None = None
     seconds: float | Mapping[str, float] | None = None
     suite: bool = False
+    usual_only: bool = False
 
     @property
     def common_seconds(self) -> float | None:
@@ -62,7 +64,8 @@ class AskedWork:
             seconds = times.get(workload.name, self._seconds_of(workload))
             if seconds is not None:
                 plan(seconds)
-            rows = {str(row): row for row in _rows(workload, its)}
+            fitting = [workload.parameters_of(its)] if self.usual_only else _rows(workload, its)
+            rows = {str(row): row for row in fitting}
             works += [Work(workload, row, seconds) for row in rows.values()]
         return tuple(works)
 

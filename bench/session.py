@@ -23,21 +23,19 @@ from ..kernels.errors import (
     details_of,
 )
 from ..kernels.system.quota import ThrottleCounter
-from ..kernels.workloads.protocol import Expected, Request, Task, quantity_for
+from ..kernels.workloads.protocol import Request, Task, quantity_for
 from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .interrupts import interruptible, pending
 from .isolation.device import process_of
-from .machine.describe import allowed_cpus
 from .machine.load import LoadMeter
 from .measured import measurement_of
+from .preparing import expected, load_meter, run_settings, tested_batch
 from .progress import Progress
 from .result.from_device import fault_of_id
 from .result.measurement import Measurement, RunSettings, Status
-from .result.printable import printable
 from .result.warning import WarningRecord
 from .roofs import RoofMeter
 from .sampling.budget import SLACK_S, budget, device_seconds
-from .sampling.calibrate import calibrate
 from .sampling.plan import FEWEST_SAMPLES_TO_KEEP
 from .sampling.sampler import Sampler
 from .sampling.stopwatch import Clock, Stopwatch
@@ -237,7 +235,7 @@ class Session:
         fault = fault_of_id(self.found.info.id)
         if fault:
             raise DeviceError(fault)
-        assignment, plan = self._assignment, self._plan
+        assignment = self._assignment
         self._stage("opening", None)
         device = self._device = self._opened()
         request = Request(
@@ -249,20 +247,11 @@ class Session:
         )
         task = self._task = self.work.workload.bind(device, request)
         stopwatch = self._stopwatch = Stopwatch(task, self._clock)
-        self._stage("compiling, self-test", None)
-        task.self_test()
-        self._tell("" if task.kernel is None else task.kernel.build_log)
-        self._stage("calibrating", None)
-        task.rehearse(None)
-        batch = calibrate(stopwatch, plan.batch_s)
-        rough = stopwatch.run(batch)
-        task.drop()
-        task.rehearse(self._expected(rough.rate))
-        task.check_batch(batch)
+        batch = tested_batch(stopwatch, self._plan, lambda text: self._stage(text, None), self._tell)
         self._process_id = process_of(device)
         if assignment.rendezvous is not None:
             assignment.rendezvous.work_by(self._process_id)
-        self._settings = self._run_settings(batch)
+        self._settings = run_settings(self._plan, assignment.options, batch)
         if assignment.rendezvous is None:
             self._roofs = RoofMeter(device, self.work.workload.counts_of(self.work.parameters))
 
@@ -272,7 +261,7 @@ class Session:
         if self._sampler is None:
             assert self._stopwatch is not None
             assert self._settings is not None
-            self._meter = self._load_meter(self._process_id)
+            self._meter = load_meter(self.found.info, assignment, self._process_id)
             counter = ThrottleCounter().read
             settings = self._settings
             self._sampler = Sampler(
@@ -298,7 +287,7 @@ class Session:
         if sampler is None:
             self._stage("warming up", plan.warmup_s)
             warmup = warm_up(stopwatch, settings.batch, plan.warmup_s, self._progress)
-            stopwatch.task.start(self._expected(warmup.rate))
+            stopwatch.task.start(expected(plan, warmup.rate))
         else:
             self._stage(f"warming up, {self._number()}", plan.warmup_again_s)
             before = sampler.taken[-1].rate
@@ -331,22 +320,6 @@ class Session:
         if self._assignment.rendezvous is None:
             self._measure_roof(task, meter, sampler)
 
-    def _expected(self, rate: float) -> Expected:
-        expected_s = self._plan.expected_s
-        return Expected(rate * expected_s, expected_s)
-
-    def _load_meter(self, process_id: int | None) -> LoadMeter:
-        rendezvous = self._assignment.rendezvous
-        own = () if process_id is None else (process_id,)
-        return LoadMeter(
-            processes=own if rendezvous is None else rendezvous.processes,
-            on_cpu=self.found.info.on_host_cores,
-            clock_is_real=self._assignment.clock_is_real,
-            worker=process_id,
-            # Devices that are driven from this process at the same time cannot be told apart by its CPU time.
-            works_alone=rendezvous is None or process_id is not None,
-        )
-
     def _measure_roof(self, task: Task, meter: LoadMeter, sampler: Sampler) -> None:
         if self._roofs is not None and self._roofs.is_needed:
             self._roof = self._roofs.roof(sampler.records())
@@ -365,19 +338,6 @@ class Session:
             self._warnings.append(sentences.limit_unknown(str(error)))
         except Exception as error:
             self._warnings.append(sentences.limit_unknown(self._mistake(error)))
-
-    def _run_settings(self, batch: int) -> RunSettings:
-        plan, options = self._plan, self._assignment.options
-        return RunSettings(
-            batch=batch,
-            batches_per_sample=plan.batches_per_sample,
-            batch_target_s=plan.batch_s,
-            planned_s=plan.seconds,
-            until_narrow=plan.until_narrow,
-            usable_cpus=allowed_cpus() or None,
-            asked_kernel=None if options.kernel is None else printable(options.kernel, 200) or None,
-            asked_threads=options.threads,
-        )
 
     def _result(self, status: Status, reason: str | None) -> Measurement:
         failed = 0 if self._stopwatch is None else self._stopwatch.failed_batches

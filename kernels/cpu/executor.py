@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..device import BufferId, KernelId, Launch, Launched, Scalar, Source
-from ..errors import DeviceError
+from ..errors import DeviceError, Unfit
 from ..execution import Numbered, check_launch, check_source, check_span, function_of
 from .blas import threads_of_blas
 from .native import NativeFunction
@@ -166,7 +166,7 @@ class CpuExecutor:
             # Room at its beginning, so that the buffer can start on a page.
             room = np.empty(size_bytes + PAGE_BYTES, np.uint8)
         except MemoryError:
-            raise DeviceError(
+            raise Unfit(
                 f"{self._device_id}: no memory for a buffer of {size_bytes >> 20} MiB; close other programs"
             ) from None
         skipped = -room.ctypes.data % PAGE_BYTES

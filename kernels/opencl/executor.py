@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Scalar, Source
-from ..errors import DeviceError
+from ..errors import DeviceError, Unfit
 from ..execution import Numbered, check_launch, check_source, check_span
 from .program import compiled
 from .runtimes.wording import build_failure, failure
@@ -126,6 +126,11 @@ class OpenCLExecutor:
 
         if size_bytes < 1:
             raise DeviceError(f"{self._info.id}: a buffer has at least one byte, not {size_bytes}")
+        most = int(self._opencl_device.max_mem_alloc_size)
+        if size_bytes > most:
+            raise Unfit(
+                f"{self._info.id} has no buffer of {size_bytes >> 20} MiB, only of {most >> 20}; choose a smaller size"
+            )
         with self._worded("allocating a buffer"):
             buffer = pyopencl.Buffer(self._context, pyopencl.mem_flags.READ_WRITE, size_bytes)
             pyopencl.enqueue_fill_buffer(self._queue, buffer, np.uint8(0), 0, size_bytes).wait()

@@ -36,6 +36,11 @@ def test_parameters_choose_among_the_rows() -> None:
         AskedWork(["peak"], {"number": "float80"}).works()
 
 
+def test_at_once_a_workload_stands_for_its_usual_row() -> None:
+    (work,) = AskedWork(["stream"], usual_only=True).works()
+    assert work.parameters == load_workload("stream").parameters_of({})
+
+
 def test_a_suite_is_every_workload_that_has_a_part_in_it_each_for_its_own_time() -> None:
     works = AskedWork(suite=True).works()
     expected = [

@@ -244,6 +244,20 @@ def test_which_work_of_a_device_failed_is_told_where_there_are_several(harness: 
     assert f"{told};" in run_here(capsys, "run", "-q", "-o", "2.json", "-d", stream.device.id).err
 
 
+def test_what_a_device_cannot_do_at_all_is_told_but_no_failure_beside_what_it_did(
+    harness: Harness, capsys: Capture
+) -> None:
+    done = measured()
+    skipped = replace(unmeasured("skipped", "it computes no float16"), device=done.device, workload="peak")
+    harness.answer = result(done, skipped)
+    outcome = run_here(capsys, "run", "-q", "-o", "1.json", "-d", done.device.id)
+    assert outcome.code == 0
+    assert f"{done.device.id} (peak): it computes no float16" in outcome.err
+    # Alone it is: nothing was measured.
+    harness.answer = result(skipped)
+    assert run_here(capsys, "run", "-q", "-o", "2.json", "-d", done.device.id).code == 1
+
+
 def test_an_interrupted_run_keeps_its_result(harness: Harness, capsys: Capture) -> None:
     harness.answer = result(measured(status="interrupted"))
     outcome = run_here(capsys, "run", "-o", "mine.json")

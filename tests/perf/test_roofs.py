@@ -124,8 +124,8 @@ def peak_gflops(number: str, state: Any, function: Callable[..., None], turns: i
 
 def likwid_gflops(kernel: str) -> float:
     """likwid-bench's rate by its process's CPU time: the difference of two lengths, for its start takes a second."""
-    flops, seconds = zip(*(likwid_run(kernel, iterations) for iterations in LIKWID_ITERATIONS), strict=True)
-    return float(flops[1] - flops[0]) / (seconds[1] - seconds[0]) / 1e9
+    (few, short_s), (many, long_s) = (likwid_run(kernel, iterations) for iterations in LIKWID_ITERATIONS)
+    return (many - few) / (long_s - short_s) / 1e9
 
 
 def likwid_run(kernel: str, iterations: int) -> tuple[int, float]:

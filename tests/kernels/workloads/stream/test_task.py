@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from hashwatt.kernels.fakes import device as fake
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked, Claim
 from hashwatt.kernels.workloads.protocol import Expected, Request
+from hashwatt.kernels.workloads.stream import cpu as on_cpu
 from hashwatt.kernels.workloads.stream.arrays import array_items
 from hashwatt.kernels.workloads.stream.counts import OPERATIONS
 from hashwatt.kernels.workloads.stream.task import StreamTask
@@ -93,6 +95,34 @@ def test_a_device_that_computes_too_little_is_refused(behaviour: str, name: str)
         pytest.skip("it has too few items for that fake device to call it busy")
     with pytest.raises(WrongResult, match="numbers wrong"):
         measured_like(StreamTask(fake_device(behaviour), Request("a challenge", "run", ROWS[name])), batch=16)
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern", "instead"),
+    [
+        ("copy", r"ptr %b1, i64 %v2", "ptr %b2, i64 %v2"),
+        ("mul", r"fmul (<.*>) %v(\d+), %v(\d+)", r"fadd \1 %v\2, %v\3"),
+        ("add", r"fadd (<.*>) %v(\d+), %v(\d+)", r"fsub \1 %v\2, %v\3"),
+        ("triad", r"fmul contract (<.*>) %v(\d+), %v(\d+)", r"fmul contract \1 %v\3, %v\3"),
+        ("triad", r"icmp slt i64 %middle, %stop", "icmp slt i64 %stop, %middle"),
+        ("triad", r"%i.next = add i64 %i, (\d+)", r"%i.next = add i64 %i, \g<1>0"),
+        ("dot", r"mul i64 %k, \d+", "mul i64 %k, 512"),
+        ("dot", r"fadd double %before", "fadd double 0.0"),
+    ],
+)
+def test_a_mutated_kernel_is_caught_by_the_self_test(
+    name: str, pattern: str, instead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = getattr(on_cpu, name)()
+    mutated = re.sub(pattern, instead, text, count=1)
+    assert mutated != text
+    monkeypatch.setattr(on_cpu, name, lambda: mutated)
+    device = small_cpu()
+    try:
+        with pytest.raises(WrongResult, match="numbers wrong"):
+            StreamTask(device, Request("a challenge", "run", ROWS[name])).self_test()
+    finally:
+        device.close()
 
 
 def test_after_a_failed_launch_the_arrays_are_filled_anew() -> None:
