@@ -97,6 +97,8 @@ class GupsTask:
         # The streams' numbers where the table is as it began, and how many updates it is away from that (0: none).
         self._numbers: Words = np.zeros(0, np.uint64)
         self._done = 0
+        # Whether the table holds nobody knows what, or nothing yet.
+        self._lost = True
         self._checked: list[int] = []
         self._threads: int | None = None
         self.kernel: KernelInfo | None = None
@@ -130,7 +132,7 @@ class GupsTask:
 
     def rehearse(self, expected: Expected | None) -> None:
         """Fill the table, if that is still to be done."""
-        if self._buffers is None:
+        if self._lost:
             self._fill()
 
     def start(self, expected: Expected) -> None:
@@ -139,7 +141,7 @@ class GupsTask:
 
     def ready(self, batch: int) -> None:
         """Have the table as it began, or that many updates away from it, and the streams before those."""
-        if self._buffers is None:
+        if self._lost:
             self._fill()
         if self._done not in (0, batch):
             self._undo()
@@ -153,7 +155,7 @@ class GupsTask:
             done = self._launch(self._kernel_id, self._buffers, self._table, batch)
         except BaseException:
             # Nobody knows how many updates it did.
-            self._buffers = None
+            self._lost = True
             raise
         if self._done:
             # Both went the same way: the next ones go on from where the streams are now.
@@ -190,7 +192,7 @@ class GupsTask:
         """As many independent reads of the same table: what the memory's latency allows."""
         if self._device.info.simulator:
             return None
-        if self._buffers is None:
+        if self._lost:
             self._fill()
         assert self._buffers is not None
         kernel, _ = self._device.compile(self._look)
@@ -229,6 +231,7 @@ class GupsTask:
         self._key, self._numbers = self._seeded(self._request.run_id, self._table.parts)
         self._write_table(self._buffers[0], self._table, self._key)
         self._done = 0
+        self._lost = False
 
     def _seeded(self, run_id: str, parts: int) -> tuple[np.uint64, Words]:
         """What the table's cells are XORed with to begin with, and each stream's number (never zero)."""
@@ -249,7 +252,7 @@ class GupsTask:
 
     def _compare_now(self) -> int:
         """Compare some stretches of some parts, the first and the last cells among them; tells how many cells."""
-        if self._buffers is None:
+        if self._buffers is None or self._lost:
             raise DeviceError(f"{self._device.info.id}: the table was lost with a launch that failed")
         table, length = self._table, min(STRETCH, self._table.part_words)
         last = table.part_words - length

@@ -30,7 +30,8 @@ LOGIC = {
 # A vector of at most so many bits: wider ones cross the ABI of some CPU runtimes.
 WIDEST_BITS = 256
 VECTORS_AN_ITEM = {"gpu": 64, "cpu": 16}
-ITEM_GRAIN = {"gpu": 64, "cpu": 1}
+# Always the same number of work-items in a group: some runtimes compile anew for each other number.
+ITEM_GRAIN = 256
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def kernels(graph: HeaderGraph, info: DeviceInfo) -> list[HashKernel]:
             source=Source("opencl", scan_source(graph, form, VECTORS_AN_ITEM[kind]), ENTRY, BUFFER_TYPES),
             nonces_an_item=form.width * VECTORS_AN_ITEM[kind],
             job_bytes=partial(job_bytes, graph, program),
-            item_grain=ITEM_GRAIN[kind],
+            item_grain=1 if info.simulator else ITEM_GRAIN,
         )
         for form in forms(info, graph.bits)
     ]

@@ -73,6 +73,8 @@ def kernels(info: DeviceInfo) -> list[HashKernel]:
             job_bytes=job_bytes,
             frame_bytes=form.mixed * HASH_BYTES,
             most_items=_slots(info, form, kind),
+            # Always all slots, some of which may have nothing to do: some runtimes compile anew for each other number.
+            item_grain=_slots(info, form, kind),
             vectors_a_slot=1 if info.simulator else VECTORS_A_SLOT[kind],
         )
         for form in forms(info)

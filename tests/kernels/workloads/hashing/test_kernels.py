@@ -154,7 +154,7 @@ def test_a_wrong_kernel_loses_the_race_whatever_its_speed(cpu: Executes, monkeyp
     ("before", "after"),
     [
         ("= add <", "= sub <"),
-        ("= xor <", "= or <"),
+        ("= xor <", "= and <"),
         ("icmp ult i64 %number.wide", "icmp ugt i64 %number.wide"),
         ("icmp sgt i64 %left", "icmp slt i64 %left"),
         ("atomicrmw xor", "atomicrmw or"),

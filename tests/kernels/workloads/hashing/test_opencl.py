@@ -33,7 +33,8 @@ found = device_named("Oclgrind")
 device = executes(found.open(DeviceOptions()))
 name, count = sys.argv[1], int(sys.argv[2])
 kernels = workload(name).kernels(found.info, "opencl")
-check(name, KernelScanner(device, kernels, workload(name).oracle()), bytes(range(76)), range(count), target_from_zero_bits(1))
+scans = KernelScanner(device, kernels, workload(name).oracle())
+check(name, scans, bytes(range(76)), range(count), target_from_zero_bits(1))
 print("as it should be")
 """
 
