@@ -202,8 +202,9 @@ class Source:
     double). `llvm`: `text` is `module:function`, which gives LLVM IR for the device's host, and `entry` a function in
     it of the buffers' addresses, the scalars, and the range of items (see `cpu/native.py`). `numba` and `python`:
     `text` is `module:function` (`entry` is not looked at), called with the buffers as arrays, the scalars, and the
-    range of items to do (start, stop). `types`: what the buffers hold, as numpy names it ("float64"), in the order of
-    the arguments.
+    range of items to do (start, stop). `numpy`: the same, but called once for all items: what it calls shares the work
+    out among threads of its own. `types`: what the buffers hold, as numpy names it ("float64"), in the order of the
+    arguments.
     """
 
     language: str

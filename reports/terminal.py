@@ -12,6 +12,7 @@ from .ladder.story import story
 from .layout.fleet_tables import fleet_parts
 from .layout.headline import headline
 from .layout.ladder_tables import frontier_table, own_table, place_table, rung_table
+from .layout.suite_table import suite_table
 from .layout.tables import Table, apart_table, device_table, unmeasured_table
 from .wording.visible import visible
 
@@ -25,6 +26,7 @@ FEWEST_COLUMNS = 1
 SHORT = 56
 # A window holds no more; the page and the files have all.
 MOST_MACHINES = 40
+MOST_RANKINGS = 4
 LONG = 400
 MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
 
@@ -34,7 +36,11 @@ def report_parts(report: Report) -> Iterator[RenderableType]:
     yield sentences(headline(report.collection))
     for _, content in fleet_parts(report, MOST_MACHINES):
         yield table(content)
-    for ranking in report.collection.rankings:
+    suite = suite_table(report.collection)
+    if suite is not None:
+        yield table(suite)
+    # Where there are many kinds of work, the one table has what these would repeat.
+    for ranking in report.collection.rankings if len(report.collection.rankings) <= MOST_RANKINGS else ():
         yield table(device_table(ranking))
     if report.collection.apart:
         yield table(apart_table(report))

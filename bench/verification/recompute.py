@@ -58,11 +58,13 @@ def audit(result: Result, effort_s: float, device: AnyDevice, progress: Progress
             share_s = effort_s / len(entries)
             checks.extend(_checks(entry, workload.audit(entry.evidence, claim, share_s, device, _advancing(progress))))
         else:
+            # The first part tells how many more the time is enough for.
             began_s = time.process_time()
-            done = 0
-            while not done or (done < _parts(entry) and time.process_time() - began_s < effort_s / len(entries)):
-                checks.extend(_redone(each, 1, result, device, progress))
-                done += 1
+            checks.extend(_redone(each, 1, result, device, progress))
+            spent_s = max(time.process_time() - began_s, 1e-3)
+            more = min(_parts(entry) - 1, int((effort_s / len(entries) - spent_s) / spent_s))
+            if more > 0:
+                checks.extend(_redone(each, more, result, device, progress))
     return checks
 
 

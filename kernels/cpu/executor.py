@@ -21,14 +21,15 @@ import numpy.typing as npt
 from ..device import BufferId, KernelId, Launch, Launched, Scalar, Source
 from ..errors import DeviceError, Unfit
 from ..execution import Numbered, check_launch, check_source, check_span, function_of
+from .blas import threads_of_blas
 from .native import NativeFunction
 from .workers import Workers
 
 T = TypeVar("T")
 Bytes = npt.NDArray[np.uint8]
 
-NUMBA, LLVM = "numba", "llvm"
-LANGUAGES = (NUMBA, LLVM)
+NUMBA, LLVM, NUMPY = "numba", "llvm", "numpy"
+LANGUAGES = (NUMBA, LLVM, NUMPY)
 # Parts begin on a page: no two threads share one.
 PAGE_BYTES = 4096
 
@@ -99,6 +100,9 @@ class CpuExecutor:
         """See Executor."""
         check_source(source, LANGUAGES, self._device_id)
         started = time.process_time()
+        if source.language == NUMPY:
+            function = function_of(source)
+            return self._kernels.add(_Kernel(source, lambda scalars, rotate: function)), 0.0
         if source.language == LLVM:
             run = _native(NativeFunction(function_of(source)(), source.entry), len(source.types))
         else:
@@ -126,8 +130,16 @@ class CpuExecutor:
             if start < stop:
                 run(*arrays, *launch.scalars, start, stop, launch.repeats)
 
+        def by_library() -> None:
+            with threads_of_blas(len(self._team)):
+                for _ in range(launch.repeats):
+                    run(*arrays, *launch.scalars, 0, launch.items)
+
         try:
-            self._team.on_each(work)
+            if kernel.source.language == NUMPY:
+                by_library()
+            else:
+                self._team.on_each(work)
         except DeviceError:
             raise
         except Exception as error:

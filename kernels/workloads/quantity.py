@@ -11,7 +11,8 @@ class Quantity:
 
     `unit` and `plural` count work ("1 hash", "12 hashes"); `rate_unit` takes SI prefixes ("MH/s"). Energy is
     written as joules for `energy_amount` units, `energy_unit` ("J/TH"), and as work a joule, `per_joule_amount`
-    units at a time ("MH/J").
+    units at a time ("MH/J"). `best_is_custom`: benchmarks of this kind state the best of several times, as STREAM does,
+    so that it stands beside the rate.
     """
 
     unit: str
@@ -22,12 +23,13 @@ class Quantity:
     energy_unit: str
     per_joule_amount: float
     per_joule_unit: str
+    best_is_custom: bool = False
 
 
 HASH = Quantity("hash", "hashes", "H/s", "hashrate", 1e12, "J/TH", 1e6, "MH/J")
-BYTE = Quantity("byte", "bytes", "B/s", "bandwidth", 1e9, "J/GB", 1e9, "GB/J")
-FLOP = Quantity("flop", "flop", "FLOP/s", "rate", 1e9, "J/GFLOP", 1e9, "GFLOP/J")
-OPERATION = Quantity("operation", "operations", "op/s", "rate", 1e9, "J/Gop", 1e9, "Gop/J")
+BYTE = Quantity("byte", "bytes", "B/s", "bandwidth", 1e9, "J/GB", 1e9, "GB/J", True)
+FLOP = Quantity("flop", "flop", "FLOP/s", "rate", 1e9, "J/GFLOP", 1e9, "GFLOP/J", True)
+OPERATION = Quantity("operation", "operations", "op/s", "rate", 1e9, "J/Gop", 1e9, "Gop/J", True)
 MAC = Quantity("MAC", "MACs", "MAC/s", "rate", 1e9, "J/GMAC", 1e9, "GMAC/J")
 UPDATE = Quantity("update", "updates", "up/s", "rate", 1e9, "J/Gup", 1e9, "Gup/J")
 

@@ -16,7 +16,7 @@ from .protocol import Workload
 
 GROUP = "hashwatt.workloads"
 # In the order in which they are listed and measured; the first is what `run` measures unless told otherwise.
-BUILT_IN = ("sha256d", "stream", "peak", "scrypt", "keccak256", "blake2s", "gups")
+BUILT_IN = ("sha256d", "stream", "peak", "scrypt", "keccak256", "blake2s", "gemm", "conv", "gups")
 DEFAULT = BUILT_IN[0]
 
 

@@ -202,12 +202,6 @@ def heat_of(row: ReferenceDevice) -> float:
     return (row.power_w or 0) / (row.die_area_mm2 or 1)
 
 
-def the_ai_chip_convolves(ladder: Progression, paper: date) -> Finding:
-    """Cannot be tested: convolution is not measured yet."""
-    because = "hashwatt measures no convolution yet, and the chip cannot be had here"
-    return finding("cannot be tested here", because, [], [])
-
-
 def pools_gather_individuals(ladder: Progression, paper: date) -> Finding:
     """Cannot be tested: a benchmark sees devices, not pools. What can be computed is why one would join."""
     epoch = epoch_at(paper)
@@ -240,7 +234,7 @@ def idle_computers_can_be_pooled(ladder: Progression, paper: date) -> Finding:
         best = max(point.hashrate_hs or 0 for point in own)
         needed = counted(network / 100 / best)
         evidence.append(f"with the fastest CPU measured here ({hashrate_text(best)}, proof verified) it is {needed}")
-    because = "home computers do hash, but next to ASICs to no effect; general computation is not measured here"
+    because = "home computers do hash, but next to ASICs to no effect; what they compute else nobody pools here"
     return finding("partly", because, evidence, origins)
 
 

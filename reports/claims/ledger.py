@@ -12,9 +12,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from ..collect.gather import NOTHING, Collection
 from ..ladder.progression import Progression
 from . import checks as claim_checks
-from . import paper_arithmetic
+from . import convolution, paper_arithmetic
 from .finding import Finding
 
 
@@ -47,15 +48,15 @@ class _Ledger(Struct, frozen=True, forbid_unknown_fields=True):
 Check = Callable[[Progression, date], Finding]
 
 
-def ledger(ladder: Progression) -> tuple[Claim, ...]:
-    """Every claim with its finding from our data and the measured points on `ladder`."""
+def ledger(ladder: Progression, collection: Collection = NOTHING) -> tuple[Claim, ...]:
+    """Every claim with its finding from our data, the measured points on `ladder`, and what else was measured."""
     written = _ledger()
     return tuple(
         Claim(
             id=entry.id,
             place=entry.place,
             text=entry.text,
-            finding=_check(entry.check)(ladder, written.paper.date),
+            finding=_finding(entry.check, ladder, collection, written.paper.date),
         )
         for entry in written.claim
     )
@@ -64,6 +65,12 @@ def ledger(ladder: Progression) -> tuple[Claim, ...]:
 def paper_title() -> str:
     """What the claims are taken from."""
     return _ledger().paper.title
+
+
+def _finding(name: str, ladder: Progression, collection: Collection, paper: date) -> Finding:
+    if name == convolution.the_ai_chip_convolves.__name__:
+        return convolution.the_ai_chip_convolves(collection)
+    return _check(name)(ladder, paper)
 
 
 def _check(name: str) -> Check:

@@ -17,10 +17,10 @@ from ..ladder.progression import Progression, progression
 class Report(Struct, frozen=True, kw_only=True):
     """Everything that a format may show. `day` is the chosen date for the network's share.
 
-    `subject` is what the report is about: the given devices, or the ladder with them on it.
+    `subject` is what the report is about: the given devices, the ladder with them on it, or their rooflines alone.
     """
 
-    subject: Literal["devices", "ladder"]
+    subject: Literal["devices", "ladder", "roofline"]
     collection: Collection
     ladder: Progression
     places: tuple[DevicePlace, ...]
@@ -44,6 +44,6 @@ def report_on(
         collection=collection,
         ladder=ladder,
         places=places,
-        claims=ledger(ladder),
+        claims=ledger(ladder, collection),
         day=chosen,
     )

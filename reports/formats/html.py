@@ -25,6 +25,7 @@ from ..layout.fleet_tables import fleet_parts
 from ..layout.headline import headline
 from ..layout.reading import energy_units, statement
 from ..layout.run_details import run_details
+from ..layout.suite_table import suite_table
 
 # Base64 takes a third more than the raw results themselves; the rest is room for the sentence about them.
 MOST_PAGE_BYTES = 2_900_000
@@ -50,6 +51,7 @@ def render(report: Report) -> bytes:
     sheet = StyleSheet()
     charts = charts_of(report)
     figures = {
+        "rooflines": [Figure(chart, sheet) for chart in charts.rooflines],
         "devices": [[Figure(chart, sheet) for chart in pair] for pair in charts.devices],
         "samples": [Figure(chart, sheet) for chart in charts.samples],
         "ladder": [Figure(chart, sheet) for chart in charts.ladder],
@@ -66,6 +68,7 @@ def render(report: Report) -> bytes:
             headline=headline(report.collection),
             results=results,
             tables=tables,
+            suite=suite_table(report.collection),
             ladder_tables=ladder_tables,
             fleet=fleet,
             most_open=MOST_OPEN,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from ..claims.ledger import paper_title
+from ..collect.gather import Collection
 from ..document.report import Report
 from ..ladder.story import story
 from ..layout.fleet_tables import fleet_parts
 from ..layout.headline import headline
 from ..layout.ladder_tables import frontier_table, own_table, place_table, reference_table, rung_table
 from ..layout.reading import statement
+from ..layout.suite_table import roofline_tables, suite_table
 from ..layout.tables import Table, apart_table, device_table, ranking_title, unmeasured_table, warning_table
 
 _SYNTAX = re.compile(r"([\\`*_{}\[\]|~#!$])")
@@ -32,6 +34,9 @@ def document(report: Report) -> list[str]:
         text += ["", f"## {caption}", "", f"{escape(content.caption)}.", "", *table(content)]
     if collection.rankings:
         text += ["", "## Devices"]
+        suite = suite_table(collection)
+        text += ["", f"### {escape(suite.caption)}", "", *table(suite)] if suite else []
+        text += roofline_lines(collection)
         for ranking in collection.rankings:
             text += ["", f"### {escape(ranking_title(ranking))}", "", *table(device_table(ranking))]
         warnings = warning_table(report)
@@ -63,6 +68,14 @@ def document(report: Report) -> list[str]:
         text += [f"{claim.finding.judgement.capitalize()}: {escape(claim.finding.because)}.", ""]
         text += [f"- {escape(sentence)}" for sentence in claim.finding.evidence]
     return [*text, "", f"---\n\n{escape(statement(collection))}"] if collection.results else text
+
+
+def roofline_lines(collection: Collection) -> list[str]:
+    """The rooflines as tables: ceilings in the caption, a row a work."""
+    text: list[str] = []
+    for content in roofline_tables(collection):
+        text += ["", f"### {escape(content.caption)}", "", *table(content)]
+    return text
 
 
 def table(content: Table) -> list[str]:

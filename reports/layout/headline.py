@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...kernels.workloads.evidence import class_of
+from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure, word_of
 from ..collect.gather import Collection, Entry, Group, Ranking, comparable_rates, of_several_versions
 from ..ladder.network import PLACE_DAYS, earned_its_place_until
@@ -10,19 +13,27 @@ from ..ladder.own import is_mining
 from ..wording.ratios import efficiency_text, ratio_text
 from ..wording.units import UNIT_LIMIT, rate_text
 from ..wording.visible import visible
-from .device_row import efficiency_interval_text, rate_interval_text
+from .device_row import credible_percent, efficiency_interval_text, rate_interval_text
 from .fleet_tables import fleet_sentences
 from .labels import labels_of
-from .work_words import class_words, variant_text
+from .roofline import device_of
+from .work_words import class_words, variant_text, work_text
 
 # Evidence of these classes convinces a stranger; the others are the measuring machine's own word.
 CONVINCING = ("shares", "recompute")
+# Of more kinds of work than this the table tells, and the headline only how far they lie from their roofs.
+MOST_RANKINGS = 3
 NO_ENERGY = "No device's energy is known, so which one is thriftiest cannot be told."
 
 
 def headline(collection: Collection) -> tuple[str, ...]:
     """What the results say, most important first."""
-    ranked = [sentence for ranking in collection.rankings for sentence in on_ranking(ranking)]
+    told = collection.rankings
+    if len(told) > MOST_RANKINGS:
+        told = tuple(ranking for ranking in told if is_mining(ranking.workload))[:MOST_RANKINGS]
+    ranked = [sentence for ranking in told for sentence in on_ranking(ranking)]
+    if len(told) < len(collection.rankings):
+        ranked.append(on_many(collection.rankings))
     # That nothing is known comes after what is, and once for all kinds of work.
     known = [sentence for sentence in ranked if sentence != NO_ENERGY]
     return (*fleet_sentences(collection), *known, *([NO_ENERGY] if NO_ENERGY in ranked else []), *on_trust(collection))
@@ -50,6 +61,22 @@ def on_ranking(ranking: Ranking) -> list[str]:
 def own_word(group: Group, name: str) -> str:
     """What a device, called `name`, says of itself."""
     return f"{name} says {rate_text(group.newest.rate.value, group.key.unit)} of itself (reported): not ranked."
+
+
+def on_many(rankings: Sequence[Ranking]) -> str:
+    """How many kinds of work there are, and between which shares of their roofs they lie."""
+    groups = [group for ranking in rankings for group in ranking.speakers]
+    devices = len({device_of(group) for group in groups})
+    shares = sorted(
+        (percent, f"{work_text(group.newest.device)} on {device_name(group.newest.device)}")
+        for group in groups
+        if (percent := credible_percent(group.newest.device.roof)) is not None
+    )
+    told = f"{len(rankings)} kinds of work on {counted(devices, 'device')}, in one table below"
+    if len(shares) < 2:
+        return f"{told}."
+    (least, slowest), (most, fastest) = shares[0], shares[-1]
+    return f"{told}; of their own roofs they reach {least:.0f} % ({slowest}) to {most:.0f} % ({fastest})."
 
 
 def lead(first: Group, second: Group, name: str) -> str:

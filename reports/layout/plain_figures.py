@@ -11,6 +11,7 @@ from ..collect.gather import Collection, Entry, key_of
 from ..ladder.own import j_per_th
 from .device_row import credible_percent, warning_kinds_of
 from .hash_columns import PARAMETER, prefixes_of
+from .roofline import point_of
 
 COLUMNS = (
     "rank", "run_id", "created", "device_id", "kind", "device", "vendor", "backend", "driver", "machine",
@@ -21,6 +22,7 @@ COLUMNS = (
     "roof_per_s", "percent_of_roof", "kernel", "amount", "seconds", "samples", "warnings", "note",
     "machine_id", "parameters", "evidence", "median_per_s", "best_per_s", "rate_per_cpu_s", "rounds",
     "j_per_unit", "j_per_unit_low", "j_per_unit_high", "roof_binds", "roof_reason", "schema_version", "setting",
+    "arithmetic", "operations_per_byte", "operations_per_s", "operations_per_j",
 )  # fmt: skip
 
 Plain = str | int | float | None
@@ -59,6 +61,14 @@ def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
         *((rate.median, rate.best) if rate else (None,) * 2), device.rate_per_cpu_s, len(device.rounds),
         *((energy.j_per_unit, energy.low, energy.high) if energy else (None,) * 3),
         roof.binds if roof else None, roof.reason if roof else None, entry.result.written_as,
-        key_of(entry).setting.words or None,
+        key_of(entry).setting.words or None, *roofline_cells(entry),
     )  # fmt: skip
     return dict(zip(COLUMNS, cells, strict=True))
+
+
+def roofline_cells(entry: Entry) -> tuple[Plain, ...]:
+    """Where it lies on its device's roofline."""
+    if not entry.measured:
+        return (None,) * 4
+    point = point_of(entry)
+    return point.arithmetic or None, point.intensity, point.operations_per_s, point.operations_per_j

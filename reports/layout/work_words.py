@@ -20,6 +20,11 @@ def variant_text(device: Measurement) -> str:
         return visible(", ".join(f"{name} = {value}" for name, value in sorted(device.parameters.items())), LIMIT)
 
 
+def work_text(device: Measurement) -> str:
+    """The workload's name, and how the work differs from its usual one."""
+    return ", ".join(filter(None, (visible(device.workload, LIMIT), variant_text(device))))
+
+
 def class_words(device: Measurement) -> str:
     """What the work's evidence is worth: the words that stand beside a figure; empty where there is no evidence."""
     return "" if device.evidence is None else CLASS_WORDS[class_of(device.evidence)]

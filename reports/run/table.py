@@ -165,6 +165,8 @@ def rate_cell(entry: Measurement) -> str:
     if rate.low is not None and rate.high is not None and rate.confidence is not None:
         lines.append(f"{rate.confidence:.0%} {interval_text(rate.low, rate.high, rate.value)}")
     lines.append(rate.origin)
+    if rate.best is not None and quantity_of(entry.unit).best_is_custom:
+        lines.append(f"best {rate_text(rate.best, entry.unit)}")
     if entry.rate_per_cpu_s is not None:
         lines.append(f"{rate_text(entry.rate_per_cpu_s, entry.unit)} a CPU")
     return "\n".join(lines)

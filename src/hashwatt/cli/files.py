@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..kernels.errors import InputError
 from ..kernels.system.own_files import write_atomically
@@ -15,6 +15,11 @@ from ..reports.wording.visible import visible
 if TYPE_CHECKING:
     from ..reports.document.report import Report
     from .output import Output
+
+
+# A picture of this name has the rooflines alone.
+ROOFLINE: Literal["roofline"] = "roofline"
+PICTURES = (".svg", ".png")
 
 
 def check_targets(paths: Iterable[str], inputs: Iterable[str] = ()) -> None:
@@ -75,7 +80,21 @@ def write_reports(report: Report, paths: Iterable[str]) -> None:
     from ..reports.formats import format_for
 
     for path in paths:
-        write_whole(path, format_for(path).render(report))
+        write_whole(path, format_for(path).render(about(path, report)))
+
+
+def about(path: str, report: Report) -> Report:
+    """What a file of that name shows: the rooflines alone where it is a picture named so. Raises InputError."""
+    from msgspec.structs import replace
+
+    name = Path(path)
+    if report.subject != "devices" or name.suffix.lower() not in PICTURES or not name.stem.lower().startswith(ROOFLINE):
+        return report
+    from ..reports.layout.roofline import rooflines_of
+
+    if not any(line.can_be_drawn for line in rooflines_of(report.collection)):
+        raise InputError(f"no roofline for {visible(path, 80)}: no result has ceilings; measure with `run --suite`")
+    return replace(report, subject=ROOFLINE)
 
 
 def write_whole(path: str, data: bytes) -> None:

@@ -12,11 +12,17 @@ import pytest
 
 import hashwatt.reports.claims.checks as claim_checks
 import hashwatt.reports.claims.paper_arithmetic as paper_arithmetic
+from hashwatt.bench.result.model import Result
+from hashwatt.reports.claims.finding import Finding
 from hashwatt.reports.claims.ledger import Claim, ledger
+from hashwatt.reports.collect.gather import gather_results
 from hashwatt.reports.ladder.network import Epoch, epochs
 from hashwatt.reports.ladder.points import Point
 from hashwatt.reports.ladder.progression import Progression, known_points, progression, progression_from
 from hashwatt.reports.ladder.reference import reference_devices
+
+from ..factory import tampered
+from ..suite import suite, working
 
 
 def verdicts(*own: Point) -> dict[str, Claim]:
@@ -212,3 +218,37 @@ def test_a_chip_with_area_and_power_makes_the_heat_testable(monkeypatch: pytest.
         )
         monkeypatch.setattr(claim_checks, "reference_devices", lambda row=small: (*reference_devices(), row))
         assert judgement("heat") == expected
+
+
+def on_convolution(*results: Result) -> Finding:
+    claims = ledger(progression([]), gather_results(list(results)))
+    return next(claim for claim in claims if claim.id == "convolution").finding
+
+
+def test_the_chip_s_convolution_stands_beside_what_was_measured_by_format() -> None:
+    finding = on_convolution(suite())
+    assert finding.judgement == "cannot be tested here"
+    # 167.3 GMAC/s over 1,000 is 0.1673; 30 GMAC/s is 179 times that.
+    assert finding.because.startswith("no ARM CPU was measured; one that the chip beats 1,000 times would do 1/179 of")
+    told = "\n".join(finding.evidence)
+    assert "167.3 GMAC/s with 16-bit weights" in told
+    for number, rate, ratio in (("float32", "14.00", "11.9"), ("int16", "12.00", "13.9"), ("int8", "30.00", "5.58")):
+        assert f"{number} on 64 × 64: {rate} GMAC/s measured (can be recomputed); the chip's is {ratio} times" in told
+    assert finding.origins == ("cited", "measured")
+
+
+def test_an_arm_cpu_settles_it_either_way() -> None:
+    assert on_convolution(suite(architecture="aarch64")).judgement == "not reproduced"
+    slow = suite(architecture="aarch64")
+    slower = tuple(
+        working("conv", 0.05e9, dict(entry.parameters)) if entry.workload == "conv" else entry for entry in slow.results
+    )
+    found = on_convolution(msgspec.structs.replace(slow, results=slower))
+    assert found.judgement == "reproduced"
+    assert "3,350 times" in found.because or "3,346 times" in found.because or "3350 times" in found.because
+
+
+def test_a_convolution_that_does_not_verify_is_no_evidence() -> None:
+    run = suite()
+    false = tuple(tampered(entry) if entry.workload == "conv" else entry for entry in run.results)
+    assert "no convolution was measured" in on_convolution(msgspec.structs.replace(run, results=false)).because

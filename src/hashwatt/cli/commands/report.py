@@ -17,6 +17,7 @@ Examples:
   hashwatt report results/ -o page.html              one offline page of all results in a folder
   hashwatt report mine.json friend.json -o both.md -o both.csv
   hashwatt report mine.json -o chart.svg -o chart.png
+  hashwatt report suite.json -o roofline.svg         the rooflines alone
   hashwatt report mine.json -o rounds.json           for `pytest-benchmark compare`
 
 \b

@@ -1,0 +1,141 @@
+"""A pool of operands and room for products on one device: filled, multiplied, and their prints taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ...device import Executes, KernelId, Launch, Launched, Source
+from ...errors import DeviceError
+from . import opencl
+from .inputs import Box, Integers, values
+from .numbering import operands_of
+from .prints import Prints
+from .product import Layout, Product
+
+PACKAGE = __package__
+# The language of the helpers beside each kernel's.
+HELPERS = {"numpy": "numba", "numba": "numba", "opencl": "opencl", "python": "python"}
+PRINT_TYPE = "uint32"
+# Devices hand items to their threads by pages and want a number in each buffer for each item.
+SMALLEST_BUFFER_BYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class Kernels:
+    """The kernels of one format of numbers on a device, and the seconds that they took to compile."""
+
+    multiply: KernelId
+    fill: KernelId
+    take_prints: KernelId
+    compile_s: float
+
+
+def compile_all(device: Executes, product: Product, layout: Layout) -> Kernels:
+    """All that a product of this format needs."""
+    language = HELPERS[layout.source.language]
+    sources = (
+        layout.source,
+        _helper(language, "fill", (product.operand_type,)),
+        _helper(language, "take_prints", (PRINT_TYPE, product.product_type)),
+    )
+    (multiply, first_s), (fill, second_s), (take_prints, third_s) = map(device.compile, sources)
+    return Kernels(multiply, fill, take_prints, first_s + second_s + third_s)
+
+
+def _helper(language: str, name: str, types: tuple[str, ...]) -> Source:
+    if language == "opencl":
+        text = opencl.fill(types[0]) if name == "fill" else opencl.take_prints(types[1])
+        return Source(language, text, name, types)
+    module = "on_cpu" if language == "numba" else "plain"
+    return Source(language, f"{PACKAGE}.{module}:{name}", "", types)
+
+
+class Operands:
+    """The operands of a product's pool, and room for the products of the largest batch."""
+
+    def __init__(
+        self, device: Executes, product: Product, layout: Layout, kernels: Kernels, seeds: Callable[[str, int], int],
+        room: int,
+    ) -> None:  # fmt: skip
+        """`seeds` gives the seed of a side's ("left", "right") operand; `room`: for so many products."""
+        self._device = device
+        self._product = product
+        self._layout = layout
+        self._kernels = kernels
+        self._seeds = seeds
+        operand, made = np.dtype(product.operand_type).itemsize, np.dtype(product.product_type).itemsize
+        self._left = self._buffer(product.side * layout.left.elements * operand)
+        self._right = self._buffer(product.side * layout.right.elements * operand)
+        self._products = self._buffer(room * layout.elements * made)
+        self._prints = self._buffer(room * product.lines * np.dtype(PRINT_TYPE).itemsize)
+        self._held: dict[tuple[str, int], int] = {}
+
+    def _buffer(self, size_bytes: int) -> int:
+        return self._device.allocate(max(size_bytes, SMALLEST_BUFFER_BYTES))
+
+    def fill(self, first: int, count: int) -> None:
+        """Have the operands of so many products in place."""
+        for number in range(first, first + count):
+            left, right = operands_of(number, self._product.side)
+            self._fill("left", left, self._left, self._layout.left)
+            self._fill("right", right, self._right, self._layout.right)
+
+    def _fill(self, side: str, number: int, buffer: int, box: Box) -> None:
+        slot = number % self._product.side
+        if self._held.get((side, slot)) == number:
+            return
+        self._held.pop((side, slot), None)
+        scalars = (self._seeds(side, number), slot * box.elements, *box.scalars())
+        self._device.launch(Launch(self._kernels.fill, (buffer,), scalars, box.elements))
+        self._held[side, slot] = number
+
+    def multiply(self, first: int, count: int) -> Launched:
+        """Do so many products, one after another in room."""
+        layout = self._layout
+        pair = first % self._product.side**2
+        items = layout.items or layout.items_each * count
+        scalars = (*layout.scalars, pair, count)
+        return self._device.launch(
+            Launch(self._kernels.multiply, (self._products, self._left, self._right), scalars, items)
+        )
+
+    def prints(self, count: int) -> Prints:
+        """The prints of the products in room (products × lines)."""
+        layout = self._layout
+        scalars = (layout.lines, layout.columns, layout.line, layout.elements)
+        items = count * layout.lines
+        self._device.launch(Launch(self._kernels.take_prints, (self._prints, self._products), scalars, items))
+        data = self._device.read(self._prints, 0, items * np.dtype(PRINT_TYPE).itemsize)
+        return np.frombuffer(data, PRINT_TYPE).reshape(count, layout.lines)
+
+    def product(self, place: int) -> Integers:
+        """The numbers of a product in room (lines × columns). Raises DeviceError where one is no whole number."""
+        layout = self._layout
+        dtype = np.dtype(self._product.product_type)
+        data = self._device.read(
+            self._products, place * layout.elements * dtype.itemsize, layout.elements * dtype.itemsize
+        )
+        lines = np.frombuffer(data, dtype).reshape(-1, layout.line)[: layout.lines, : layout.columns]
+        whole = lines.astype(np.int64)
+        if not np.array_equal(whole, lines):
+            raise DeviceError(f"{self._device.info.id}: products of whole numbers are not whole")
+        return whole
+
+    def operand(self, side: str, number: int, rows: range | None = None) -> Integers:
+        """What an operand holds on the device (rows × columns of its rectangle)."""
+        buffer, box = (self._left, self._layout.left) if side == "left" else (self._right, self._layout.right)
+        rows = range(box.rows) if rows is None else rows
+        dtype = np.dtype(self._product.operand_type)
+        begin = (number % self._product.side) * box.elements + (box.top + rows.start) * box.line
+        data = self._device.read(buffer, begin * dtype.itemsize, len(rows) * box.line * dtype.itemsize)
+        held = np.frombuffer(data, dtype).reshape(len(rows), box.line)
+        return held[:, box.left : box.left + box.columns].astype(np.int64)
+
+    def right_values(self, side: str, number: int) -> npt.NDArray[np.int64]:
+        """What an operand should hold."""
+        box = self._layout.left if side == "left" else self._layout.right
+        return values(box, self._seeds(side, number))
