@@ -9,7 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import pytest
@@ -33,6 +33,7 @@ class Watch:
         self._fixtures: dict[str, Sequence[str]] = {}
         self._seconds: dict[str, float] = defaultdict(float)
         self._known: dict[str, str | None] = {}
+        self._unseen: dict[tuple[str, CodeType], set[int]] = {}
 
     def start(self) -> None:
         """From now on."""
@@ -40,19 +41,24 @@ class Watch:
         sys.settrace(self._trace)
 
     def _trace(self, frame: FrameType, _event: str, _argument: Any) -> Any:
-        name = frame.f_code.co_filename
-        if name not in self._known:
-            self._known[name] = self._names.get(str(Path(name).resolve()))
-        module = self._known[name]
+        code = frame.f_code
+        if code.co_filename not in self._known:
+            self._known[code.co_filename] = self._names.get(str(Path(code.co_filename).resolve()))
+        module = self._known[code.co_filename]
         if module is None:
             return None
-        self._lines[self._runs].add((module, frame.f_lineno))
+        # Code that a test has seen all of is not looked at again: tracing every line of a loop takes for ever.
+        unseen = self._unseen.setdefault((self._runs, code), {line for *_, line in code.co_lines() if line})
+        if not unseen:
+            return None
+        seen = self._lines[self._runs]
 
         def line(frame: FrameType, _event: str, _argument: Any) -> Any:
-            self._lines[self._runs].add((module, frame.f_lineno))
-            return line
+            seen.add((module, frame.f_lineno))
+            unseen.discard(frame.f_lineno)
+            return line if unseen else None
 
-        return line
+        return line(frame, _event, _argument)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
