@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
-from ..device import Executes, KernelInfo, Roof, Source
+import numpy as np
+from numpy.typing import NDArray
+
+from ..device import BufferId, Executes, KernelInfo, Roof, Source
+from ..errors import WrongResult
 from .protocol import Expected, Work
 from .source_text import text_of
 
@@ -72,6 +77,16 @@ class CheckedTask:
     def _compare_now(self) -> int:
         """Compare what the device holds; tells how many answers. Raises DeviceError, WrongResult."""
         raise NotImplementedError
+
+    def _compare_numbers(self, buffer: BufferId, first: int, right: NDArray[Any]) -> None:
+        """Compare the buffer's numbers from `first` on, bit by bit. Raises DeviceError, WrongResult."""
+        data = self._device.read(buffer, first * right.itemsize, right.nbytes)
+        if data != right.tobytes():
+            wrong = int((np.frombuffer(data, right.dtype) != right).sum())
+            raise WrongResult(
+                f"{self._device.info.id} computed {wrong} of {len(right)} numbers wrong from number {first} on; "
+                "its kernel is wrong, use another device"
+            )
 
     def _answers(self, samples: int) -> int:
         """How many answers were compared after the first samples."""

@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from ...device import Executes, Launch
-from ...errors import DeviceError, WrongResult
+from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..protocol import Expected, Request, Work
@@ -112,12 +112,6 @@ class SweepTask(CheckedTask):
         compared = 0
         for part in followed(items, FOLLOWED):
             right = after_sweep(self._first(part), self._steps, self._passes, self._constant)
-            data = self._device.read(self._buffer, part.start * NUMBER_BYTES, len(part) * NUMBER_BYTES)
-            if data != right.tobytes():
-                wrong = int((np.frombuffer(data, np.float64) != right).sum())
-                raise WrongResult(
-                    f"{self._device.info.id} computed {wrong} of {len(part)} numbers wrong from number {part.start} "
-                    "on; its kernel is wrong, use another device"
-                )
+            self._compare_numbers(self._buffer, part.start, right)
             compared += len(part)
         return compared
