@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .device import BufferId, Executor, KernelId, Launch, Launched, Source
+from .device import BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
 from .errors import DeviceError
 
 # The types that kernels' buffers may hold.
@@ -75,6 +75,44 @@ class Numbered:
     def clear(self) -> None:
         """Forget all; numbers are not given twice."""
         self._things.clear()
+
+
+class HoldsBuffers:
+    """What executors do alike with the buffers and the kernels that they hold."""
+
+    def __init__(self, device_id: str) -> None:
+        """No buffers and no kernels yet."""
+        self._device_id = device_id
+        self._buffers = Numbered(device_id, "buffer")
+        self._kernels = Numbered(device_id, "kernel")
+
+    def allocate(self, size_bytes: int) -> BufferId:
+        """See Executor."""
+        if size_bytes < 1:
+            raise DeviceError(f"{self._device_id}: a buffer has at least one byte, not {size_bytes}")
+        return self._buffers.add(self._zeros(size_bytes))
+
+    def release(self) -> None:
+        """See Executor."""
+        self._buffers.clear()
+        self._kernels.clear()
+
+    def _zeros(self, size_bytes: int) -> Any:
+        """A new buffer of zeros. Raises DeviceError."""
+        raise NotImplementedError
+
+
+def largest_group(items: int, most: int) -> int:
+    """The largest power of two that divides the items, and is no more than `most`."""
+    group = 1
+    while group * 2 <= most and items % (group * 2) == 0:
+        group *= 2
+    return group
+
+
+def as_argument(value: Scalar) -> Any:
+    """A kernel's scalar as a driver takes it: `long` or `double`."""
+    return np.int64(value) if isinstance(value, int) else np.float64(value)
 
 
 def check_source(source: Source, languages: tuple[str, ...], device_id: str) -> None:

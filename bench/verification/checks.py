@@ -24,10 +24,12 @@ from ..anchors.clock import anchors_of
 from ..rates import all_samples, counted_samples
 from ..result.file import SchemaViolation, decode, document_of, encode, read_bounded, shown_name
 from ..result.measurement import Measurement
-from ..result.model import Alternated, Result, Together
+from ..result.model import Result
 from ..rounds.counted import with_counted
 from ..run_id import setting_run_id, together_run_id
+from .alternated import check_alternated
 from .figures import RELATIVE_ROUNDING, Figures
+from .together import fault_of_rates
 from .trusted import covered_by, trusted
 from .verdict import Check, Proven, Verdict, statement_of
 
@@ -166,12 +168,8 @@ def _check_identities(result: Result) -> Check:
     return Check(code="devices", ok=not fault, sentence=fault or "each device stands once")
 
 
-def check_together(result: Result) -> list[Check]:
-    """The checks of what the devices did at once; they stand for themselves, and not for the devices alone."""
-    return _check_together(result, None).checks
-
-
 def _check_together(result: Result, most_shares: int | None) -> Judged:
+    """The checks of what the devices did at once; they stand for themselves, and not for the devices alone."""
     together = result.together
     if together is None:
         return Judged([])
@@ -187,79 +185,12 @@ def _check_together(result: Result, most_shares: int | None) -> Judged:
         for one in judged
         for check in one.checks
     ]
-    fault = _fault_of_rates(result, together)
+    fault = fault_of_rates(result, together)
     sentence = "rates together, their ratios and their sum follow from the devices' records"
     covers = () if fault else ("/together/rates/**", "/together/sum_rate", "/together/unit")
     checks.append(Check(code="together", ok=not fault, sentence=fault or sentence, covers=covers))
     proven = [replace(each, device=f"together {each.device}") for one in judged for each in one.proven]
     return Judged(checks, proven)
-
-
-def check_alternated(result: Result) -> list[Check]:
-    """Whether what was measured in turns is what the run says: records of the same work with two settings."""
-    alternated = result.alternated
-    if alternated is None:
-        sentence = "a record has a setting, and the run alternated none"
-        has = any(entry.setting is not None for entry in result.results)
-        return [Check(code="alternated", ok=False, sentence=sentence)] if has else []
-    fault = "the two settings are the same" if alternated.a == alternated.b else ""
-    paired: list[int] = []
-    for pair in alternated.pairs:
-        if max(pair.a, pair.b) >= len(result.results) or pair.a == pair.b:
-            fault = fault or "a pair names records that are not there"
-            continue
-        paired += [pair.a, pair.b]
-        fault = fault or _fault_of_pair(alternated, result.results[pair.a], result.results[pair.b])
-    if len(set(paired)) < len(paired):
-        fault = fault or "a record stands in two pairs"
-    sentence = f"{alternated.key} {alternated.a} and {alternated.b} were measured in turns"
-    return [Check(code="alternated", ok=not fault, sentence=fault or sentence)]
-
-
-def _fault_of_pair(alternated: Alternated, a: Measurement, b: Measurement) -> str:
-    """Why two records are no pair of these settings; empty where they are."""
-    if (a.workload, a.parameters, a.machine) != (b.workload, b.parameters, b.machine):
-        return "the records of a pair did different work"
-    if alternated.key in ("device", "runtime"):
-        return "two devices of a pair are one" if a.device.id == b.device.id else ""
-    settings = tuple(f"{alternated.key}={value}" for value in (alternated.a, alternated.b))
-    if (a.setting, b.setting) != settings or a.device.id != b.device.id:
-        return f"the records of a pair are not {settings[0]} and {settings[1]} of one device"
-    stated = [_stated(alternated.key, entry) for entry in (a, b)]
-    if None not in stated and stated[0] == stated[1]:
-        return f"both records of a pair had {alternated.key} {stated[0]}"
-    return ""
-
-
-def _stated(key: str, entry: Measurement) -> object:
-    """What the record itself says of the setting; None where it says nothing."""
-    if entry.kernel is None:
-        return None
-    return entry.kernel.name if key == "kernel" else entry.kernel.tuning.get(key)
-
-
-def _fault_of_rates(result: Result, together: Together) -> str:
-    alone = {_place(entry): entry.rate.value for entry in result.results if entry.rate}
-    then = {_place(entry): entry.rate.value for entry in together.results if entry.rate}
-    stated = {(rate.machine, rate.device, rate.workload): rate for rate in together.rates}
-    if stated.keys() != then.keys() or len(stated) != len(together.rates) or not then.keys() <= alone.keys():
-        return "the rates together are not those of the devices measured together"
-    for place, rate in stated.items():
-        expected = then[place] / alone[place]
-        if rate.rate != then[place] or not math.isclose(rate.ratio_to_alone, expected, rel_tol=RELATIVE_ROUNDING):
-            return f"{rate.device} made {expected:.3f} of its rate alone, not the stated {rate.ratio_to_alone:.3f}"
-    total = math.fsum(then.values())
-    if not math.isclose(together.sum_rate or 0.0, total, rel_tol=RELATIVE_ROUNDING):
-        return f"the rates together add up to {total:.6g}, not to the stated {together.sum_rate or 0:.6g}"
-    if len({entry.unit for entry in together.results}) > 1:
-        return "rates of different units are added up"
-    if together.rates and together.unit != together.results[0].unit:
-        return f"rates of {together.results[0].unit} are not counted in {together.unit!s:.40}"
-    return ""
-
-
-def _place(entry: Measurement) -> tuple[str, str, str]:
-    return entry.machine, entry.device.id, entry.workload
 
 
 def check_measurement(

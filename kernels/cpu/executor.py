@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from ..device import BufferId, KernelId, Launch, Launched, Scalar, Source
 from ..errors import DeviceError, Unfit
-from ..execution import Numbered, check_launch, check_source, check_span, function_of
+from ..execution import HoldsBuffers, check_launch, check_source, check_span, function_of
 from .blas import threads_of_blas
 from .native import NativeFunction
 from .workers import Workers
@@ -70,19 +70,13 @@ class Team:
         self._workers.close()
 
 
-class CpuExecutor:
+class CpuExecutor(HoldsBuffers):
     """`Executor` on the CPU's cores; kernels are plain functions that Numba compiles."""
 
     def __init__(self, device_id: str, cpus: Sequence[int]) -> None:
         """One thread on each of these logical CPUs."""
-        self._device_id = device_id
+        super().__init__(device_id)
         self._team = Team(cpus)
-        self._buffers = Numbered(device_id, "buffer")
-        self._kernels = Numbered(device_id, "kernel")
-
-    def allocate(self, size_bytes: int) -> BufferId:
-        """See Executor."""
-        return self._buffers.add(self._zeros(size_bytes))
 
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         """See Executor."""
@@ -148,11 +142,6 @@ class CpuExecutor:
             raise DeviceError(f"{self._device_id}: the kernel {kernel.source.text:.80} failed ({fault})") from error
         return Launched(threads=len(self._team))
 
-    def release(self) -> None:
-        """See Executor."""
-        self._buffers.clear()
-        self._kernels.clear()
-
     def close(self) -> None:
         """Give everything back and end the threads."""
         self.release()
@@ -160,8 +149,6 @@ class CpuExecutor:
 
     def _zeros(self, size_bytes: int) -> Bytes:
         """Zeros, each part written first by the thread whose part it is."""
-        if size_bytes < 1:
-            raise DeviceError(f"{self._device_id}: a buffer has at least one byte, not {size_bytes}")
         try:
             # Room at its beginning, so that the buffer can start on a page.
             room = np.empty(size_bytes + PAGE_BYTES, np.uint8)

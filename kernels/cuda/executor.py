@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Scalar, Source
+from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Source
 from ..errors import DeviceError
-from ..execution import Numbered, check_launch, check_source, check_span
+from ..execution import HoldsBuffers, as_argument, check_launch, check_source, check_span, largest_group
 from ..opencl.codegen.dialect import CUDA
 from .queue import Queue
 from .wording import worded
 
 LANGUAGES = ("opencl",)
+# Every card takes it.
 LARGEST_GROUP = 256
 # Launches under way at once, as with OpenCL.
 MOST_UNDER_WAY = 32
@@ -58,20 +59,15 @@ class _Kernel:
     kernel: Any
 
 
-class CudaExecutor:
+class CudaExecutor(HoldsBuffers):
     """`Executor` on one queue of a card."""
 
     def __init__(self, info: DeviceInfo, queue: Queue, compiled: Callable[[str, str], Any]) -> None:
         """`compiled`: a CUDA source and an entry become a kernel."""
+        super().__init__(info.id)
         self._info = info
         self._queue = queue
         self._compiled = compiled
-        self._buffers = Numbered(info.id, "buffer")
-        self._kernels = Numbered(info.id, "kernel")
-
-    def allocate(self, size_bytes: int) -> BufferId:
-        """See Executor."""
-        return self._buffers.add(self._zeros(size_bytes))
 
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         """See Executor."""
@@ -115,8 +111,8 @@ class CudaExecutor:
         known: _Kernel = self._kernels.get(launch.kernel)
         buffers = [self._buffers.get(number) for number in launch.buffers]
         check_launch(launch, known.source, tuple(buffer.size for buffer in buffers), self._info.id)
-        scalars = [_argument(value) for value in launch.scalars]
-        group = _group(launch.items)
+        scalars = [as_argument(value) for value in launch.scalars]
+        group = largest_group(launch.items, LARGEST_GROUP)
         with self._worded("the launch"):
             first = last = self._queue.mark()
             for repeat in range(launch.repeats):
@@ -129,14 +125,7 @@ class CudaExecutor:
             self._queue.wait(last)
             return Launched(self._queue.seconds(first, last) or None)
 
-    def release(self) -> None:
-        """See Executor."""
-        self._buffers.clear()
-        self._kernels.clear()
-
     def _zeros(self, size_bytes: int) -> Any:
-        if size_bytes < 1:
-            raise DeviceError(f"{self._info.id}: a buffer has at least one byte, not {size_bytes}")
         with self._worded("allocating a buffer"):
             buffer = self._queue.allocate(size_bytes)
             self._queue.fill(buffer, 0)
@@ -144,15 +133,3 @@ class CudaExecutor:
 
     def _worded(self, what: str) -> Any:
         return worded(f"{self._info.id}: {what}", self._info.remedy)
-
-
-def _group(items: int) -> int:
-    """The largest power of two that divides the items, up to a limit that every card takes."""
-    group = 1
-    while group * 2 <= LARGEST_GROUP and items % (group * 2) == 0:
-        group *= 2
-    return group
-
-
-def _argument(value: Scalar) -> Any:
-    return np.int64(value) if isinstance(value, int) else np.float64(value)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Scalar, Source
+from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Source
 from ..errors import DeviceError, Unfit
-from ..execution import Numbered, check_launch, check_source, check_span
+from ..execution import HoldsBuffers, as_argument, check_launch, check_source, check_span, largest_group
 from .program import compiled
 from .runtimes.wording import build_failure, failure
 
@@ -31,22 +31,17 @@ class _Kernel:
     kernel: Any
 
 
-class OpenCLExecutor:
+class OpenCLExecutor(HoldsBuffers):
     """`Executor` on one queue of an OpenCL device; kernels are OpenCL C."""
 
     def __init__(self, info: DeviceInfo, opencl_device: Any, context: Any, queue: Any, cpu: str | None = None) -> None:
         """`queue` is in order and profiles; the three are pyopencl's objects. `cpu`: see `program.compiled`."""
+        super().__init__(info.id)
         self._info = info
         self._cpu = cpu
         self._opencl_device = opencl_device
         self._context = context
         self._queue = queue
-        self._buffers = Numbered(info.id, "buffer")
-        self._kernels = Numbered(info.id, "kernel")
-
-    def allocate(self, size_bytes: int) -> BufferId:
-        """See Executor."""
-        return self._buffers.add(self._zeros(size_bytes))
 
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         """See Executor."""
@@ -85,17 +80,12 @@ class OpenCLExecutor:
         with self._worded("the launch"):
             return Launched(self._run(known.kernel, buffers, launch))
 
-    def release(self) -> None:
-        """See Executor."""
-        self._buffers.clear()
-        self._kernels.clear()
-
     def _run(self, kernel: Any, buffers: list[Any], launch: Launch) -> float | None:
         """Every repeat is a launch of its own, in order; the device's word for the time from the first to the last."""
         import pyopencl
 
         size, group = (launch.items,), (self._group(launch.items, launch.grain),)
-        scalars = [_argument(value) for value in launch.scalars]
+        scalars = [as_argument(value) for value in launch.scalars]
         started = time.perf_counter()
         first = event = None
         for repeat in range(launch.repeats):
@@ -116,16 +106,11 @@ class OpenCLExecutor:
     def _group(self, items: int, grain: int | None) -> int:
         """The largest power of two that divides the items, that the device takes, and that is no more than `grain`."""
         largest = min(LARGEST_GROUP, grain or LARGEST_GROUP, int(self._opencl_device.max_work_group_size))
-        group = 1
-        while group * 2 <= largest and items % (group * 2) == 0:
-            group *= 2
-        return group
+        return largest_group(items, largest)
 
     def _zeros(self, size_bytes: int) -> Any:
         import pyopencl
 
-        if size_bytes < 1:
-            raise DeviceError(f"{self._info.id}: a buffer has at least one byte, not {size_bytes}")
         most = int(self._opencl_device.max_mem_alloc_size)
         if size_bytes > most:
             raise Unfit(
@@ -158,7 +143,3 @@ class OpenCLExecutor:
             yield
         except pyopencl.Error as error:
             raise failure(f"{self._info.id}: {what}", error, self._info.remedy) from error
-
-
-def _argument(value: Scalar) -> Any:
-    return np.int64(value) if isinstance(value, int) else np.float64(value)

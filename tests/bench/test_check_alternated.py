@@ -8,7 +8,8 @@ import pytest
 from hashwatt.bench.result.measurement import Measurement
 from hashwatt.bench.result.model import Alternated, AlternatedPair, Result
 from hashwatt.bench.run_id import setting_run_id
-from hashwatt.bench.verification.checks import check_alternated, check_result
+from hashwatt.bench.verification.alternated import check_alternated
+from hashwatt.bench.verification.checks import check_result
 from tests.reports.factory import proof_of, result, run_id_of, verified
 
 

@@ -41,7 +41,10 @@ AREAS = (
     Area(
         "verification",
         (
-            *(f"bench/verification/{name}.py" for name in ("checks", "figures", "recompute", "trusted", "verdict")),
+            *(
+                f"bench/verification/{name}.py"
+                for name in ("alternated", "checks", "figures", "recompute", "together", "trusted", "verdict")
+            ),
             *(
                 f"kernels/workloads/proof/{name}.py"
                 for name in ("bounds", "headers", "ledger", "packing", "poisson", "recompute", "verify", "walk")
@@ -53,6 +56,7 @@ AREAS = (
             "tests/attack/test_forgeries.py",
             "tests/bench/verification/test_checks.py",
             "tests/bench/verification/test_recompute.py",
+            "tests/bench/test_check_alternated.py",
             "tests/bench/test_together.py",
             "tests/bench/result/test_brief.py",
             "tests/bench/verification/test_trusted.py",

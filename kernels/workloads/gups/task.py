@@ -9,11 +9,11 @@ from time import perf_counter
 
 import numpy as np
 
-from ...device import DeviceInfo, Executes, KernelInfo, Launch, Launched, Roof, Source
+from ...device import DeviceInfo, Executes, Launch, Launched, Roof, Source
 from ...errors import DeviceError, WrongResult
+from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..protocol import Expected, Request, Work
-from ..source_text import text_of
 from ..suite import SIZE
 from . import opencl
 from .stream import Words, changes
@@ -72,14 +72,14 @@ def table_of(info: DeviceInfo, size_bytes: int | None = None) -> Table:
     return Table(parts, 1 << max(SMALLEST_PART_WORDS, words // parts).bit_length() - 1)
 
 
-class GupsTask:
+class GupsTask(CheckedTask):
     """See Task. A batch is so many updates in every part."""
 
     largest_batch = LARGEST_BATCH
 
     def __init__(self, device: Executes, request: Request) -> None:
         """Updates on an open device that knows one of SOURCES' languages."""
-        self._device = device
+        super().__init__(device)
         self._request = request
         size = request.parameters.get(SIZE)
         self._table = table_of(device.info, None if size is None else int(size))
@@ -91,7 +91,6 @@ class GupsTask:
         lines = BEYOND_CACHE * (device.info.cache_bytes or CACHE_IF_UNKNOWN_BYTES) // LINE_BYTES
         lines = 1 if device.info.simulator or language == "python" else min(lines, self._table.words)
         self.smallest_batch = 1 << max(1, lines // self._table.parts).bit_length()
-        self._kernel_id = 0
         self._buffers: tuple[int, int] | None = None
         self._key = np.uint64(0)
         # The streams' numbers where the table is as it began, and how many updates it is away from that (0: none).
@@ -99,15 +98,7 @@ class GupsTask:
         self._done = 0
         # Whether the table holds nobody knows what, or nothing yet.
         self._lost = True
-        self._checked: list[int] = []
         self._threads: int | None = None
-        self.kernel: KernelInfo | None = None
-        self.compile_s = 0.0
-
-    @property
-    def is_full(self) -> bool:
-        """Never: a number of answers is all that is kept."""
-        return False
 
     def self_test(self) -> None:
         """Compile, and compare every cell of a small table with the right one, updated and undone."""
@@ -135,10 +126,6 @@ class GupsTask:
         if self._lost:
             self._fill()
 
-    def start(self, expected: Expected) -> None:
-        """Nothing: the numbers derive from the challenge from the first batch on."""
-        self.rehearse(expected)
-
     def ready(self, batch: int) -> None:
         """Have the table as it began, or that many updates away from it, and the streams before those."""
         if self._lost:
@@ -165,13 +152,6 @@ class GupsTask:
             self._done = batch
         return Work(batch * self._table.parts, done.device_s)
 
-    def count(self, sample: int) -> None:
-        """Compare the table with the right numbers at places of this machine's choice."""
-        self._checked.append(self._compare_now())
-
-    def drop(self) -> None:
-        """Nothing: updates that do not count are checked along with those that do."""
-
     def check_batch(self, batch: int) -> None:
         """Do one and compare, undo it and compare."""
         for _ in range(2):
@@ -186,7 +166,7 @@ class GupsTask:
     def evidence(self, samples: int) -> Checked:
         """How many cells were compared."""
         how = f"cells in up to {STRETCHES} stretches, undone or as reckoned in another way, after every sample"
-        return Checked(answers=max(1, sum(self._checked[:samples])), how=how)
+        return Checked(answers=self._answers(samples), how=how)
 
     def roof(self) -> Roof | None:
         """As many independent reads of the same table: what the memory's latency allows."""
@@ -284,17 +264,8 @@ class GupsTask:
 
     def _note_kernel(self) -> None:
         table = self._table
-        self.kernel = KernelInfo(
-            name=f"update-{self._update.language}",
-            prefixes=1,
-            tuning={
-                "table_bytes": table.words * WORD_BYTES,
-                "parts": table.parts,
-                **({} if self._threads is None else {"threads": self._threads}),
-            },
-            compile_s=self.compile_s,
-            source_sha256=sha256(text_of(self._update).encode()).hexdigest(),
-        )
+        tuning = {"table_bytes": table.words * WORD_BYTES, "parts": table.parts}
+        self.kernel = self._kernel_info("update", self._update, tuning, self._threads)
 
 
 def _cells(table: Table, part: int, first: int, length: int, key: np.uint64) -> Words:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 from ...device import AnyDevice, DeviceInfo, Executes
 from ...errors import InputError
-from ..checked import checked_findings, no_language
-from ..evidence import Claim, Evidence, EvidenceKind, Finding
+from ..checked import ProvenByChecks
+from ..languages import no_language
 from ..protocol import Request, Task, Value
 from ..quantity import UPDATE, Quantity
 from ..suite import SIZE, Size, Suite
@@ -17,13 +17,12 @@ LANGUAGES = ("llvm", "opencl", "python")
 SMALLEST, LARGEST = 1 << 16, 1 << 40
 
 
-class Gups:
+class Gups(ProvenByChecks):
     """See Workload. Its one parameter is `size` (bytes of the table), where it was asked for."""
 
     name = "gups"
     summary = "random updates of a table beyond the caches (RandomAccess): XORs at places that nobody can foresee"
     quantity: Quantity = UPDATE
-    evidence_kind: EvidenceKind = "checked"
     binds = "latency"
     suite: Suite | None = Suite(size=Size("bytes of the table", SMALLEST, LARGEST, is_bytes=True))
 
@@ -61,16 +60,6 @@ class Gups:
         from .task import GupsTask
 
         return GupsTask(cast(Executes, device), request)
-
-    def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
-        """Whether it says that answers were compared; a reader has the machine's word for it."""
-        return checked_findings(self.name, evidence)
-
-    def recompute(
-        self, evidence: Evidence, claim: Claim, count: int, device: AnyDevice, advance: Callable[[int], None]
-    ) -> Sequence[Finding]:
-        """Nothing of it can be computed again: it leaves no answers."""
-        return []
 
 
 WORKLOAD = Gups()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from importlib import import_module
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from ...device import AnyDevice, DeviceInfo, Scans
 from ...errors import InputError
+from ..languages import no_language
 from ..proof.workload import ProvenByShares
 from ..protocol import Request, Task, Value
 
 if TYPE_CHECKING:
+    from ..proof.oracle import Oracle
     from .kernel import HashKernel
     from .roof import MeasureRoof
 
@@ -42,10 +45,7 @@ class HashWorkload(ProvenByShares):
 
     def why_not(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> str | None:
         """See Workload."""
-        if any(language in self.languages for language in info.languages):
-            return None
-        needed = ", ".join(self.languages)
-        return f"{info.id} runs no kernels but its own; {self.name} needs a device that compiles {needed}"
+        return no_language(info, self.name, self.languages)
 
     def scanning(self, device: AnyDevice) -> Scans:
         """See ProvenByShares: these kernels, on a device that executes them."""
@@ -60,3 +60,31 @@ class HashWorkload(ProvenByShares):
         from ..proof.task import HashingTask
 
         return HashingTask(self.oracle(), self.scanning(device), request)
+
+
+class GraphHash(HashWorkload):
+    """A hash whose kernels all come from its graph.
+
+    Its package has `description.header_graph`, `kernels`, which a source for a CPU names, and `oracle.ORACLE`.
+    """
+
+    binds = "logic"
+
+    def __init__(self, package: str, name: str, summary: str) -> None:
+        """The hash of a package; nothing of it is imported before it is needed."""
+        self.name = name
+        self.summary = summary
+        self._package = package
+
+    def oracle(self) -> Oracle:
+        """See ProvenByShares."""
+        return cast("Oracle", import_module(".oracle", self._package).ORACLE)
+
+    def kernels(self, info: DeviceInfo, language: str) -> list[HashKernel]:
+        """See HashWorkload."""
+        from . import llvm, opencl
+
+        graph = import_module(".description", self._package).header_graph()
+        if language == "llvm":
+            return llvm.kernels(graph, f"{self._package}.kernels")
+        return opencl.kernels(graph, info)

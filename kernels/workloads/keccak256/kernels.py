@@ -1,20 +1,11 @@
-"""The kernels of keccak256: all of them come from the graph."""
+"""The kernels of keccak256 for a CPU: all of them come from the graph."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...device import DeviceInfo
-from ..hashing import llvm, opencl
-from ..hashing.kernel import HashKernel
+from ..hashing import llvm
 from .description import header_graph
-
-
-def kernels(info: DeviceInfo, language: str) -> list[HashKernel]:
-    """See HashWorkload."""
-    if language == "llvm":
-        return llvm.kernels(header_graph(), __name__)
-    return opencl.kernels(header_graph(), info)
 
 
 def __getattr__(name: str) -> Callable[[], str]:

@@ -2,34 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from ..hashing.workload import GraphHash
 
-from ...device import DeviceInfo
-from ..hashing.workload import HashWorkload
-
-if TYPE_CHECKING:
-    from ..hashing.kernel import HashKernel
-    from ..proof.oracle import Oracle
-
-
-class Keccak256(HashWorkload):
-    """See Workload."""
-
-    name = "keccak256"
-    summary = "Keccak-256 of block headers, as Ethereum pads it: logic and rotations of 64-bit words"
-    binds = "logic"
-
-    def oracle(self) -> Oracle:
-        """See ProvenByShares."""
-        from .oracle import ORACLE
-
-        return ORACLE
-
-    def kernels(self, info: DeviceInfo, language: str) -> list[HashKernel]:
-        """See HashWorkload."""
-        from .kernels import kernels
-
-        return kernels(info, language)
-
-
-WORKLOAD = Keccak256()
+WORKLOAD = GraphHash(
+    __package__, "keccak256", "Keccak-256 of block headers, as Ethereum pads it: logic and rotations of 64-bit words"
+)

@@ -7,8 +7,8 @@ from typing import cast
 
 from ...device import AnyDevice, DeviceInfo, Executes
 from ...errors import InputError
-from ..checked import no_language
 from ..evidence import Claim, Evidence, EvidenceKind, Finding
+from ..languages import no_language
 from ..protocol import Request, Task, Value
 from ..suite import Suite
 from .product import Product

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from hashlib import sha256
 from time import perf_counter
 
 import numpy as np
 
-from ...device import BufferId, Executes, KernelInfo, Launch, Roof
+from ...device import BufferId, Executes, Launch
 from ...errors import DeviceError, WrongResult
+from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..protocol import Expected, Request, Work
-from ..source_text import text_of
 from .formats import FORMATS, STEPS
 from .launches import items_of, launch_of, source_of, turns_of, values_an_item
 from .oracle import Numbers, after, beginnings, constants
@@ -26,15 +25,13 @@ SELF_TEST_LAUNCHES = (1, 3)
 SELF_TEST_TURNS = (1, 5)
 
 
-class PeakTask:
+class PeakTask(CheckedTask):
     """See Task. A batch is that many launches of the format's turns."""
-
-    smallest_batch = 1
 
     def __init__(self, device: Executes, request: Request) -> None:
         """The format that the request names, on an open device that knows one of its languages."""
         info = device.info
-        self._device = device
+        super().__init__(device)
         self._number = str(request.parameters["number"])
         self._format = FORMATS[self._number]
         self._source = source_of(self._number, info)
@@ -44,18 +41,9 @@ class PeakTask:
         self._turns = turns_of(self._number, info)
         self._items = items_of(info, None)
         self._buffers: tuple[BufferId, ...] = ()
-        self._kernel_id = 0
         self._first: Numbers | None = None
         self._launches = 0
-        self._checked: list[int] = []
         self.largest_batch = min(LARGEST_BATCH, self._format.launches // 2)
-        self.kernel: KernelInfo | None = None
-        self.compile_s = 0.0
-
-    @property
-    def is_full(self) -> bool:
-        """Never: a number of answers is all that is kept."""
-        return False
 
     def self_test(self) -> None:
         """Compile, and compare every number after few turns with the right ones."""
@@ -82,10 +70,6 @@ class PeakTask:
         if self._first is None:
             self._fill()
 
-    def start(self, expected: Expected) -> None:
-        """Nothing: the numbers derive from the challenge from the first launch on."""
-        self.rehearse(expected)
-
     def ready(self, batch: int) -> None:
         """Begin anew before numbers grow too large, or after a launch that failed."""
         if self._first is None or self._launches + batch > self._format.launches:
@@ -103,31 +87,10 @@ class PeakTask:
         steps = batch * self._items * self._each * self._turns * STEPS
         return Work(steps * self._format.step_operations, done.device_s)
 
-    def count(self, sample: int) -> None:
-        """Compare all numbers with the right ones."""
-        self._checked.append(self._compare(self._turns))
-
-    def drop(self) -> None:
-        """Nothing: launches that do not count are checked along with those that do."""
-
-    def check_batch(self, batch: int) -> None:
-        """Do one and compare."""
-        self.ready(batch)
-        self.run(batch)
-        self._compare(self._turns)
-
-    def spot_check(self) -> None:
-        """Compare what the state holds."""
-        self.check_batch(1)
-
     def evidence(self, samples: int) -> Checked:
         """How many numbers were compared."""
-        answers = max(1, sum(self._checked[:samples]))
-        return Checked(answers=answers, how=f"{self._number} numbers with a closed form, after every sample")
-
-    def roof(self) -> Roof | None:
-        """Nothing of its own: it counts ceilings."""
-        return None
+        how = f"{self._number} numbers with a closed form, after every sample"
+        return Checked(answers=self._answers(samples), how=how)
 
     def _launch(self, launches: int, turns: int) -> Launch:
         device = self._device
@@ -140,6 +103,9 @@ class PeakTask:
         for buffer in self._buffers:
             self._device.write(buffer, 0, first.tobytes())
         self._first, self._launches = first, 0
+
+    def _compare_now(self) -> int:
+        return self._compare(self._turns)
 
     def _compare(self, turns: int) -> int:
         if self._first is None:
@@ -158,18 +124,8 @@ class PeakTask:
         return compared
 
     def _note_kernel(self, threads: int | None) -> None:
-        self.kernel = KernelInfo(
-            name=f"{self._number}-{self._source.language}",
-            prefixes=1,
-            tuning={
-                "numbers_an_item": self._each,
-                "items": self._items,
-                "turns": self._turns,
-                **({} if threads is None else {"threads": threads}),
-            },
-            compile_s=self.compile_s,
-            source_sha256=sha256(text_of(self._source).encode()).hexdigest(),
-        )
+        tuning = {"numbers_an_item": self._each, "items": self._items, "turns": self._turns}
+        self.kernel = self._kernel_info(self._number, self._source, tuning, threads)
 
 
 def followed(count: int, most: int) -> list[range]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 from ...device import AnyDevice, DeviceInfo, Executes
 from ...errors import InputError
-from ..checked import checked_findings, no_language
-from ..evidence import Claim, Evidence, EvidenceKind, Finding
+from ..checked import ProvenByChecks
+from ..languages import no_language
 from ..protocol import Request, Task, Value
 from ..quantity import FLOP, OPERATION, Quantity
 from ..stream.arrays import too_large
@@ -23,7 +23,7 @@ _SWEEP: tuple[Mapping[str, Value], ...] = tuple({"number": USUAL, "intensity": e
 ROWS = (*_FORMATS, *_SWEEP)
 
 
-class Peak:
+class Peak(ProvenByChecks):
     """See Workload.
 
     Its parameters are `number`, and for the sweep `intensity` (operations for each byte moved) and `size` (bytes of the
@@ -33,7 +33,6 @@ class Peak:
     name = "peak"
     summary = "peak arithmetic by number format, in registers; and a sweep of operations for each byte of memory"
     quantity: Quantity = FLOP
-    evidence_kind: EvidenceKind = "checked"
     binds = USUAL
     suite: Suite | None = Suite(
         seconds=1.0, rows=ROWS, size=Size("bytes of the sweep's array", 1 << 16, 1 << 40, is_bytes=True)
@@ -94,16 +93,6 @@ class Peak:
 
         kind = SweepTask if "intensity" in request.parameters else PeakTask
         return kind(cast(Executes, device), request)
-
-    def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
-        """Whether it says that answers were compared; a reader has the machine's word for it."""
-        return checked_findings(self.name, evidence)
-
-    def recompute(
-        self, evidence: Evidence, claim: Claim, count: int, device: AnyDevice, advance: Callable[[int], None]
-    ) -> Sequence[Finding]:
-        """Nothing of it can be computed again: it leaves no answers."""
-        return []
 
 
 WORKLOAD = Peak()

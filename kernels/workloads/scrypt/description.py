@@ -9,13 +9,16 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Generic, Protocol
 
+from ...graph.lower import Program, lower
+from ...graph.nodes import Depends, GraphWords
 from ...graph.words import W
 from ...headers.job import BLOCK_BYTES, Job
 from ...headers.midstate import midstate_of
 from ...headers.target import filter_mask
-from ...sha256.fips180 import INITIAL_STATE
+from ...sha256 import fips180
 from ..hashing.header_graph import reversed_bytes
 
 N = 1024
@@ -80,7 +83,7 @@ def begin(w: Arithmetic[W], known: Known[W], nonce: W) -> Begun[W]:
     rest = [*known.tail, w.swapped(nonce)]
     zero = w.constant(0)
     key = w.compress(known.midstate, [*rest, w.constant(END), *[zero] * 10, w.constant(HEADER_BITS)])
-    initial = [w.constant(word) for word in INITIAL_STATE]
+    initial = [w.constant(word) for word in fips180.INITIAL_STATE]
     inner, outer = (
         w.compress(initial, [*(w.xor(word, w.constant(pad)) for word in key), *[w.constant(pad)] * 8])
         for pad in (INNER_PAD, OUTER_PAD)
@@ -146,3 +149,19 @@ def job_words(job: Job) -> list[int]:
     (prefix,) = job.prefixes
     words = struct.unpack(">19I", prefix)
     return [reversed_bytes(filter_mask(job.target)), *midstate_of(prefix[:BLOCK_BYTES]), *words]
+
+
+def job_bytes(job: Job) -> bytes:
+    """A job's words."""
+    return b"".join(word.to_bytes(4, "little") for word in job_words(job))
+
+
+@cache
+def compression(three_operand_logic: bool, rotates: bool) -> Program:
+    """The graph of SHA-256's compression: inputs `state0`…, `block0`…, the eight words of the new state."""
+    words = GraphWords()
+    late = Depends.NONCE | Depends.MIDSTATE
+    state, block = (
+        [words.input(f"{name}{i}", late) for i in range(size)] for name, size in (("state", 8), ("block", 16))
+    )
+    return lower(fips180.compress(words, state, block), three_operand_logic, rotates)

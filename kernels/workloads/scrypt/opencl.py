@@ -25,9 +25,10 @@ from .description import (
     N,
     begin,
     block_mix,
+    compression,
     end,
+    job_bytes,
 )
-from .llvm import compression, job_bytes
 
 ENTRY = "scan"
 HASH_BYTES = 4 * BLOCK_WORDS * N

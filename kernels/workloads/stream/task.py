@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from hashlib import sha256
 from time import perf_counter
 
 import numpy as np
 
-from ...device import BufferId, Executes, KernelInfo, Launch, Roof
-from ...errors import DeviceError, WrongResult
+from ...device import BufferId, Executes, Launch
+from ...errors import DeviceError
+from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..protocol import Expected, Request, Work
-from ..source_text import text_of
 from ..suite import SIZE
 from .arrays import ARRAYS, array_items, launch_of, side_by_side, source_of
 from .counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
@@ -30,33 +29,22 @@ LARGEST_BATCH = 1 << 16
 WRITE_BYTES = 16 << 20
 
 
-class StreamTask:
+class StreamTask(CheckedTask):
     """See Task. A batch is that many passes over the arrays."""
-
-    smallest_batch = 1
 
     def __init__(self, device: Executes, request: Request) -> None:
         """The operation that the request names, on an open device that knows one of its languages."""
-        self._device = device
+        super().__init__(device)
         self._request = request
         self._operation = str(request.parameters["operation"])
         size = request.parameters.get(SIZE)
         self._items = array_items(device.info, None if size is None else int(size))
         self._source = source_of(self._operation, device.info)
         self._buffers: tuple[BufferId, ...] = ()
-        self._kernel_id = 0
         self._course: Course | Sums | None = None
         self._passes = 0
-        self._checked: list[int] = []
         self._threads: int | None = None
         self.largest_batch = min(LARGEST_BATCH, MOST_PASSES[self._operation] // 2)
-        self.kernel: KernelInfo | None = None
-        self.compile_s = 0.0
-
-    @property
-    def is_full(self) -> bool:
-        """Never: a number of answers is all that is kept."""
-        return False
 
     def self_test(self) -> None:
         """Compile, and compare every number of small arrays with the right ones."""
@@ -80,10 +68,6 @@ class StreamTask:
         if self._course is None:
             self._fill()
 
-    def start(self, expected: Expected) -> None:
-        """Nothing: the numbers derive from the challenge from the first pass on."""
-        self.rehearse(expected)
-
     def ready(self, batch: int) -> None:
         """Fill the arrays anew before their numbers grow too large, or after a launch that failed."""
         if self._course is None or self._passes + batch > MOST_PASSES[self._operation]:
@@ -102,31 +86,10 @@ class StreamTask:
         self._passes += batch
         return Work(batch * self._items * OPERATIONS[self._operation].item_bytes, done.device_s)
 
-    def count(self, sample: int) -> None:
-        """Compare the arrays with the right numbers, which only the passes of all batches before give."""
-        self._checked.append(self._compare_now())
-
-    def drop(self) -> None:
-        """Nothing: passes that do not count are checked along with those that do."""
-
-    def check_batch(self, batch: int) -> None:
-        """Do one and compare."""
-        self.ready(batch)
-        self.run(batch)
-        self._compare_now()
-
-    def spot_check(self) -> None:
-        """Compare what the arrays hold."""
-        self.check_batch(1)
-
     def evidence(self, samples: int) -> Checked:
         """How many numbers were compared."""
         where = "sums of blocks" if self._operation == DOT else f"64-bit numbers in {STRETCHES} stretches of each array"
-        return Checked(answers=max(1, sum(self._checked[:samples])), how=f"{where}, bit by bit after every sample")
-
-    def roof(self) -> Roof | None:
-        """Nothing of its own: it counts ceilings."""
-        return None
+        return Checked(answers=self._answers(samples), how=f"{where}, bit by bit after every sample")
 
     def _launch(self, buffers: tuple[BufferId, ...], items: int, passes: int) -> Launch:
         factor, info = FACTORS[self._operation], self._device.info
@@ -171,32 +134,14 @@ class StreamTask:
         for buffer, right in zip(buffers, course.after(passes), strict=False):
             at = 0
             for stretch in course.stretches:
-                self._compare(buffer, stretch.start, right[at : at + len(stretch)])
+                self._compare_numbers(buffer, stretch.start, right[at : at + len(stretch)])
                 at += len(stretch)
             compared += at
         return compared
 
-    def _compare(self, buffer: BufferId, first: int, right: Numbers) -> None:
-        data = self._device.read(buffer, first * NUMBER_BYTES, len(right) * NUMBER_BYTES)
-        if data != right.tobytes():
-            wrong = int((np.frombuffer(data, np.float64) != right).sum())
-            raise WrongResult(
-                f"{self._device.info.id} computed {wrong} of {len(right)} numbers wrong from number {first} on; "
-                "its kernel is wrong, use another device"
-            )
-
     def _note_kernel(self) -> None:
-        self.kernel = KernelInfo(
-            name=f"{self._operation}-{self._source.language}",
-            prefixes=1,
-            tuning={
-                "array_bytes": self._items * NUMBER_BYTES,
-                "arrays": ARRAYS,
-                **({} if self._threads is None else {"threads": self._threads}),
-            },
-            compile_s=self.compile_s,
-            source_sha256=sha256(text_of(self._source).encode()).hexdigest(),
-        )
+        tuning = {"array_bytes": self._items * NUMBER_BYTES, "arrays": ARRAYS}
+        self.kernel = self._kernel_info(self._operation, self._source, tuning, self._threads)
 
 
 def _drawn(items: int, length: int) -> list[range]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 from ...device import AnyDevice, DeviceInfo, Executes
 from ...errors import InputError
-from ..checked import checked_findings, no_language
-from ..evidence import Claim, Evidence, EvidenceKind, Finding
+from ..checked import ProvenByChecks
+from ..languages import no_language
 from ..protocol import Request, Task, Value
 from ..quantity import BYTE, Quantity
 from ..suite import SIZE, Size, Suite
@@ -18,13 +18,12 @@ from .counts import OPERATIONS, USUAL, counts_of
 NUMBER = "float64"
 
 
-class Stream:
+class Stream(ProvenByChecks):
     """See Workload. Its parameters are `operation`, `number`, and `size` (bytes of an array) where it was asked for."""
 
     name = "stream"
     summary = "memory bandwidth: STREAM's copy, mul, add, triad and dot on 64-bit numbers, arrays beyond the caches"
     quantity: Quantity = BYTE
-    evidence_kind: EvidenceKind = "checked"
     binds = "memory"
     suite: Suite | None = Suite(
         seconds=1.0,
@@ -71,16 +70,6 @@ class Stream:
         from .task import StreamTask
 
         return StreamTask(cast(Executes, device), request)
-
-    def verify(self, evidence: Evidence, claim: Claim) -> Sequence[Finding]:
-        """Whether it says that answers were compared; a reader has the machine's word for it."""
-        return checked_findings(self.name, evidence)
-
-    def recompute(
-        self, evidence: Evidence, claim: Claim, count: int, device: AnyDevice, advance: Callable[[int], None]
-    ) -> Sequence[Finding]:
-        """Nothing of it can be computed again: it leaves no answers."""
-        return []
 
 
 WORKLOAD = Stream()

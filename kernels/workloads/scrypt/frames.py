@@ -1,0 +1,82 @@
+"""Forms of scrypt in LLVM IR, and how a form's frame lies in memory.
+
+A hash is a lane of the vectors that SHA-256 is computed on. For ROMix the same hashes lie in rows: a vector holds a row
+of `together` hashes, 128 bits each, and `groups` such vectors are mixed in turns, so that none waits for another.
+
+A frame is what one item needs of memory: vectors of SHA-256's words, the hashes' rows, and ROMix's V.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..hashing.llvm import has_ternary_logic, vector_widths
+from .description import BLOCK_WORDS, DOUBLE_ROUNDS, ROWS, N
+
+WORD_BYTES = 4
+# Vectors a frame has before the rows: a state, a block, an answer, HMAC's two states, and ROMix's block.
+STATE, BLOCK, ANSWER, INNER, OUTER, LANES = 0, 8, 24, 32, 40, 48
+VECTORS = LANES + BLOCK_WORDS
+
+
+@dataclass(frozen=True)
+class Form:
+    """Bits of a vector, of a vector of rows, and how many such vectors are mixed in turns."""
+
+    vector_bits: int
+    row_bits: int
+    groups: int
+
+    @property
+    def name(self) -> str:
+        """As kernels are called."""
+        return f"v{self.vector_bits}_rows{self.row_bits}_x{self.groups}"
+
+    @property
+    def lanes(self) -> int:
+        """Hashes an item."""
+        return self.vector_bits // 32
+
+    @property
+    def together(self) -> int:
+        """Hashes a vector of rows."""
+        return self.row_bits // 128
+
+    @property
+    def mixed(self) -> int:
+        """Hashes that one call of ROMix mixes."""
+        return self.together * self.groups
+
+    @property
+    def rows_at(self) -> int:
+        """Where in a frame the rows begin, in bytes."""
+        return VECTORS * self.lanes * WORD_BYTES
+
+    @property
+    def memory_at(self) -> int:
+        """Where in a frame V begins, in bytes."""
+        return self.rows_at + self.lanes * BLOCK_WORDS * WORD_BYTES
+
+    @property
+    def frame_bytes(self) -> int:
+        """A frame: whole pages, and a line more, so that no two frames compete for the same sets of a cache."""
+        return self.memory_at + self.mixed * N * BLOCK_WORDS * WORD_BYTES + 4096 + 64 & -64
+
+
+def forms() -> list[Form]:
+    """What races here, the likeliest first."""
+    widest = vector_widths()[0]
+    return [Form(widest, widest, 2), Form(widest, 128, widest // 128 * 2 if widest > 128 else 4)]
+
+
+def operation_mix(form: Form) -> dict[str, int]:
+    """ROMix's operations for an item, by kind; those of SHA-256 are one in a hundred of them."""
+    blocks = 2 * N * form.lanes // form.together
+    # A block has two halves, which each go through the double rounds: eight quarter-rounds and six turned rows.
+    doubles = 2 * DOUBLE_ROUNDS * blocks
+    # Each half is mixed with the other, and every second block with one that was stored.
+    mix = {"add": 8 * doubles + ROWS * blocks, "xor": 8 * doubles + ROWS * blocks * 3 // 2, "shuffle": 6 * doubles}
+    if has_ternary_logic():
+        return {**mix, "rotr": 8 * doubles}
+    # A rotation is two shifts, and logic that brings them together.
+    return {**mix, "xor": mix["xor"] + 8 * doubles, "shl": 8 * doubles, "shr": 8 * doubles}
