@@ -15,7 +15,7 @@ GAP, EDGES = 2, 2
 # Where all columns have room, the rest goes to no single cell: one wider than this would hide the others.
 WIDEST = 60
 # A figure and its unit, or its prefix, are one word.
-UNIT = re.compile(r"(?<=\d) (?=(?:[mkMGTPE]?(?:H/s|B/s|J|W|Wh|Hz|FLOP|op)|[kMGTPE]|%|s|min|°C|V)(?:[/\s,;)]|$))")
+UNIT = re.compile(r"(?<=\d) (?=(?:[^\s/]+/\S+|[mkMGTPE]?(?:J|W|Wh|Hz)|[kMGTPE]|%|s|min|°C|V)(?:[\s,;)]|$))")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 

@@ -198,4 +198,4 @@ def test_devices_that_share_their_cores_are_named_with_what_that_means() -> None
     result = measure([one("cpu"), one("opencl:0")], seconds=0.5, together=True)
     (warning,) = part(result).warnings
     assert warning.code == "shared_cores"
-    assert "cpu and opencl:0 run on the same cores" in warning.text
+    assert "cpu and opencl:0 are on the same cores" in warning.text
