@@ -1,6 +1,6 @@
 """A graph as a Python function: what every new header needs is computed many times as fast as node by node.
 
-Words are integers of 32 bits, or NumPy arrays of such that are wide enough for a carry.
+Words are integers of the nodes' bits, or NumPy arrays of such that are wide enough for a carry.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .nodes import Node, Op, reachable, ternary
-from .words import MASK
 
 # Takes the inputs' values by name, and gives the outputs' values.
 Evaluator = Callable[[Mapping[str, Any]], list[Any]]
@@ -34,17 +33,18 @@ def _operand(node: Node) -> str:
 def _expression(node: Node) -> str:
     args = [_operand(arg) for arg in node.args]
     n = node.immediate
+    mask = (1 << node.bits) - 1
     match node.op:
         case Op.INPUT:
             return f"inputs[{node.name!r}]"
         case Op.ADD:
-            return f"{' + '.join(args)} & {MASK}"
+            return f"{' + '.join(args)} & {mask}"
         case Op.XOR:
             return " ^ ".join(args)
         case Op.AND:
             return " & ".join(args)
         case Op.ROTR:
-            return f"({args[0]} >> {n} | {args[0]} << {32 - n}) & {MASK}"
+            return f"({args[0]} >> {n} | {args[0]} << {node.bits - n}) & {mask}"
         case Op.SHR:
             return f"{args[0]} >> {n}"
         case Op.ANDNOT:
@@ -52,12 +52,12 @@ def _expression(node: Node) -> str:
         case Op.CHI:
             return f"{args[0]} ^ ~{args[1]} & {args[2]}"
         case Op.SHL:
-            return f"{args[0]} << {n} & {MASK}"
+            return f"{args[0]} << {n} & {mask}"
         case Op.CHOOSE:
             return f"{args[2]} ^ {args[0]} & ({args[1]} ^ {args[2]})"
         case Op.MAJORITY:
             return f"{args[0]} & {args[1]} | {args[2]} & ({args[0]} | {args[1]})"
         case Op.TERNARY:
-            return f"ternary({n}, {', '.join(args)})"
+            return f"ternary({n}, {', '.join(args)}, {node.bits})"
         case Op.CONSTANT:
             return str(n)

@@ -192,14 +192,18 @@ def test_what_is_known_before_the_nonce_is_the_same_as_a_function_and_node_by_no
         assert program.early_values(inputs) == evaluate(program.early, inputs)
 
 
-def test_every_operation_of_a_graph_becomes_python() -> None:
-    words = GraphWords()
+@pytest.mark.parametrize("bits", [32, 64])
+def test_every_operation_of_a_graph_becomes_python(bits: int) -> None:
+    words = GraphWords(bits)
     a, b, c = (words.input(name, Depends.NONCE) for name in "abc")
     ops = [
         words.combine(Op.ADD, a, b, c),
         words.combine(Op.XOR, a, b, c),
         words.combine(Op.AND, a, b),
         words.combine(Op.ROTR, a, immediate=7),
+        words.combine(Op.ROTR, a, immediate=bits - 5),
+        words.combine(Op.ANDNOT, a, b),
+        words.combine(Op.CHI, a, b, c),
         words.combine(Op.SHR, a, immediate=3),
         words.combine(Op.SHL, a, immediate=9),
         words.combine(Op.CHOOSE, a, b, c),
@@ -207,5 +211,5 @@ def test_every_operation_of_a_graph_becomes_python() -> None:
         words.combine(Op.TERNARY, a, b, c, immediate=0xCA),
         words.constant(5),
     ]
-    values = {"a": 0xDEADBEEF, "b": 0x12345678, "c": 0xF00DF00D}
+    values = {"a": 0xDEADBEEF << bits - 32 | 1, "b": 0x12345678 << bits - 32 | 2, "c": 0xF00DF00D << bits - 32 | 4}
     assert evaluator(ops)(values) == evaluate(ops, values)
