@@ -48,7 +48,10 @@ class Link:
         """The link to the scheduler at that address. Raises InputError."""
         try:
             return cls(await _client_of(address))
-        except (TimeoutError, OSError, ValueError, TypeError, ImportError) as error:
+        except InputError:
+            raise
+        except Exception as error:
+            # What is no scheduler makes Dask raise anything: text read as the length of a message is a MemoryError.
             raise InputError(
                 f"no Dask scheduler answers at {printable(str(address), 40)} ({_short(error)}); "
                 "start one: `dask scheduler`"
@@ -147,12 +150,17 @@ async def _client_of(scheduler: Any) -> Any:
         warnings.simplefilter("ignore")
         client = load_distributed().Client(scheduler, asynchronous=True, set_as_default=False, timeout=CONNECT_S)
         try:
-            await client
+            # What is no scheduler (a web server) has Dask try for ever: its own time-out is of each try.
+            await asyncio.wait_for(_connected(client), CONNECT_S + ANSWER_S)
         except BaseException:
             with contextlib.suppress(Exception):
-                await client.close()
+                await asyncio.wait_for(client.close(), ANSWER_S)
             raise
     return client
+
+
+async def _connected(client: Any) -> None:
+    await client
 
 
 def own_version() -> str:
@@ -164,4 +172,4 @@ def own_version() -> str:
 
 
 def _short(error: object) -> str:
-    return printable(f"{type(error).__name__}: {error}", 60)
+    return printable(f"{type(error).__name__}: {error}".rstrip(": "), 60)

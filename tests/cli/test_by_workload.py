@@ -27,6 +27,13 @@ def test_what_is_no_time_is_refused(texts: tuple[str, ...]) -> None:
         seconds_by_name(texts)
 
 
+def test_a_second_value_for_the_same_workload_is_refused() -> None:
+    with pytest.raises(click.BadParameter, match="two times"):
+        seconds_by_name(("stream=1", "stream=2"))
+    with pytest.raises(click.BadParameter, match="two sizes"):
+        sizes_by_name(("stream=1GiB", "stream=2GiB"))
+
+
 def test_a_size_is_kept_as_it_was_written() -> None:
     assert sizes_by_name(()) is None
     assert sizes_by_name(("stream=1GiB", "gemm=7")) == {"stream": "1GiB", "gemm": "7"}

@@ -22,6 +22,7 @@ GROUP = 64
 # PTX is compiled for one that knows all that a kernel needs, and SASS from that for each: as drivers do it.
 PTX_TARGET, PTX_TARGET_BEFORE = "sm_75", "sm_60"
 PTX_VERSION = "6.4"
+NEWEST_SM = 121
 ARCHITECTURE = re.compile(r"(sm_)\d{2,3}[af]?|gfx[0-9a-f]{3,4}")
 
 COMMON = """\
@@ -48,6 +49,9 @@ def compiled_to(language: Language, source: str, architecture: str) -> str:
     if not ARCHITECTURE.fullmatch(architecture) or architecture.startswith("gfx") is not (language == "amdgcn"):
         example = "gfx1100" if language == "amdgcn" else "sm_90"
         raise InputError(f"{architecture!r:.30} is no architecture of {language}; give one such as {example}")
+    if language == "ptx" and int(re.findall(r"\d+", architecture)[0]) > NEWEST_SM:
+        # No compiler sees the target of PTX, which is the same text for all: what there is not must be told here.
+        raise InputError(f"there is no {architecture} (the newest is sm_{NEWEST_SM}); give one such as sm_90")
     with tempfile.TemporaryDirectory(prefix="hashwatt-") as name:
         folder = Path(name)
         if language == "amdgcn":

@@ -14,6 +14,8 @@ def seconds_by_name(texts: Sequence[str]) -> float | dict[str, float] | None:
     times: dict[str, float] = {}
     for text in texts:
         name, _, value = text.rpartition("=")
+        if name and name in times:
+            raise click.BadParameter(f"{name!r:.40} has two times; give it one", param_hint="'-t' / '--seconds'")
         try:
             times[name] = float(value)
         except ValueError:
@@ -32,5 +34,7 @@ def sizes_by_name(texts: Sequence[str]) -> dict[str, str] | None:
         name, there, value = text.partition("=")
         if not there or not name or not value:
             raise click.BadParameter(f"{text!r:.60} is no NAME=N; give one like stream=1GiB", param_hint="'--size'")
+        if name in sizes:
+            raise click.BadParameter(f"{name!r:.40} has two sizes; give it one", param_hint="'--size'")
         sizes[name] = value
     return sizes or None

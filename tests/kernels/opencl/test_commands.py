@@ -51,6 +51,7 @@ def test_a_kernel_is_printed_as_cuda(capsys: Capture) -> None:
         (["--counts"], "go with a compiled language"),
         (["--emit", "ptx", "--counts"], "PTX is no machine code"),
         (["--emit", "sass", "--counts", "--rolled"], "counted for one prefix"),
+        (["--emit", "ptx", "--target", "sm_999"], "there is no sm_999"),
         (["--emit", "sass", "--target", "gfx1100"], "is no architecture of sass"),
         (["--emit", "amdgcn", "--target", "sm_90"], "is no architecture of amdgcn"),
     ],

@@ -36,7 +36,7 @@ MOST_WARNINGS = 5
 @click.command(
     cls=SectionedCommand,
     sections={
-        "What is measured": ("devices", "workloads", "seconds", "meters", "idle_s", "together", "ab"),
+        "What is measured": ("devices", "workloads", "suite", "seconds", "sizes", "meters", "idle_s", "together", "ab"),
         "How": ("kernel", "threads", "rolled", "retune"),
         "Proof": ("challenge", "beacon", "shares"),
         "The result": ("path", "force", "note", "quiet", "verbose", "json"),
@@ -68,7 +68,8 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 )
 @click.option("-d", "--device", "devices", multiple=True, metavar="ID", help="Measure this device (repeat for more).")
 @click.option(
-    "-t", "--seconds", "times", multiple=True, metavar="[NAME=]SECONDS",
+    "-t", "--seconds", multiple=True, metavar="[NAME=]SECONDS",
+    callback=lambda _context, _option, texts: seconds_by_name(texts),
     help="Take samples for this long on each device; with NAME= of that workload only (repeat for more).",
 )  # fmt: skip
 @click.option("--challenge", metavar="TEXT", help="Derive the inputs from this text (random unless given).")
@@ -91,6 +92,7 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 @click.option("--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (about 3 minutes).")
 @click.option(
     "--size", "sizes", multiple=True, metavar="NAME=N",
+    callback=lambda _context, _option, texts: sizes_by_name(texts),
     help="Let a workload have this size: stream=1GiB (repeat for more; fits the device unless given).",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Write over the file given with -o if there is one.")
@@ -127,7 +129,7 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 def run(
     output: Output,
     devices: tuple[str, ...],
-    times: tuple[str, ...],
+    seconds: float | dict[str, float] | None,
     challenge: str | None,
     beacon: str | None,
     note: str | None,
@@ -135,7 +137,7 @@ def run(
     force: bool,
     workloads: tuple[str, ...],
     suite: bool,
-    sizes: tuple[str, ...],
+    sizes: dict[str, str] | None,
     kernel: str | None,
     threads: int | None,
     rolled: int | None,
@@ -161,13 +163,13 @@ def run(
     with Deferred():
         result = api.run(
             list(devices) or None,
-            seconds=seconds_by_name(times),
+            seconds=seconds,
             challenge=challenge,
             beacon=beacon,
             note=note,
             workloads=list(workloads) or None,
             suite=suite,
-            sizes=sizes_by_name(sizes),
+            sizes=sizes,
             kernel=kernel,
             threads=threads,
             rolled=rolled,
