@@ -251,5 +251,5 @@ def test_a_rate_far_above_its_roof_gives_no_share_and_is_named_as_what_cannot_be
 def test_a_limit_measured_beside_other_programs_is_named_as_unsure_on_the_cpu_alone() -> None:
     (warning,) = judge_roof(90.0, 0.8)
     assert warning.code == "limit_unsure"
-    assert "0.8 CPUs busy while the device's own roof was measured" in warning.text
+    assert "0.8 CPUs busy while the roof was measured" in warning.text
     assert judge_roof(104.0, 0.1) == judge_roof(90.0, None) == []

@@ -76,6 +76,8 @@ def test_options_reach_the_harness(harness: Harness, capsys: Capture) -> None:
         "together": True,
         "ab": "device=cpu,opencl:0",
         "shares": 500,
+        "sizes": None,
+        "suite": False,
         "beacon": "value.txt",
         "meters": ["rapl:package"],
         "idle_s": 5.0,

@@ -62,7 +62,7 @@ def test_retuning_races_although_a_race_is_remembered(monkeypatch: pytest.Monkey
         races.append(Outcome(Tuning(Variant(4), 64, 1), 1e6, OUTCOME.candidates))
         return races[-1]
 
-    monkeypatch.setattr("hashwatt.kernels.opencl.device.Race.run", run)
+    monkeypatch.setattr("hashwatt.kernels.opencl.raced.Race.run", run)
     for retune in (False, False, True):
         device = open_here(retune=retune)
         device.prepare(Job((bytes(PREFIX_BYTES),), target=1))
