@@ -49,6 +49,7 @@ def test_the_simulation_catches_it(mutant: str, cxxrtl: None) -> None:
     assert wrong != right
 
 
+@pytest.mark.slow  # synthesis for an FPGA takes 20 s; the simulator above catches the same slip
 def test_the_fpga_s_netlist_catches_it(mutant: str) -> None:
     from hashwatt.kernels.rtl.fpga.family import ECP5
     from hashwatt.kernels.rtl.fpga.netlist import ZeroDelaySimulator, simple_netlist
@@ -60,6 +61,7 @@ def test_the_fpga_s_netlist_catches_it(mutant: str) -> None:
         finds_genesis(SHAPE, simulator)
 
 
+@pytest.mark.slow  # synthesis into cells takes 20 s; the simulator above catches the same slip
 def test_the_cells_catch_it(mutant: str, tmp_path: Path) -> None:
     from hashwatt.kernels.rtl.asic.flow import price_netlist
     from hashwatt.kernels.rtl.asic.library import load_library
