@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 from ...bench.rates import counted_samples
@@ -16,7 +16,7 @@ from ..collect.energy_figure import energy_figure, why_unknown
 from ..collect.gather import checks_about
 from ..fitted_table import FittedTable
 from ..layout.device_row import roof_text
-from ..layout.work_words import class_words, variant_text
+from ..layout.work_words import class_words, variant_text, work_text
 from ..wording.ratios import efficiency_text, range_text
 from ..wording.units import (
     UNIT_LIMIT,
@@ -42,11 +42,11 @@ WITHOUT_WORK = ("failed", "refused", "skipped")
 
 def run_table(result: Result, verdict: Verdict) -> FittedTable:
     """A row for each measurement of `result`, in their order; the workload is named where there are several."""
-    several = len({entry.workload for entry in result.results}) > 1
+    several = has_several_works(result)
     rows = [
         (
             device_cell(entry, result),
-            *([visible(entry.workload, NAME_LIMIT)] if several else []),
+            *([work_text(entry)] if several else []),
             rate_cell(entry),
             verdict_cell(entry, result, verdict),
             evidence_cell(entry),
@@ -129,8 +129,19 @@ def _unmeasured(result: Result, entries: Iterable[Measurement]) -> list[str]:
 
 
 def _name(entry: Measurement, result: Result) -> str:
-    several = len({one.workload for one in result.results}) > 1
-    return f"{entry.device.id} ({entry.workload})" if several else entry.device.id
+    return names([entry], has_several_works(result))
+
+
+def has_several_works(result: Result) -> bool:
+    """Whether there is more than one work in the result, or form of it, so that each must be named."""
+    return len({work_text(entry) for entry in result.results}) > 1
+
+
+def names(entries: Sequence[Measurement], several: bool) -> str:
+    """The devices' ids in a row, each with its work where there are `several`."""
+    return ", ".join(
+        dict.fromkeys(f"{entry.device.id} ({work_text(entry)})" if several else entry.device.id for entry in entries)
+    )
 
 
 def about(device: str | None, sentence: str, told: str | None = None) -> str:

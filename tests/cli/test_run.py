@@ -241,7 +241,7 @@ def test_a_check_that_failed_is_told_where_there_is_no_table(harness: Harness, c
 def test_which_work_of_a_device_failed_is_told_where_there_are_several(harness: Harness, capsys: Capture) -> None:
     stream = replace(unmeasured("failed", "no memory is free"), workload="stream")
     harness.answer = result(measured(), stream)
-    told = f"not measured: {stream.device.id} (stream)"
+    told = f"not measured: {stream.device.id} (stream, triad)"
     assert f"{told}: no memory is free" in run_here(capsys, "run", "-q", "-o", "1.json").err
     assert f"{told};" in run_here(capsys, "run", "-q", "-o", "2.json", "-d", stream.device.id).err
 
@@ -254,7 +254,7 @@ def test_what_a_device_cannot_do_at_all_is_told_but_no_failure_beside_what_it_di
     harness.answer = result(done, skipped)
     outcome = run_here(capsys, "run", "-q", "-o", "1.json", "-d", done.device.id)
     assert outcome.code == 0
-    assert f"{done.device.id} (peak): it computes no float16" in outcome.err
+    assert f"{done.device.id} (peak, float64): it computes no float16" in outcome.err
     # Alone it is: nothing was measured.
     harness.answer = result(skipped)
     assert run_here(capsys, "run", "-q", "-o", "2.json", "-d", done.device.id).code == 1

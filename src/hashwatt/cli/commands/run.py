@@ -22,7 +22,6 @@ from ..sections import SectionedCommand
 from ..verbose import verbose_option
 
 if TYPE_CHECKING:
-    from ...bench.result.measurement import Measurement
     from ...bench.result.model import Result
     from ...bench.verification.verdict import Verdict
 
@@ -298,9 +297,9 @@ def judge(result: Result, verdict: Verdict, named: Sequence[str]) -> list[str]:
     Returns a line for each device that nobody named and that could not be measured while another could.
     """
     from ...bench.interrupts import pending
-    from ...reports.run.table import about
+    from ...reports.run.table import about, has_several_works, names
 
-    several = len({entry.workload for entry in result.results}) > 1
+    several = has_several_works(result)
     together = result.together
     at_once = () if together is None else together.results
     if any(entry.status == "interrupted" for entry in (*result.results, *at_once)):
@@ -327,8 +326,3 @@ def judge(result: Result, verdict: Verdict, named: Sequence[str]) -> list[str]:
         *(f"not measured: {names([entry], several)}: {entry.reason}" for entry in left_out),
         *(f"not measured together: {names([entry], several)}: {entry.reason}" for entry in lost),
     ]
-
-
-def names(entries: Sequence[Measurement], several: bool) -> str:
-    """The devices' ids in a row, each with its workload where there are `several`."""
-    return ", ".join(f"{entry.device.id} ({entry.workload})" if several else entry.device.id for entry in entries)
