@@ -36,6 +36,7 @@ COLUMNS = ("device", WORK, "rate", "verdict", "evidence", "of its\nroof", "energ
 # What a narrow window can do without, the first one first.
 EXPENDABLE = ("clock", "amount", "kernel")
 NAME_LIMIT = 60
+REASON_LIMIT = 90
 # With these nothing was measured.
 WITHOUT_WORK = ("failed", "refused", "skipped")
 
@@ -111,13 +112,20 @@ def run_warnings(result: Result) -> list[str]:
         for warning in entry.warnings:
             concerned.setdefault(warning.text, []).append(entry)
         if entry.rate is not None and entry.energy and energy_figure(entry) is None:
-            concerned.setdefault(f"energy unknown: {why_unknown(entry)}", []).append(entry)
+            concerned.setdefault(f"energy unknown: {_in_a_line(why_unknown(entry))}", []).append(entry)
     for text, entries in concerned.items():
         ids = dict.fromkeys(entry.device.id for entry in entries)
         whole = all(entry in entries for entry in result.results if entry.device.id in ids and entry.rate is not None)
         names = ids if whole else dict.fromkeys(_name(entry, result) for entry in entries)
         notes.append(about(", ".join(names), text))
     return [visible(note) for note in notes]
+
+
+def _in_a_line(reason: str) -> str:
+    """The cause without each meter's part in it, which another command and the file tell."""
+    if len(reason) <= REASON_LIMIT:
+        return reason
+    return f"{reason.partition(' (')[0]:.{REASON_LIMIT - 40}}; `hashwatt meters` says why, and what helps"
 
 
 def _unmeasured(result: Result, entries: Iterable[Measurement]) -> list[str]:
