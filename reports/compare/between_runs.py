@@ -18,11 +18,13 @@ from statistics import fmean
 
 from msgspec import Struct
 
-from ...bench.rounds.interval import WIDEST_LOG, student_t
+from ...bench.rounds.interval import BETWEEN_RUNS_VIRTUAL, WIDEST_LOG, student_t
 from .ratio import CONFIDENCE, Ratio
 
 # The standard deviation of the ratio of two runs of the same code, before any two were seen.
 PRIOR = 0.02
+# The same on virtual machines, where quiet runs lie 1.35 % apart: half of a prior is the scale of t for one run.
+PRIOR_VIRTUAL = 2 * BETWEEN_RUNS_VIRTUAL
 # Under contention, for work a CPU second: of twelve runs beside one to two busy CPUs, work ÷ time scattered by 31 % and
 # work ÷ CPU time by 2.6 %, which is 3.7 % for the ratio of two.
 PRIOR_CONTENDED = 0.05
@@ -47,11 +49,15 @@ class RunRate(Struct, frozen=True, kw_only=True):
 
 
 class Scatter(Struct, frozen=True, kw_only=True):
-    """How far runs lie apart (a standard deviation, relative), by how many degrees of freedom, and whose word it is."""
+    """How far runs lie apart (a standard deviation, relative), by how many degrees of freedom, and whose word it is.
+
+    `prior`: what the ratio of two runs was taken to scatter by before any were seen; None where it had no part in it.
+    """
 
     deviation: float
     freedom: int
     source: str
+    prior: float | None = None
 
 
 def ratio_between(base: Sequence[RunRate], new: Sequence[RunRate], prior: float = PRIOR) -> tuple[Ratio, Scatter]:
@@ -73,12 +79,12 @@ def scatter_of_runs(base: Sequence[RunRate], new: Sequence[RunRate], prior: floa
     expected = prior**2 / 4 + fmean(run.error**2 for run in (*base, *new))
     freedom = len(base) + len(new) - 2
     if not freedom:
-        return Scatter(deviation=math.sqrt(expected), freedom=PRIOR_FREEDOM, source="prior")
+        return Scatter(deviation=math.sqrt(expected), freedom=PRIOR_FREEDOM, source="prior", prior=prior)
     alone = scatter_alone(base, new)
     if alone.deviation**2 > REFUTED**2 * expected:
         return alone
     shrunk = (PRIOR_FREEDOM * expected + freedom * alone.deviation**2) / (PRIOR_FREEDOM + freedom)
-    return Scatter(deviation=math.sqrt(shrunk), freedom=PRIOR_FREEDOM + freedom, source="runs and prior")
+    return Scatter(deviation=math.sqrt(shrunk), freedom=PRIOR_FREEDOM + freedom, source="runs and prior", prior=prior)
 
 
 def scatter_alone(base: Sequence[RunRate], new: Sequence[RunRate]) -> Scatter:

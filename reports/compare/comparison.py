@@ -8,7 +8,7 @@ from statistics import fmean
 
 from msgspec import Struct
 
-from .between_runs import MOVED, PRIOR, PRIOR_CONTENDED, Scatter, ratio_between, runs_needed
+from .between_runs import MOVED, PRIOR, PRIOR_CONTENDED, PRIOR_VIRTUAL, Scatter, ratio_between, runs_needed
 from .differences import differences
 from .energies import LEFT_OPEN, energy_ratio
 from .footing import Footing, entries_of, footing_of
@@ -144,7 +144,7 @@ def why_nothing(pair: Pair, base: Sequence[Series], new: Sequence[Series]) -> tu
 def rates_told(base: Sequence[Series], new: Sequence[Series], footing: Footing, threshold: float) -> _Told:
     """The ratio of the rates, with what it rests on; also why a verdict stays open."""
     basis, basis_because = basis_of([*base, *new])
-    prior = PRIOR
+    prior = PRIOR_VIRTUAL if any(one.is_on_shared_cores for one in (*base, *new)) else PRIOR
     if footing.disturbed:
         basis, prior = CPU_TIME, PRIOR_CONTENDED
         basis_because = f"{footing.disturbed}, so that work ÷ time is not the code's"

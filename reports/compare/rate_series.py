@@ -48,6 +48,13 @@ class Series(Struct, frozen=True, kw_only=True):
         return evidence.count if isinstance(evidence, ServedShares) else None
 
     @property
+    def is_on_shared_cores(self) -> bool:
+        """Whether a virtual machine's own CPUs worked, whose runs lie further apart."""
+        if self.entry is None or self.entry.device.settings is None or self.entry.device.rate_per_cpu_s is None:
+            return False
+        return self.entry.device.settings.virtual_machine is True
+
+    @property
     def too_short(self) -> str:
         """What there is too little of for a comparison; empty where there is enough."""
         if self.shares is not None:

@@ -14,7 +14,6 @@ from ..wording.units import UNKNOWN, rate_text
 from ..wording.visible import visible
 from .alternated import SOURCE as PAIRED
 from .benchmark_history import FigureHistory
-from .between_runs import PRIOR, PRIOR_CONTENDED
 from .comparison import CPU_TIME, Comparison
 from .history import FEWEST_RUNS, History
 from .ratio import Ratio
@@ -64,7 +63,7 @@ def scatter_line(comparison: Comparison) -> str:
     if scatter is None:
         return UNKNOWN
     if scatter.source == "prior":
-        prior = PRIOR_CONTENDED if comparison.basis == CPU_TIME else PRIOR
+        prior = scatter.prior or scatter.deviation
         return f"one run a side: that runs of the same code differ by {100 * prior:g} % is a prior, not measured"
     if scatter.source == PAIRED:
         return f"the pairs' ratios lie {100 * scatter.deviation:.1f} % apart"

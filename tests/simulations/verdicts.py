@@ -81,10 +81,12 @@ def helps(because: str) -> bool:
 
 def compared_pair(shape: Shape, random: Generator, runs: int) -> tuple[Comparison, Comparison]:
     """The verdicts on the same code and on a faster one, of the same simulated machines."""
-    base, new = ([simulated_run(shape, random).rounds for _ in range(runs)] for _ in range(2))
+    simulated = [[simulated_run(shape, random) for _ in range(runs)] for _ in range(2)]
+    base, new = ([one.rounds for one in side] for side in simulated)
+    virtual = simulated[0][0].course.virtual
     # Runs of their own on each side: one that stands on both is compared with itself.
     sides = [
-        tuple(series(rounds, side * runs + number) for number, rounds in enumerate(every))
+        tuple(series(rounds, side * runs + number, virtual) for number, rounds in enumerate(every))
         for side, every in enumerate((base, new, [faster(rounds) for rounds in new]))
     ]
     same, changed = (compare_pair(Pair(name="x", base=sides[0], new=side)) for side in sides[1:])
@@ -114,9 +116,11 @@ def faster(rounds: Sequence[Round]) -> tuple[Round, ...]:
     )
 
 
-def series(rounds: Sequence[Round], number: int) -> Series:
+def series(rounds: Sequence[Round], number: int, virtual: bool) -> Series:
     """A verified run of these rounds."""
     device = measured(rounds)
+    if virtual and device.settings is not None:
+        device = replace(device, settings=replace(device.settings, virtual_machine=True))
     return series_of(Entry(result=of_result(number), device=device, faults=()), "x")
 
 

@@ -14,6 +14,7 @@ from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.kernels.errors import InputError
 from hashwatt.reports.collect.gather import entries_of, gather_results
+from hashwatt.reports.compare.between_runs import PRIOR, PRIOR_VIRTUAL
 from hashwatt.reports.compare.comparison import Comparison, compare
 from hashwatt.reports.compare.failures import failures
 from hashwatt.reports.compare.rate_series import read_series, series_of
@@ -334,3 +335,17 @@ def test_the_words_name_verdict_ratio_interval_and_conditions(tmp_path: Path) ->
     assert "MH/s (1 run → 1 run)" in lines[2]
     assert lines[3].startswith("  less energy for the same work: × 0.5 (−50.0 %")
     assert lines[4] == "  differs: driver: test 1 → 2"
+
+
+@pytest.mark.parametrize(("virtual", "prior"), [(True, PRIOR_VIRTUAL), (False, PRIOR), (None, PRIOR)])
+def test_runs_of_a_virtual_machine_are_taken_to_lie_further_apart(virtual: bool | None, prior: float) -> None:
+    def one(run: int) -> Result:
+        entry = verified(run=run)
+        assert entry.settings is not None
+        settings = msgspec.structs.replace(entry.settings, virtual_machine=virtual)
+        return result(msgspec.structs.replace(entry, rate_per_cpu_s=1e6, settings=settings), run=run)
+
+    (found,) = compare(side_of(one(1)), side_of(one(2)))
+    assert found.scatter is not None
+    assert found.scatter.prior == prior
+    assert f"differ by {100 * prior:g} % is a prior" in " ".join(comparison_lines(found))
