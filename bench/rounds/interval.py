@@ -42,7 +42,7 @@ PRIOR_SPREAD = 0.01
 PRIOR_FREEDOM = 5
 # What nothing within a run shows: quiet runs of one program on one machine differ by this (standard deviation).
 BETWEEN_RUNS = 0.003
-# The same on virtual machines: quiet series of runs of 5 s lay 1.78 % (12 runs, AMD Zen 4) and 0.68 % (8 runs, AMD Zen)
+# The same on virtual machines: quiet series of runs of 5 s lay 1.78 % (12 runs, AMD Zen 4) and 0.70 % (8 runs, AMD Zen)
 # apart, standard deviation; this is the square root of their mean square. `python -m tests.simulations.real_runs`.
 BETWEEN_RUNS_VIRTUAL = 0.0135
 # How far the others' number lies apart from run to run (standard deviation of its logarithm), by which the work's own
