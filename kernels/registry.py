@@ -6,8 +6,7 @@ To add a backend, write a module with `find() -> list[Found | Missing]` and name
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
-from typing import Protocol, cast
+from typing import Protocol
 
 from .device import DeviceInfo, Found, Missing
 from .errors import InputError
@@ -26,15 +25,6 @@ class Backend(Protocol):
     def find(self) -> list[Found | Missing]:
         """The devices of this backend on this machine, or why there is none; never raises for a missing driver."""
         ...
-
-
-def find_devices(backends: list[str] | None = None) -> list[Found | Missing]:
-    """Every device of the named backends (all by default), in a stable order, and every reason for having none."""
-    found: list[Found | Missing] = []
-    for name in backends or BACKENDS:
-        backend = cast(Backend, import_module(BACKENDS[name], __package__))
-        found.extend(backend.find())
-    return measured_once(found)
 
 
 def measured_once(found: list[Found | Missing]) -> list[Found | Missing]:

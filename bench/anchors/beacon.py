@@ -16,7 +16,6 @@ from ..result.dates import timestamp_of
 from ..result.printable import printable
 
 MOST_BYTES = 256 << 10
-HEX_64 = re.compile(r"[0-9a-f]{64}")
 HEX_128 = re.compile(r"[0-9a-f]{128}")
 # A block of Bitcoin's chain: its digest has begun with eight zeros since the first one.
 BLOCK = re.compile(r"0{8}[0-9a-f]{56}")

@@ -21,7 +21,6 @@ LARGEST = 1e30
 # In per cent: what of a roof can be reached, where both were measured.
 MOST_OF_ROOF = 105.0
 LONGEST_S = 1e9
-MOST_PERCENT = 10_000.0
 LARGEST_INTEGER = 2**63 - 1
 MOST_PREFIXES = 1 << 16
 LONGEST_BITS = 1024

@@ -10,11 +10,13 @@ import asyncio
 import json
 import re
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -96,19 +98,22 @@ class Worker:
 async def served(seconds: float) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """A pool in a process of its own, and its port."""
     command = ("-m", "hashwatt", "serve", "--listen", "127.0.0.1:0", "-t", str(seconds), "--json", "-q")
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, "--difficulty", str(EASIEST), "-o", f"{time.time_ns()}.json",
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, limit=1 << 28,
-    )  # fmt: skip
-    assert process.stderr is not None
-    line = (await process.stderr.readline()).decode()
-    found = re.search(r":(\d+);", line)
-    assert found, line
-    try:
-        yield process, int(found[1])
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
+    # The file is looked at through what is printed, and goes with its folder.
+    with tempfile.TemporaryDirectory() as folder:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *command, "--difficulty", str(EASIEST), "-o", str(Path(folder) / "served.json"),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, limit=1 << 28,
+        )  # fmt: skip
+        assert process.stderr is not None
+        line = (await process.stderr.readline()).decode()
+        found = re.search(r":(\d+);", line)
+        assert found, line
+        try:
+            yield process, int(found[1])
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
 
 
 def cpu_s(process: psutil.Process) -> float:

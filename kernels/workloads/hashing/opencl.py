@@ -19,7 +19,6 @@ from .layout import FIRST_NONCE, HITS, XOR
 
 ENTRY = "scan"
 WORDS = {32: "uint", 64: "ulong"}
-SIGNED = {32: "int", 64: "long"}
 OPERATORS = {Op.ADD: "+", Op.XOR: "^", Op.AND: "&"}
 LOGIC = {
     XOR3: "({0} ^ {1} ^ {2})",
