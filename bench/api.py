@@ -17,7 +17,23 @@ from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import load_workload, workload_names
-from .alternation import (
+from .anchors.challenge import get_beacon, with_beacon
+from .anchors.stamp import stamp_record
+from .asic.reading import Place
+from .asic.run import is_asic, with_asics
+from .energy.measurement import EnergyMeasurement, checked_idle_s
+from .energy.meter import MeterEntry
+from .energy.meters import registry as meter_registry
+from .fitting import fitted
+from .interrupts import Deferred, interruptible
+from .isolation.device import find_all
+from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
+from .progress import Guarded, NoProgress, Progress
+from .result.anchors import Beacon
+from .result.file import check_writable, load, save
+from .result.model import SCHEMA_VERSION, Result
+from .result.printable import checked_text
+from .run.alternation import (
     Alternation,
     alternated_record,
     check_beside,
@@ -25,27 +41,11 @@ from .alternation import (
     paired,
     parse_alternation,
 )
-from .anchors.challenge import get_beacon, with_beacon
-from .anchors.stamp import stamp_record
-from .asic.reading import Place
-from .asic.run import is_asic, with_asics
-from .asked import AskedWork, check_race, check_shares, device_options
-from .assignment import Assignment, Work
-from .energy.measurement import EnergyMeasurement, checked_idle_s
-from .energy.meter import MeterEntry
-from .energy.meters import registry as meter_registry
-from .fitting import fitted
-from .in_turn import measure_all, measure_pairs
-from .interrupts import Deferred, interruptible
-from .isolation.device import find_all
-from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
-from .open_devices import OpenDevices
-from .part import current_part
-from .progress import Guarded, NoProgress, Progress
-from .result.anchors import Beacon
-from .result.file import check_writable, load, save
-from .result.model import SCHEMA_VERSION, Result
-from .result.printable import checked_text
+from .run.asked import AskedWork, check_race, check_shares, device_options
+from .run.assignment import Assignment, Work
+from .run.in_turn import measure_all, measure_pairs
+from .run.open_devices import OpenDevices
+from .run.part import current_part
 from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, Ledger, budget
 from .sampling.plan import DEFAULT_SECONDS, plan
 from .sampling.stopwatch import Clock

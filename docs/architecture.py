@@ -102,7 +102,7 @@ BOXES = (
         "or the functions of these names"),
     Box(44, 222, 330, 92, "A run", "bench/api.py",
         "finds devices and workloads, describes / the machine; each pair has its turn"),
-    Box(44, 344, 330, 92, "One measurement", "bench/session.py",
+    Box(44, 344, 330, 92, "One measurement", "bench/run/session.py",
         "self-test, calibrate, warm up, sample; / a fault is a status with a reason"),
     Box(44, 466, 330, 112, "The only thing that is timed", "bench/sampling/stopwatch.py",
         "task.run(batch) gives an exact amount; / beside it are read: load, clocks, time stolen / "

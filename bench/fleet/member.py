@@ -18,7 +18,7 @@ from typing import IO
 import msgspec
 
 from .. import interrupts
-from ..part import Part, as_part
+from ..run.part import Part, as_part
 from .words import GO, STOP, Order, Word
 
 # How long a run that nobody waits for may take to end by itself.
@@ -111,8 +111,8 @@ def measure(order: Order, line: Line) -> Word:
     from ...kernels.errors import HashwattError
     from ...kernels.system.numba_settings import default_settings
     from ..api import run
-    from ..assignment import mistake_sentence
     from ..result.file import encode
+    from ..run.assignment import mistake_sentence
 
     part = Part(order.run_id, order.trial, line.wait_to_go if order.together else lambda: None)
     try:

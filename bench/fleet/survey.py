@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ..part import trial_id
 from ..result.fleet import Lost
+from ..run.part import trial_id
 from . import loss, on_worker
 from .link import ANSWER_S, Link, NoAnswer, Worker
 from .loss import LostMachine

@@ -15,7 +15,7 @@ TREE = Path(__file__).parents[2]
 FOLDERS = ("bench", "reports", "src/hashwatt/cli")
 SPECIAL = {
     "bench/api.py": "the public functions, among them the search for shares of a header",
-    "bench/asked.py": "has a short name for one of them: --rolled",
+    "bench/run/asked.py": "has a short name for one of them: --rolled",
     "bench/asic": "reads those who work for a pool",
     "bench/mining": "works for a pool",
     "bench/pool": "a pool that measures those who work for it",

@@ -181,7 +181,7 @@ def pressing_before(function: Callable[..., object]) -> Callable[..., object]:
         "hashwatt.bench.energy.sampler.MeterSampler.mark_end",
         "hashwatt.bench.energy.measurement.EnergyMeasurement.stop",
         "hashwatt.bench.energy.account.DeviceEnergy.settle",
-        "hashwatt.bench.measured.stated_rate",
+        "hashwatt.bench.run.measured.stated_rate",
         "hashwatt.kernels.workloads.proof.task.HashingTask.evidence",
         "hashwatt.bench.api.library_versions",
         "hashwatt.bench.api.fitted",

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from hashwatt.bench.alternation import parse_alternation
 from hashwatt.bench.api import verify
 from hashwatt.bench.fleet.leader import Measured
 from hashwatt.bench.fleet.loss import LostMachine
 from hashwatt.bench.fleet.merge import Frame, Mine, merged, own_result
-from hashwatt.bench.part import Part, as_part, current_part, trial_id
 from hashwatt.bench.result.file import decode, encode
 from hashwatt.bench.result.fleet import Lost
 from hashwatt.bench.result.model import Result
+from hashwatt.bench.run.alternation import parse_alternation
+from hashwatt.bench.run.part import Part, as_part, current_part, trial_id
 
 from ..bench.fakes import measured, this_machine
 from .fake_link import host

@@ -18,12 +18,12 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.random import Generator
 
-from hashwatt.bench.alternation import in_turns
 from hashwatt.bench.rates import counted_samples, rate_of_rounds, rate_per_cpu_s
 from hashwatt.bench.result.measurement import Measurement, Round
 from hashwatt.bench.result.model import Alternated, AlternatedPair, Result
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.rounds.counted import QUIET_CPUS, with_counted
+from hashwatt.bench.run.alternation import in_turns
 from hashwatt.reports.collect.gather import Entry
 from hashwatt.reports.compare.alternated import judge_alternated
 from hashwatt.reports.compare.comparison import Comparison, compare_pair

@@ -109,7 +109,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hashwatt.bench.sampling.sampler.Sampler._narrow", lambda *_: False)
     workload = Counting()
     monkeypatch.setattr("hashwatt.kernels.opencl.tuning.cache.cache_folder", lambda _: None)
-    monkeypatch.setattr("hashwatt.bench.asked.load_workload", lambda _: workload)
+    monkeypatch.setattr("hashwatt.bench.run.asked.load_workload", lambda _: workload)
     monkeypatch.setattr("hashwatt.bench.verification.checks.load_workload", lambda _: workload)
     monkeypatch.setattr(
         "hashwatt.bench.api.find_all", lambda: [cpu(), *find_isolated("sim", simulated_runtime.__name__)]

@@ -98,10 +98,10 @@ def test_where_others_are_about_most_of_the_time_all_rounds_count_and_the_run_sa
 
 def test_a_share_of_the_cpus_widens_the_interval() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hashwatt.bench.preparing.allowed_cpus", lambda: 2)
+        patch.setattr("hashwatt.bench.run.preparing.allowed_cpus", lambda: 2)
         entry = only(result_with(patch, lambda _: 1.0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hashwatt.bench.preparing.allowed_cpus", lambda: 64)
+        patch.setattr("hashwatt.bench.run.preparing.allowed_cpus", lambda: 64)
         roomy = only(result_with(patch, lambda _: 1.0))
     assert entry.rate is not None
     assert entry.rate.low is not None

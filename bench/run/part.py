@@ -11,8 +11,8 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
-from .machine.identity import ID_DIGITS
-from .result.machine import Machine
+from ..machine.identity import ID_DIGITS
+from ..result.machine import Machine
 
 
 def at_once() -> None:

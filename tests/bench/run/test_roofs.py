@@ -7,17 +7,17 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
-from hashwatt.bench import roofs
 from hashwatt.bench.api import verify
 from hashwatt.bench.result.measurement import Round, Sample
 from hashwatt.bench.result.model import Result
-from hashwatt.bench.roofs import RoofMeter
+from hashwatt.bench.run import roofs
+from hashwatt.bench.run.roofs import RoofMeter
 from hashwatt.kernels.device import Executes
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.ceilings import PROBES, MemoryProbe, PeakProbe
 
-from .fakes import measured
+from ..fakes import measured
 
 SAMPLE = Sample(
     amount=1, seconds=1.0, device_s=None, cpu_s=None, clock_hz=None, temperature_c=None, other_load=None,

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from hashwatt.bench import api
-from hashwatt.bench.alternation import Alternation
 from hashwatt.bench.api import load, save, verify
 from hashwatt.bench.result.model import Result
+from hashwatt.bench.run.alternation import Alternation
 from hashwatt.kernels.device import AnyDevice, DeviceOptions, Found
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fakes.device import VirtualClock
 from hashwatt.reports.compare.alternated import judge_alternated
 
-from .fakes import Repeatable, fake, this_machine
+from ..fakes import Repeatable, fake, this_machine
 
 
 def alternated(*names: str, ab: Alternation, seconds: float = 5.0) -> Result:

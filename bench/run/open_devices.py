@@ -10,8 +10,8 @@ import logging
 from collections import Counter
 from contextlib import suppress
 
-from ..kernels.device import AnyDevice, DeviceOptions, Executes, Found
-from ..kernels.errors import DeviceError
+from ...kernels.device import AnyDevice, DeviceOptions, Executes, Found
+from ...kernels.errors import DeviceError
 
 LOG = logging.getLogger(__name__)
 MOST_LOST = 2

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ..kernels.bounded import MOST_SHARES
-from ..kernels.device import DeviceOptions
-from ..kernels.errors import InputError
-from ..kernels.workloads.protocol import Value, Workload
-from ..kernels.workloads.registry import DEFAULT, load_workload, workload_names
-from ..kernels.workloads.suite import SIZE, rows_of, suite_of
+from ...kernels.bounded import MOST_SHARES
+from ...kernels.device import DeviceOptions
+from ...kernels.errors import InputError
+from ...kernels.workloads.protocol import Value, Workload
+from ...kernels.workloads.registry import DEFAULT, load_workload, workload_names
+from ...kernels.workloads.suite import SIZE, rows_of, suite_of
+from ..sampling.plan import plan
 from .assignment import Work
-from .sampling.plan import plan
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..kernels.device import DeviceOptions, Found
-from ..kernels.workloads.protocol import Value, Workload, quantity_for
-from .energy.account import NOT_MEASURED
-from .energy.joules.record import missing_record
-from .energy.measurement import EnergyMeasurement
+from ...kernels.device import DeviceOptions, Found
+from ...kernels.workloads.protocol import Value, Workload, quantity_for
+from ..energy.account import NOT_MEASURED
+from ..energy.joules.record import missing_record
+from ..energy.measurement import EnergyMeasurement
+from ..result.from_device import device_record
+from ..result.measurement import Measurement, Status
+from ..result.printable import printable
+from ..run_id import setting_run_id
+from ..sampling.budget import PATIENCE_WHEN_ASKED_S, Ledger
+from ..sampling.plan import Plan, plan
 from .open_devices import OpenDevices
 from .rendezvous import Rendezvous
-from .result.from_device import device_record
-from .result.measurement import Measurement, Status
-from .result.printable import printable
-from .run_id import setting_run_id
-from .sampling.budget import PATIENCE_WHEN_ASKED_S, Ledger
-from .sampling.plan import Plan, plan
 
 
 @dataclass(frozen=True)

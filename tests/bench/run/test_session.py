@@ -16,7 +16,7 @@ from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 from hashwatt.kernels.workloads.proof.task import HashingTask
 
-from .fakes import RATE_HS, fake, measured, shares_of
+from ..fakes import RATE_HS, fake, measured, shares_of
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from contextlib import nullcontext
 
 from msgspec.structs import replace
 
-from ..kernels.device import AnyDevice, Found, Roof
-from ..kernels.errors import (
+from ...kernels.device import AnyDevice, Found, Roof
+from ...kernels.errors import (
     DeviceCrashed,
     DeviceError,
     DeviceHung,
@@ -22,28 +22,28 @@ from ..kernels.errors import (
     WrongResult,
     details_of,
 )
-from ..kernels.system.quota import ThrottleCounter
-from ..kernels.workloads.protocol import Request, Task, quantity_for
+from ...kernels.system.quota import ThrottleCounter
+from ...kernels.workloads.protocol import Request, Task, quantity_for
+from ..interrupts import interruptible, pending
+from ..isolation.device import process_of
+from ..machine.load import LoadMeter
+from ..progress import Progress
+from ..result.from_device import fault_of_id
+from ..result.measurement import Measurement, RunSettings, Status
+from ..result.warning import WarningRecord
+from ..sampling.budget import SLACK_S, budget, device_seconds
+from ..sampling.plan import FEWEST_SAMPLES_TO_KEEP
+from ..sampling.sampler import Sampler
+from ..sampling.stopwatch import Clock, Stopwatch
+from ..sampling.warmup import warm_up, warm_up_again
+from ..verification.checks import check_measurement
+from ..warnings import sentences
+from ..warnings.levels import two_levels
 from .assignment import Assignment, Work, mistake_sentence, unmeasured
-from .interrupts import interruptible, pending
-from .isolation.device import process_of
-from .machine.load import LoadMeter
 from .measured import measurement_of
 from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
-from .progress import Progress
-from .result.from_device import fault_of_id
-from .result.measurement import Measurement, RunSettings, Status
-from .result.warning import WarningRecord
 from .roofs import RoofMeter
-from .sampling.budget import SLACK_S, budget, device_seconds
-from .sampling.plan import FEWEST_SAMPLES_TO_KEEP
-from .sampling.sampler import Sampler
-from .sampling.stopwatch import Clock, Stopwatch
-from .sampling.warmup import warm_up, warm_up_again
-from .verification.checks import check_measurement
-from .warnings import sentences
-from .warnings.levels import two_levels
 
 LOG = logging.getLogger(__name__)
 NOT_ALONE = "the setting that it was to be alternated with could not be had"

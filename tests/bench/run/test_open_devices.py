@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hashwatt.bench.open_devices import OpenDevices
+from hashwatt.bench.run.open_devices import OpenDevices
 from hashwatt.kernels.device import DeviceOptions, Executes, Found
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info

@@ -12,9 +12,9 @@ import pytest
 
 from hashwatt.bench.api import measure, run, save, verify
 from hashwatt.bench.isolation.device import opener
-from hashwatt.bench.rendezvous import Rendezvous
 from hashwatt.bench.result.file import decode, encode
 from hashwatt.bench.result.model import Result, Together
+from hashwatt.bench.run.rendezvous import Rendezvous
 from hashwatt.bench.run_id import together_run_id
 from hashwatt.bench.verification.checks import check_measurement
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found, Kind
@@ -22,7 +22,7 @@ from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fakes import device as fakes
 from hashwatt.kernels.fakes.device import FakeDevice, fake_info
 
-from .fakes import shares_of
+from ..fakes import shares_of
 
 RATE_HS = 20_000.0
 

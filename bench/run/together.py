@@ -11,20 +11,20 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from ..kernels.device import Found
+from ...kernels.device import Found
+from ..energy.joules.record import missing_record
+from ..interrupts import interruptible
+from ..progress import Progress
+from ..result.measurement import Measurement
+from ..result.model import RateTogether, Together
+from ..result.printable import printable
+from ..run_id import together_run_id
+from ..sampling.plan import SHORTEST_S, plan
+from ..sampling.stopwatch import Clock
+from ..warnings import sentences
 from .assignment import Assignment, Work
-from .energy.joules.record import missing_record
-from .interrupts import interruptible
-from .progress import Progress
 from .rendezvous import SLICE_S, Rendezvous
-from .result.measurement import Measurement
-from .result.model import RateTogether, Together
-from .result.printable import printable
-from .run_id import together_run_id
-from .sampling.plan import SHORTEST_S, plan
-from .sampling.stopwatch import Clock
 from .session import Session
-from .warnings import sentences
 
 NO_ENERGY = "energy is accounted for where each device was measured alone"
 # The devices meet before they warm up, and again before they are sampled.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hashwatt.bench.asked import AskedWork
+from hashwatt.bench.run.asked import AskedWork
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.workloads.registry import BUILT_IN, load_workload
 from hashwatt.kernels.workloads.stream.counts import OPERATIONS

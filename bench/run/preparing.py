@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..kernels.device import DeviceInfo
-from ..kernels.workloads.protocol import Expected
+from ...kernels.device import DeviceInfo
+from ...kernels.workloads.protocol import Expected
+from ..machine.describe import allowed_cpus
+from ..machine.load import LoadMeter
+from ..result.measurement import RunSettings
+from ..result.printable import printable
+from ..sampling.calibrate import calibrate
+from ..sampling.plan import Plan
+from ..sampling.stopwatch import Stopwatch
 from .assignment import Assignment
-from .machine.describe import allowed_cpus
-from .machine.load import LoadMeter
-from .result.measurement import RunSettings
-from .result.printable import printable
-from .sampling.calibrate import calibrate
-from .sampling.plan import Plan
-from .sampling.stopwatch import Stopwatch
 
 
 def tested_batch(stopwatch: Stopwatch, plan: Plan, stage: Callable[[str], None], tell: Callable[[str], None]) -> int:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from hashwatt.bench.alternation import Alternation, check_beside, devices_of, in_turns, options_of, parse_alternation
+from hashwatt.bench.run.alternation import (
+    Alternation,
+    check_beside,
+    devices_of,
+    in_turns,
+    options_of,
+    parse_alternation,
+)
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found
 from hashwatt.kernels.errors import InputError
 

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ..kernels.device import Roof
-from ..kernels.workloads.protocol import Task
-from .rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
-from .result.from_device import kernel_record, roof_record
-from .result.measurement import Measurement, Rate, RunSettings
-from .result.warning import WarningRecord
-from .sampling.plan import FEWEST_SAMPLES_TO_KEEP
-from .sampling.sampler import Sampler
-from .warnings import sentences
-from .warnings.judge import judge_roof, judge_rounds
+from ...kernels.device import Roof
+from ...kernels.workloads.protocol import Task
+from ..rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
+from ..result.from_device import kernel_record, roof_record
+from ..result.measurement import Measurement, Rate, RunSettings
+from ..result.warning import WarningRecord
+from ..sampling.plan import FEWEST_SAMPLES_TO_KEEP
+from ..sampling.sampler import Sampler
+from ..warnings import sentences
+from ..warnings.judge import judge_roof, judge_rounds
 
 
 def measurement_of(

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from ..kernels.device import AnyDevice, Ceiling, Executes, Roof
-from ..kernels.errors import DeviceError
-from ..kernels.workloads.ceilings import PROBES, Probe
-from ..kernels.workloads.roof import smallest_ceiling
-from .result.measurement import Round
+from ...kernels.device import AnyDevice, Ceiling, Executes, Roof
+from ...kernels.errors import DeviceError
+from ...kernels.workloads.ceilings import PROBES, Probe
+from ...kernels.workloads.roof import smallest_ceiling
+from ..result.measurement import Round
 
 
 class RoofMeter:

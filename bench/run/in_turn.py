@@ -8,14 +8,14 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from ..kernels.device import Found
+from ...kernels.device import Found
+from ..energy.joules.record import missing_record
+from ..progress import Progress
+from ..result.measurement import Measurement
+from ..result.model import Together
+from ..sampling.stopwatch import Clock
 from .alternation import Turn, in_turns
 from .assignment import Assignment, Work, mistake_sentence
-from .energy.joules.record import missing_record
-from .progress import Progress
-from .result.measurement import Measurement
-from .result.model import Together
-from .sampling.stopwatch import Clock
 from .session import Session
 from .together import measure_together
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-from ..kernels.device import DeviceOptions, Found
-from ..kernels.errors import InputError
+from ...kernels.device import DeviceOptions, Found
+from ...kernels.errors import InputError
+from ..result.model import Alternated, AlternatedPair
+from ..result.printable import printable
 from .assignment import Assignment, Work
-from .result.model import Alternated, AlternatedPair
-from .result.printable import printable
 
 Key = Literal["kernel", "threads", "device", "runtime"]
 KEYS: tuple[Key, ...] = ("kernel", "threads", "device", "runtime")
