@@ -30,6 +30,19 @@ def all_samples(entry: Measurement) -> tuple[Sample, ...]:
     return tuple(sample for one in entry.rounds for sample in one.samples)
 
 
+def measured_clock_hz(entry: Measurement) -> float | None:
+    """The cores' clock as the harness measured it, over the rounds that count, each as long as it took; None: unknown.
+
+    It is unknown as soon as one of them does not tell it.
+    """
+    rounds = [one for one in counted_rounds(entry) if one.samples]
+    clocks = [one.clock_hz for one in rounds if one.clock_hz]
+    if not rounds or len(clocks) < len(rounds):
+        return None
+    seconds = [math.fsum(sample.seconds for sample in one.samples) for one in rounds]
+    return math.fsum(clock * part for clock, part in zip(clocks, seconds, strict=True)) / math.fsum(seconds)
+
+
 def rate_of_rounds(
     rounds: Sequence[Sequence[Sample]], unit: str, cpus: float | None = None, virtual: bool = False
 ) -> Rate:

@@ -165,7 +165,8 @@ class Round(Record, frozen=True, kw_only=True):
 
     `start_s`: seconds since the run began. `counted`: whether the rate rests on it; where not, `left_out` says why
     (load, steal or quota that was measured apart from the rate). Every round is kept. `throttled_s`: CPU seconds that
-    a quota held back, as the control group counts them.
+    a quota held back, as the control group counts them. `clock_hz` is measured, not read: a virtual machine is told no
+    clock, and a system may tell a nominal one.
 
     Fields:
         start_s: when it began, in seconds since the run began; null: not kept (version 1)
@@ -173,6 +174,7 @@ class Round(Record, frozen=True, kw_only=True):
         counted: whether the rate rests on it
         left_out: why it does not; null: it does
         throttled_s: CPU seconds that a quota held back meanwhile; null: there is no quota, or nobody counts it
+        clock_hz: the working cores' clock at its end, by a timed chain of operations; null: not the CPU's work, or old
         samples: in the order in which they were taken
     """
 
@@ -181,6 +183,7 @@ class Round(Record, frozen=True, kw_only=True):
     counted: bool
     left_out: Text | None
     throttled_s: Seconds | None = None
+    clock_hz: Figure | None = None
     samples: Annotated[tuple[Sample, ...], Meta(max_length=MOST_SAMPLES)]
 
 

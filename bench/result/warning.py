@@ -18,6 +18,7 @@ WarningCode = Literal[
     "few_samples",
     "wide_interval",
     "clock_unknown",
+    "clock_moved",
     "failed_batches",
     "limit_unknown",
     "limit_unsure",

@@ -26,6 +26,7 @@ from ...kernels.system.quota import ThrottleCounter
 from ...kernels.workloads.protocol import Request, Task, quantity_for
 from ..interrupts import interruptible, pending
 from ..isolation.device import process_of
+from ..machine.core_clock import CoreClock
 from ..machine.load import LoadMeter
 from ..progress import Progress
 from ..result.from_device import fault_of_id
@@ -79,6 +80,7 @@ class Session:
         self._meter: LoadMeter | None = None
         self._settings: RunSettings | None = None
         self._process_id: int | None = None
+        self._core_clock: CoreClock | None = None
         self._roofs: RoofMeter | None = None
         self._roof: Roof | None = None
         self._load_at_roof: float | None = None
@@ -268,6 +270,7 @@ class Session:
             assignment.rendezvous.work_by(self._process_id)
         self._settings = run_settings(self._plan, assignment, batch)
         if assignment.rendezvous is None:
+            self._core_clock = CoreClock(device.info, assignment.options.threads)
             self._roofs = RoofMeter(device, self.work.workload.counts_of(self.work.parameters))
 
     def _round(self) -> None:
@@ -286,6 +289,9 @@ class Session:
         start_s = max(0.0, self._clock() - assignment.began_s)
         with self.energy.window() if assignment.rendezvous is None else nullcontext():
             self._sampler.sample(start_s, warmup_s, self._progress)
+        if self._core_clock is not None:
+            # At once: cores that idle soon change their clock.
+            self._sampler.rounds[-1].clock_hz = self._core_clock.hz()
         if self._roofs is not None:
             if self._roofs.is_needed:
                 self._stage("measuring its ceilings", None)

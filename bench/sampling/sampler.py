@@ -48,13 +48,15 @@ class TimedSample:
 class TakenRound:
     """A round as it is being taken: it began `start_s` seconds after the run, after a warm-up of `warmup_s`.
 
-    `throttled_s`: CPU seconds that a quota held back until its last sample; None where nobody counts them.
+    `throttled_s`: CPU seconds that a quota held back until its last sample; None where nobody counts them. `clock_hz`:
+    the working cores' clock right after it; None where nobody measured it.
     """
 
     start_s: float
     warmup_s: float
     taken: list[TimedSample] = field(default_factory=list)
     throttled_s: float | None = None
+    clock_hz: float | None = None
 
     def record(self) -> Round:
         """As the result keeps it, before it is known whether it counts."""
@@ -64,6 +66,7 @@ class TakenRound:
             counted=True,
             left_out=None,
             throttled_s=self.throttled_s,
+            clock_hz=self.clock_hz,
             samples=tuple(one.sample for one in self.taken),
         )
 

@@ -31,6 +31,8 @@ DRIFT_P = 0.01
 FEWEST_FOR_DRIFT = 10
 THROTTLED_STEP = -0.05
 CLOCK_FALL = -0.03
+# Cores that nothing holds back wander by less between rounds.
+CLOCK_MOVED = 0.03
 WARMER_BY_C = 5.0
 # Ticks and background services: below this many CPUs, others do not count.
 OTHER_LOAD = 0.1
@@ -92,7 +94,8 @@ def judge_rounds(
     counted = [sample for one, _ in pairs for sample in one.taken]
     # What a virtual machine adds to the interval no longer run takes away, so it calls for none.
     half_width = interval_of_samples([record.samples for _, record in pairs], cpus).half_width
-    warnings = judge_samples(counted, half_width, failed_batches, _held_back(rounds))
+    clocks = [record.clock_hz for _, record in pairs if record.clock_hz is not None]
+    warnings = judge_samples(counted, half_width, failed_batches, _held_back(rounds), clocks)
     warnings.extend(_judge_odd(pairs, {warning.code for warning in warnings}))
     left_out = [one for one in rounds if not one.counted]
     if left_out:
@@ -127,18 +130,26 @@ def _held_back(rounds: Sequence[Round]) -> float:
 
 
 def judge_samples(
-    taken: Sequence[TimedSample], half_width: float, failed_batches: int, held_back: float = 0.0
+    taken: Sequence[TimedSample],
+    half_width: float,
+    failed_batches: int,
+    held_back: float = 0.0,
+    clocks_hz: Sequence[float] = (),
 ) -> list[WarningRecord]:
     """What the samples of one device show.
 
-    `half_width`: of the interval, relative; `held_back`: the CPUs that a quota kept from it meanwhile.
+    `half_width`: of the interval, relative; `held_back`: the CPUs that a quota kept from it meanwhile; `clocks_hz`:
+    what the harness measured as its cores' clock after each round (empty: nobody did).
     """
-    warnings = [*_judge_course(taken), *_judge_levels(taken), *_judge_load(taken, held_back)]
+    warnings = [*_judge_course(taken, clocks_hz), *_judge_levels(taken), *_judge_load(taken, held_back)]
     if len(taken) < FEWEST_SAMPLES:
         warnings.append(sentences.few_samples(len(taken)))
     if half_width > HALF_WIDTH:
         warnings.append(sentences.wide_interval(half_width))
-    if all(sample.readings.clock_hz is None for sample in taken):
+    if clocks_hz:
+        if max(clocks_hz) / min(clocks_hz) > 1 + CLOCK_MOVED:
+            warnings.append(sentences.clock_moved(min(clocks_hz), max(clocks_hz)))
+    elif all(sample.readings.clock_hz is None for sample in taken):
         warnings.append(sentences.clock_unknown())
     if failed_batches:
         warnings.append(sentences.failed_batches(failed_batches))
@@ -152,12 +163,12 @@ def judge_roof(percent: float, other_load: float | None) -> list[WarningRecord]:
     return [sentences.limit_disturbed(other_load)] if other_load is not None and other_load >= ROOF_LOAD else []
 
 
-def _judge_course(taken: Sequence[TimedSample]) -> list[WarningRecord]:
+def _judge_course(taken: Sequence[TimedSample], clocks_hz: Sequence[float]) -> list[WarningRecord]:
     """Throttling where the rate falls with its cause in sight, or at once and for good; else drift."""
     if len(taken) < FEWEST_FOR_DRIFT:
         return []
     rates = [sample.rate for sample in taken]
-    cause = _cause(taken)
+    cause = _cause(taken, clocks_hz)
     step = best_step(rates)
     # Where other programs are about, it may be one of them that started: heat is then not the likely cause.
     if step is not None and step.clear and step.relative_change <= THROTTLED_STEP and not _other_load(taken):
@@ -180,12 +191,13 @@ def _judge_levels(taken: Sequence[TimedSample]) -> list[WarningRecord]:
     return [sentences.two_levels(levels.low / levels.high, share)]
 
 
-def _cause(taken: Sequence[TimedSample]) -> str:
-    """What fell or rose along with the rate, from the first third of the samples to the last."""
+def _cause(taken: Sequence[TimedSample], clocks_hz: Sequence[float]) -> str:
+    """What fell or rose along with the rate, from the first third of the samples or rounds to the last."""
     third = max(1, len(taken) // 3)
-    clock_before, clock_after = (
-        _median([sample.readings.clock_hz for sample in part]) for part in (taken[:third], taken[-third:])
-    )
+    # What was measured tells more than what a system may tell.
+    clocks = clocks_hz or [sample.readings.clock_hz for sample in taken]
+    part = max(1, len(clocks) // 3)
+    clock_before, clock_after = (_median(some) for some in (clocks[:part], clocks[-part:]))
     if clock_before and clock_after and clock_after / clock_before - 1 <= CLOCK_FALL:
         return f"its clock fell from {clock_before / 1e6:.0f} to {clock_after / 1e6:.0f} MHz"
     cold, warm = (

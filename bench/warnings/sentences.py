@@ -187,6 +187,15 @@ def clock_unknown() -> WarningRecord:
     )
 
 
+def clock_moved(low_hz: float, high_hz: float) -> WarningRecord:
+    """Its cores ran at other clocks in other rounds."""
+    return WarningRecord(
+        code="clock_moved",
+        text=f"its cores' clock moved between {low_hz / 1e9:.2f} and {high_hz / 1e9:.2f} GHz; let the machine "
+        "settle, and measure longer",
+    )
+
+
 def failed_batches(count: int) -> WarningRecord:
     """Some launches failed and were repeated."""
     return WarningRecord(

@@ -16,7 +16,7 @@ from functools import partial
 
 from ..device import Roof
 from ..machines import host_machine
-from .cores.clock import thread_seconds, timed
+from .bursts import burst_rate, iterations_for
 from .cores.topology import CoreKind
 from .jit import Compiled, compile_variant
 from .variants import CLOCK, MIXES, Variant
@@ -141,40 +141,12 @@ def _binding(kernel: Variant, per_batch: Mapping[str, float], throughput: Mappin
     return max(cycles, key=lambda kind: cycles[kind])
 
 
-def stream_rate(stream: Compiled) -> float:
-    """Operations a second of a stream on the calling thread, timed once."""
-    return _rate(stream, _iterations(stream))
-
-
 def _beside_clock(stream: Compiled, clock: Compiled) -> tuple[float, float]:
     """Operations a cycle of a stream, and cycles a second, on the calling thread: medians of alternated trials."""
     rates, clocks = [], []
-    iterations = {id(each): _iterations(each) for each in (stream, clock)}
+    iterations = {id(each): iterations_for(each, TRIAL_S) for each in (stream, clock)}
     for _ in range(TRIALS):
-        before, rate, after = (_rate(each, iterations[id(each)]) for each in (clock, stream, clock))
+        before, rate, after = (burst_rate(each, iterations[id(each)]) for each in (clock, stream, clock))
         rates.append(2 * rate / (before + after))
         clocks += [before, after]
     return statistics.median(rates), statistics.median(clocks)
-
-
-def _rate(compiled: Compiled, iterations: int) -> float:
-    """Operations a second on the calling thread, timed once."""
-    operations = 0
-
-    def run() -> None:
-        nonlocal operations
-        operations += compiled.run(0, 0, iterations, 0, 0, 0)
-
-    _, seconds = timed(run)
-    return operations / seconds
-
-
-def _iterations(compiled: Compiled) -> int:
-    """How many iterations take about TRIAL_S."""
-    iterations = 1 << 10
-    while True:
-        started = thread_seconds()
-        compiled.run(0, 0, iterations, 0, 0, 0)
-        if thread_seconds() - started >= TRIAL_S / 2:
-            return iterations
-        iterations *= 2

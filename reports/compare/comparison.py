@@ -9,6 +9,7 @@ from statistics import fmean
 from msgspec import Struct
 
 from .between_runs import MOVED, PRIOR, PRIOR_CONTENDED, PRIOR_VIRTUAL, Scatter, ratio_between, runs_needed
+from .clocks import undone_by_clock
 from .differences import differences
 from .energies import LEFT_OPEN, energy_ratio
 from .footing import Footing, entries_of, footing_of
@@ -153,6 +154,9 @@ def rates_told(base: Sequence[Series], new: Sequence[Series], footing: Footing, 
     if moved > MOVED and len(base) == len(new) == 1:
         return _Told(because=f"the rate moved by {100 * moved:.1f} % within a run; {MORE_RUNS}", moved=True)
     ratio, scatter = ratio_between(rates[0], rates[1], prior)
+    by_clock = undone_by_clock(base, new, rates, ratio, prior, threshold)
+    if by_clock:
+        return _Told(because=by_clock, moved=True)
     means = [math.exp(fmean(rate.log for rate in side)) for side in rates]
     return _Told(
         ratio=ratio,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from ...bench.rates import measured_clock_hz
 from ..collect.gather import Entry
 from ..wording.units import UNKNOWN, clock_text, temperature_text
 from ..wording.visible import visible
@@ -45,7 +46,7 @@ def libraries(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
 
 def readings(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
     """Clock, temperature and other load, where they moved by more than they always do."""
-    clocks = middle(base, "clock_hz"), middle(new, "clock_hz")
+    clocks = clock(base), clock(new)
     if None not in clocks and not 1 / CLOCK_RATIO <= (clocks[1] or 0) / (clocks[0] or 1) <= CLOCK_RATIO:
         yield f"clock: {clock_text(clocks[0])} → {clock_text(clocks[1])}"
     warmth = middle(base, "temperature_c"), middle(new, "temperature_c")
@@ -54,6 +55,12 @@ def readings(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
     loads = middle(base, "other_load"), middle(new, "other_load")
     if None not in loads and abs((loads[1] or 0) - (loads[0] or 0)) > BUSY_CPUS:
         yield f"CPUs busy with other programs: {loads[0]:.2f} → {loads[1]:.2f}"
+
+
+def clock(side: Sequence[Entry]) -> float | None:
+    """The median of the runs' measured clocks, or else of what the system told beside their samples."""
+    measured = [value for entry in side if (value := measured_clock_hz(entry.device)) is not None]
+    return median(measured) if measured else middle(side, "clock_hz")
 
 
 def middle(side: Sequence[Entry], field: str) -> float | None:

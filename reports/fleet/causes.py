@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import median
 
+from ...bench.rates import measured_clock_hz
 from ...bench.result.measurement import Measurement
 from ..collect.gather import Entry
 from ..wording.units import clock_text
@@ -84,6 +85,9 @@ def _clock(mine: Entry, others: Sequence[Entry], ratio: float) -> Iterator[str]:
 
 
 def _clock_of(device: Measurement) -> float | None:
+    measured = measured_clock_hz(device)
+    if measured is not None:
+        return measured
     told = [sample.clock_hz for taken in device.rounds for sample in taken.samples if sample.clock_hz is not None]
     told += [telemetry.clock_hz for telemetry in device.telemetry if telemetry.clock_hz is not None] if not told else []
     return median(told) if told else None

@@ -38,6 +38,7 @@ WORST: dict[str, list[WarningRecord]] = {
     "few_samples": [sentences.few_samples(MANY)],
     "wide_interval": [sentences.wide_interval(99.999)],
     "clock_unknown": [sentences.clock_unknown()],
+    "clock_moved": [sentences.clock_moved(1e9, 99.999e9)],
     "failed_batches": [sentences.failed_batches(MANY)],
     "limit_exceeded": [sentences.limit_exceeded(123456.7)],
     "limit_disturbed": [sentences.limit_disturbed(1234.5)],

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from hashwatt.kernels.cpu import placement, race, roof
+from hashwatt.kernels.cpu import bursts, placement, race, roof
 from hashwatt.kernels.cpu.cores import clock
 from hashwatt.kernels.cpu.cores.topology import Topology
 from hashwatt.kernels.cpu.jit import compile_variant
@@ -58,7 +58,7 @@ def test_a_clock_that_stands_still_is_an_error_with_a_sentence(monkeypatch: pyte
 def test_race_and_roof_find_no_absurd_rates_by_a_coarse_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     fine = race._best_rates([compile_variant(QUICK)])[0]
     monkeypatch.setattr(clock, "thread_seconds", coarse)
-    monkeypatch.setattr(roof, "thread_seconds", coarse)
+    monkeypatch.setattr(bursts, "thread_seconds", coarse)
     monkeypatch.setattr(roof, "TRIALS", 1)
     monkeypatch.setattr(race, "ROUNDS", 2)
     # What ends within a step counts as a whole one: too slow is possible, and a million times too fast is not.
