@@ -19,6 +19,7 @@ from itertools import combinations
 from pathlib import Path
 
 import hashwatt
+from hashwatt.bench.rates import measured_clock_hz
 from hashwatt.bench.result.measurement import Measurement
 
 BUSY = "while True: pass"
@@ -57,7 +58,10 @@ def verdicts(folder: Path) -> Counter[str]:
     """What `compare` says of each pair, the earlier one as the base."""
     said: Counter[str] = Counter()
     for base, new in combinations(sorted(folder.glob("*.json")), 2):
-        said.update(one.judgement for one in hashwatt.compare(base, new))
+        for one in hashwatt.compare(base, new):
+            # What forbids a verdict, without its figures.
+            why = "".join(f" ({text.partition(',')[0]})" for text in one.forbidden[:1])
+            said[one.judgement + why] += 1
     return said
 
 
@@ -73,7 +77,8 @@ def count(folder: Path) -> None:
         print(
             f"  {entry.rate.value:.5g} ({entry.rate.low:.5g} to {entry.rate.high:.5g}) {entry.rate.unit}, "
             f"{sum(one.counted for one in entry.rounds)} of {len(entry.rounds)} rounds count, others kept "
-            f"{statistics.fmean(loads) if loads else math.nan:.2f} CPUs busy"
+            f"{statistics.fmean(loads) if loads else math.nan:.2f} CPUs busy, clock "
+            f"{(measured_clock_hz(entry) or math.nan) / 1e9:.3f} GHz"
         )
     rates = [entry.rate.value for entry in entries if entry.rate is not None]
     if len(rates) < 2:
