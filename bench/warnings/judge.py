@@ -195,7 +195,7 @@ def _cause(taken: Sequence[TimedSample], clocks_hz: Sequence[float]) -> str:
     """What fell or rose along with the rate, from the first third of the samples or rounds to the last."""
     third = max(1, len(taken) // 3)
     # What was measured tells more than what a system may tell.
-    clocks = clocks_hz or [sample.readings.clock_hz for sample in taken]
+    clocks: Sequence[float | None] = clocks_hz or [sample.readings.clock_hz for sample in taken]
     part = max(1, len(clocks) // 3)
     clock_before, clock_after = (_median(some) for some in (clocks[:part], clocks[-part:]))
     if clock_before and clock_after and clock_after / clock_before - 1 <= CLOCK_FALL:

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from hashwatt.kernels.cpu.bursts import burst_rate, iterations_for
 from hashwatt.kernels.cpu.cores.clock import thread_seconds
 from hashwatt.kernels.cpu.cores.topology import read_topology
-from hashwatt.kernels.cpu.jit import compile_variant
+from hashwatt.kernels.cpu.jit import Compiled, compile_variant
 from hashwatt.kernels.cpu.race import ROLLED_PREFIXES, choose, job_array
-from hashwatt.kernels.cpu.roof import stream_rate
+from hashwatt.kernels.cpu.roof import TRIAL_S
 from hashwatt.kernels.cpu.variants import CLOCK, MIXES, variant
 from hashwatt.kernels.cpu.workers import Workers, record_space, scan_chunk
 from hashwatt.kernels.headers.job import Job, roll_versions
@@ -42,6 +43,11 @@ KERNELS = [
         "sha2-x2",
     ),
 ]
+
+
+def stream_rate(stream: Compiled) -> float:
+    """Operations a second of one burst of the stream."""
+    return burst_rate(stream, iterations_for(stream, TRIAL_S))
 
 
 @pytest.mark.parametrize("name", KERNELS)
