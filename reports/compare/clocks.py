@@ -23,7 +23,7 @@ from .ratio import Ratio
 
 # Nearer clocks decide nothing.
 EQUAL_CLOCKS = 0.01
-HELPS = "alternate (`hashwatt run --ab`) or measure at one clock"
+HELPS = "measure again, or alternate (`hashwatt run --ab`)"
 
 
 def clocks_of(side: Sequence[Series]) -> list[float] | None:

@@ -38,7 +38,7 @@ class Course:
 
     `all_time`: the mean rate over all time, of this run and others; None where only the time looked at has one.
     `undisturbed`: the same at moments in which nobody else is about, where that is another. `virtual`: whether the
-    machine is a virtual one.
+    machine is a virtual one. `clock`: the cores' clock relative to the nominal one, where it is measured.
     """
 
     rates: Floats
@@ -46,6 +46,7 @@ class Course:
     all_time: float | None = 1.0
     undisturbed: float | None = None
     virtual: bool = False
+    clock: Floats | None = None
 
 
 Shape = Callable[[Generator], Course]
@@ -74,10 +75,19 @@ def slow_drift(random: Generator) -> Course:
 
 def steps(random: Generator) -> Course:
     """The rate falls or rises by 1 to 20 % at one or two moments: a turbo that ends, a limit that is hit."""
+    return _steps(random, told=False)
+
+
+def _steps(random: Generator, told: bool) -> Course:
     level = np.ones(STEPS)
     for _ in range(random.integers(1, 3)):
         level[round(random.uniform(0, 10) / STEP_S) :] *= 1 - random.uniform(0.01, 0.2) * random.choice([1, -1])
-    return Course(_noise(random) * level, np.zeros(STEPS), all_time=None)
+    return Course(_noise(random) * level, np.zeros(STEPS), all_time=None, clock=level if told else None)
+
+
+def steps_of_the_clock(random: Generator) -> Course:
+    """The same, where the clock is measured after each round."""
+    return _steps(random, told=True)
 
 
 def heavy_tails(random: Generator) -> Course:
@@ -172,6 +182,7 @@ SHAPES: dict[str, Shape] = {
     "virtual, quiet": virtual,
     "slow drift": slow_drift,
     "steps": steps,
+    "steps of the clock": steps_of_the_clock,
     "heavy tails": heavy_tails,
     "steady contention": steady_contention,
     "bursts of contention": bursts_of_contention,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import msgspec
 import numpy as np
 from numpy.random import Generator
 
@@ -18,6 +19,8 @@ SAMPLE_S = 0.25
 PAUSE_S = 0.3
 # Units of work a second at the nominal rate: large, since amounts are whole numbers.
 NOMINAL = 1e9
+# The cores' nominal clock, and how far one measurement of it lies from the clock (relative).
+CLOCK_HZ, CLOCK_NOISE = 3e9, 0.003
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,12 @@ def simulated_run(
             samples.append(_sample(course, now_s, end_s, rate * (float(np.interp(end_s, moments, work)) - done)))
             sampled_s += end_s - now_s
             now_s = end_s
-        taken.append(Round(start_s=start_s, warmup_s=pause_s, counted=True, left_out=None, samples=tuple(samples)))
+        clock_hz = None
+        if course.clock is not None:
+            at_end = float(course.clock[min(STEPS - 1, int(now_s / STEP_S))])
+            clock_hz = CLOCK_HZ * at_end * float(np.exp(random.normal(0, CLOCK_NOISE)))
+        one = Round(start_s=start_s, warmup_s=pause_s, counted=True, left_out=None, samples=tuple(samples))
+        taken.append(msgspec.structs.replace(one, clock_hz=clock_hz))
         now_s += pause_s
         if now_s >= LENGTH_S - 1:
             break
