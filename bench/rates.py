@@ -13,6 +13,8 @@ from .statistics import CONFIDENCE, median_interval
 
 # Less CPU time than this is too coarsely counted (in ticks of 10 ms) to divide by.
 FEWEST_CPU_S = 0.2
+# No core that runs this program has a clock beyond these.
+SLOWEST_HZ, FASTEST_HZ = 1e6, 1e11
 
 
 def counted_rounds(entry: Measurement) -> tuple[Round, ...]:
@@ -33,10 +35,10 @@ def all_samples(entry: Measurement) -> tuple[Sample, ...]:
 def measured_clock_hz(entry: Measurement) -> float | None:
     """The cores' clock as the harness measured it, over the rounds that count, each as long as it took; None: unknown.
 
-    It is unknown as soon as one of them does not tell it.
+    It is unknown as soon as one of them does not tell it, or tells what no core runs at: a file may say anything.
     """
     rounds = [one for one in counted_rounds(entry) if one.samples]
-    clocks = [one.clock_hz for one in rounds if one.clock_hz]
+    clocks = [one.clock_hz for one in rounds if one.clock_hz and SLOWEST_HZ <= one.clock_hz <= FASTEST_HZ]
     if not rounds or len(clocks) < len(rounds):
         return None
     seconds = [math.fsum(sample.seconds for sample in one.samples) for one in rounds]

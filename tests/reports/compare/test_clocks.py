@@ -46,6 +46,7 @@ def test_what_the_clock_did_is_no_change_of_the_code() -> None:
         # So near, or not told by both: the rates decide.
         ((20e6, 3.0e9), (23e6, 3.02e9), "faster"),
         ((20e6, None), (23e6, 3.45e9), "faster"),
+        ((20e6, 5e-324), (23e6, 1e30), "faster"),
         ((20e6, None), (23e6, None), "faster"),
     ],
 )
