@@ -28,12 +28,14 @@ FOREIGN = (
 )
 
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("any machine", deadline=None)
+# How long an example takes says how busy the machine is. Each run draws others: `tox -e slow` draws many at once.
+hypothesis.settings.register_profile("any machine", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=400)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    hypothesis.settings.load_profile("any machine")
+    if config.getoption("--hypothesis-profile", None) is None:
+        hypothesis.settings.load_profile("any machine")
     make_run_folder()
     own_process.register(config)
 
