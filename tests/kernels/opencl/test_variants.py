@@ -26,8 +26,8 @@ VARIANTS = [
         pytest.param(variant, marks=pytest.mark.slow, id=variant.name)
         for variant in (Variant(2, "rotate", "shared", "scheduled"), Variant(1, "shift", "shared", form="pipeline"))
     ),
-    # PoCL's compiler takes as long for one of these as for all of the above. They are written for GPUs: as C, as CUDA
-    # and under Oclgrind `rot15` hashes in every run of the tests (test_dialect.py, cuda/test_source.py, test_oclgrind.py).
+    # PoCL's compiler takes as long for one of these as for all of the above. They are written for GPUs: as CUDA and
+    # under Oclgrind `rot15` hashes in every run of the tests (cuda/test_source.py, test_oclgrind.py).
     *(
         pytest.param(Variant(1, "rotate", "xor", pipes=pipes), marks=pytest.mark.slow, id=f"both-pipes-{pipes}")
         for pipes in SHARES
