@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -38,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.load_profile("any machine")
     make_run_folder()
     own_process.register(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as there are CPUs: many tests wait for a deadline or a process, and use none then."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cpus + (cpus + 1) // 2
 
 
 def pytest_unconfigure() -> None:
