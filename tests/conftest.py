@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -28,14 +29,23 @@ FOREIGN = (
 )
 
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("any machine", deadline=None)
+# How long an example takes says how busy the machine is. Each run draws others: `tox -e slow` draws many at once.
+hypothesis.settings.register_profile("any machine", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=400)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    hypothesis.settings.load_profile("any machine")
+    if config.getoption("--hypothesis-profile", None) is None:
+        hypothesis.settings.load_profile("any machine")
     make_run_folder()
     own_process.register(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many workers again as there are CPUs: many tests wait for a deadline or a process, and use none then."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cpus + (cpus + 1) // 2
 
 
 def pytest_unconfigure() -> None:

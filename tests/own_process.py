@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from _pytest.skipping import evaluate_skip_marks
 
 MARK = "own_process"
 # In the child: the file that takes its reports, one JSON document a line.
@@ -52,6 +53,9 @@ def register(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
     if is_own_process() or item.get_closest_marker(MARK) is None:
+        return None
+    # Its process would take a second to say that a package is missing.
+    if evaluate_skip_marks(item) is not None:
         return None
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in (*reports_from_a_process(item, LIMIT_S), *_torn_down(item, nextitem)):

@@ -44,7 +44,7 @@ BEHAVIOURS = {
 # Those that nobody measures without naming them, as with a simulator.
 UNASKED = ("chatty",)
 # From this many nonces on, the devices that misbehave on large ranges do so.
-LARGE_RANGE = 4096
+LARGE_RANGE = 1024
 # The same for launches, in items times repeats.
 LARGE_WORK = 1 << 16
 # Executing, an item takes this part of a hash's time.

@@ -18,7 +18,10 @@ from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 from hashwatt.kernels.workloads.evidence import Shares
 
-RATE_HS = 50_000.0
+# Each hash is really computed: the fewer, the sooner a test is through.
+RATE_HS = 12_500.0
+# Where so many hashes or batches a second matter that samples come thick.
+FAST_HS = 50_000.0
 
 
 def fake(behaviour: str, clock: VirtualClock, rate_hs: float = RATE_HS) -> Found:

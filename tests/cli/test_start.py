@@ -9,7 +9,7 @@ import pytest
 
 from hashwatt.cli.app import hashwatt
 
-from .terminal import Outcome, run_apart
+from .terminal import Outcome, run_apart, run_here
 
 HEAVY = (
     "numba",
@@ -33,14 +33,16 @@ def modules_after(statement: str) -> set[str]:
     return set(ended.stderr.split())
 
 
+# One process for all commands: none of them may have imported it.
 @pytest.mark.parametrize(
     "statement",
     [
         "import hashwatt",
         "import hashwatt.__main__",
         "from hashwatt.cli.app import execute; execute(['--help'])",
-        *(f"from hashwatt.cli.app import execute; execute([{command!r}, '--help'])" for command in COMMANDS),
+        f"from hashwatt.cli.app import execute; [execute([command, '--help']) for command in {COMMANDS}]",
     ],
+    ids=["the package", "its main module", "its help", "each command's help"],
 )
 def test_nothing_heavy_is_imported_for_help(statement: str) -> None:
     assert modules_after(statement) & set(HEAVY) == set()
@@ -65,8 +67,8 @@ def test_version_is_the_installed_one() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_help_of_each_command_teaches_by_example(command: str) -> None:
-    outcome = run_apart(command, "--help")
+def test_help_of_each_command_teaches_by_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    outcome = run_here(capsys, command, "--help")
     assert outcome.code == 0
     assert f"hashwatt {command}" in outcome.out.split("Example")[1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import inspect
 import pkgutil
 from importlib import import_module
 
@@ -23,7 +24,9 @@ def test_docstring_examples(name: str) -> None:
         if error.name is None or error.name.startswith("hashwatt"):
             raise
         pytest.skip(f"{name} needs {error.name}, an optional dependency that is not installed here")
-    assert doctest.testmod(module).failed == 0
+    # Looking for examples takes longer than importing, and few modules have any.
+    if ">>>" in inspect.getsource(module):
+        assert doctest.testmod(module).failed == 0
 
 
 def test_there_are_docstring_examples() -> None:

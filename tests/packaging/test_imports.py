@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,12 @@ def asked_at_once(tree: ast.AST) -> Iterator[str]:
             yield from asked_at_once(node)
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The file, parsed once for all tests."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def sources() -> list[Path]:
     return [path for folder in FOLDERS for path in sorted((TREE / folder).rglob("*.py"))]
 
@@ -62,7 +69,7 @@ def sources() -> list[Path]:
 def test_no_module_imports_at_once_what_only_posix_has() -> None:
     assert len(sources()) > 300
     for path in sources():
-        modules = set(imported_at_once(ast.parse(path.read_text(encoding="utf-8"))))
+        modules = set(imported_at_once(parsed(path)))
         assert not modules & POSIX_ONLY, f"{path.relative_to(TREE)} imports {modules & POSIX_ONLY}"
 
 
@@ -79,7 +86,7 @@ def test_an_import_that_waits_or_asks_first_is_none(text: str) -> None:
 @pytest.mark.elsewhere
 def test_no_module_asks_at_once_for_what_only_posix_has() -> None:
     for path in sources():
-        asked = set(asked_at_once(ast.parse(path.read_text(encoding="utf-8"))))
+        asked = set(asked_at_once(parsed(path)))
         assert not asked, f"{path.relative_to(TREE)} asks for {asked} when it is imported"
 
 
@@ -120,9 +127,7 @@ def our_modules_at_once(name: str, tree: ast.Module) -> set[str]:
 
 def modules_that_need_an_extra() -> set[str]:
     trees = {
-        ".".join((package, *path.relative_to(TREE / folder).with_suffix("").parts)): ast.parse(
-            path.read_text(encoding="utf-8")
-        )
+        ".".join((package, *path.relative_to(TREE / folder).with_suffix("").parts)): parsed(path)
         for folder, package in PACKAGES.items()
         for path in (TREE / folder).rglob("*.py")
     }
@@ -136,6 +141,6 @@ def test_tests_can_be_collected_without_any_extra() -> None:
     needing = modules_that_need_an_extra()
     assert {"hashwatt.kernels.rtl.core", "hashwatt.kernels.rtl.asic.flow"} <= needing
     for path in sorted((TREE / "tests").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = parsed(path)
         asked = (set(imported_at_once(tree)) & EXTRAS) | (our_modules_at_once("tests", tree) & needing)
         assert not asked, f"{path.relative_to(TREE)} imports {asked} when it is collected: import it in the test"

@@ -42,6 +42,12 @@ def test_fails():
 def test_skips():
     pytest.skip("no such thing here")
 
+# Whether there is what it needs is looked at before a process is started.
+@own
+@pytest.mark.skipif(os.environ["PARENT"] == str(os.getpid()), reason="it is missing")
+def test_lacks_something():
+    raise AssertionError("it was given a process")
+
 def test_follows():
     assert "ONE" not in os.environ
 
@@ -76,7 +82,7 @@ def run_pytest(folder: Path) -> str:
 
 def test_a_process_that_dies_is_one_failed_test_with_its_name(tmp_path: Path) -> None:
     said = run_pytest(tmp_path)
-    assert "2 failed, 4 passed, 1 skipped" in said, said
+    assert "2 failed, 4 passed, 2 skipped" in said, said
     assert "FAILED test_all.py::test_dies" in said
     assert "its process died" in said
     assert "last words" in said

@@ -21,7 +21,7 @@ FILES = sorted((Path(__file__).parents[2] / "golden" / "version1").glob("*.json"
 # What the report of version 1 said about these files.
 FIGURES = FILES[0].parent / "figures.csv"
 
-any_old_file = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+any_old_file = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def old_result(path: Path) -> version1.Result:

@@ -14,7 +14,7 @@ from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes import device as fakes
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 
-from ..fakes import RATE_HS, fake
+from ..fakes import FAST_HS, RATE_HS, fake
 
 
 class FailsLater(FakeDevice):
@@ -81,7 +81,7 @@ def test_devices_that_are_done_early_are_not_waited_for() -> None:
 
 def test_kinds_of_work_follow_each_other_and_devices_alternate_within_each() -> None:
     clock = VirtualClock()
-    devices = [fake("steady", clock), fake("drifting", clock)]
+    devices = [fake("steady", clock, FAST_HS), fake("drifting", clock, FAST_HS)]
     result = measure(
         devices, seconds=1.0, clock=clock.now, workloads=["sha256d", "stream"], parameters={"operation": "triad"}
     )

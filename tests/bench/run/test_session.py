@@ -16,7 +16,7 @@ from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 from hashwatt.kernels.workloads.proof.task import HashingTask
 
-from ..fakes import RATE_HS, fake, measured, shares_of
+from ..fakes import FAST_HS, RATE_HS, fake, measured, shares_of
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def test_a_given_time_is_sampled_fully() -> None:
 
 
 def test_a_short_run_takes_shorter_samples_to_have_some() -> None:
-    entry = only("steady", seconds=0.5)
+    entry = only("steady", seconds=0.5, rate_hs=FAST_HS)
     assert len(counted_samples(entry)) >= 7
     assert max(sample.seconds for sample in counted_samples(entry)) < 0.08
 
@@ -127,7 +127,7 @@ def test_a_drifting_device_is_named_as_such() -> None:
 
 
 def test_a_throttled_device_is_named_as_such() -> None:
-    assert "throttling" in codes(only("throttled"))
+    assert "throttling" in codes(only("throttled", rate_hs=FAST_HS))
 
 
 def test_a_launch_that_fails_now_and_then_is_repeated_reported_and_not_counted() -> None:
@@ -204,7 +204,7 @@ def test_what_no_device_takes_is_the_users_mistake() -> None:
 def test_a_device_fast_enough_to_use_up_the_nonces_walks_on_to_the_next_header(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hashwatt.kernels.workloads.proof.task.NONCES", 1 << 16)
     monkeypatch.setattr(HashingTask, "largest_batch", 1 << 16)
-    result = measured("steady", seconds=3.0)
+    result = measured("steady", seconds=3.0, rate_hs=FAST_HS)
     proof = shares_of(result.results[0])
     headers = [span.start >> 32 for span in proof.spans]
     assert headers == sorted(headers)

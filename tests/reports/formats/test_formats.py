@@ -55,7 +55,13 @@ def test_an_unknown_format_is_refused_with_the_known_ones(name: str) -> None:
         format_for(name)
 
 
-@pytest.mark.parametrize("suffix", suffixes())
+# Drawing again takes seconds, and test_charts.py compares the bytes of pictures; a page holds them, too.
+PICTURES = (".png", ".svg")
+
+
+@pytest.mark.parametrize(
+    "suffix", [pytest.param(one, marks=[pytest.mark.slow] if one in PICTURES else []) for one in suffixes()]
+)
 def test_equal_results_give_equal_files(suffix: str) -> None:
     assert rendered(suffix, report()) == shown("showcase", suffix)
 

@@ -25,7 +25,7 @@ from ..meters.trees import PowerCurve
 from ..readings import ABOUT_IT, PLAIN, counted, watts
 
 ROUNDS = 6
-CURVES = 200
+CURVES = [60, pytest.param(200, marks=pytest.mark.slow)]  # Two seconds, for the same fractions of more curves.
 TOTAL_S = 14.0
 STEP_S = 1e-3
 BATCH_S = 0.1
@@ -121,14 +121,14 @@ def mean_w(power: PowerCurve, at_s: float) -> float:
     return round((power.joules(at_s) - power.joules(begin_s)) / max(at_s - begin_s, STEP_S), 1)
 
 
-@pytest.fixture(scope="module")
-def figures() -> list[tuple[float, Interval]]:
-    return [figure(seed) for seed in range(CURVES)]
+@pytest.fixture(scope="module", params=CURVES, ids="{} curves".format)
+def figures(request: pytest.FixtureRequest) -> list[tuple[float, Interval]]:
+    return [figure(seed) for seed in range(request.param)]
 
 
 def test_the_true_joules_a_unit_lie_within_the_bounds(figures: list[tuple[float, Interval]]) -> None:
     inside = [stated.low <= truth <= (stated.high or math.inf) for truth, stated in figures]
-    assert sum(inside) >= 0.95 * CURVES
+    assert sum(inside) >= 0.95 * len(figures)
 
 
 def test_half_of_the_figures_are_within_half_a_percent(figures: list[tuple[float, Interval]]) -> None:
@@ -138,7 +138,7 @@ def test_half_of_the_figures_are_within_half_a_percent(figures: list[tuple[float
 def test_the_bounds_are_of_use(figures: list[tuple[float, Interval]]) -> None:
     """The meter's own doubt, and the moments in which no work is counted; however much the rate itself goes about."""
     widths = sorted(((stated.high or math.inf) - stated.low) / stated.value for _, stated in figures)
-    assert widths[CURVES // 2] < 0.1
+    assert widths[len(widths) // 2] < 0.1
 
 
 @pytest.mark.parametrize("doubt", [0.001, 0.5])
