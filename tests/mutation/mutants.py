@@ -62,6 +62,11 @@ def mutants_of(module: str, source: str) -> list[Mutant]:
 
 def mutated(source: str, mutant: Mutant) -> str:
     """The module's source with that change."""
+    return ast.unparse(changed(source, mutant))
+
+
+def changed(source: str, mutant: Mutant) -> ast.Module:
+    """The same as a tree, whose lines are those of the source."""
     tree = ast.parse(source)
     site = next(site for number, site in enumerate(_sites(tree)) if number == mutant.site)
     new = ast.copy_location(_variations(site.node)[mutant.variation], site.node)
@@ -69,7 +74,7 @@ def mutated(source: str, mutant: Mutant) -> str:
         setattr(site.parent, site.field, new)
     else:
         getattr(site.parent, site.field)[site.index] = new
-    return ast.unparse(ast.fix_missing_locations(tree))
+    return ast.fix_missing_locations(tree)
 
 
 def _sites(tree: ast.AST) -> Iterator[_Site]:

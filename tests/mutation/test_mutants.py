@@ -76,8 +76,10 @@ def test_each_change_is_one_and_leaves_a_module_that_can_be_read() -> None:
 
 def test_all_targets_and_reasons_are_about_what_is_there() -> None:
     for area in AREAS:
-        for path in (*area.modules, *area.tests):
-            assert (ROOT / path).exists(), path
+        for path in (*area.modules, *area.tests, *area.without):
+            file, _, test = path.partition("::")
+            assert (ROOT / file).exists(), path
+            assert f"def {test.partition('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8") if test else True, path
     for module, line, before in REASONS:
         every = mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))
         assert [one for one in every if one.source == line and before in (None, one.before)], (module, line, before)
