@@ -8,6 +8,7 @@ import math
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,12 +37,15 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, metavar="N", help="end an area after so long, with what was tried")
     parser.add_argument("--resume", type=Path, metavar="FOLDER", help="note all there, and go on from what is noted")
     parser.add_argument("--only", metavar="MODULE", help="change this module alone")
+    parser.add_argument("--anew", action="store_true", help="try what is not noticed with the module loaded anew, too")
     given = parser.parse_args()
     if not hasattr(os, "fork"):
         parser.error("this system has no fork; run it on Linux or macOS")
     unknown = set(given.areas) - {area.name for area in AREAS}
     if unknown:
         parser.error(f"{unknown.pop()} is no area; there are {', '.join(area.name for area in AREAS)}")
+    # Whoever ends this ends the worker, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="hashwatt-mutation-") as folder:
         tree = copy_of_the_tree(Path(folder))
         for area in AREAS:
@@ -73,7 +77,7 @@ def report(area: Area, tree: Path, given: argparse.Namespace) -> bool:
     outcomes = {one: outcome for one in chosen if (outcome := notes.outcome(one, sources[one.module]))}
     left = [one for one in chosen if one not in outcomes]
     ends = math.inf if given.minutes is None else time.monotonic() + 60 * given.minutes
-    with closing(tried(area, left, tree, notes)) as trying:
+    with closing(tried(area, left, tree, notes, given.anew)) as trying:
         found = next(trying)
         if found["failed"]:
             print(f"the tests of {area.name} do not pass on the unchanged code: {found['failed']}", file=sys.stderr)
@@ -122,7 +126,9 @@ def wilson(noticed: int, tried: int) -> tuple[float, float]:
     return (middle - beside) / (1 + z * z / tried), (middle + beside) / (1 + z * z / tried)
 
 
-def tried(area: Area, mutants: Sequence[Mutant], tree: Path, notes: Notes) -> Generator[dict[str, Any], None, None]:
+def tried(
+    area: Area, mutants: Sequence[Mutant], tree: Path, notes: Notes, anew: bool
+) -> Generator[dict[str, Any], None, None]:
     """Which tests run which lines (or which of them fail on the unchanged code), and then what came of each change."""
     environment = os.environ | {"PYTHONPATH": str(tree / "src")}
     with subprocess.Popen(
@@ -135,6 +141,7 @@ def tried(area: Area, mutants: Sequence[Mutant], tree: Path, notes: Notes) -> Ge
             "mutants": [asdict(mutant) for mutant in mutants],
             "watched": notes.watched,
             "unwatched": notes.unwatched,
+            "anew": anew,
         }
         json.dump(task, worker.stdin)
         worker.stdin.close()

@@ -44,6 +44,9 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ("bench/energy/joules/from_counter.py", "wrapped_j = 0.0", "0.0"): (
         "set again before it is used: the first reading always begins a run"
     ),
+    ("kernels/workloads/proof/recompute.py", "FEWEST_HASHES = 1 << 17", None): (
+        "how much is hashed in one call of a device: what is found, and what is said of it, follow from whatever it is"
+    ),
     (
         "reports/ladder/devices.py",
         "efficiencies=tuple(point.efficiency_j_per_th or 0 for point in with_energy),",

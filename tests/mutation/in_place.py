@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import gc
+import sys
 from collections import defaultdict
 from functools import _lru_cache_wrapper
 from pathlib import Path
@@ -25,6 +27,10 @@ class Loaded:
         names = {str((tree / module).resolve()): module for module in modules}
         self._functions: dict[str, dict[Place, list[FunctionType]]] = {one: defaultdict(list) for one in modules}
         self._caches: list[_lru_cache_wrapper[object]] = []
+        ours = [(one, getattr(one, "__file__", None)) for one in list(sys.modules.values())]
+        # Modules of ours and of the tests', with the name of those that are changed.
+        self._imported = [one for one, file in ours if file and Path(file).resolve().is_relative_to(tree.resolve())]
+        self._names = {one.__name__: names.get(str(Path(one.__file__ or "").resolve()), "") for one in self._imported}
         resolved: dict[str, str] = {}
         for one in gc.get_objects():
             if isinstance(one, FunctionType):
@@ -40,7 +46,7 @@ class Loaded:
     def change(self, mutant: Mutant, source: str) -> bool:
         """Make the change; False where it can only be made by loading the module anew (what runs at its import)."""
         if statement_lines(source, mutant.line) is None:
-            return False
+            return self._change_constant(mutant, source)
         before = functions_in(compile(source, mutant.module, "exec", dont_inherit=True))
         after = functions_in(compile(changed(source, mutant), mutant.module, "exec", dont_inherit=True))
         differing = [place for place, code in after.items() if before.get(place) != code]
@@ -54,9 +60,34 @@ class Loaded:
         except ValueError:
             # It has other variables of the function around it than before.
             return False
+        self.forget()
+        return True
+
+    def _change_constant(self, mutant: Mutant, source: str) -> bool:
+        """Give a module's constant the value of the changed line, in all modules that have it under its name.
+
+        What was worked out from it at import (a default of an argument, another constant) stays as it was.
+        """
+        pairs = zip(ast.parse(source).body, changed(source, mutant).body, strict=True)
+        before, after = next(pair for pair in pairs if ast.dump(pair[0]) != ast.dump(pair[1]))
+        if not (isinstance(before, ast.Assign) and isinstance(after, ast.Assign)):
+            return False
+        target = before.targets[0]
+        here = next((one for one in self._imported if self._names[one.__name__] == mutant.module), None)
+        if here is None or not isinstance(target, ast.Name):
+            return False
+        was = vars(here)[target.id]
+        value = eval(compile(ast.Expression(after.value), mutant.module, "eval"), vars(here))
+        for one in self._imported:
+            if vars(one).get(target.id, self) is was:
+                setattr(one, target.id, value)
+        self.forget()
+        return True
+
+    def forget(self) -> None:
+        """What functions keep of earlier calls."""
         for cache in self._caches:
             cache.cache_clear()
-        return True
 
 
 def functions_in(code: CodeType) -> dict[Place, CodeType]:

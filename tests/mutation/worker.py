@@ -2,8 +2,8 @@
 
 Two processes are ready. The *warm* one has loaded and collected all tests: a change within functions is made in what is
 loaded (`in_place`), and costs a fork and the tests. The *cold* one has other people's libraries alone: there the module
-is written and loaded anew, for changes in what runs at import, and for those that were not noticed in the warm one (a
-test may start an interpreter of its own).
+is written and loaded anew, for changes in what runs at import, and where asked for also for those that were not noticed
+in the warm one (a test may start an interpreter of its own).
 
 Reads a JSON document from stdin (an area's fields, `mutants`, what was `watched` before, and the `unwatched` files of
 tests), and writes JSON lines: first what a `Watch` `noted` of these, or which of them `failed` on the unchanged code;
@@ -13,6 +13,7 @@ then for each mutant its `outcome` (`killed`, `survived`, `timeout`).
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 import signal
@@ -31,9 +32,13 @@ from .covering import Covering, Watch
 from .in_place import Loaded
 from .mutants import Mutant, mutated
 
-# So many times the CPU time of the unchanged code: a change that takes longer goes round in a circle.
+# Of each test so many times the CPU time of the unchanged code: a change that takes longer goes round in a circle.
 PATIENCE = 8
-SHORTEST_LIMIT_S = 10.0
+SHORTEST_LIMIT_S = 3.0
+# Loading the modules anew takes as long as this.
+LOADING_S = 60.0
+# A change may fill lists without end.
+MOST_BYTES = 6 << 30
 # By the clock, for what waits for ever: so many times the CPU time, and so long. Other programs may have the CPUs.
 PATIENCE_BY_THE_CLOCK = 60
 SHORTEST_BY_THE_CLOCK_S = 120.0
@@ -55,19 +60,13 @@ def forked(work: Callable[[], int], cpu_s: float, clock_s: float) -> tuple[str, 
             silence = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):
                 os.dup2(silence, stream)
-            resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s) + 1, int(cpu_s) + 2))
+            resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(cpu_s), math.ceil(cpu_s) + 1))
+            resource.setrlimit(resource.RLIMIT_AS, (MOST_BYTES, MOST_BYTES))
             status = work()
         finally:
             os._exit(status)
 
-    # Whoever ends this process ends what it has begun.
-    def end(*_: object) -> None:
-        # It may have ended by itself just now.
-        with suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)
-        os._exit(0)
-
-    signal.signal(signal.SIGTERM, end)
+    end_with_this(lambda: os.killpg(child, signal.SIGKILL))
     while time.monotonic() - started < clock_s:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
@@ -81,6 +80,18 @@ def forked(work: Callable[[], int], cpu_s: float, clock_s: float) -> tuple[str, 
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return "timeout", -1
+
+
+def end_with_this(end: Callable[[], None]) -> None:
+    """Whoever ends this process ends what it has begun last."""
+
+    def ended(*_: object) -> None:
+        # It may have ended by itself just now.
+        with suppress(ProcessLookupError):
+            end()
+        os._exit(0)
+
+    signal.signal(signal.SIGTERM, ended)
 
 
 class Settings:
@@ -118,9 +129,15 @@ class Warm:
         items = {item.nodeid: item for item in session.items}
         loaded = Loaded(self._tree, self._modules)
 
-        def first_failed(tests: Sequence[str]) -> str | None:
+        def first_failed(tests: Sequence[str], seconds: Sequence[float] = ()) -> str | None:
             wanted = [items[test] for test in tests]
-            for item, following in zip(wanted, [*wanted[1:], None], strict=True):
+            for number, (item, following) in enumerate(zip(wanted, [*wanted[1:], None], strict=True)):
+                # What an earlier test left in a cache would hide what this one runs.
+                loaded.forget()
+                if seconds:
+                    _, most_s = resource.getrlimit(resource.RLIMIT_CPU)
+                    ends_s = math.ceil(time.process_time() + limit_s(seconds[number]))
+                    resource.setrlimit(resource.RLIMIT_CPU, (min(ends_s, most_s), most_s))
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if session.testsfailed:
                     return item.nodeid
@@ -134,9 +151,9 @@ class Warm:
             to.write_text(json.dumps({"failed": failed, "noted": watch.noted()}), encoding="utf-8")
             return 0
 
-        def with_change(mutant: Mutant, tests: Sequence[str]) -> int:
+        def with_change(mutant: Mutant, tests: Sequence[str], seconds: Sequence[float]) -> int:
             source = (self._tree / mutant.module).read_text(encoding="utf-8")
-            return int(first_failed(tests) is not None) if loaded.change(mutant, source) else ANEW
+            return int(first_failed(tests, seconds) is not None) if loaded.change(mutant, source) else ANEW
 
         for line in self._asked:
             task = json.loads(line)
@@ -144,7 +161,7 @@ class Warm:
                 outcome = forked(partial(watched, Path(task["watch"]), task["files"]), LONGEST_S, LONGEST_S)
             else:
                 mutant, tests = Mutant(**task["mutant"]), task["tests"]
-                outcome = forked(partial(with_change, mutant, tests), *task["limits"])
+                outcome = forked(partial(with_change, mutant, tests, task["seconds"]), *task["limits"])
             print(json.dumps(outcome), file=self._answered, flush=True)
         return True
 
@@ -152,9 +169,12 @@ class Warm:
 class Worker:
     """Both processes, seen from the cold one."""
 
-    def __init__(self, tests: Sequence[str], modules: set[str], folder: Path) -> None:
-        """Start the warm one; `tests`: pytest's arguments, by which it collects them."""
-        self._folder = folder
+    def __init__(self, tests: Sequence[str], modules: set[str], folder: Path, anew: bool) -> None:
+        """Start the warm one; `tests`: pytest's arguments, by which it collects them.
+
+        `anew`: try what is not noticed in what is loaded with the module loaded anew, too.
+        """
+        self._folder, self._anew = folder, anew
         asked, ask = os.pipe()
         answer, answered = os.pipe()
         self._warm = os.fork()
@@ -166,6 +186,7 @@ class Worker:
                 os.dup2(silence, stream)
             plugin = Warm(Path.cwd(), modules, os.fdopen(asked), os.fdopen(answered, "w"))
             os._exit(run_pytest(tests, folder, [plugin]))
+        end_with_this(lambda: os.kill(self._warm, signal.SIGTERM))
         os.close(asked)
         os.close(answered)
         self._ask, self._answer = os.fdopen(ask, "w"), os.fdopen(answer)
@@ -191,19 +212,19 @@ class Worker:
         tests = covering.tests_of(mutant.module, source, mutant.line)
         if not tests:
             return "survived"
-        seconds = covering.seconds_of(tests)
-        limits = (
-            max(SHORTEST_LIMIT_S, PATIENCE * seconds),
-            max(SHORTEST_BY_THE_CLOCK_S, PATIENCE_BY_THE_CLOCK * seconds),
-        )
-        outcome, code = self._asked({"mutant": mutant.__dict__, "tests": tests, "limits": limits})
-        if code not in (0, ANEW):
+        seconds = [covering.seconds_of(test) for test in tests]
+        cpu_s = sum(map(limit_s, seconds))
+        clock_s = SHORTEST_BY_THE_CLOCK_S + PATIENCE_BY_THE_CLOCK * sum(seconds)
+        task = {"mutant": mutant.__dict__, "tests": tests, "seconds": seconds, "limits": (cpu_s, clock_s)}
+        outcome, code = self._asked(task)
+        if code != ANEW and not (code == 0 and self._anew):
             return outcome
         try:
             path.write_text(mutated(source, mutant), encoding="utf-8")
             forget_compiled(path)
-            return forked(lambda: run_pytest(tests, self._folder), limits[0] + 60, limits[1] + 600)[0]
+            return forked(partial(run_pytest, tests, self._folder), LOADING_S + cpu_s, 10 * LOADING_S + clock_s)[0]
         finally:
+            end_with_this(lambda: os.kill(self._warm, signal.SIGTERM))
             path.write_text(source, encoding="utf-8")
             forget_compiled(path)
 
@@ -211,6 +232,11 @@ class Worker:
         """End the warm process."""
         self._ask.close()
         os.waitpid(self._warm, 0)
+
+
+def limit_s(seconds: float) -> float:
+    """The CPU time that a test may take, whose own is known."""
+    return max(SHORTEST_LIMIT_S, PATIENCE * seconds)
 
 
 def forget_compiled(path: Path) -> None:
@@ -230,7 +256,7 @@ def main() -> None:
     mutants = [Mutant(**fields) for fields in task["mutants"]]
     with tempfile.TemporaryDirectory() as folder:
         deselected = [f"--deselect={test}" for test in task["without"]]
-        worker = Worker([*task["tests"], *deselected], set(task["modules"]), Path(folder))
+        worker = Worker([*task["tests"], *deselected], set(task["modules"]), Path(folder), task["anew"])
         found = worker.watched(task["unwatched"]) if task["unwatched"] else {"failed": None, "noted": {}}
         print(json.dumps(found), flush=True)
         if not found["failed"]:

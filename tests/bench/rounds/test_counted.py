@@ -62,6 +62,11 @@ def test_background_services_are_no_reason() -> None:
     assert counted(*[QUIET] * 5, round_of(others=0.08)) == [True] * 6
 
 
+def test_a_tenth_of_a_cpu_is_the_least_that_disturbs() -> None:
+    assert counted(*[QUIET] * 5, round_of(others=0.1)) == [True] * 5 + [False]
+    assert counted(*[QUIET] * 5, round_of(others=0.0999)) == [True] * 6
+
+
 def test_on_many_cpus_it_takes_more_to_disturb() -> None:
     def busy(load: float) -> Round:
         one = round_of(others=load)
