@@ -170,3 +170,19 @@ def test_student_s_factors_are_exact_in_their_closed_forms() -> None:
     assert student_t(2) == pytest.approx(0.95 * math.sqrt(2 / (1 - 0.95**2)), rel=1e-12)
     assert student_t(4, 0.9) == pytest.approx(2.131846786, rel=1e-8)
     assert student_t(3, 0.5) == pytest.approx(0.764892328, rel=1e-8)
+
+
+def test_the_figures_are_those_that_the_simulations_chose() -> None:
+    one = [RoundTotal(100.0, 1.0)]
+    prior, between = 2.570582 * 0.01, 1.96 * 0.003
+
+    def half(*more: float) -> object:
+        return pytest.approx(math.hypot(prior, *more), rel=1e-6)
+
+    assert math.log(interval_of_rounds(one).high / 100) == half(between)
+    assert math.log(interval_of_rounds(one, 0.5).high / 100) == half(between, 1.96 * 0.2 * 0.5)
+    working = [[replace(SAMPLE, cpu_s=0.5)]]
+    assert math.log(interval_of_samples(working, 2, virtual=True).high / 200) == half(1.96 * 0.0135)
+    # All the work in next to no time, and all the time without work.
+    unbounded = interval_of_rounds([RoundTotal(1.0, 1e-6), RoundTotal(1e-9, 1e6)])
+    assert math.log(unbounded.high / unbounded.value) == pytest.approx(20.0, rel=1e-6)
