@@ -104,24 +104,26 @@ def test_a_share_of_the_roof_follows_from_the_two_rates() -> None:
     right = roof_check()
     assert right is not None
     assert (right.ok, right.covers) == (True, (f"{HERE}/roof/percent", f"{HERE}/roof/unit"))
-    for changes, words in (
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
         ({"unit": "byte/s"}, "is not counted in byte/s"),
         ({"percent": RECORD.roof.percent * OTHERWISE}, "% of the stated roof, not the stated"),
         ({"ceilings": (ceiling(4e9, 2.0),)}, "not that of its smallest ceiling"),
         ({"ceilings": (ceiling(4e9, 4.0), ceiling(1e9, 2.0))}, "not that of its smallest ceiling"),
-    ):
-        wrong = roof_check(**changes)
-        assert wrong is not None
-        assert not wrong.ok
-        assert words in wrong.sentence
-    for changes in (
+    )
+    for changes, words in wrong:
+        check = roof_check(**changes)
+        assert check is not None
+        assert not check.ok
+        assert words in check.sentence
+    same: tuple[dict[str, Any], ...] = (
         {"percent": None},
         {"percent": RECORD.roof.percent * ROUNDING},
         {"ceilings": (ceiling(4e9, 2.0), ceiling(4e9, 4.0))},
-    ):
-        same = roof_check(**changes)
-        assert same is not None
-        assert same.ok
+    )
+    for changes in same:
+        check = roof_check(**changes)
+        assert check is not None
+        assert check.ok
 
 
 def test_without_a_roof_or_without_a_rate_nothing_is_checked() -> None:

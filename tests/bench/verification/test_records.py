@@ -112,8 +112,10 @@ def test_a_device_s_own_word_stands_as_nothing_else(changes: dict[str, Any], wor
 
 @pytest.mark.parametrize("bound", ["low", "high"])
 def test_no_bound_follows_from_a_device_s_own_word(bound: str) -> None:
-    entry = reported()
-    assert "counted as measured" in faults(replace(entry, rate=replace(entry.rate, **{bound: 1.0})))["reported"]
+    rate = reported().rate
+    assert rate is not None
+    bounded: dict[str, Any] = {bound: 1.0}
+    assert "counted as measured" in faults(reported(rate=replace(rate, **bounded)))["reported"]
 
 
 def test_no_joules_a_unit_follow_from_a_device_s_own_word() -> None:
