@@ -37,6 +37,10 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, metavar="N", help="end an area after so long, with what was tried")
     parser.add_argument("--resume", type=Path, metavar="FOLDER", help="note all there, and go on from what is noted")
     parser.add_argument("--only", metavar="MODULE", help="change this module alone")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, metavar="N",
+        help="of a change try the quickest tests that take so much CPU time together (60)",
+    )  # fmt: skip
     parser.add_argument("--anew", action="store_true", help="try what is not noticed with the module loaded anew, too")
     given = parser.parse_args()
     if not hasattr(os, "fork"):
@@ -77,7 +81,7 @@ def report(area: Area, tree: Path, given: argparse.Namespace) -> bool:
     outcomes = {one: outcome for one in chosen if (outcome := notes.outcome(one, sources[one.module]))}
     left = [one for one in chosen if one not in outcomes]
     ends = math.inf if given.minutes is None else time.monotonic() + 60 * given.minutes
-    with closing(tried(area, left, tree, notes, given.anew)) as trying:
+    with closing(tried(area, left, tree, notes, given)) as trying:
         found = next(trying)
         if found["failed"]:
             print(f"the tests of {area.name} do not pass on the unchanged code: {found['failed']}", file=sys.stderr)
@@ -127,7 +131,7 @@ def wilson(noticed: int, tried: int) -> tuple[float, float]:
 
 
 def tried(
-    area: Area, mutants: Sequence[Mutant], tree: Path, notes: Notes, anew: bool
+    area: Area, mutants: Sequence[Mutant], tree: Path, notes: Notes, given: argparse.Namespace
 ) -> Generator[dict[str, Any], None, None]:
     """Which tests run which lines (or which of them fail on the unchanged code), and then what came of each change."""
     environment = os.environ | {"PYTHONPATH": str(tree / "src")}
@@ -141,7 +145,8 @@ def tried(
             "mutants": [asdict(mutant) for mutant in mutants],
             "watched": notes.watched,
             "unwatched": notes.unwatched,
-            "anew": anew,
+            "seconds": given.seconds,
+            "anew": given.anew,
         }
         json.dump(task, worker.stdin)
         worker.stdin.close()

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -120,6 +121,13 @@ class Covering:
             return self._of_module[module]
         wanted: set[str] = set().union(*(self._tests.get((module, one), set()) for one in lines))
         return [test for test in self._of_module[module] if test in wanted]
+
+    def within(self, tests: Sequence[str], seconds: float) -> list[str]:
+        """Of these tests the first ones that take so much CPU time together, and one at least."""
+        ends = accumulate(map(self.seconds_of, tests))
+        return [
+            test for number, (test, end) in enumerate(zip(tests, ends, strict=True)) if end <= seconds or not number
+        ]
 
     def seconds_of(self, test: str) -> float:
         """The CPU time that it takes, with all its fixtures, watched."""

@@ -109,3 +109,20 @@ def test_only_tests_that_run_a_line_are_tried_for_it_the_quickest_first() -> Non
     assert covering.tests_of("m.py", SOURCE, 16) == ["slow"]
     assert covering.tests_of("m.py", SOURCE, 6) == ["elsewhere", "quick", "slow"]
     assert covering.tests_of("m.py", SOURCE, 15) == ["quick"]
+
+
+def test_the_quickest_tests_are_tried_up_to_so_much_time_and_one_at_least() -> None:
+    noted = {
+        name: {"seconds": seconds, "lines": [("m.py", 14)]} for name, seconds in (("a", 1.0), ("b", 2.0), ("c", 4.0))
+    }
+    covering = Covering(noted)
+    every = covering.tests_of("m.py", SOURCE, 14)
+    assert [covering.within(every, seconds) for seconds in (0.5, 2.9, 3.0, 9.0)] == [["a"], ["a"], ["a", "b"], every]
+
+
+def test_guards_are_left_alone() -> None:
+    assert not [
+        one
+        for one in mutants_of("m.py", "def pairs(a, b):\n    return zip(a, b, strict=True)\n")
+        if one.before == "True"
+    ]

@@ -169,12 +169,13 @@ class Warm:
 class Worker:
     """Both processes, seen from the cold one."""
 
-    def __init__(self, tests: Sequence[str], modules: set[str], folder: Path, anew: bool) -> None:
+    def __init__(self, tests: Sequence[str], modules: set[str], folder: Path, seconds: float, anew: bool) -> None:
         """Start the warm one; `tests`: pytest's arguments, by which it collects them.
 
-        `anew`: try what is not noticed in what is loaded with the module loaded anew, too.
+        `seconds`: of a change the quickest tests are tried that take so much CPU time together. `anew`: try what is
+        not noticed in what is loaded with the module loaded anew, too.
         """
-        self._folder, self._anew = folder, anew
+        self._folder, self._seconds, self._anew = folder, seconds, anew
         asked, ask = os.pipe()
         answer, answered = os.pipe()
         self._warm = os.fork()
@@ -209,7 +210,7 @@ class Worker:
         """What comes of a change."""
         path = Path(mutant.module)
         source = path.read_text(encoding="utf-8")
-        tests = covering.tests_of(mutant.module, source, mutant.line)
+        tests = covering.within(covering.tests_of(mutant.module, source, mutant.line), self._seconds)
         if not tests:
             return "survived"
         seconds = [covering.seconds_of(test) for test in tests]
@@ -256,7 +257,9 @@ def main() -> None:
     mutants = [Mutant(**fields) for fields in task["mutants"]]
     with tempfile.TemporaryDirectory() as folder:
         deselected = [f"--deselect={test}" for test in task["without"]]
-        worker = Worker([*task["tests"], *deselected], set(task["modules"]), Path(folder), task["anew"])
+        worker = Worker(
+            [*task["tests"], *deselected], set(task["modules"]), Path(folder), task["seconds"], task["anew"]
+        )
         found = worker.watched(task["unwatched"]) if task["unwatched"] else {"failed": None, "noted": {}}
         print(json.dumps(found), flush=True)
         if not found["failed"]:
