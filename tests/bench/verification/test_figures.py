@@ -186,6 +186,14 @@ def test_joules_above_idle_follow_to_within_the_rounding_of_the_joules(name: str
     assert "J above idle" in energy_fault(efficiency=None, **{name: None})
 
 
+def test_the_room_for_rounding_is_that_of_the_largest_joules_that_went_in() -> None:
+    record = energetic(efficiency=None)
+    assert record.high_j == pytest.approx(102.0)
+    assert record.above_idle_low_j is not None
+    assert energy_fault(efficiency=None, above_idle_low_j=record.above_idle_low_j + 1.01e-7) == ""
+    assert energy_fault(efficiency=None, above_idle_low_j=record.above_idle_low_j + 1.03e-7) != ""
+
+
 def test_joules_above_idle_need_an_idle_power_and_a_window() -> None:
     assert "no idle power" in energy_fault(efficiency=None, idle=())
     assert "J above idle" in energy_fault(efficiency=None, window_s=None)

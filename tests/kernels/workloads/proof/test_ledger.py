@@ -78,3 +78,7 @@ def test_scans_one_after_another_are_one_span() -> None:
     assert book.first(2).checksums == [1, 2, 4, 8]
     assert book.first(1).checksums == [1, 2]
     assert book.leaves == 4
+    # More samples than there are hold no more, and none hold nothing.
+    assert book.first(9) == book.first(2)
+    for nothing in (book.first(0), ledger().first(0), ledger().first(3)):
+        assert (nothing.nonces, nothing.spans, nothing.checksums, nothing.end) == (0, (), [], 0)
