@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from hashwatt.bench.energy.joules.efficiency import efficiency
 from hashwatt.bench.result.measurement import Measurement, Round, Status
-from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.model import RateTogether, Result, Together
+from hashwatt.bench.run_id import together_run_id
 from hashwatt.bench.verification.checks import Judged, check_measurement, check_result
 from hashwatt.bench.verification.verdict import Check
 from hashwatt.kernels.workloads.evidence import Checked, Reported
-from tests.reports.factory import joules, machine, on_machine, result, run_id_of, streaming, verified
+from tests.reports.factory import joules, machine, on_machine, proof_of, result, run_id_of, streaming, verified
 from tests.reports.samples import unmeasured
 
 RIGHT = verified()
@@ -167,6 +168,40 @@ def test_a_challenge_is_asked_for_and_the_same_or_none_is() -> None:
     assert [check.ok for check in asked.checks if check.code == "challenge"] == [True]
     asked, _ = check_result(result(RIGHT), challenge="Bob")
     assert [check.ok for check in asked.checks if check.code == "challenge"] == [False]
+
+
+def at_once(**changes: Any) -> Result:
+    """Two devices, alone and together, with evidence of its own for each."""
+    alone = (RIGHT, verified("opencl:0"))
+    run_id = together_run_id(run_id_of(0))
+    then = tuple(replace(one, evidence=proof_of("Ana", one.device.id, run_id, len(ROUND.samples))) for one in alone)
+    rates = tuple(
+        RateTogether(
+            machine=one.machine, device=one.device.id, workload=one.workload, rate=one.rate.value, ratio_to_alone=1.0
+        )
+        for one in then
+        if one.rate
+    )
+    told = Together(
+        seconds=1.0, reason=None, results=then, rates=rates, sum_rate=sum(one.rate for one in rates), unit="hash",
+        warnings=(),
+    )  # fmt: skip
+    return result(*alone, together=replace(told, **changes))
+
+
+def test_what_was_done_at_once_is_proven_beside_what_was_done_alone() -> None:
+    verdict, _ = check_result(at_once())
+    assert verdict.ok, verdict
+    assert [one.device for one in verdict.proven] == ["cpu", "opencl:0", "together cpu", "together opencl:0"]
+    (check,) = (check for check in verdict.checks if check.code == "together")
+    assert check.covers == ("/together/rates/**", "/together/sum_rate", "/together/unit")
+    assert {"together cpu", "together opencl:0"} <= {check.device for check in verdict.checks}
+    assert all(
+        check.sentence.startswith("together: ") for check in verdict.checks if "together " in (check.device or "")
+    )
+    wrong, _ = check_result(at_once(sum_rate=1.0))
+    (failed,) = (check for check in wrong.checks if not check.ok)
+    assert (failed.code, failed.covers) == ("together", ())
 
 
 ROUND = RIGHT.rounds[0]

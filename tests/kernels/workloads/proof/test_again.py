@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from hashwatt.kernels.fakes.device import FakeDevice
-from hashwatt.kernels.workloads.evidence import Claim, Finding, Shares
+from hashwatt.kernels.workloads.evidence import Claim, Finding, Shares, Span
 from hashwatt.kernels.workloads.proof import recompute
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
 from hashwatt.kernels.workloads.proof.recompute import Again
@@ -153,6 +153,22 @@ def test_leaves_hashed_again_have_their_checksums_and_their_shares(evidence: Sha
         "leaf 0 (1,024 hashes) holds the stored shares and no other",
     ]
     assert all(one.ok for one in again(right)[0].leaves(99))
+
+
+def test_a_leaf_that_takes_several_steps_has_the_same_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = right_words(RIGHT)
+    monkeypatch.setattr("hashwatt.kernels.workloads.proof.steps.FIRST_STEP", 10)
+    monkeypatch.setattr("hashwatt.kernels.workloads.proof.steps.FASTEST_GROWTH", 2)
+    looked, amounts = again()
+    assert all(one.ok for one in looked.leaves(99) if one.code == "recomputed_shares")
+    assert len(amounts) > 8
+    assert right_words(RIGHT) == whole
+    # Nor does it matter that it lies in two places.
+    gap = replace(RIGHT, spans=(Span(start=0, nonces=100), Span(start=200, nonces=HASHES - 100)), leaf_nonces=2048)
+    near = replace(gap, spans=(Span(start=0, nonces=100), Span(start=100, nonces=HASHES - 100)))
+    assert right_words(replace(gap, checksums=pack_words([1, 2]))) != right_words(
+        replace(near, checksums=pack_words([1, 2]))
+    )
 
 
 def test_the_last_leaf_may_be_shorter_and_each_is_drawn_once() -> None:
