@@ -75,6 +75,7 @@ AREAS = (
                 f"tests/bench/verification/test_{name}.py"
                 for name in (
                     "tampered", "checks", "figures", "verdict", "records", "together_rates", "recompute", "audit",
+                    "effort",
                 )
             ),
             "tests/bench/run/test_check_alternated.py",
