@@ -25,7 +25,9 @@ def fault_of_rates(result: Result, together: Together) -> str:
         return f"the rates together add up to {total:.6g}, not to the stated {together.sum_rate or 0:.6g}"
     if len({entry.unit for entry in together.results}) > 1:
         return "rates of different units are added up"
-    if together.rates and together.unit != together.results[0].unit:
+    if not together.rates:
+        return "" if together.unit is None else f"no rates together, and yet they are counted in {together.unit!s:.40}"
+    if together.unit != together.results[0].unit:
         return f"rates of {together.results[0].unit} are not counted in {together.unit!s:.40}"
     return ""
 

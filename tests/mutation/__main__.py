@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from .accepted import reason_for
 from .mutants import Mutant, mutants_of
+from .notes import Notes
 from .targets import AREAS, Area
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,17 +32,24 @@ def main() -> int:
     """Try the areas that the command line names (all by default)."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("areas", nargs="*", metavar="AREA", help=", ".join(area.name for area in AREAS))
-    parser.add_argument("--sample", type=int, metavar="N", help="try N changes a module (all by default)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="which ones (1)")
+    parser.add_argument("--sample", type=int, metavar="N", help="try N changes of an area, drawn at random (all)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="which ones, and in which order (1)")
     parser.add_argument("--minutes", type=float, metavar="N", help="end an area after so long, with what was tried")
-    parser.add_argument("--again", type=Path, metavar="FILE", help="try those alone that an earlier report lists")
+    parser.add_argument("--resume", type=Path, metavar="FOLDER", help="note all there, and go on from what is noted")
     parser.add_argument("--only", metavar="MODULE", help="change this module alone")
+    parser.add_argument(
+        "--seconds", type=float, default=60.0, metavar="N",
+        help="of a change try the quickest tests that take so much CPU time together (60)",
+    )  # fmt: skip
+    parser.add_argument("--anew", action="store_true", help="try what is not noticed with the module loaded anew, too")
     given = parser.parse_args()
     if not hasattr(os, "fork"):
         parser.error("this system has no fork; run it on Linux or macOS")
     unknown = set(given.areas) - {area.name for area in AREAS}
     if unknown:
         parser.error(f"{unknown.pop()} is no area; there are {', '.join(area.name for area in AREAS)}")
+    # Whoever ends this ends the worker, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="hashwatt-mutation-") as folder:
         tree = copy_of_the_tree(Path(folder))
         for area in AREAS:
@@ -61,48 +72,68 @@ def copy_of_the_tree(folder: Path) -> Path:
 
 def report(area: Area, tree: Path, given: argparse.Namespace) -> bool:
     """Try an area's changes and print what came of them; False where its tests fail on the unchanged code."""
-    started = time.monotonic()
-    chosen: list[Mutant] = []
-    for module in area.modules:
-        if given.only in (None, module):
-            every = mutants_of(module, (tree / module).read_text(encoding="utf-8"))
-            few = len(every) if given.sample is None else min(given.sample, len(every))
-            chosen += random.Random(given.seed).sample(every, few)
-    if given.again is not None:
-        # Tests only come on top, so what was noticed once is noticed again.
-        listed = given.again.read_text(encoding="utf-8")
-        chosen = [mutant for mutant in chosen if _line(mutant) in listed and not reason_for(mutant)]
+    sources = {module: (tree / module).read_text(encoding="utf-8") for module in area.modules}
+    every = [one for name in area.modules if given.only in (None, name) for one in mutants_of(name, sources[name])]
     # In no order, so that what is tried until time is up is a fair sample, too.
-    random.Random(given.seed).shuffle(chosen)
-    outcomes = tried(area.tests, chosen, tree)
-    if next(outcomes, "none") != "survived":
-        print(f"the tests of {area.name} do not pass on the unchanged code: {' '.join(area.tests)}", file=sys.stderr)
-        return False
-    counts: dict[str, Counter[str]] = {module: Counter() for module in area.modules}
-    survivors = []
-    for mutant, outcome in zip(chosen, outcomes, strict=False):
-        counts[mutant.module][outcome] += 1
-        if outcome == "survived":
-            survivors.append(mutant)
-            print(_line(mutant), file=sys.stderr, flush=True)
-        if given.minutes is not None and time.monotonic() - started > 60 * given.minutes:
-            break
-    outcomes.close()
-    print(f"## {area.name}\n\n| module | changes | noticed | share |\n|---|---|---|---|")
-    for module, count in counts.items():
-        if count:
-            print(_row(module, count))
-    print(_row("all", sum(counts.values(), Counter())), flush=True)
-    if survivors:
-        print("\nNot noticed:\n")
-        for mutant in sorted(survivors, key=lambda one: (one.module, one.line)):
-            print(f"- {_line(mutant)}: {reason_for(mutant) or 'NO REASON YET'}", flush=True)
-    print(flush=True)
+    random.Random(given.seed).shuffle(every)
+    chosen = every[: given.sample]
+    notes = Notes(None if given.resume is None else given.resume / f"{area.name}.jsonl", area, tree)
+    outcomes = {one: outcome for one in chosen if (outcome := notes.outcome(one, sources[one.module]))}
+    left = [one for one in chosen if one not in outcomes]
+    ends = math.inf if given.minutes is None else time.monotonic() + 60 * given.minutes
+    with closing(tried(area, left, tree, notes, given)) as trying:
+        found = next(trying)
+        if found["failed"]:
+            print(f"the tests of {area.name} do not pass on the unchanged code: {found['failed']}", file=sys.stderr)
+            return False
+        if notes.unwatched:
+            notes.add_watched(found["noted"])
+        for mutant, answer in zip(left, trying, strict=False):
+            outcomes[mutant] = answer["outcome"]
+            notes.add(mutant, sources[mutant.module], answer["outcome"])
+            if answer["outcome"] == "survived" and not reason_for(mutant):
+                print(_line(mutant), file=sys.stderr, flush=True)
+            if time.monotonic() > ends:
+                break
+    print("\n".join(table(area, outcomes, len(every))), flush=True)
     return True
 
 
-def tried(tests: Sequence[str], mutants: Sequence[Mutant], tree: Path) -> Generator[str, None, None]:
-    """What came of the unchanged code, and then of each change."""
+def table(area: Area, outcomes: Mapping[Mutant, str], of: int) -> list[str]:
+    """What came of an area's changes, of how many there are, and a list of those that no test noticed."""
+    lines = [f"## {area.name}: {len(outcomes)} of {of} changes", ""]
+    lines += [
+        "| module | changes | noticed | share | that decide nothing | share of the others |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        _row(name, few) for name in area.modules if (few := {m: o for m, o in outcomes.items() if m.module == name})
+    ]
+    lines.append(_row("all", outcomes))
+    if len(outcomes) < of:
+        low, high = wilson(sum(outcome != "survived" for outcome in outcomes.values()), len(outcomes))
+        lines += ["", f"A sample: between {100 * low:.1f} and {100 * high:.1f} % of all are noticed (95 %)."]
+    survivors = [one for one, outcome in outcomes.items() if outcome == "survived"]
+    if survivors:
+        lines += ["", "Not noticed:", ""]
+        for mutant in sorted(survivors, key=lambda one: (one.module, one.line)):
+            lines.append(f"- {_line(mutant)}: {reason_for(mutant) or 'NO REASON YET'}")
+    return [*lines, ""]
+
+
+def wilson(noticed: int, tried: int) -> tuple[float, float]:
+    """The 95 % interval of a share, after Wilson."""
+    if not tried:
+        return 0.0, 1.0
+    z, share = 1.96, noticed / tried
+    middle, beside = share + z * z / (2 * tried), z * math.sqrt(share * (1 - share) / tried + (z / (2 * tried)) ** 2)
+    return (middle - beside) / (1 + z * z / tried), (middle + beside) / (1 + z * z / tried)
+
+
+def tried(
+    area: Area, mutants: Sequence[Mutant], tree: Path, notes: Notes, given: argparse.Namespace
+) -> Generator[dict[str, Any], None, None]:
+    """Which tests run which lines (or which of them fail on the unchanged code), and then what came of each change."""
     environment = os.environ | {"PYTHONPATH": str(tree / "src")}
     with subprocess.Popen(
         [sys.executable, "-m", "tests.mutation.worker"],
@@ -110,19 +141,27 @@ def tried(tests: Sequence[str], mutants: Sequence[Mutant], tree: Path) -> Genera
     ) as worker:  # fmt: skip
         assert worker.stdin
         assert worker.stdout
-        json.dump({"tests": list(tests), "mutants": [asdict(mutant) for mutant in mutants]}, worker.stdin)
+        task = asdict(area) | {
+            "mutants": [asdict(mutant) for mutant in mutants],
+            "watched": notes.watched,
+            "unwatched": notes.unwatched,
+            "seconds": given.seconds,
+            "anew": given.anew,
+        }
+        json.dump(task, worker.stdin)
         worker.stdin.close()
         try:
             for line in worker.stdout:
-                yield json.loads(line)["outcome"]
+                yield json.loads(line)
         finally:
             worker.terminate()
 
 
-def _row(name: str, count: Counter[str]) -> str:
-    total = count.total()
-    noticed = total - count["survived"]
-    return f"| {name} | {total} | {noticed} | {100 * noticed / max(total, 1):.1f} % |"
+def _row(name: str, outcomes: Mapping[Mutant, str]) -> str:
+    total, noticed = len(outcomes), sum(outcome != "survived" for outcome in outcomes.values())
+    nothing = sum(outcome == "survived" and bool(reason_for(one)) for one, outcome in outcomes.items())
+    of_all, of_others = (f"{100 * noticed / max(count, 1):.1f} %" for count in (total, total - nothing))
+    return f"| {name} | {total} | {noticed} | {of_all} | {nothing} | {of_others} |"
 
 
 def _line(mutant: Mutant) -> str:

@@ -21,6 +21,33 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ("bench/statistics.py", "if len(data) <= most:", "len(data) <= most"): (
         "as many parts as values are the values themselves"
     ),
+    ("bench/rounds/interval.py", "low, high = 0.0, 1e6", "1000000.0"): (
+        "where halving begins: it ends at the same figure from any number above that"
+    ),
+    (
+        "bench/rounds/interval.py",
+        "low, high = (middle, high) if _within(middle, freedom) < confidence else (low, middle)",
+        "_within(middle, freedom) < confidence",
+    ): "of one number alone, and halving then ends at it from the other side",
+    ("kernels/workloads/proof/poisson.py", "return _summed(count, expected, 1)", "1"): "a direction: its sign alone",
+    ("kernels/workloads/proof/bounds.py", "for _ in range(50):", "50"): (
+        "more of Newton's steps than any number of shares takes"
+    ),
+    ("bench/verification/figures.py", 'return ""', "return ''"): "no fault and an empty one are the same",
+    ("kernels/workloads/proof/bounds.py", "if abs(step) <= 1e-12 * mean:", None): (
+        "Newton's steps double the digits: one more or one less changes none that are left"
+    ),
+    ("kernels/workloads/proof/recompute.py", "self._prepare(0)", "0"): (
+        "compiles the kernel before the time is taken: under whichever header"
+    ),
+    ("bench/rounds/interval.py", "for _ in range(100):", "100"): (
+        "halving from a million down to the last bit takes 73 steps; what comes after them changes nothing"
+    ),
+    (
+        "bench/rates.py",
+        "def stated_rate(entry: Measurement, written_as: int = 2) -> Rate:",
+        "2",
+    ): "any version but the first is reckoned alike",
     (
         "bench/rates.py",
         "def rate_of(samples: Sequence[Sample], unit: str, written_as: int = 2) -> Rate:",
@@ -43,6 +70,9 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ): "another answer only where the first two readings are of one moment, and then either count is right",
     ("bench/energy/joules/from_counter.py", "wrapped_j = 0.0", "0.0"): (
         "set again before it is used: the first reading always begins a run"
+    ),
+    ("kernels/workloads/proof/recompute.py", "FEWEST_HASHES = 1 << 17", None): (
+        "how much is hashed in one call of a device: what is found, and what is said of it, follow from whatever it is"
     ),
     (
         "reports/ladder/devices.py",

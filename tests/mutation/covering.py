@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import ast
-import json
 import sys
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import pytest
 
-# Lines that run while tests are collected: with the import of the module.
-AT_IMPORT = ""
+# Lines that run beside the tests.
+BESIDE = ""
+
+# Of each test: the CPU time that it takes, and the lines that it runs.
+Noted = dict[str, dict[str, Any]]
 
 
 class Watch:
@@ -24,11 +28,10 @@ class Watch:
     What a fixture of more than one test runs is put down for all tests that ask for it.
     """
 
-    def __init__(self, tree: Path, modules: Sequence[str], to: Path) -> None:
-        """To be written to `to` when the session ends, for `Covering.read`."""
+    def __init__(self, tree: Path, modules: Iterable[str]) -> None:
+        """Of modules that are named from the top of the tree."""
         self._names = {str((tree / module).resolve()): module for module in modules}
-        self._to = to
-        self._runs = AT_IMPORT
+        self._runs = BESIDE
         self._lines: dict[str, set[tuple[str, int]]] = defaultdict(set)
         self._fixtures: dict[str, Sequence[str]] = {}
         self._seconds: dict[str, float] = defaultdict(float)
@@ -62,13 +65,15 @@ class Watch:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """A test's own lines."""
+        """A test's own lines, and how long it takes."""
         self._runs = item.nodeid
         self._fixtures[item.nodeid] = list(getattr(item, "fixturenames", ()))
+        started = time.process_time()
         try:
             return (yield)
         finally:
-            self._runs = AT_IMPORT
+            self._seconds[item.nodeid] += time.process_time() - started
+            self._runs = BESIDE
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
@@ -76,52 +81,57 @@ class Watch:
     ) -> Generator[None, object, object]:
         """Those of a fixture that others may share."""
         before, self._runs = self._runs, f"fixture {fixturedef.argname}"
+        started = time.process_time()
         try:
             return (yield)
         finally:
+            self._seconds[self._runs] = max(self._seconds[self._runs], time.process_time() - started)
             self._runs = before
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """How long each takes."""
-        self._seconds[report.nodeid] += report.duration
-
-    def pytest_sessionfinish(self) -> None:
-        """All is known."""
+    def noted(self) -> Noted:
+        """What came of it, for `Covering`; a shared fixture's time is in that of all that ask for it."""
         sys.settrace(None)
-        tests: dict[str, set[tuple[str, int]]] = {}
+        found = {}
         for test, fixtures in self._fixtures.items():
-            tests[test] = self._lines[test].union(*(self._lines[f"fixture {name}"] for name in fixtures))
-        written = {
-            test: {"seconds": self._seconds[test], "lines": sorted(lines)} for test, lines in tests.items() if lines
-        }
-        self._to.write_text(json.dumps(written), encoding="utf-8")
+            parts = [test, *(f"fixture {name}" for name in fixtures)]
+            lines = set().union(*(self._lines[part] for part in parts))
+            if lines:
+                found[test] = {"seconds": sum(self._seconds[part] for part in parts), "lines": sorted(lines)}
+        return found
 
 
 class Covering:
     """For each line of some modules the tests that run it, the quickest first."""
 
-    def __init__(self, tests: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, noted: Noted) -> None:
         """From what a `Watch` noted."""
-        self._tests: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self._noted = noted
+        self._tests: dict[tuple[str, int], set[str]] = defaultdict(set)
         self._of_module: dict[str, list[str]] = defaultdict(list)
-        for test in sorted(tests, key=lambda name: tests[name]["seconds"]):
-            for module, line in tests[test]["lines"]:
-                self._tests[module, line].append(test)
-            for module in sorted({module for module, _ in tests[test]["lines"]}):
+        for test in sorted(noted, key=lambda name: noted[name]["seconds"]):
+            for module, line in noted[test]["lines"]:
+                self._tests[module, line].add(test)
+            for module in sorted({module for module, _ in noted[test]["lines"]}):
                 self._of_module[module].append(test)
-
-    @classmethod
-    def read(cls, path: Path) -> Covering:
-        """What a `Watch` wrote."""
-        return cls(json.loads(path.read_text(encoding="utf-8")))
 
     def tests_of(self, module: str, source: str, line: int) -> list[str]:
         """The tests that run the statement in that line; of one that runs at import: those that run the module."""
         lines = statement_lines(source, line)
         if lines is None:
             return self._of_module[module]
-        wanted = {test for one in lines for test in self._tests.get((module, one), ())}
+        wanted: set[str] = set().union(*(self._tests.get((module, one), set()) for one in lines))
         return [test for test in self._of_module[module] if test in wanted]
+
+    def within(self, tests: Sequence[str], seconds: float) -> list[str]:
+        """Of these tests the first ones that take so much CPU time together, and one at least."""
+        ends = accumulate(map(self.seconds_of, tests))
+        return [
+            test for number, (test, end) in enumerate(zip(tests, ends, strict=True)) if end <= seconds or not number
+        ]
+
+    def seconds_of(self, test: str) -> float:
+        """The CPU time that it takes, with all its fixtures, watched."""
+        return float(self._noted[test]["seconds"])
 
 
 def statement_lines(source: str, line: int) -> range | None:

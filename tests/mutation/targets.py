@@ -12,13 +12,25 @@ class Area:
     name: str
     modules: tuple[str, ...]
     tests: tuple[str, ...]
+    # Those among them that are too slow to be run for each change, or that count seconds, of which watching takes more.
+    without: tuple[str, ...] = ()
 
 
 AREAS = (
     Area(
         "statistics",
-        ("bench/statistics.py", "bench/rates.py"),
-        ("tests/bench/test_trends.py", "tests/bench/test_rates.py", "tests/bench/test_statistics.py"),
+        (
+            "bench/statistics.py", "bench/rates.py",
+            "bench/rounds/counted.py", "bench/rounds/interval.py", "bench/rounds/lost.py",
+        ),
+        (
+            "tests/bench/test_trends.py",
+            "tests/bench/test_rates.py",
+            "tests/bench/test_statistics.py",
+            "tests/bench/rounds/test_counted.py",
+            "tests/bench/rounds/test_interval.py",
+            "tests/bench/rounds/test_lost.py",
+        ),
     ),
     Area(
         "energy",
@@ -30,7 +42,10 @@ AREAS = (
         ),
         tuple(
             f"tests/bench/energy/joules/{name}.py"
-            for name in ("test_by_hand", "test_coverage", "test_record", "test_efficiency_curves")
+            for name in (
+                "test_from_readings", "test_integrals", "test_figures_by_hand", "test_coverage", "test_record",
+                "test_efficiency_curves",
+            )
         ),
     ),
     Area(
@@ -53,13 +68,33 @@ AREAS = (
         ),
         (
             "tests/kernels/workloads/proof",
+            "tests/kernels/workloads/sha256d/test_headers.py",
+            "tests/kernels/workloads/sha256d/test_version1.py",
             "tests/attack/test_forgeries.py",
-            "tests/bench/verification/test_checks.py",
-            "tests/bench/verification/test_recompute.py",
-            "tests/bench/test_check_alternated.py",
-            "tests/bench/test_together.py",
-            "tests/bench/result/test_brief.py",
-            "tests/bench/verification/test_trusted.py",
+            *(
+                f"tests/bench/verification/test_{name}.py"
+                for name in (
+                    "tampered", "checks", "figures", "verdict", "records", "together_rates", "recompute", "audit",
+                    "effort",
+                )
+            ),
+            "tests/bench/run/test_check_alternated.py",
+            *(
+                f"tests/bench/verification/test_trusted.py::test_{name}"
+                for name in (
+                    "pointers_lead_to_what_they_name",
+                    "version_1_s_joules_are_believed_and_listed",
+                    "what_is_proven_is_not_listed_and_what_is_not_is",
+                    "a_number_changed_by_half_is_refused_or_listed[version 1, cpu]",
+                )
+            ),
+        ),
+        (
+            "tests/bench/verification/test_checks.py::test_verifying_takes_milliseconds",
+            "tests/bench/verification/test_checks.py::test_the_largest_result_the_model_allows_is_checked_in_seconds",
+            "tests/bench/verification/test_checks.py::test_whatever_is_changed_the_answer_is_a_verdict",
+            "tests/bench/verification/test_audit.py::test_work_that_is_not_a_whole_number_of_headers_holds",
+            "tests/kernels/workloads/proof/test_share_rate.py",
         ),
     ),
     Area(

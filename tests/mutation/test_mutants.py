@@ -76,8 +76,10 @@ def test_each_change_is_one_and_leaves_a_module_that_can_be_read() -> None:
 
 def test_all_targets_and_reasons_are_about_what_is_there() -> None:
     for area in AREAS:
-        for path in (*area.modules, *area.tests):
-            assert (ROOT / path).exists(), path
+        for path in (*area.modules, *area.tests, *area.without):
+            file, _, test = path.partition("::")
+            assert (ROOT / file).exists(), path
+            assert f"def {test.partition('[')[0]}(" in (ROOT / file).read_text(encoding="utf-8") if test else True, path
     for module, line, before in REASONS:
         every = mutants_of(module, (ROOT / module).read_text(encoding="utf-8"))
         assert [one for one in every if one.source == line and before in (None, one.before)], (module, line, before)
@@ -107,3 +109,20 @@ def test_only_tests_that_run_a_line_are_tried_for_it_the_quickest_first() -> Non
     assert covering.tests_of("m.py", SOURCE, 16) == ["slow"]
     assert covering.tests_of("m.py", SOURCE, 6) == ["elsewhere", "quick", "slow"]
     assert covering.tests_of("m.py", SOURCE, 15) == ["quick"]
+
+
+def test_the_quickest_tests_are_tried_up_to_so_much_time_and_one_at_least() -> None:
+    noted = {
+        name: {"seconds": seconds, "lines": [("m.py", 14)]} for name, seconds in (("a", 1.0), ("b", 2.0), ("c", 4.0))
+    }
+    covering = Covering(noted)
+    every = covering.tests_of("m.py", SOURCE, 14)
+    assert [covering.within(every, seconds) for seconds in (0.5, 2.9, 3.0, 9.0)] == [["a"], ["a"], ["a", "b"], every]
+
+
+def test_guards_are_left_alone() -> None:
+    assert not [
+        one
+        for one in mutants_of("m.py", "def pairs(a, b):\n    return zip(a, b, strict=True)\n")
+        if one.before == "True"
+    ]

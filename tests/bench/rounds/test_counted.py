@@ -52,6 +52,13 @@ def test_rounds_are_left_out_only_beside_as_many_quiet_ones(busy: int) -> None:
     assert counted(*rounds) == [busy > 3] * busy + [True] * (6 - busy)
 
 
+def test_half_of_many_rounds_must_be_quiet() -> None:
+    busy = round_of(others=0.8)
+    assert counted(*[busy] * 5, *[QUIET] * 3) == [True] * 8
+    assert counted(*[busy] * 4, *[QUIET] * 4) == [False] * 4 + [True] * 4
+    assert counted(*[busy] * 5, *[QUIET] * 4) == [True] * 9
+
+
 def test_of_a_few_rounds_three_at_least_count() -> None:
     assert counted(QUIET, QUIET, round_of(others=0.8)) == [True, True, True]
     assert counted(round_of(others=2.0)) == [True]
@@ -60,6 +67,11 @@ def test_of_a_few_rounds_three_at_least_count() -> None:
 
 def test_background_services_are_no_reason() -> None:
     assert counted(*[QUIET] * 5, round_of(others=0.08)) == [True] * 6
+
+
+def test_a_tenth_of_a_cpu_is_the_least_that_disturbs() -> None:
+    assert counted(*[QUIET] * 5, round_of(others=0.1)) == [True] * 5 + [False]
+    assert counted(*[QUIET] * 5, round_of(others=0.0999)) == [True] * 6
 
 
 def test_on_many_cpus_it_takes_more_to_disturb() -> None:

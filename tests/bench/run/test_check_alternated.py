@@ -70,5 +70,66 @@ def test_a_kernel_that_says_otherwise_refutes_the_setting() -> None:
     assert fault(alternated(with_threads(1), liar)) == "both records of a pair had threads 1"
 
 
+def pairs(run: Result, *places: tuple[int, int], **changes: str) -> Result:
+    """The run with other pairs, and with other words of its own."""
+    assert run.alternated is not None
+    told = tuple(AlternatedPair(a=a, b=b) for a, b in places) or run.alternated.pairs
+    return msgspec.structs.replace(run, alternated=msgspec.structs.replace(run.alternated, pairs=told, **changes))
+
+
+RIGHT = alternated(with_threads(1), with_threads(2))
+ONE, TWO = RIGHT.results
+ELSEWHERE = msgspec.structs.replace(TWO, machine="f" * 16)
+OTHER_WORK = msgspec.structs.replace(TWO, workload="stream")
+OTHER_PREFIXES = msgspec.structs.replace(TWO, parameters={"prefixes": 4})
+OTHER_DEVICE = msgspec.structs.replace(TWO, device=msgspec.structs.replace(TWO.device, id="opencl:0"))
+
+
+@pytest.mark.parametrize(
+    ("run", "because"),
+    [
+        (pairs(RIGHT, b="1"), "the two settings are the same"),
+        (pairs(RIGHT, (2, 1)), "a pair names records that are not there"),
+        (pairs(RIGHT, (0, 1), (0, 1)), "a record stands in two pairs"),
+        (alternated(ONE, ELSEWHERE), "did different work"),
+        (alternated(ONE, OTHER_WORK), "did different work"),
+        (alternated(ONE, OTHER_PREFIXES), "did different work"),
+        (alternated(ONE, OTHER_DEVICE), "are not threads=1 and threads=2 of one device"),
+        (pairs(RIGHT, key="device"), "two devices of a pair are one"),
+        (pairs(RIGHT, key="runtime"), "two devices of a pair are one"),
+        (pairs(alternated(ONE, OTHER_DEVICE), key="device"), ""),
+        # The first fault is told, whatever else there is.
+        (pairs(alternated(ONE, OTHER_WORK), (0, 1), (0, 7)), "did different work"),
+        (pairs(RIGHT, (0, 7), (0, 7), b="1"), "the two settings are the same"),
+    ],
+)
+def test_a_pair_is_two_records_of_the_same_work_with_the_two_settings(run: Result, because: str) -> None:
+    assert because in fault(run) if because else fault(run) == ""
+
+
+def of_kernel(setting: str, name: str) -> Measurement:
+    """A record with that setting of a run that alternated kernels, whose kernel has that name."""
+    assert ONE.kernel is not None
+    kernel = msgspec.structs.replace(ONE.kernel, name=name, tuning={"kernel": setting})
+    return msgspec.structs.replace(ONE, setting=f"kernel={setting}", kernel=kernel)
+
+
+def test_a_kernel_s_own_name_is_what_alternated_kernels_are_told_by() -> None:
+    one = of_kernel("one", "one")
+    run = pairs(alternated(one, of_kernel("two", "one")), key="kernel", a="one", b="two")
+    assert fault(run) == "both records of a pair had kernel one"
+    assert fault(msgspec.structs.replace(run, results=(one, of_kernel("two", "two")))) == ""
+
+
+def test_a_record_that_does_not_tell_its_kernel_refutes_nothing() -> None:
+    silent = [msgspec.structs.replace(one, kernel=None) for one in (ONE, TWO)]
+    assert fault(alternated(*silent)) == ""
+
+
+def test_records_without_a_setting_need_no_alternation() -> None:
+    assert check_alternated(result(ONE)) != []
+    assert check_alternated(result(ONE, msgspec.structs.replace(TWO, setting=None)))[0].ok is False
+
+
 def test_an_ordinary_run_has_no_such_check() -> None:
     assert check_alternated(result()) == []

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from hashwatt.bench.api import verify
+from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.device import Found, Missing
@@ -49,6 +51,35 @@ def test_an_honest_result_recomputes(honest_file: Path, honest_result: Result) -
     assert verdict.ok
     codes = [check.code for check in verdict.checks]
     assert codes.count("checksum") == codes.count("recomputed_shares") == len(checksums_of(proof_of(honest_result)))
+
+
+class Recorded(NoProgress):
+    """What is shown while work is done again."""
+
+    def __init__(self) -> None:
+        self.total: float | None = None
+        self.told: list[tuple[float, float | None]] = []
+
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
+        self.total = total
+
+    def advance(self, amount: float, rate: float | None) -> None:
+        self.told.append((amount, rate))
+
+
+def test_what_is_done_again_is_told_as_it_is_done_at_the_rate_of_each_step(
+    honest_file: Path, honest_result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count()
+    monkeypatch.setattr("hashwatt.bench.verification.recompute.time.perf_counter", lambda: float(next(clock)))
+    shown = Recorded()
+    assert verify(honest_file, recompute=ALL, progress=shown).ok
+    amount = honest_result.results[0].amount
+    assert shown.total == pytest.approx(amount)
+    assert sum(done for done, _ in shown.told) == amount
+    # Whatever asks the clock in a step, it asks as often in each.
+    assert len({round(done / (rate or 1)) for done, rate in shown.told[1:]}) == 1
+    assert all(1 <= done / (rate or 1) < 10 for done, rate in shown.told)
 
 
 def test_only_as_many_chunks_as_asked_for_are_recomputed(honest_file: Path) -> None:

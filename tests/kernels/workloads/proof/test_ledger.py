@@ -78,3 +78,23 @@ def test_scans_one_after_another_are_one_span() -> None:
     assert book.first(2).checksums == [1, 2, 4, 8]
     assert book.first(1).checksums == [1, 2]
     assert book.leaves == 4
+    # More samples than there are hold no more, and none hold nothing.
+    assert book.first(9) == book.first(2)
+    for nothing in (book.first(0), ledger().first(0), ledger().first(3)):
+        assert (nothing.nonces, nothing.spans, nothing.checksums, nothing.end) == (0, (), [], 0)
+
+
+def test_four_times_as_many_as_are_wanted_are_kept_and_no_more() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def harder(nonces: int, shares: int) -> int:
+        asked.append((nonces, shares))
+        return 2
+
+    book = Ledger(LEAF, 1, harder)
+    book.count([Counted(0, 8, 0, [(key, key) for key in range(4)])], 0)
+    assert [key for key, _ in book.shares] == [0, 1, 2, 3]
+    book.count([Counted(8, 8, 0, [(9, 9)])], 1)
+    assert [key for key, _ in book.shares] == [0, 1, 2]
+    # Down to twice what is wanted, of all that was counted.
+    assert asked == [(16, 2)]

@@ -56,6 +56,12 @@ def test_sums_beyond_63_bits_do_not_wrap_around() -> None:
         unpack_ascending(base64.b64encode(largest_gap * 3).decode(), LARGEST)
 
 
+def test_a_number_of_ten_bytes_is_none_and_of_nine_is_one() -> None:
+    with pytest.raises(Unreadable, match="63 bits"):
+        unpack_ascending(base64.b64encode(b"\x80" * 9 + b"\x00").decode(), LARGEST)
+    assert unpack_ascending(base64.b64encode(b"\x80" * 8 + b"\x01").decode(), LARGEST).tolist() == [1 << 56]
+
+
 def test_half_a_word_is_no_word() -> None:
     with pytest.raises(Unreadable, match="whole number"):
         unpack_words("AAA=")
