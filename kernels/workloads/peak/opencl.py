@@ -1,8 +1,9 @@
 """Peak and sweep in OpenCL C: a work-item takes CHAINS independent vectors through the turns.
 
-On the host's cores vectors are as wide as registers of 256 bits (wider ones are wrong on some runtimes); on a card a
-vector is a number, of half precision two. A multiplication and an addition are written as such: `fma` is a call on some
-runtimes, and contracting them changes nothing where products are exact.
+On the host's cores vectors are as wide as `widths` chose; on a card a vector is a number, of half precision two. Only
+operators are used, no functions: a runtime that compiles for another CPU than its library of functions is made for may
+end the process, or answer wrongly, where one takes a vector of 512 bits (pip's PoCL: fma, rotate). So a multiplication
+and an addition are written as such, and contracting them changes nothing where products are exact.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ from ...device import DeviceInfo
 from .formats import STEPS
 
 CHAINS = 12
-HOST_VECTOR_BITS = 256
+# What every runtime for CPUs makes right and good code of.
+USUAL_BITS = 256
 BITS = {"float64": 64, "float32": 32, "float16": 16, "int32": 32, "int8": 32}
 NAMES = {"float64": "double", "float32": "float", "float16": "half", "int32": "uint", "int8": "uint"}
 EXTENSIONS = {"float64": "cl_khr_fp64", "float16": "cl_khr_fp16"}
-SWEEP_VECTOR, SWEEP_CHAINS = 4, 8
+SWEEP_CHAINS = 8
 
 
-def values_an_item(number: str, info: DeviceInfo) -> int:
-    """How many numbers an item has."""
-    return CHAINS * _width(number, info)
+def values_an_item(number: str, info: DeviceInfo, bits: int = USUAL_BITS) -> int:
+    """How many numbers an item has; `bits`: of a vector on the host's cores."""
+    return CHAINS * _width(number, info, bits)
 
 
-def _width(number: str, info: DeviceInfo) -> int:
+def _width(number: str, info: DeviceInfo, bits: int) -> int:
     if number == "int8":
         return 1
     if info.on_host_cores:
-        return HOST_VECTOR_BITS // BITS[number]
+        return bits // BITS[number]
     return 2 if number == "float16" else 1
 
 
@@ -37,9 +39,9 @@ def _head(number: str) -> str:
     return f"{enabled}#pragma OPENCL FP_CONTRACT ON\n"
 
 
-def text(number: str, info: DeviceInfo) -> str:
-    """The source of a format's kernel."""
-    width = _width(number, info)
+def text(number: str, info: DeviceInfo, bits: int = USUAL_BITS) -> str:
+    """The source of a format's kernel; `bits`: of a vector on the host's cores."""
+    width = _width(number, info, bits)
     plain = NAMES[number]
     vector = f"{plain}{width if width > 1 else ''}"
     is_dot, is_real = number == "int8", number.startswith("float")
@@ -69,15 +71,15 @@ def text(number: str, info: DeviceInfo) -> str:
     )
 
 
-def sweep_numbers(info: DeviceInfo) -> int:
+def sweep_numbers(info: DeviceInfo, bits: int = USUAL_BITS) -> int:
     """How many numbers of the sweep's array a work-item has: on the host's cores enough that none waits for another."""
-    return SWEEP_VECTOR * SWEEP_CHAINS if info.on_host_cores else 1
+    return bits // BITS["float64"] * SWEEP_CHAINS if info.on_host_cores else 1
 
 
-def sweep_text(steps: int, info: DeviceInfo) -> str:
-    """The source of the sweep with so many steps on each number."""
+def sweep_text(steps: int, info: DeviceInfo, bits: int = USUAL_BITS) -> str:
+    """The source of the sweep with so many steps on each number; `bits`: of a vector on the host's cores."""
     chains = range(SWEEP_CHAINS if info.on_host_cores else 1)
-    vector = f"double{SWEEP_VECTOR}" if info.on_host_cores else "double"
+    vector = f"double{bits // BITS['float64']}" if info.on_host_cores else "double"
     return "\n".join(
         [
             _head("float64"),

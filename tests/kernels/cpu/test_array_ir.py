@@ -1,4 +1,4 @@
-"""Loops over arrays at every width that registers have, over ranges that no pass divides; and how they use the memory."""
+"""Loops over arrays at every width of registers, over ranges that no pass divides; and how they use the memory."""
 
 from __future__ import annotations
 
