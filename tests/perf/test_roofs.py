@@ -1,7 +1,7 @@
 """Stream, peak and the sweep against their peers: own C by gcc, likwid-bench, and our own kernels on OpenCL.
 
-Run with `tox -e perf -- -s`. All by CPU time, in turns, so that other programs disturb both sides alike; the figures
-are printed, and stand in `extra_info` (`--benchmark-json FILE`); what is asserted are the goals, for a quiet machine. Peers
+Run with `tox -e perf -- -s`. All by CPU time, in turns, so that other programs disturb both sides alike. Figures are
+printed, and stand in `extra_info` (`--benchmark-json FILE`); what is asserted are the goals, for a quiet machine. Peers
 that are not installed skip their test (Debian: gcc, likwid).
 """
 
@@ -39,8 +39,8 @@ ROUNDS = 60
 # Far more than a core's second cache holds, and short enough for other programs to spoil few; but long beside the 30 µs
 # that Python takes to begin a call after its own code and data were swept out of the caches.
 SLICE = 1 << 21
-TURNS, LONG_TURNS = 100_000, 20_000_000
-LIKWID_ITERATIONS = (1 << 18, 1 << 22)
+TURNS, LONG_TURNS = 100_000, 10_000_000
+LIKWID_ITERATIONS = (1 << 18, 1 << 21)
 LIKWID_ROUNDS = 5
 PEAK_LOADS = 3
 WIDTHS = tuple(bits for bits in (512, 256, 128) if bits <= array_ir.register_bits())
