@@ -12,8 +12,10 @@ from .formats import STEPS
 # Independent numbers of an item: more than any core's latency times its units, and with the constants no more than the
 # sixteen registers that the fewest have.
 CHAINS = 12
-# A dot product of pairs takes longer (six cycles on Zen 5, two begin in each), and who has it has 32 registers.
-CHAINS_OF = {"bfloat16": 16}
+# These wait longer for a result (on Zen 5 a dot product of pairs takes six cycles, two begin in each): where there are
+# 32 registers, they have more.
+WIDEST_BITS = 512
+CHAINS_OF = {"bfloat16": 16, "int32": 20}
 TYPES = {
     "float64": ("double", 64), "float32": ("float", 32), "float16": ("half", 16), "bfloat16": ("float", 32),
     "int32": ("i32", 32),
@@ -30,7 +32,12 @@ SWEEP_AHEAD_BYTES = 8192
 
 def values_an_item(number: str) -> int:
     """How many numbers an item has."""
-    return CHAINS_OF.get(number, CHAINS) * _kind(number).lanes
+    return chains_of(number) * _kind(number).lanes
+
+
+def chains_of(number: str) -> int:
+    """How many vectors of an item go through the turns beside each other."""
+    return CHAINS_OF.get(number, CHAINS) if register_bits() == WIDEST_BITS else CHAINS
 
 
 def _kind(number: str) -> Kind:
@@ -91,7 +98,7 @@ def _declaration(number: str, kind: Kind) -> str:
 
 def emit(number: str) -> str:
     """The kernel of a format: for each item all its numbers through so many turns."""
-    kind, is_dot, chains = _kind(number), number == "int8", CHAINS_OF.get(number, CHAINS)
+    kind, is_dot, chains = _kind(number), number == "int8", chains_of(number)
     lines = Lines("v")
     values = [f"%x{chain}" for chain in range(chains)]
     is_pairs = number == "bfloat16"

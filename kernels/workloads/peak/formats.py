@@ -44,11 +44,11 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "float64": Format("float64", 2, 20, 1 << 10, 1 << 30, 4),
-    "float32": Format("float32", 2, 20, 1 << 10, 1 << 22, 4),
+    "float64": Format("float64", 2, 20, 1 << 10, 1 << 30, 16),
+    "float32": Format("float32", 2, 20, 1 << 10, 1 << 22, 16),
     "float16": Format("float16", 2, 8, 1 << 9, 1 << 9),
-    "bfloat16": Format("float32", 4, 20, 1 << 10, 1 << 22, 4),
-    "int32": Format("uint32", 2, 32, 1 << 10, 1 << 30, 4),
+    "bfloat16": Format("float32", 4, 20, 1 << 10, 1 << 22, 16),
+    "int32": Format("uint32", 2, 32, 1 << 10, 1 << 30, 16),
     "int8": Format("uint32", 8, 32, 1 << 6, 1 << 30),
 }
 USUAL = "float64"

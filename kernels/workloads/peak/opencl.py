@@ -12,6 +12,8 @@ from ...device import DeviceInfo
 from .formats import STEPS
 
 CHAINS = 12
+# Of int32 in vectors of 512 bits, which has 32 registers: a product and a sum are two operations, one after the other.
+WIDE_BITS, WIDE_INT32_CHAINS = 512, 20
 # What every runtime for CPUs makes right and good code of.
 USUAL_BITS = 256
 BITS = {"float64": 64, "float32": 32, "float16": 16, "int32": 32, "int8": 32}
@@ -22,7 +24,11 @@ SWEEP_CHAINS = 8
 
 def values_an_item(number: str, info: DeviceInfo, bits: int = USUAL_BITS) -> int:
     """How many numbers an item has; `bits`: of a vector on the host's cores."""
-    return CHAINS * _width(number, info, bits)
+    return _chains(number, info, bits) * _width(number, info, bits)
+
+
+def _chains(number: str, info: DeviceInfo, bits: int) -> int:
+    return WIDE_INT32_CHAINS if info.on_host_cores and number == "int32" and bits == WIDE_BITS else CHAINS
 
 
 def _width(number: str, info: DeviceInfo, bits: int) -> int:
@@ -46,7 +52,15 @@ def text(number: str, info: DeviceInfo, bits: int = USUAL_BITS) -> str:
     vector = f"{plain}{width if width > 1 else ''}"
     is_dot, is_real = number == "int8", number.startswith("float")
     state, begin = f"global {vector} *last", f"global const {vector} *first" if is_dot else ""
-    step = "x{0} += dot_4x8packed_uu_uint(x{0}, m);" if is_dot else "x{0} = x{0} * m + {1};"
+    chains = range(_chains(number, info, bits))
+    # What is written for all chains before the next line. Compilers of CPUs keep this order: of int32 all products come
+    # before the sums that wait for them (a tenth faster on Zen 5).
+    if is_dot:
+        lines = ["x{0} += dot_4x8packed_uu_uint(x{0}, m);"]
+    elif info.on_host_cores and number == "int32":
+        lines = ["x{0} *= m;", "x{0} += {1};"]
+    else:
+        lines = ["x{0} = x{0} * m + {1};"]
     source = "first" if is_dot else "last"
     return "\n".join(
         [
@@ -55,16 +69,17 @@ def text(number: str, info: DeviceInfo, bits: int = USUAL_BITS) -> str:
             "{",
             f"    const {vector} m = ({vector})(({plain})factor), c = ({vector})(({plain})addend);",
             f"    const {vector} c1 = ({vector})(({plain})(addend + 1)), all = ({vector})(({plain})(1 - turns));",
-            f"    const size_t place = get_global_id(0) * {CHAINS};",
-            *(f"    {vector} x{chain} = {source}[place + {chain}];" for chain in range(CHAINS)),
+            f"    const size_t place = get_global_id(0) * {len(chains)};",
+            *(f"    {vector} x{chain} = {source}[place + {chain}];" for chain in chains),
             "    for (long turn = 0; turn < turns; turn++) {",
             *(
-                f"        {step.format(chain, 'c1' if number_of == STEPS - 1 else 'c')}"
-                for number_of in range(STEPS)
-                for chain in range(CHAINS)
+                f"        {line.format(chain, 'c1' if step == STEPS - 1 else 'c')}"
+                for step in range(STEPS)
+                for line in lines
+                for chain in chains
             ),
             "    }",
-            *(f"    last[place + {chain}] = x{chain}{' + all' if is_real else ''};" for chain in range(CHAINS)),
+            *(f"    last[place + {chain}] = x{chain}{' + all' if is_real else ''};" for chain in chains),
             "}",
             "",
         ]
