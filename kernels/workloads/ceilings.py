@@ -14,6 +14,7 @@ from typing import Protocol
 from ..device import Executes, KernelId, Launch
 from ..errors import DeviceError
 from .peak import formats, launches, oracle
+from .peak.widths import chosen_bits
 from .stream import arrays
 from .stream.counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 
@@ -81,10 +82,12 @@ class MemoryProbe:
             kernel, _ = device.compile(arrays.source_of(name, info))
             taken = (sums, *buffers[1:]) if name == DOT else buffers
             bursts[name] = Burst(device, _passes(device, name, kernel, taken, items), items * operation.item_bytes)
-        kernel, _ = device.compile(launches.sweep_source_of(1, info))
+        bits = chosen_bits(device, formats.USUAL)
+        kernel, _ = device.compile(launches.sweep_source_of(1, info, bits))
+        across = launches.sweep_numbers(info, bits)
         bursts["update"] = Burst(
             device,
-            lambda repeats: launches.sweep_launch(kernel, buffers[0], info, items, repeats, 0),
+            lambda repeats: launches.sweep_launch(kernel, buffers[0], items, across, repeats, 0),
             items * formats.SWEEP_NUMBER_BYTES,
         )
         rates = {name: burst.rate() for name, burst in bursts.items()}
@@ -113,10 +116,11 @@ class PeakProbe:
             raise DeviceError(f"{info.id} computes no {number} by itself")
         self.unit = "flop" if form.is_flop else "operation"
         self.explanation = f"what peak's kernel of {number} does in registers"
-        source = launches.source_of(number, info)
+        bits = chosen_bits(device, number)
+        source = launches.source_of(number, info, bits)
         kernel, _ = device.compile(source)
         m_and_c = oracle.constants(number, "ceilings", info.id, "")
-        each, turns = launches.values_an_item(number, info), launches.turns_of(number, info)
+        each, turns = launches.values_an_item(number, info, bits), launches.turns_of(number, info)
         buffers: tuple[int, ...] = ()
 
         def launch(items: int, repeats: int) -> Launch:

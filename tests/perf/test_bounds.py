@@ -20,7 +20,8 @@ from hashwatt.kernels.headers.job import Job, roll_versions
 
 from ..bench.fakes import measured
 from ..bench.test_interrupts import cut_after
-from ..bench.verification.test_checks import as_large_as_a_result_may_be, tampered
+from ..bench.verification.tampering import tampered
+from ..bench.verification.test_checks import as_large_as_a_result_may_be
 from ..cli.terminal import run_here
 
 

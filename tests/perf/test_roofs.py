@@ -1,22 +1,23 @@
 """Stream, peak and the sweep against their peers: own C by gcc, likwid-bench, and our own kernels on OpenCL.
 
-Run with `tox -e perf`. All by CPU time, in turns, so that other programs disturb both sides alike; the figures stand in
-`extra_info` (`--benchmark-json FILE`), the bounds asserted leave room for a busy machine. Peers that are not installed
-skip their test (Debian: gcc, likwid).
+Run with `tox -e perf -- -s`. All by CPU time, in turns, so that other programs disturb both sides alike. Figures are
+printed, and stand in `extra_info` (`--benchmark-json FILE`); what is asserted are the goals, for a quiet machine. Peers
+that are not installed skip their test (Debian: gcc, likwid).
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
-import os
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,43 +25,71 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hashwatt.kernels.cpu.backend import find as find_cpu
+from hashwatt.kernels.cpu.codegen import array_ir
 from hashwatt.kernels.cpu.native import NativeFunction
+from hashwatt.kernels.device import Found
 from hashwatt.kernels.workloads.peak import cpu as peak
 from hashwatt.kernels.workloads.peak.formats import FORMATS, STEPS, SWEEP_STEPS
 from hashwatt.kernels.workloads.stream import cpu as stream
+from hashwatt.kernels.workloads.stream.arrays import array_items
 from hashwatt.kernels.workloads.stream.counts import BLOCK, OPERATIONS
 
 ROUNDS = 60
-ARRAY_NUMBERS = 8 << 20
-# A slice is far above the last cache's share of a core, and short enough for other programs to spoil few.
-SLICE = 1 << 19
-TURNS, LONG_TURNS = 20_000, 20_000_000
-LIKWID_ITERATIONS = (1 << 16, 1 << 19)
+# Far more than a core's second cache holds, and short enough for other programs to spoil few; but long beside the 30 µs
+# that Python takes to begin a call after its own code and data were swept out of the caches.
+SLICE = 1 << 21
+TURNS, LONG_TURNS = 100_000, 10_000_000
+LIKWID_ITERATIONS = (1 << 18, 1 << 21)
+LIKWID_ROUNDS = 5
+PEAK_LOADS = 3
+WIDTHS = tuple(bits for bits in (512, 256, 128) if bits <= array_ir.register_bits())
+# Bytes that plain stores move for each byte that counts: they fetch the line that they overwrite. No store past the
+# caches can gain more.
+MOST_GAINED = {"copy": 3 / 2, "mul": 3 / 2, "add": 4 / 3, "triad": 4 / 3, "dot": 1.0}
+# Where a point's two roofs lie this close, neither binds alone.
+KNEE = 1.5
 
 Call = Callable[[int], None]
 
 
-def arrays() -> tuple[Any, list[int]]:
-    """Three arrays on pages, touched; the memory, and their addresses."""
-    raw = np.ones(3 * ARRAY_NUMBERS + 512, np.float64)
+def arrays() -> tuple[Any, list[int], int]:
+    """Three arrays on pages, touched, side by side and each four times the largest cache.
+
+    The memory, their addresses, and how many numbers each has: whole slices.
+    """
+    (cpu,) = (entry for entry in find_cpu() if isinstance(entry, Found))
+    numbers = -(-array_items(cpu.info) // SLICE) * SLICE
+    raw = np.ones(3 * numbers + 512, np.float64)
     first = raw.ctypes.data + -raw.ctypes.data % 4096
-    return raw, [first + 8 * ARRAY_NUMBERS * number for number in range(3)]
+    return raw, [first + 8 * numbers * number for number in range(3)], numbers
 
 
-def alternated(calls: dict[str, Call], rounds: int = ROUNDS) -> dict[str, list[float]]:
-    """CPU seconds of each, in turns in a random order, each time at another place of the arrays."""
+def alternated(calls: dict[str, Call], numbers: int, rounds: int = ROUNDS) -> dict[str, list[float]]:
+    """CPU seconds of each, in turns in a random order, each time at another place of so many numbers.
+
+    A place comes again only after all others, for what was there a moment ago would be in a cache.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in calls}
-    names = list(calls)
+    names, places = list(calls), [SLICE * slice_ for slice_ in range(numbers // SLICE)]
+    random.shuffle(places)
+    following = cycle(places)
     for call in calls.values():
-        call(0)
+        call(next(following))
     for _ in range(rounds):
         random.shuffle(names)
         for name in names:
-            place = random.randrange(ARRAY_NUMBERS // SLICE) * SLICE
+            place = next(following)
             started = time.thread_time_ns()
             calls[name](place)
             seconds[name].append((time.thread_time_ns() - started) / 1e9)
     return seconds
+
+
+def at_width(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels as they are on a CPU whose registers have so many bits."""
+    for module in (array_ir, peak):
+        monkeypatch.setattr(module, "register_bits", lambda: bits)
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +106,8 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_stream_against_c(benchmark: Any, peer: ctypes.CDLL, name: str) -> None:
-    kept, places = arrays()
-    sums = np.zeros(ARRAY_NUMBERS // BLOCK)
+    kept, places, numbers = arrays()
+    sums = np.zeros(numbers // BLOCK)
     function = NativeFunction(getattr(stream, name)(), name)
     if name == "dot":
         ours = function.typed(3, ())
@@ -99,19 +128,24 @@ def test_stream_against_c(benchmark: Any, peer: ctypes.CDLL, name: str) -> None:
                 theirs(*(place + 8 * at for place in places), 0.5, SLICE)
 
             calls[label] = call
-    seconds = benchmark.pedantic(alternated, (calls,), rounds=1)
-    assert len(kept) >= 3 * ARRAY_NUMBERS
+    seconds = benchmark.pedantic(alternated, (calls, numbers), rounds=1)
+    assert len(kept) >= 3 * numbers
     moved = OPERATIONS[name].item_bytes * SLICE / 1e9
-    benchmark.extra_info["gb_s"] = {label: round(moved / median(taken), 2) for label, taken in seconds.items()}
+    figures = {label: round(moved / median(taken), 2) for label, taken in seconds.items()}
     ratios = {
         label: round(median(b / a for a, b in zip(seconds["ours"], seconds[label], strict=True)), 3)
         for label in seconds
         if label != "ours"
     }
-    benchmark.extra_info["ratio"] = ratios
-    # Reading alone has no stores to save.
-    least = {"plain": 0.8} if name == "dot" else {"plain": 1.05, "past": 0.85}
-    assert all(ratio > least[label] for label, ratio in ratios.items()), ratios
+    benchmark.extra_info.update({"gb_s": figures, "ratio": ratios, "most_gained": MOST_GAINED[name]})
+    print(f"\n  {name}: GB/s {figures}, ours / theirs {ratios}, at most {MOST_GAINED[name]:.2f} of plain")
+    if name == "dot":
+        # Reading alone has no stores to save.
+        assert ratios["plain"] >= 0.97
+        return
+    assert ratios["past"] >= 0.97
+    # C's own stores past the caches show what they gain here: where reads bind, less than the bytes that they save.
+    assert ratios["plain"] >= min(1.3, 0.97 * ratios["plain"] / ratios["past"])
 
 
 def peak_gflops(number: str, state: Any, function: Callable[..., None], turns: int = TURNS) -> float:
@@ -130,23 +164,35 @@ def likwid_gflops(kernel: str) -> float:
 
 def likwid_run(kernel: str, iterations: int) -> tuple[int, float]:
     """Operations, and CPU seconds of the process."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     told = subprocess.run(
         ["likwid-bench", "-t", kernel, "-w", "S0:16kB:1", "-i", str(iterations)],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip
-    after = os.times()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     flops = re.search(r"Number of Flops:\s+(\d+)", told)
     assert flops is not None, told
-    return int(
-        flops.group(1)
-    ), after.children_user + after.children_system - before.children_user - before.children_system
+    return int(flops.group(1)), after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-@pytest.mark.parametrize(("number", "kernel"), [("float64", "peakflops_avx_fma"), ("float32", "peakflops_sp_avx_fma")])
-def test_peak_against_likwid(benchmark: Any, number: str, kernel: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "bits", "kernel"),
+    [
+        ("float64", 512, "peakflops_avx512_fma"),
+        ("float32", 512, "peakflops_sp_avx512_fma"),
+        ("float64", 256, "peakflops_avx_fma"),
+        ("float32", 256, "peakflops_sp_avx_fma"),
+    ],
+)
+def test_peak_against_likwid(
+    benchmark: Any, number: str, bits: int, kernel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of ours against likwid's own for vectors of that width."""
     if shutil.which("likwid-bench") is None:
         pytest.skip("likwid-bench is not installed: apt-get install likwid")
+    if bits not in WIDTHS:
+        pytest.skip(f"this CPU has no registers of {bits} bits")
+    at_width(bits, monkeypatch)
     compiled = NativeFunction(getattr(peak, number)(), number)
     function = compiled.typed(1, (1, 1, 1))
     state = np.ones(peak.values_an_item(number), FORMATS[number].stored)
@@ -158,46 +204,67 @@ def test_peak_against_likwid(benchmark: Any, number: str, kernel: str) -> None:
     def rates() -> tuple[list[float], list[float]]:
         ours: list[float] = []
         theirs: list[float] = []
-        for _ in range(3):
+        for _ in range(LIKWID_ROUNDS):
             # As long as the other, for the clock comes and goes.
-            ours.append(peak_gflops(number, state, function, LONG_TURNS))
+            ours.append(peak_gflops(number, state, function, LONG_TURNS * bits // 512))
             theirs.append(likwid_gflops(kernel))
         return ours, theirs
 
     ours, theirs = benchmark.pedantic(rates, rounds=1)
-    benchmark.extra_info["gflops"] = {"ours": round(median(ours), 2), "likwid": round(median(theirs), 2)}
-    benchmark.extra_info["ratio"] = round(median(ours) / median(theirs), 3)
-    # In a clock's ticks of 10 ms.
-    assert median(ours) > 0.85 * median(theirs)
+    figures = {"ours": round(median(ours), 2), kernel: round(median(theirs), 2)}
+    ratio = round(median(our / their for our, their in zip(ours, theirs, strict=True)), 3)
+    benchmark.extra_info.update({"gflops": figures, "ratio": ratio})
+    print(f"\n  {number}, {bits} bits: GFLOP/s {figures}, ours / likwid {ratio}")
+    assert ratio >= 0.99
 
 
-def test_the_sweep_against_its_own_roof(benchmark: Any) -> None:
-    kept, places = arrays()
+@pytest.mark.parametrize("bits", WIDTHS)
+def test_the_sweep_against_its_own_roof(
+    benchmark: Any, peer: ctypes.CDLL, bits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_width(bits, monkeypatch)
+    kept, places, numbers = arrays()
     compiled = {steps: NativeFunction(getattr(peak, f"sweep{steps}")(), f"sweep{steps}") for steps in SWEEP_STEPS}
     functions = {steps: one.typed(1, (-1.0, 1.0, 2.0)) for steps, one in compiled.items()}
-    peak_compiled = NativeFunction(peak.float64(), "float64")
-    peak_function = peak_compiled.typed(1, (1, 1, 1))
+    # Code may come to lie on pages where it is slower (Zen 5): of three loads the fastest is the roof.
+    peaks = [NativeFunction(peak.float64(), "float64") for _ in range(PEAK_LOADS)]
     state = np.ones(peak.values_an_item("float64"))
+    update = peer.update
+    update.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_double, ctypes.c_long]
+    update.restype = None
 
     def sweeping(steps: int) -> Call:
         return lambda at: functions[steps](places[0] + 8 * at, -1.0, 1.0, 2.0, 0, SLICE)
 
-    def at_peak(_at: int) -> None:
-        peak_function(state.ctypes.data, TURNS, -1, 77, 0, 1)
+    def at_peak(load: int) -> Call:
+        function = peaks[load].typed(1, (1, 1, 1))
+        return lambda _at: function(state.ctypes.data, TURNS, -1, 77, 0, 1)
 
-    calls: dict[str, Call] = {str(steps): sweeping(steps) for steps in SWEEP_STEPS} | {"peak": at_peak}
-    seconds = benchmark.pedantic(alternated, (calls,), rounds=1)
-    assert len(kept) >= 3 * ARRAY_NUMBERS
-    most = len(state) * TURNS * STEPS * 2 / min(seconds["peak"])
-    bandwidth = 16 * SLICE / min(seconds["1"])
-    shares = {
-        2 * steps / 16: round(100 * 2 * steps * SLICE / min(seconds[str(steps)]) / min(most, steps / 8 * bandwidth))
-        for steps in SWEEP_STEPS
-    }
-    benchmark.extra_info["percent_of_roof"] = shares
-    benchmark.extra_info["peak_gflops"] = round(most / 1e9, 2)
-    benchmark.extra_info["bandwidth_gb_s"] = round(bandwidth / 1e9, 2)
-    assert all(70 < share < 115 for share in shares.values()), shares
+    def by_c(at: int) -> None:
+        update(places[0] + 8 * at, None, None, 2.0, SLICE)
+
+    loads = {f"peak {load}": at_peak(load) for load in range(PEAK_LOADS)}
+    calls = {str(steps): sweeping(steps) for steps in SWEEP_STEPS} | loads | {"C": by_c}
+    seconds = benchmark.pedantic(alternated, (calls, 3 * numbers), rounds=1)
+    assert len(kept) >= 3 * numbers
+    most = [len(state) * TURNS * STEPS * 2 / each for each in min((seconds[name] for name in loads), key=median)]
+    # The faster of two ways to update an array in place, ours and a C compiler's.
+    bandwidth = [16 * SLICE / each for each in min((seconds[name] for name in ("C", "1")), key=median)]
+    shares, binds = {}, {}
+    for steps in SWEEP_STEPS:
+        rates = [2 * steps * SLICE / each for each in seconds[str(steps)]]
+        memory = [steps / 8 * each for each in bandwidth]
+        roofs = [min(both) for both in zip(most, memory, strict=True)]
+        intensity = 2 * steps / 16
+        shares[intensity] = round(100 * median(rate / roof for rate, roof in zip(rates, roofs, strict=True)), 1)
+        ratio = median(memory) / median(most)
+        binds[intensity] = "both" if 1 / KNEE < ratio < KNEE else "memory" if ratio < 1 else "arithmetic"
+    figures = {"peak_gflops": round(median(most) / 1e9, 1), "bandwidth_gb_s": round(median(bandwidth) / 1e9, 1)}
+    benchmark.extra_info.update({"percent_of_roof": shares, "binds": binds, **figures})
+    print(f"\n  {bits} bits: % of roof {shares}, which is of {binds}; {figures}")
+    for intensity, share in shares.items():
+        # At the knee all that does not overlap shows: 93 to 95 % on Zen 5 by vectors of 512 bits, beside other load.
+        assert (92 if binds[intensity] == "both" else 95) <= share <= 105, (intensity, shares)
 
 
 def test_opencl_against_our_own_kernels_on_the_same_cores(benchmark: Any) -> None:
@@ -207,4 +274,6 @@ def test_opencl_against_our_own_kernels_on_the_same_cores(benchmark: Any) -> Non
         pytest.skip(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no OpenCL device on the CPU")
     ratios = json.loads(done.stdout)
     benchmark.extra_info["ratio"] = ratios
-    assert all(ratio > 0.6 for ratio in ratios.values()), ratios
+    print(f"\n  OpenCL / ours: {ratios}")
+    # The sweep's points on OpenCL ask for no lines ahead, and are not among the goals.
+    assert all(ratio >= (0.85 if "flop/byte" in name else 0.95) for name, ratio in ratios.items()), ratios

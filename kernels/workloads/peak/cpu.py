@@ -12,13 +12,32 @@ from .formats import STEPS
 # Independent numbers of an item: more than any core's latency times its units, and with the constants no more than the
 # sixteen registers that the fewest have.
 CHAINS = 12
-TYPES = {"float64": ("double", 64), "float32": ("float", 32), "float16": ("half", 16), "int32": ("i32", 32)}
-SWEEP_UNROLL = 8
+# These wait longer for a result (on Zen 5 a dot product of pairs takes six cycles, two begin in each): where there are
+# 32 registers, they have more.
+WIDEST_BITS = 512
+CHAINS_OF = {"bfloat16": 16, "int32": 20}
+TYPES = {
+    "float64": ("double", 64), "float32": ("float", 32), "float16": ("half", 16), "bfloat16": ("float", 32),
+    "int32": ("i32", 32),
+}  # fmt: skip
+# Pairs of bfloat16 as 32-bit words, the first number in the lower half: 1 and 1, −1 and −1, 0 and −1.
+PAIRS = {"up": 0x3F803F80, "down": 0xBF80BF80, "last": 0xBF800000}
+# Vectors of a pass of the sweep, by its steps. Few let a core begin the next passes' loads before this one's arithmetic
+# ends, which matters where memory binds; many keep its units full at the end of a pass, where arithmetic does.
+SWEEP_UNROLL = {1: 4, 4: 4, 16: 5, 64: CHAINS}
+# A core runs ahead by some hundred instructions, which the steps fill; lines are asked for so far before they are read,
+# so that memory goes on meanwhile. Of 0.5 to 16 KiB the best on Zen 5 by vectors of 512, 256 and 128 bits alike.
+SWEEP_AHEAD_BYTES = 8192
 
 
 def values_an_item(number: str) -> int:
     """How many numbers an item has."""
-    return CHAINS * _kind(number).lanes
+    return chains_of(number) * _kind(number).lanes
+
+
+def chains_of(number: str) -> int:
+    """How many vectors of an item go through the turns beside each other."""
+    return CHAINS_OF.get(number, CHAINS) if register_bits() == WIDEST_BITS else CHAINS
 
 
 def _kind(number: str) -> Kind:
@@ -45,7 +64,28 @@ def _dot_step(lines: Lines, kind: Kind, value: str, _constant: str) -> str:
     return lines.value(f"call {kind.text} {name}({kind.text} {value}, {kind.text} {value}, {kind.text} %m)")
 
 
-def _declaration(kind: Kind) -> str:
+def _pair_step(lines: Lines, kind: Kind, value: str, pairs: str) -> str:
+    of_pairs = f"<{2 * kind.lanes} x bfloat>"
+    name = f"@llvm.x86.avx512bf16.dpbf16ps.{kind.bits * kind.lanes}"
+    return lines.value(f"call {kind.text} {name}({kind.text} {value}, {of_pairs} %one_and_c, {of_pairs} {pairs})")
+
+
+def _pairs(lines: Lines, lanes: int) -> None:
+    """`%one_and_c`, and PAIRS by their names, in vectors of bfloat16."""
+    words = Kind("i32", 32, lanes)
+    # The upper half of a float32 is a bfloat16.
+    real = lines.value("sitofp i64 %s2 to float")
+    bits = lines.value(f"bitcast float {real} to i32")
+    both = lines.value(f"or i32 {bits}, {PAIRS['up'] & 0xFFFF}")
+    for name, word in {"one_and_c": both, **{name: str(word) for name, word in PAIRS.items()}}.items():
+        lines.value(f"bitcast {words.text} {splat(lines, words, word)} to <{2 * lanes} x bfloat>", f"%{name}")
+
+
+def _declaration(number: str, kind: Kind) -> str:
+    if number == "bfloat16":
+        of_pairs = f"<{2 * kind.lanes} x bfloat>"
+        name = f"@llvm.x86.avx512bf16.dpbf16ps.{kind.bits * kind.lanes}"
+        return f"declare {kind.text} {name}({kind.text}, {of_pairs}, {of_pairs})"
     if host_architecture() == "aarch64":
         bytes_text = f"<{4 * kind.lanes} x i8>"
         return (
@@ -58,31 +98,36 @@ def _declaration(kind: Kind) -> str:
 
 def emit(number: str) -> str:
     """The kernel of a format: for each item all its numbers through so many turns."""
-    kind, is_dot = _kind(number), number == "int8"
+    kind, is_dot, chains = _kind(number), number == "int8", chains_of(number)
     lines = Lines("v")
-    values = [f"%x{chain}" for chain in range(CHAINS)]
+    values = [f"%x{chain}" for chain in range(chains)]
+    is_pairs = number == "bfloat16"
+    stepped = _dot_step if is_dot else _pair_step if is_pairs else _step
     for step in range(STEPS):
-        constant = "%c1" if step == STEPS - 1 else "%c"
-        values = [(_dot_step if is_dot else _step)(lines, kind, value, constant) for value in values]
+        last = step == STEPS - 1
+        pairs, constant = "%last" if last else ("%up", "%down")[step % 2], "%c1" if last else "%c"
+        values = [stepped(lines, kind, value, pairs if is_pairs else constant) for value in values]
     is_real = kind.number != "i32"
     begin, end = Lines("a"), Lines("e")
     converted = "sitofp" if is_real else "trunc"
     one = [begin.value(f"{converted} i64 {name} to {kind.number}") for name in ("%s1", "%s2", "%next", "%back")]
     for value, name in zip(one, ("%m", "%c", "%c1", "%all"), strict=True):
         splat(begin, kind, value, name)
+    if is_pairs:
+        _pairs(begin, kind.lanes)
     loads, stores = [], []
-    for chain in range(CHAINS):
+    for chain in range(chains):
         loads += [
             f"  %from{chain} = getelementptr {kind.text}, ptr %first, i64 {chain}",
             f"  %y{chain} = load {kind.text}, ptr %from{chain}, align {kind.bits // 8}",
         ]
         result = end.value(f"fadd {kind.text} {values[chain]}, %all") if is_real else values[chain]
-        stores.append(f"  %to{chain} = getelementptr {kind.text}, ptr %last, i64 {chain}")
+        stores.append(f"  %to{chain} = getelementptr {kind.text}, ptr %to, i64 {chain}")
         stores.append(f"  store {kind.text} {result}, ptr %to{chain}, align {kind.bits // 8}")
     buffers = "ptr noalias %b0, ptr noalias %b1" if is_dot else "ptr noalias %b0"
     return "\n".join(
         [
-            *([_declaration(kind)] if is_dot else []),
+            *([_declaration(number, kind)] if is_dot or is_pairs else []),
             f"define void @{number}({buffers}, i64 %s0, i64 %s1, i64 %s2, i64 %start, i64 %stop) {ATTRIBUTES} {{",
             "entry:",
             "  %next = add i64 %s2, 1",
@@ -92,16 +137,16 @@ def emit(number: str) -> str:
             "  br i1 %any, label %item, label %done",
             "item:",
             "  %k = phi i64 [ %start, %entry ], [ %k.next, %after ]",
-            f"  %place = mul i64 %k, {CHAINS * kind.bytes}",
+            f"  %place = mul i64 %k, {chains * kind.bytes}",
             f"  %first = getelementptr i8, ptr %b{1 if is_dot else 0}, i64 %place",
-            "  %last = getelementptr i8, ptr %b0, i64 %place",
+            "  %to = getelementptr i8, ptr %b0, i64 %place",
             *loads,
             "  br label %turn",
             "turn:",
             "  %t = phi i64 [ 0, %item ], [ %t.next, %turn ]",
             *(
                 f"  %x{chain} = phi {kind.text} [ %y{chain}, %item ], [ {values[chain]}, %turn ]"
-                for chain in range(CHAINS)
+                for chain in range(chains)
             ),
             *lines.lines,
             "  %t.next = add i64 %t, 1",
@@ -132,7 +177,10 @@ def emit_sweep(steps: int) -> str:
             value = lines.value(f"fadd contract {kind.text} {product}, {c1 if step == steps - 1 else c}")
         return value
 
-    return each_item(f"sweep{steps}", 1, ["double"] * 3, [0], 0, through, past_cache=False, unroll=SWEEP_UNROLL)
+    return each_item(
+        f"sweep{steps}", 1, ["double"] * 3, [0], 0, through,
+        past_cache=False, unroll=SWEEP_UNROLL[steps], ahead_bytes=SWEEP_AHEAD_BYTES,
+    )  # fmt: skip
 
 
 def float64() -> str:
@@ -148,6 +196,11 @@ def float32() -> str:
 def float16() -> str:
     """See `emit`."""
     return emit("float16")
+
+
+def bfloat16() -> str:
+    """See `emit`."""
+    return emit("bfloat16")
 
 
 def int32() -> str:

@@ -4,8 +4,11 @@ A *step* of floating point is x ← m·x + c with m = −1, so that numbers stay
 sum is exact. A *turn* has STEPS of them, an even number, and the last adds c + 1: a turn then adds 1 to x. A launch
 does many turns, and in the end takes away all that they added but 1.
 
-A step of int32 is the same with any odd m, modulo 2³². A step of int8 is x ← x + the four bytes of x times those of m,
-each launch from the same beginning.
+A step of bfloat16 adds the dot product of two pairs of such numbers to one of float32: x ← x + (1·1 + c·1), by turns
+x − (1·1 + c·1); the last takes c alone away, so that a turn adds 1 here, too.
+
+A step of int32 is that of floating point with any odd m, modulo 2³². A step of int8 is x ← x + the four bytes of x
+times those of m, each launch from the same beginning.
 """
 
 from __future__ import annotations
@@ -41,10 +44,11 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "float64": Format("float64", 2, 20, 1 << 10, 1 << 30, 4),
-    "float32": Format("float32", 2, 20, 1 << 10, 1 << 22, 4),
+    "float64": Format("float64", 2, 20, 1 << 10, 1 << 30, 16),
+    "float32": Format("float32", 2, 20, 1 << 10, 1 << 22, 16),
     "float16": Format("float16", 2, 8, 1 << 9, 1 << 9),
-    "int32": Format("uint32", 2, 32, 1 << 10, 1 << 30, 4),
+    "bfloat16": Format("float32", 4, 20, 1 << 10, 1 << 22, 16),
+    "int32": Format("uint32", 2, 32, 1 << 10, 1 << 30, 16),
     "int8": Format("uint32", 8, 32, 1 << 6, 1 << 30),
 }
 USUAL = "float64"

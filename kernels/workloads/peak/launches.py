@@ -21,28 +21,28 @@ def language_of(info: DeviceInfo) -> str:
     return next(each for each in LANGUAGES if each in info.languages)
 
 
-def source_of(number: str, info: DeviceInfo) -> Source:
-    """The kernel of a format."""
+def source_of(number: str, info: DeviceInfo, bits: int = opencl.USUAL_BITS) -> Source:
+    """The kernel of a format; `bits`: of a vector in OpenCL on the host's cores (see `widths`)."""
     language = language_of(info)
     types = (FORMATS[number].stored,) * (2 if number == "int8" else 1)
     if language == "opencl":
-        return Source(language, opencl.text(number, info), number, types)
+        return Source(language, opencl.text(number, info, bits), number, types)
     return Source(language, f"{PACKAGE}.{'cpu' if language == 'llvm' else 'plain'}:{number}", number, types)
 
 
-def sweep_source_of(steps: int, info: DeviceInfo) -> Source:
-    """The kernel of the sweep with so many steps."""
+def sweep_source_of(steps: int, info: DeviceInfo, bits: int = opencl.USUAL_BITS) -> Source:
+    """The kernel of the sweep with so many steps; `bits`: see `source_of`."""
     language, name = language_of(info), f"sweep{steps}"
     if language == "opencl":
-        return Source(language, opencl.sweep_text(steps, info), name, ("float64",))
+        return Source(language, opencl.sweep_text(steps, info, bits), name, ("float64",))
     return Source(language, f"{PACKAGE}.{'cpu' if language == 'llvm' else 'plain'}:{name}", name, ("float64",))
 
 
-def values_an_item(number: str, info: DeviceInfo) -> int:
-    """How many numbers an item takes through the turns."""
+def values_an_item(number: str, info: DeviceInfo, bits: int = opencl.USUAL_BITS) -> int:
+    """How many numbers an item takes through the turns; `bits`: see `source_of`."""
     language = language_of(info)
     if language == "opencl":
-        return opencl.values_an_item(number, info)
+        return opencl.values_an_item(number, info, bits)
     if language == "llvm":
         from .cpu import values_an_item as of_cpu
 
@@ -77,11 +77,11 @@ def launch_of(
     return Launch(kernel, buffers, (turns, *m_and_c), items, repeats, grain=grain)
 
 
-def sweep_numbers(info: DeviceInfo) -> int:
-    """How many numbers of the sweep's array an item of a launch has."""
-    return opencl.sweep_numbers(info) if language_of(info) == "opencl" else 1
+def sweep_numbers(info: DeviceInfo, bits: int = opencl.USUAL_BITS) -> int:
+    """How many numbers of the sweep's array an item of a launch has; `bits`: see `source_of`."""
+    return opencl.sweep_numbers(info, bits) if language_of(info) == "opencl" else 1
 
 
-def sweep_launch(kernel: KernelId, buffer: BufferId, info: DeviceInfo, items: int, repeats: int, c: int) -> Launch:
-    """So many passes of the sweep over so many numbers."""
-    return Launch(kernel, (buffer,), (-1.0, float(c), float(c + 1)), items // sweep_numbers(info), repeats)
+def sweep_launch(kernel: KernelId, buffer: BufferId, numbers: int, across: int, repeats: int, c: int) -> Launch:
+    """So many passes of the sweep over so many numbers; `across`: of an item (`sweep_numbers`)."""
+    return Launch(kernel, (buffer,), (-1.0, float(c), float(c + 1)), numbers // across, repeats)

@@ -15,6 +15,8 @@ Numbers = npt.NDArray[Any]
 # The factor of floating-point steps. Modulo 2³² it is 5 modulo 8: the course is then as long as can be.
 FLIP = -1
 WORD = 1 << 32
+# Whole numbers up to here have all their bits in a bfloat16.
+LARGEST_BFLOAT16 = 1 << 7
 
 
 def constants(number: str, challenge: str, device_id: str, run_id: str) -> tuple[int, int]:
@@ -25,6 +27,8 @@ def constants(number: str, challenge: str, device_id: str, run_id: str) -> tuple
     if number == "int8":
         # Bytes below 128 are the same whether they are read with a sign or without.
         return int(drawn[0]) & 0x7F7F7F7F | 0x01010101, 0
+    if number == "bfloat16":
+        return FLIP, int(drawn[1]) % LARGEST_BFLOAT16 + 1
     return FLIP, int(drawn[1]) % (1 << FORMATS[number].seed_bits) + 1
 
 

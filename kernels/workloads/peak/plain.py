@@ -28,6 +28,16 @@ def _kernel(number: str) -> Callable[..., None]:
     return run
 
 
+def bfloat16(last: Numbers, turns: int, factor: int, constant: int, start: int, stop: int) -> None:
+    """See `formats`."""
+    part = slice(start * VALUES_AN_ITEM, stop * VALUES_AN_ITEM)
+    values, c = last[part].copy(), np.float32(constant)
+    for step in range(turns * STEPS):
+        taken = c if step % STEPS == STEPS - 1 else c + np.float32(1)
+        values = values - taken if step % 2 else values + taken
+    last[part] = values + np.float32(1 - turns)
+
+
 def int8(last: Numbers, first: Numbers, turns: int, factor: int, constant: int, start: int, stop: int) -> None:
     """See `formats`."""
     part = slice(start * VALUES_AN_ITEM, stop * VALUES_AN_ITEM)

@@ -17,6 +17,7 @@ from .formats import INTENSITIES
 from .launches import sweep_launch, sweep_numbers, sweep_source_of
 from .oracle import Numbers, after_sweep, beginnings, constants
 from .task import FOLLOWED, followed
+from .widths import chosen_bits
 
 NUMBER, NUMBER_BYTES = "float64", 8
 LARGEST_BATCH = 1 << 16
@@ -41,6 +42,8 @@ class SweepTask(CheckedTask):
         size = request.parameters.get(SIZE)
         self._items = array_items(device.info, None if size is None else int(size))
         self._source = sweep_source_of(self._steps, device.info)
+        # The numbers of an item.
+        self._across = sweep_numbers(device.info)
         self._seed = (request.challenge, device.info.id, request.run_id)
         self._constant = constants(NUMBER, *self._seed)[1]
         self._pattern = beginnings(NUMBER, PATTERN, *self._seed)
@@ -49,8 +52,10 @@ class SweepTask(CheckedTask):
 
     def self_test(self) -> None:
         """Compile, and compare every number of a small array with the right ones."""
+        info, bits = self._device.info, chosen_bits(self._device, NUMBER)
+        self._source, self._across = sweep_source_of(self._steps, info, bits), sweep_numbers(info, bits)
         self._kernel_id, self.compile_s = self._device.compile(self._source)
-        threads, items = None, SELF_TEST_ITEMS * sweep_numbers(self._device.info)
+        threads, items = None, SELF_TEST_ITEMS * self._across
         for passes in SELF_TEST_PASSES:
             self._buffer = None
             self._fill(items)
@@ -90,7 +95,7 @@ class SweepTask(CheckedTask):
 
     def _launch(self, items: int, passes: int) -> Launch:
         assert self._buffer is not None
-        return sweep_launch(self._kernel_id, self._buffer, self._device.info, items, passes, self._constant)
+        return sweep_launch(self._kernel_id, self._buffer, items, self._across, passes, self._constant)
 
     def _first(self, part: range) -> Numbers:
         return self._pattern[np.arange(part.start, part.stop) % PATTERN]

@@ -15,6 +15,7 @@ from ..protocol import Expected, Request, Work
 from .formats import FORMATS, STEPS
 from .launches import items_of, launch_of, source_of, turns_of, values_an_item
 from .oracle import Numbers, after, beginnings, constants
+from .widths import chosen_bits
 
 LARGEST_BATCH = 1 << 20
 # So many numbers at either end of the state are compared, and as many somewhere within. Those of bytes have no closed
@@ -35,6 +36,7 @@ class PeakTask(CheckedTask):
         self._number = str(request.parameters["number"])
         self._format = FORMATS[self._number]
         self._source = source_of(self._number, info)
+        # The numbers of an item.
         self._each = values_an_item(self._number, info)
         self._seed = (request.challenge, info.id, request.run_id)
         self._constants = constants(self._number, *self._seed)
@@ -47,6 +49,8 @@ class PeakTask(CheckedTask):
 
     def self_test(self) -> None:
         """Compile, and compare every number after few turns with the right ones."""
+        info, bits = self._device.info, chosen_bits(self._device, self._number)
+        self._source, self._each = source_of(self._number, info, bits), values_an_item(self._number, info, bits)
         self._kernel_id, self.compile_s = self._device.compile(self._source)
         threads = None
         for turns in SELF_TEST_TURNS:

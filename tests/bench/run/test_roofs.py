@@ -104,7 +104,7 @@ def test_every_ceiling_of_the_fake_device_has_the_rate_that_it_was_given() -> No
     assert MemoryProbe(opened).rate() > 16 * 1e6 * slower
     for name in ("float64", "float32", "float16", "int32", "int8"):
         assert PeakProbe(opened, name).rate() > 1e6 * slower
-    assert set(PROBES) == {"memory", "float64", "float32", "float16", "int32", "int8"}
+    assert set(PROBES) == {"memory", "float64", "float32", "float16", "bfloat16", "int32", "int8"}
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hashwatt.kernels.workloads.peak.formats import FORMATS, STEPS, SWEEP_STEPS
 from hashwatt.kernels.workloads.peak.oracle import after, after_sweep, beginnings, constants
+from hashwatt.kernels.workloads.peak.plain import VALUES_AN_ITEM, bfloat16
 
 REALS = [name for name, form in FORMATS.items() if form.is_flop]
 SEED = ("a challenge", "cpu", "a run")
@@ -20,6 +21,9 @@ def stepped(number: str, x: int, turns: int, launches: int, m: int, c: int) -> i
     """One number after so many launches, step by step in whole numbers without bounds."""
     for _ in range(launches):
         for step in range(turns * STEPS):
+            if number == "bfloat16":
+                x += (-1) ** (step % 2) * (c + (step % STEPS != STEPS - 1))
+                continue
             x = x * m + c + (step % STEPS == STEPS - 1)
             x = x % (1 << 32) if number == "int32" else x
         x += 1 - turns if number != "int32" else 0
@@ -38,10 +42,25 @@ def test_a_launch_is_what_its_steps_make(number: str, turns: int, launches: int,
 def test_no_number_on_the_way_is_rounded(number: str) -> None:
     """The largest are c + 1 and x + turns; whole numbers of so many bits are exact."""
     form = FORMATS[number]
-    bits = {"float64": 53, "float32": 24, "float16": 11}[number]
+    # Sums of products of bfloat16 are of float32.
+    bits = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 24}[number]
     largest = (1 << form.seed_bits) + 1 + form.turns * form.host_factor + form.launches
     assert largest <= 1 << bits
     assert float(constants(number, *SEED)[0]) == -1.0
+
+
+@given(st.text(max_size=5))
+def test_what_pairs_are_made_of_has_no_more_bits_than_a_bfloat16(challenge: str) -> None:
+    _, c = constants("bfloat16", challenge, "cpu", "run")
+    assert np.float32(c).view(np.uint32) & 0xFFFF == 0
+
+
+def test_plain_python_makes_the_numbers_of_the_closed_form() -> None:
+    m, c = constants("bfloat16", *SEED)
+    first = beginnings("bfloat16", 2 * VALUES_AN_ITEM, *SEED)
+    numbers = first.copy()
+    bfloat16(numbers, 3, m, c, 0, 2)
+    assert numbers.tobytes() == after("bfloat16", first, 3, 1, m, c).tobytes()
 
 
 def test_bytes_are_multiplied_without_a_sign_and_added_up() -> None:

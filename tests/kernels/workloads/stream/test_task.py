@@ -100,7 +100,7 @@ def test_a_device_that_computes_too_little_is_refused(behaviour: str, name: str)
 @pytest.mark.parametrize(
     ("name", "pattern", "instead"),
     [
-        ("copy", r"ptr %b1, i64 %v2", "ptr %b2, i64 %v2"),
+        ("copy", r"ptr %b1, i64 %v", "ptr %b2, i64 %v"),
         ("mul", r"fmul (<.*>) %v(\d+), %v(\d+)", r"fadd \1 %v\2, %v\3"),
         ("add", r"fadd (<.*>) %v(\d+), %v(\d+)", r"fsub \1 %v\2, %v\3"),
         ("triad", r"fmul contract (<.*>) %v(\d+), %v(\d+)", r"fmul contract \1 %v\3, %v\3"),

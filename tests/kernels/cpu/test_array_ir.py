@@ -1,0 +1,74 @@
+"""Loops over arrays at every width of registers, over ranges that no pass divides; and how they use the memory."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from hashwatt.kernels.cpu.codegen import array_ir
+from hashwatt.kernels.cpu.native import NativeFunction
+from hashwatt.kernels.workloads.peak import cpu as peak
+from hashwatt.kernels.workloads.peak.formats import SWEEP_STEPS
+from hashwatt.kernels.workloads.peak.oracle import after_sweep
+from hashwatt.kernels.workloads.stream import cpu as stream
+
+WIDTHS = (512, 256, 128)
+NUMBERS = 1 << 10
+# Whole pages before a range's beginning, and ends in the middle of passes, of vectors, and before the first of either.
+RANGES = ((0, 0), (0, 1), (0, 7), (0, 97), (512, 1003), (512, 513))
+
+
+@pytest.fixture(params=[bits for bits in WIDTHS if bits <= array_ir.register_bits()])
+def bits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    for module in (array_ir, peak):
+        monkeypatch.setattr(module, "register_bits", lambda: request.param)
+    return int(request.param)
+
+
+def on_a_page(count: int, first: int) -> np.ndarray:
+    raw = np.empty(8 * count + 4096, np.uint8)
+    skipped = -raw.ctypes.data % 4096
+    numbers = raw[skipped : skipped + 8 * count].view(np.float64)
+    numbers[:] = np.arange(first, first + count)
+    return numbers
+
+
+@pytest.mark.parametrize("steps", SWEEP_STEPS)
+def test_the_sweep_changes_its_range_and_nothing_else(bits: int, steps: int) -> None:
+    compiled = NativeFunction(peak.emit_sweep(steps), f"sweep{steps}")
+    call = compiled.typed(1, (-1.0, 1.0, 2.0))
+    for start, stop in RANGES:
+        numbers = on_a_page(NUMBERS, 5)
+        right = numbers.copy()
+        right[start:stop] = after_sweep(right[start:stop], steps, 1, 77)
+        call(numbers.ctypes.data, -1.0, 77.0, 78.0, start, stop)
+        assert numbers.tobytes() == right.tobytes(), (start, stop)
+
+
+@pytest.mark.parametrize("name", ["copy", "mul", "add", "triad"])
+def test_stream_changes_its_range_and_nothing_else(bits: int, name: str) -> None:
+    compiled = NativeFunction(getattr(stream, name)(), name)
+    call = compiled.typed(3, (0.5,))
+    for start, stop in RANGES:
+        target, older, newer = (on_a_page(NUMBERS, first) for first in (1, 2000, 5000))
+        right, part = target.copy(), slice(start, stop)
+        right[part] = {
+            "copy": older, "mul": 0.5 * older, "add": older + newer, "triad": older + 0.5 * newer,
+        }[name][part]  # fmt: skip
+        call(*(each.ctypes.data for each in (target, older, newer)), 0.5, start, stop)
+        assert target.tobytes() == right.tobytes(), (start, stop)
+
+
+@pytest.mark.parametrize("name", ["copy", "mul", "add", "triad"])
+def test_a_pass_stores_one_whole_line_past_the_caches(bits: int, name: str) -> None:
+    stored = re.findall(r"store <(\d+) x double> .*!nontemporal", getattr(stream, name)())
+    assert sum(map(int, stored)) * 8 == array_ir.LINE_BYTES
+
+
+@pytest.mark.parametrize("steps", SWEEP_STEPS)
+def test_a_pass_of_the_sweep_asks_once_for_each_line_that_a_later_one_reads(bits: int, steps: int) -> None:
+    text = peak.emit_sweep(steps)
+    read = sum(int(lanes) * 8 for lanes in re.findall(r"load <(\d+) x double>", text))
+    assert text.count("call void @llvm.prefetch") == -(-read // array_ir.LINE_BYTES)
