@@ -123,8 +123,8 @@ def run(
 ) -> Result:
     """Measure devices in turn (all by default).
 
-    `seconds` is the sampling time per device and row, for all or by workload, taken fully, in rounds that the devices
-    make in turn; without it sampling ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the
+    `seconds` is the sampling time per device and row, for all or by workload ({"": 1, "stream": 5}: "" stands for all
+    others), taken fully, in rounds that the devices make in turn; without it sampling ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the
     latest. `challenge` (random by default) is what the work's inputs are derived from. `beacon` (a file, an address, or
     `tsa:` and the address of a time-stamping authority) adds a public value to it, which nobody knew before it was
     published.

@@ -17,6 +17,8 @@ from .assignment import Work
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"
+# Among times by workload: the time of those that are not named.
+ALL_OTHERS = ""
 # The bounds of how many shares a result may be asked to keep.
 FEWEST_SHARES = 300
 
@@ -25,7 +27,8 @@ FEWEST_SHARES = 300
 class AskedWork:
     """Which work was asked for: names (none: the usual one), what is special about it, sizes and times by name.
 
-    `suite`: all workloads that belong to a suite, besides those that are named. `seconds`: for all, or by name.
+    `suite`: all workloads that belong to a suite, besides those that are named. `seconds`: for all, or by name, the
+    empty name standing for all others.
     `usual_only`: of each workload the usual row alone.
     """
 
@@ -40,7 +43,7 @@ class AskedWork:
     @property
     def common_seconds(self) -> float | None:
         """The sampling time of whatever has none of its own."""
-        return None if isinstance(self.seconds, Mapping) else self.seconds
+        return self.seconds.get(ALL_OTHERS) if isinstance(self.seconds, Mapping) else self.seconds
 
     def works(self) -> tuple[Work, ...]:
         """The rows to measure: each workload's, or those of its rows that fit the parameters. Raises InputError."""
@@ -53,7 +56,8 @@ class AskedWork:
             if not any(name in each for each in known.values()):
                 said = "versions to roll" if name == ROLLED and self.rolled is not None else f"parameter {name!r:.40}"
                 raise InputError(f"{there} has no {said}; leave it out")
-        times = self.seconds if isinstance(self.seconds, Mapping) else {}
+        given_times = self.seconds if isinstance(self.seconds, Mapping) else {}
+        times = {name: seconds for name, seconds in given_times.items() if name != ALL_OTHERS}
         for name in (*(self.sizes or ()), *times):
             if name not in known:
                 raise InputError(f"{name!r:.40} is not measured here, so it takes no size or time; there is {there}")

@@ -69,7 +69,7 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 @click.option(
     "-t", "--seconds", multiple=True, metavar="[NAME=]SECONDS",
     callback=lambda _context, _option, texts: seconds_by_name(texts),
-    help="Take samples for this long on each device; with NAME= of that workload only (repeat for more).",
+    help="Take samples for this long on each device; NAME= says it of one workload (repeat: -t 1 -t stream=5).",
 )  # fmt: skip
 @click.option("--challenge", metavar="TEXT", help="Derive the inputs from this text (random unless given).")
 @click.option(
