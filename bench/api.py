@@ -124,10 +124,10 @@ def run(
     """Measure devices in turn (all by default).
 
     `seconds` is the sampling time per device and row, for all or by workload ({"": 1, "stream": 5}: "" stands for all
-    others), taken fully, in rounds that the devices make in turn; without it sampling ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the
-    latest. `challenge` (random by default) is what the work's inputs are derived from. `beacon` (a file, an address, or
-    `tsa:` and the address of a time-stamping authority) adds a public value to it, which nobody knew before it was
-    published.
+    others), taken fully, in rounds that the devices make in turn; without it sampling ends as soon as the 95 % interval
+    of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by default) is what the work's inputs are
+    derived from. `beacon` (a file, an address, or `tsa:` and the address of a time-stamping authority) adds a public
+    value to it, which nobody knew before it was published.
 
     `workloads` names what to measure, in turn on each device (None: sha256d), each in all its rows; `suite` stands for
     all that belong to the suite, each for its own short time. `sizes` has sizes by workload ("gemm": "2048", "stream":
