@@ -41,11 +41,12 @@ from .run.alternation import (
     paired,
     parse_alternation,
 )
-from .run.asked import AskedWork, check_race, check_shares, device_options
+from .run.asked import AskedWork, check_race, check_shares, device_options, parts_of
 from .run.assignment import Assignment, Work
 from .run.in_turn import measure_all, measure_pairs
 from .run.open_devices import OpenDevices
 from .run.part import current_part
+from .run.suite_times import SuiteTimes
 from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, Ledger, budget
 from .sampling.plan import DEFAULT_SECONDS, plan
 from .sampling.stopwatch import Clock
@@ -266,6 +267,9 @@ def measure(
             shares=shares,
             several=len(works) > 1,
             devices=OpenDevices() if len(works) > 1 and alternation is None else None,
+            times=SuiteTimes(parts_of(works, len(found), seconds or DEFAULT_SECONDS))
+            if any(work.flexible for work in works) and alternation is None
+            else None,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         shown = Guarded(progress or NoProgress())

@@ -11,9 +11,10 @@ from ...kernels.device import DeviceOptions
 from ...kernels.errors import InputError
 from ...kernels.workloads.protocol import Value, Workload
 from ...kernels.workloads.registry import DEFAULT, load_workload, workload_names
-from ...kernels.workloads.suite import SIZE, rows_of, suite_of
+from ...kernels.workloads.suite import SIZE, Suite, rows_of, suite_of
 from ..sampling.plan import plan
 from .assignment import Work
+from .suite_times import Part
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"
@@ -65,12 +66,14 @@ class AskedWork:
         for workload in chosen:
             its = {name: value for name, value in given.items() if name in known[workload.name]}
             its |= self._size_of(workload)
-            seconds = times.get(workload.name, self._seconds_of(workload))
+            own = self._seconds_of(workload)
+            seconds = times.get(workload.name, own)
             if seconds is not None:
                 plan(seconds)
             fitting = [workload.parameters_of(its)] if self.usual_only else _rows(workload, its)
             rows = {str(row): row for row in fitting}
-            works += [Work(workload, row, seconds) for row in rows.values()]
+            flexible = own is not None and workload.name not in times
+            works += [Work(workload, row, seconds, flexible) for row in rows.values()]
         return tuple(works)
 
     def _size_of(self, workload: Workload) -> dict[str, Value]:
@@ -88,6 +91,19 @@ class AskedWork:
         if not self.suite or suite is None or self.common_seconds is not None:
             return None
         return suite.seconds
+
+
+def parts_of(works: Sequence[Work], devices: int, common_s: float) -> list[Part]:
+    """The parts of a suite, in order: each work on all devices. `common_s`: how long work without a time is sampled."""
+    return [
+        Part(
+            devices=devices,
+            seconds=common_s if work.seconds is None else work.seconds,
+            other_s=(suite_of(work.workload) or Suite()).other_s,
+            flexible=work.flexible,
+        )
+        for work in works
+    ]
 
 
 def _suite_names() -> Iterator[str]:

@@ -43,7 +43,7 @@ from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .measured import measurement_of
 from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
-from .roofs import RoofMeter
+from .roofs import RoofMeter, best_roof
 
 LOG = logging.getLogger(__name__)
 NOT_ALONE = "the setting that it was to be alternated with could not be had"
@@ -97,6 +97,10 @@ class Session:
         self.finish()
         return self.result()
 
+    def sample_for(self, seconds: float) -> None:
+        """Sample for so long, before it is prepared; whatever the assignment says."""
+        self._plan = self._assignment.plan_for(seconds)
+
     @property
     def goes_on(self) -> bool:
         """Whether another round is to be made."""
@@ -110,6 +114,8 @@ class Session:
         if why_not is not None:
             self._end = "skipped", why_not
             return
+        if devices is not None and devices.is_open(self.found.info.id):
+            self._plan = self._plan.of_a_warm_device
         # Devices at once wait for each other, so that the patience of two is needed.
         patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)
         self._left_s = device_seconds(self._plan, patience_s)
@@ -345,7 +351,7 @@ class Session:
         self._stage("measuring its roof", None)
         try:
             meter.start()
-            self._roof = task.roof()
+            self._roof = best_roof(task.roof, sampler.records())
             if self.found.info.on_host_cores:
                 self._load_at_roof = meter.stop().other_load
         except DeviceError as error:
@@ -374,7 +380,9 @@ class Session:
         setting = self._assignment.setting
         work = self.work.label if self._assignment.several else ""
         name = " ".join(filter(None, (self.found.info.id, work, setting)))
-        self._progress.stage(name, text, total, quantity_for(self.work.workload, self.work.parameters).unit)
+        times = self._assignment.times
+        told = text if times is None else f"{text} ({times.told()})"
+        self._progress.stage(name, told, total, quantity_for(self.work.workload, self.work.parameters).unit)
 
 
 def _status_of(error: HashwattError) -> Status:

@@ -93,16 +93,7 @@ class CpuExecutor(HoldsBuffers):
     def compile(self, source: Source) -> tuple[KernelId, float]:
         """See Executor."""
         check_source(source, LANGUAGES, self._device_id)
-        started = time.process_time()
-        if source.language == NUMPY:
-            function = function_of(source)
-            return self._kernels.add(_Kernel(source, lambda scalars, rotate: function)), 0.0
-        if source.language == LLVM:
-            run = _native(NativeFunction(function_of(source)(), source.entry), len(source.types))
-        else:
-            run = _compiled(function_of(source), len(source.types))
-        # Numba compiles at the first call, for the types of its arguments: the number of scalars is not known here.
-        return self._kernels.add(_Kernel(source, run)), time.process_time() - started
+        return self._built_once(source, lambda: _build(source))
 
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
@@ -145,6 +136,7 @@ class CpuExecutor(HoldsBuffers):
     def close(self) -> None:
         """Give everything back and end the threads."""
         self.release()
+        self._built.clear()
         self._team.close()
 
     def _zeros(self, size_bytes: int) -> Bytes:
@@ -165,6 +157,20 @@ class CpuExecutor(HoldsBuffers):
 
         self._team.on_each(touch)
         return buffer
+
+
+def _build(source: Source) -> tuple[_Kernel, float]:
+    """The kernel, and the CPU seconds that it took."""
+    started = time.process_time()
+    if source.language == NUMPY:
+        function = function_of(source)
+        return _Kernel(source, lambda scalars, rotate: function), 0.0
+    if source.language == LLVM:
+        run = _native(NativeFunction(function_of(source)(), source.entry), len(source.types))
+    else:
+        run = _compiled(function_of(source), len(source.types))
+    # Numba compiles at the first call, for the types of its arguments: the number of scalars is not known here.
+    return _Kernel(source, run), time.process_time() - started
 
 
 def _part(items: int, grain: int, number: int, parts: int) -> tuple[int, int]:
