@@ -130,8 +130,8 @@ def check_race(kernel: str | None, retune: bool, chosen: Sequence[Work]) -> None
     own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
     if kernel is not None and own:
         raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
-    if retune and len(own) == len(chosen):
-        raise InputError(f"kernels are raced for {DEFAULT} alone, {own[0]} has its own; leave --retune out")
+    if retune and not any(getattr(work.workload, "races", False) for work in chosen):
+        raise InputError(f"{own[0]} has one kernel on a device, so none are raced; leave --retune out")
 
 
 def check_shares(shares: int | None) -> None:

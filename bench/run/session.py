@@ -265,6 +265,7 @@ class Session:
             self.work.parameters,
             assignment.machine,
             assignment.shares,
+            assignment.options.retune,
         )
         task = self._task = self.work.workload.bind(device, request)
         stopwatch = self._stopwatch = Stopwatch(task, self._clock)

@@ -9,6 +9,7 @@ since no item depends on another one's data, threads need not wait for each othe
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from ..device import BufferId, KernelId, Launch, Launched, Scalar, Source
 from ..errors import DeviceError, Unfit
 from ..execution import HoldsBuffers, check_launch, check_source, check_span, function_of
 from .blas import threads_of_blas
+from .cores.clock import counts_cpu_time, thread_seconds
 from .native import NativeFunction
 from .workers import Workers
 
@@ -110,10 +112,12 @@ class CpuExecutor(HoldsBuffers):
         run = kernel.run(launch.scalars, launch.rotate)
         grain = launch.grain or PAGE_BYTES // max(np.dtype(name).itemsize for name in kernel.source.types)
 
-        def work(number: int) -> None:
+        def work(number: int) -> float:
             start, stop = _part(launch.items, grain, number, len(self._team))
+            began_s = thread_seconds()
             if start < stop:
                 run(*arrays, *launch.scalars, start, stop, launch.repeats)
+            return thread_seconds() - began_s
 
         def by_library() -> None:
             with threads_of_blas(len(self._team)):
@@ -123,15 +127,17 @@ class CpuExecutor(HoldsBuffers):
         try:
             if kernel.source.language == NUMPY:
                 by_library()
+                cpu_s = None
             else:
-                self._team.on_each(work)
+                seconds = math.fsum(self._team.on_each(work))
+                cpu_s = seconds if counts_cpu_time(thread_seconds) else None
         except DeviceError:
             raise
         except Exception as error:
             # Whatever Numba's compiler or a kernel raises is this kernel's failure only.
             fault = f"{type(error).__name__}: {error!s:.200}"
             raise DeviceError(f"{self._device_id}: the kernel {kernel.source.text:.80} failed ({fault})") from error
-        return Launched(threads=len(self._team))
+        return Launched(threads=len(self._team), cpu_s=cpu_s)
 
     def close(self) -> None:
         """Give everything back and end the threads."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ...device import AnyDevice, DeviceInfo, Scans, scanning
 from ...errors import InputError
@@ -25,6 +25,7 @@ class Sha256d(ProvenByShares):
     name = "sha256d"
     summary = "Bitcoin's proof of work: double SHA-256 of block headers"
     binds = "logic"
+    races: ClassVar[bool] = True
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """See Workload: one prefix a nonce unless told otherwise."""
