@@ -9,9 +9,10 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from ...kernels.device import AnyDevice, Ceiling, Executes, Roof
+from ...kernels.device import AnyDevice, Ceiling, DeviceInfo, Executes, Roof
 from ...kernels.errors import DeviceError
 from ...kernels.workloads.ceilings import PROBES, Probe, forget
+from ...kernels.workloads.protocol import HasNoRoof, Value, Workload
 from ...kernels.workloads.roof import smallest_ceiling
 from ..result.from_device import MOST_OF_ROOF
 from ..result.measurement import Round
@@ -42,6 +43,13 @@ def best_roof(measured: Callable[[], Roof | None], rounds: Sequence[Round]) -> R
         if again is not None and again.rate_per_s > best.rate_per_s:
             best = again
     return best
+
+
+def why_no_roof(workload: Workload, parameters: Mapping[str, Value], info: DeviceInfo) -> str | None:
+    """Why there may be no roof of this work, as far as that is known beforehand."""
+    if info.simulator:
+        return "a simulator's would say nothing about hardware"
+    return workload.why_no_roof(parameters) if isinstance(workload, HasNoRoof) else None
 
 
 class RoofMeter:

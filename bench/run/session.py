@@ -43,7 +43,7 @@ from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .measured import measurement_of
 from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
-from .roofs import RoofMeter, best_roof
+from .roofs import RoofMeter, best_roof, why_no_roof
 
 LOG = logging.getLogger(__name__)
 NOT_ALONE = "the setting that it was to be alternated with could not be had"
@@ -353,6 +353,9 @@ class Session:
         try:
             meter.start()
             self._roof = best_roof(task.roof, sampler.records())
+            reason = why_no_roof(self.work.workload, self.work.parameters, self.found.info)
+            if self._roof is None and reason is not None:
+                self._warnings.append(sentences.limit_unknown(reason))
             if self.found.info.on_host_cores:
                 self._load_at_roof = meter.stop().other_load
         except DeviceError as error:

@@ -196,6 +196,15 @@ class HasQuantities(Protocol):
         ...
 
 
+@runtime_checkable
+class HasNoRoof(Protocol):
+    """A workload that knows no limit for some of its parameters, and says why."""
+
+    def why_no_roof(self, parameters: Mapping[str, Value]) -> str | None:
+        """Why nothing measures a limit of it, in one sentence; None where something does."""
+        ...
+
+
 def quantity_for(workload: Workload, parameters: Mapping[str, Value]) -> Quantity:
     """What work with these parameters is counted in."""
     return workload.quantity_of(parameters) if isinstance(workload, HasQuantities) else workload.quantity

@@ -49,5 +49,10 @@ class ConvWorkload(PairWorkload):
             return {}
         return {ceiling[0]: ceiling[1], "memory": product.moved_bytes / (product.lines * product.line_units)}
 
+    def why_no_roof(self, parameters: Mapping[str, Value]) -> str | None:
+        """See HasNoRoof."""
+        number = str(parameters["number"])
+        return f"nothing measures what a device does with {number} at most" if CEILINGS[number] is None else None
+
 
 WORKLOAD = ConvWorkload()

@@ -186,3 +186,10 @@ def test_a_device_s_ceilings_are_found_out_once_for_all_its_work() -> None:
     forget(opened)
     MemoryProbe(opened)
     assert opened.launches > 1.5 * tried
+
+
+def test_work_of_which_nothing_measures_a_limit_says_why() -> None:
+    entry, *_ = measured("steady", seconds=0.5, workloads=["conv"], parameters={"number": "int16", "size": 3}).results
+    assert entry.roof is None
+    told = [warning.text for warning in entry.warnings if warning.code == "limit_unknown"]
+    assert told == ["the roof could not be measured: nothing measures what a device does with int16 at most"]
