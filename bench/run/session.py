@@ -312,8 +312,11 @@ class Session:
             stopwatch.task.start(expected(plan, warmup.rate))
         else:
             self._stage(f"warming up, {self._number()}", plan.warmup_again_s)
-            before = sampler.taken[-1].rate
-            warmup = warm_up_again(stopwatch, settings.batch, before, plan.warmup_again_s, self._progress)
+            last = sampler.taken[-1]
+            warmup = warm_up_again(
+                stopwatch, settings.batch, last.rate, plan.warmup_again_s, self._progress,
+                last.sample.seconds / plan.batches_per_sample, self.found.info.on_host_cores,
+            )  # fmt: skip
         if rendezvous is not None:
             rendezvous.meet()
         return warmup.seconds

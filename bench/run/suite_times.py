@@ -6,6 +6,7 @@ quiet machine with two cores; how much longer that takes here is seen from the p
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ START_S = 3.0
 AFTER_S = 5.0
 # The estimate of what parts take besides weighs as much as so many seconds of what was seen.
 PRIOR_S = 10.0
+HALVINGS = 20
+# Of the bound so much is planned: what parts take is an estimate to the last one.
+PLANNED = 0.97
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,18 @@ class SuiteTimes:
         return self._seen_s / self._foreseen_s
 
     def _share(self) -> float:
-        """The share of their time that the flexible parts which have not begun can have."""
-        left_s = self.bound_s - START_S - AFTER_S - (self._clock() - self._began_s)
-        for part in self._parts:
-            left_s -= part.devices * (part.other_s * self._slowness + (0.0 if part.flexible else part.seconds))
-        wished_s = sum(part.devices * part.seconds for part in self._parts if part.flexible)
-        return max(0.0, min(1.0, left_s / wished_s)) if wished_s else 1.0
+        """The share of their time that the flexible parts which have not begun can have, by halving."""
+        left_s = PLANNED * self.bound_s - START_S - AFTER_S - (self._clock() - self._began_s)
+        left_s -= math.fsum(part.devices * part.other_s * self._slowness for part in self._parts)
+        # Twice as much as they want, so that all of it is among what is tried.
+        low, high = 0.0, 2.0
+        for _ in range(HALVINGS):
+            share = (low + high) / 2
+            if math.fsum(part.devices * _sampled(part, share) for part in self._parts) <= left_s:
+                low = share
+            else:
+                high = share
+        return min(low, 1.0)
 
 
 def _sampled(part: Part, share: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from .stopwatch import Stopwatch
 
@@ -10,7 +11,14 @@ from .stopwatch import Stopwatch
 MOST_DOUBLINGS_AT_ONCE = 5
 
 
-def calibrate(stopwatch: Stopwatch, target_s: float) -> int:
+class Calibrated(NamedTuple):
+    """The size of a batch, and about how fast batches are, in units a second."""
+
+    batch: int
+    rate: float
+
+
+def calibrate(stopwatch: Stopwatch, target_s: float) -> Calibrated:
     """The power of two whose batch takes nearest to `target_s` seconds (within a factor of √2, bounds aside).
 
     Powers of two divide a space of inputs that is one, so that no sample is ever cut short by its end.
@@ -19,10 +27,11 @@ def calibrate(stopwatch: Stopwatch, target_s: float) -> int:
     batch = smallest = min(stopwatch.task.smallest_batch, largest)
     stopwatch.run(batch)
     while True:
-        seconds = stopwatch.run(batch).seconds
+        timed = stopwatch.run(batch)
+        seconds = timed.seconds
         stopwatch.task.drop()
         missing = math.log2(target_s / seconds)
         if missing <= 0.5 or batch >= largest:
             # One step back when the last one went too far.
-            return max(batch >> 1, 1) if missing < -0.5 and batch > smallest else batch
+            return Calibrated(max(batch >> 1, 1) if missing < -0.5 and batch > smallest else batch, timed.rate)
         batch = min(largest, batch << max(1, min(MOST_DOUBLINGS_AT_ONCE, math.floor(missing))))

@@ -19,7 +19,7 @@ from .stream import arrays
 from .stream.counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 
 # A burst: long beside what a launch costs, short beside a round.
-BURST_S = 0.02
+BURST_S = 0.012
 MOST_REPEATS = 1 << 12
 TRIALS = 2
 # Of the kernels that move memory, so many of the fastest go on being measured.

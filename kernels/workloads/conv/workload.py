@@ -25,6 +25,7 @@ class ConvWorkload(PairWorkload):
     quantity: Quantity = MAC
     binds = "float32"
     suite: Suite | None = Suite(
+        other_s=2.0,
         rows=({"number": "float32"}, {"number": "int16"}, {"number": "int8"}),
         size=Size("positions a side of the image", 3, 1024),
     )

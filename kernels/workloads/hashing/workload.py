@@ -11,6 +11,7 @@ from ...errors import InputError
 from ..languages import no_language
 from ..proof.workload import ProvenByShares
 from ..protocol import Request, Task, Value
+from ..suite import Suite
 
 if TYPE_CHECKING:
     from ..proof.oracle import Oracle
@@ -71,6 +72,7 @@ class GraphHash(HashWorkload):
     """
 
     binds = "logic"
+    suite: Suite | None = Suite(other_s=2.0)
 
     def __init__(self, package: str, name: str, summary: str) -> None:
         """The hash of a package; nothing of it is imported before it is needed."""

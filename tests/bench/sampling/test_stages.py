@@ -78,18 +78,18 @@ def stopwatch(work: Counting) -> Stopwatch:
 @given(st.floats(1e4, 1e10), st.floats(0, 0.01))
 def test_calibration_ends_within_a_factor_of_the_target_time_at_any_rate(rate: float, overhead_s: float) -> None:
     work = Counting(rate, overhead_s)
-    batch = calibrate(stopwatch(work), 0.25)
+    batch, rate = calibrate(stopwatch(work), 0.25)
     assert batch & (batch - 1) == 0, "a power of two divides the nonce space"
     assert 0.12 <= overhead_s + batch / rate <= 0.36 or batch == SMALLEST_BATCH
     assert work.clock.now_s < 2
 
 
 def test_a_slow_device_keeps_the_smallest_batch() -> None:
-    assert calibrate(stopwatch(Counting(100.0)), 0.25) == SMALLEST_BATCH
+    assert calibrate(stopwatch(Counting(100.0)), 0.25).batch == SMALLEST_BATCH
 
 
 def test_a_device_too_fast_for_one_header_takes_all_its_nonces() -> None:
-    assert calibrate(stopwatch(Counting(1e15)), 0.25) == 1 << 32
+    assert calibrate(stopwatch(Counting(1e15)), 0.25).batch == 1 << 32
 
 
 def test_warm_up_ends_once_the_rate_is_steady() -> None:
