@@ -99,10 +99,12 @@ def parts_of(works: Sequence[Work], devices: int, common_s: float) -> list[Part]
         Part(
             devices=devices,
             seconds=common_s if work.seconds is None else work.seconds,
-            other_s=(suite_of(work.workload) or Suite()).other_s,
+            other_s=suite.other_s,
             flexible=work.flexible,
+            least_s=suite.least_s,
         )
         for work in works
+        for suite in [suite_of(work.workload) or Suite()]
     ]
 
 

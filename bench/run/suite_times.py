@@ -29,13 +29,15 @@ PLANNED = 0.97
 class Part:
     """A kind of work on so many devices, each sampled for `seconds` as a rule.
 
-    `other_s`: what it takes besides on a device. `flexible`: the time may be shortened, since nobody asked for it.
+    `other_s`: what it takes besides on a device. `flexible`: the time may be shortened, since nobody asked for it, but
+    not below `least_s`.
     """
 
     devices: int
     seconds: float
     other_s: float
     flexible: bool
+    least_s: float = SHORTEST_S
 
 
 class SuiteTimes:
@@ -99,7 +101,7 @@ class SuiteTimes:
 
 
 def _sampled(part: Part, share: float) -> float:
-    return max(min(SHORTEST_S, part.seconds), part.seconds * share) if part.flexible else part.seconds
+    return max(min(part.least_s, part.seconds), part.seconds * share) if part.flexible else part.seconds
 
 
 def _clock_text(seconds: float) -> str:

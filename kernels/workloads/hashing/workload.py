@@ -72,7 +72,7 @@ class GraphHash(HashWorkload):
     """
 
     binds = "logic"
-    suite: Suite | None = Suite(other_s=2.0)
+    suite: Suite | None = Suite(other_s=2.0, least_s=1.0)
 
     def __init__(self, package: str, name: str, summary: str) -> None:
         """The hash of a package; nothing of it is imported before it is needed."""

@@ -78,10 +78,19 @@ def stopwatch(work: Counting) -> Stopwatch:
 @given(st.floats(1e4, 1e10), st.floats(0, 0.01))
 def test_calibration_ends_within_a_factor_of_the_target_time_at_any_rate(rate: float, overhead_s: float) -> None:
     work = Counting(rate, overhead_s)
-    batch, rate = calibrate(stopwatch(work), 0.25)
+    batch, told = calibrate(stopwatch(work), 0.25)
     assert batch & (batch - 1) == 0, "a power of two divides the nonce space"
     assert 0.12 <= overhead_s + batch / rate <= 0.36 or batch == SMALLEST_BATCH
     assert work.clock.now_s < 2
+    assert told <= rate * 1.001
+
+
+def test_a_batch_in_which_others_had_the_processor_is_tried_again() -> None:
+    quiet = calibrate(stopwatch(Counting(1e8)), 0.25).batch
+    # Each of the first batches in turn takes a hundred times as long as it would.
+    for at in range(6):
+        disturbed = Counting(1e8, factors=[1.0] * at + [0.01])
+        assert calibrate(stopwatch(disturbed), 0.25).batch == quiet
 
 
 def test_a_slow_device_keeps_the_smallest_batch() -> None:
