@@ -10,7 +10,7 @@ from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.sampling.calibrate import calibrate
 from hashwatt.bench.sampling.plan import MOST_SAMPLES, plan
 from hashwatt.bench.sampling.stopwatch import MOST_FAILED_BATCHES, Stopwatch
-from hashwatt.bench.sampling.warmup import WINDOW, warm_up
+from hashwatt.bench.sampling.warmup import WINDOW, warm_up, warm_up_again
 from hashwatt.kernels.device import KernelInfo, Roof
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fakes.device import VirtualClock
@@ -99,6 +99,15 @@ def test_a_slow_device_keeps_the_smallest_batch() -> None:
 
 def test_a_device_too_fast_for_one_header_takes_all_its_nonces() -> None:
     assert calibrate(stopwatch(Counting(1e15)), 0.25).batch == 1 << 32
+
+
+def test_cores_that_were_at_work_all_the_time_are_not_warmed_up_with_long_batches() -> None:
+    work = Counting(1e6)
+
+    def batches(batch_s: float, on_host_cores: bool) -> int:
+        return warm_up_again(stopwatch(work), 1000, 1e6, 1.0, NoProgress(), batch_s, on_host_cores).batches
+
+    assert (batches(2.0, True), batches(0.1, True), batches(2.0, False)) == (0, 1, 1)
 
 
 def test_warm_up_ends_once_the_rate_is_steady() -> None:

@@ -88,7 +88,9 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
     metavar="NAME",
     help="Measure this work, in all its rows (repeat for more; `hashwatt workloads` lists it; its first unless given).",
 )
-@click.option("--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (90 s a device at most).")
+@click.option(
+    "--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (90 s a device at most)."
+)
 @click.option(
     "--size", "sizes", multiple=True, metavar="NAME=N",
     callback=lambda _context, _option, texts: sizes_by_name(texts),
