@@ -27,7 +27,7 @@ from ...kernels.workloads.protocol import Request, Task, quantity_for
 from ..interrupts import interruptible, pending
 from ..isolation.device import process_of
 from ..machine.load import LoadMeter
-from ..progress import Progress
+from ..progress import Progress, ShowsOutlook
 from ..result.from_device import fault_of_id
 from ..result.measurement import Measurement, RunSettings, Status
 from ..result.warning import WarningRecord
@@ -388,8 +388,9 @@ class Session:
         work = self.work.label if self._assignment.several else ""
         name = " ".join(filter(None, (self.found.info.id, work, setting)))
         times = self._assignment.times
-        told = text if times is None else f"{text} ({times.told()})"
-        self._progress.stage(name, told, total, quantity_for(self.work.workload, self.work.parameters).unit)
+        if times is not None and isinstance(self._progress, ShowsOutlook):
+            self._progress.outlook(times.told())
+        self._progress.stage(name, text, total, quantity_for(self.work.workload, self.work.parameters).unit)
 
 
 def _status_of(error: HashwattError) -> Status:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from hashwatt.bench.api import measure
+from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.run.asked import AskedWork, parts_of
+from hashwatt.bench.run.assignment import Work
 from hashwatt.bench.run.suite_times import AFTER_S, BOUND_S, START_S, Part, SuiteTimes
 from hashwatt.bench.sampling.plan import DEFAULT_SECONDS, SHORTEST_S
+from hashwatt.kernels.fakes.device import VirtualClock
+from hashwatt.kernels.workloads.registry import load_workload
+
+from ..fakes import fake
 
 TWO = 2
 
@@ -82,3 +91,33 @@ def test_what_is_told_counts_on() -> None:
     clock.now_s += 99.0
     # Longer than was thought: what is to come follows now, and is sampled for as short as can be.
     assert times.told() == "1:40 of about 1:42"
+
+
+class Watching(NoProgress):
+    """Progress that keeps what it is told of the whole."""
+
+    def __init__(self) -> None:
+        self.outlooks: list[str] = []
+
+    def outlook(self, text: str) -> None:
+        self.outlooks.append(text)
+
+
+def test_a_run_samples_what_nobody_gave_a_time_for_as_long_as_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So little that all of it is sampled for as short as can be.
+    monkeypatch.setattr("hashwatt.bench.run.suite_times.BOUND_S", 10.0)
+    sha256d = load_workload("sha256d")
+    row, time = sha256d.parameters_of({}), VirtualClock()
+    works = [Work(sha256d, row, 2.0, flexible=True), Work(sha256d, {**row, "prefixes": 4}, 1.5)]
+    watching = Watching()
+    result = measure([fake("steady", time)], works=works, clock=time.now, progress=watching)
+    planned = [entry.settings.planned_s for entry in result.results if entry.settings is not None]
+    assert planned == [1.0, 1.5]
+    assert all(re.fullmatch(r"0:\d\d of about 0:\d\d", text) for text in watching.outlooks)
+    assert len(watching.outlooks) > 10
+
+
+def test_where_all_times_were_asked_for_nothing_is_said_of_the_whole() -> None:
+    time, watching = VirtualClock(), Watching()
+    measure([fake("steady", time)], seconds=0.5, clock=time.now, progress=watching)
+    assert watching.outlooks == []
