@@ -41,11 +41,12 @@ from .run.alternation import (
     paired,
     parse_alternation,
 )
-from .run.asked import AskedWork, check_race, check_shares, device_options
+from .run.asked import AskedWork, check_race, check_shares, device_options, parts_of
 from .run.assignment import Assignment, Work
 from .run.in_turn import measure_all, measure_pairs
 from .run.open_devices import OpenDevices
 from .run.part import current_part
+from .run.suite_times import SuiteTimes
 from .sampling.budget import FIND_S, PATIENCE_S, PATIENCE_WHEN_ASKED_S, Ledger, budget
 from .sampling.plan import DEFAULT_SECONDS, plan
 from .sampling.stopwatch import Clock
@@ -123,11 +124,11 @@ def run(
 ) -> Result:
     """Measure devices in turn (all by default).
 
-    `seconds` is the sampling time per device and row, for all or by workload, taken fully, in rounds that the devices
-    make in turn; without it sampling ends as soon as the 95 % interval of the rate is within ±1 %, after 10 s at the
-    latest. `challenge` (random by default) is what the work's inputs are derived from. `beacon` (a file, an address, or
-    `tsa:` and the address of a time-stamping authority) adds a public value to it, which nobody knew before it was
-    published.
+    `seconds` is the sampling time per device and row, for all or by workload ({"": 1, "stream": 5}: "" stands for all
+    others), taken fully, in rounds that the devices make in turn; without it sampling ends as soon as the 95 % interval
+    of the rate is within ±1 %, after 10 s at the latest. `challenge` (random by default) is what the work's inputs are
+    derived from. `beacon` (a file, an address, or `tsa:` and the address of a time-stamping authority) adds a public
+    value to it, which nobody knew before it was published.
 
     `workloads` names what to measure, in turn on each device (None: sha256d), each in all its rows; `suite` stands for
     all that belong to the suite, each for its own short time. `sizes` has sizes by workload ("gemm": "2048", "stream":
@@ -266,6 +267,9 @@ def measure(
             shares=shares,
             several=len(works) > 1,
             devices=OpenDevices() if len(works) > 1 and alternation is None else None,
+            times=SuiteTimes(parts_of(works, len(found), seconds or DEFAULT_SECONDS))
+            if any(work.flexible for work in works) and alternation is None
+            else None,
         )
         created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         shown = Guarded(progress or NoProgress())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from . import interrupts
 
@@ -24,6 +24,15 @@ class Progress(Protocol):
 
     def done(self) -> None:
         """The last stage ended; called once, also after a failure."""
+        ...
+
+
+@runtime_checkable
+class ShowsOutlook(Protocol):
+    """Progress that can also show how long the whole has taken, and will."""
+
+    def outlook(self, text: str) -> None:
+        """That text, of the stages that follow."""
         ...
 
 
@@ -55,6 +64,12 @@ class Guarded:
         interrupts.check()
         with suppress(OSError, ValueError):
             self._shown.stage(device, text, total, unit)
+
+    def outlook(self, text: str) -> None:
+        """See ShowsOutlook."""
+        if isinstance(self._shown, ShowsOutlook):
+            with suppress(OSError, ValueError):
+                self._shown.outlook(text)
 
     def advance(self, amount: float, rate: float | None) -> None:
         """See Progress."""

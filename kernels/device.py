@@ -235,11 +235,13 @@ class Launch:
 class Launched:
     """A launch that is through; the device's own word for its time, None where it tells none.
 
-    `threads`: the host's threads that did it, None where that is the driver's affair.
+    `threads`: the host's threads that did it, None where that is the driver's affair; `cpu_s`: the CPU seconds that
+    they took for it together, None where nobody counts them.
     """
 
     device_s: float | None = None
     threads: int | None = None
+    cpu_s: float | None = None
 
 
 class Executor(Protocol):

@@ -6,6 +6,7 @@ file for hashing does not grow by another topic.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -77,11 +78,17 @@ class Numbered:
         self._things.clear()
 
 
+# So many kernels stay built when all is given back: rows of a suite have some in common, and what measures their
+# ceilings has all.
+MOST_BUILT = 64
+
+
 class HoldsBuffers:
     """What executors do alike with the buffers and the kernels that they hold."""
 
     def __init__(self, device_id: str) -> None:
         """No buffers and no kernels yet."""
+        self._built: dict[Source, tuple[Any, float]] = {}
         self._device_id = device_id
         self._buffers = Numbered(device_id, "buffer")
         self._kernels = Numbered(device_id, "kernel")
@@ -93,9 +100,19 @@ class HoldsBuffers:
         return self._buffers.add(self._zeros(size_bytes))
 
     def release(self) -> None:
-        """See Executor."""
+        """See Executor. What was built for a source is still there for the same source."""
         self._buffers.clear()
         self._kernels.clear()
+
+    def _built_once(self, source: Source, build: Callable[[], tuple[Any, float]]) -> tuple[KernelId, float]:
+        """A kernel of `source`, and the seconds that `build` took, whenever that was. Raises what it raises."""
+        if source not in self._built:
+            made = build()
+            while len(self._built) >= MOST_BUILT:
+                del self._built[next(iter(self._built))]
+            self._built[source] = made
+        kernel, seconds = self._built[source]
+        return self._kernels.add(kernel), seconds
 
     def _zeros(self, size_bytes: int) -> Any:
         """A new buffer of zeros. Raises DeviceError."""

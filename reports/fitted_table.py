@@ -24,6 +24,8 @@ class FittedTable:
 
     Cells and heads are plain text; lines within a cell are parted by line breaks, and wrapped at spaces and hyphens.
     `expendable`: names of columns that give way where all have no room, the first one first; the others stay.
+    `most_lines`: they give way, too, where a row would else be taller than so many lines (None: as tall as it takes).
+    Where no row is, none is parted from the next one by an empty line.
     """
 
     def __init__(
@@ -33,18 +35,20 @@ class FittedTable:
         *,
         title: str | None = None,
         expendable: Sequence[str] = (),
+        most_lines: int | None = None,
     ) -> None:
         """Nothing is laid out yet."""
         self.columns = tuple(columns)
         self.rows = tuple(tuple(row) for row in rows)
         self.title = title
         self._expendable = tuple(name for name in expendable if name in self.columns)
+        self._most_lines = most_lines
 
     def layout(self, width: int) -> tuple[list[int], list[int]]:
         """Which columns have room in a width of so many characters, by index, and how wide each is."""
         shown = list(range(len(self.columns)))
         giving_way = [self.columns.index(name) for name in self._expendable]
-        while giving_way and self._needed(shown) > width:
+        while giving_way and (self._needed(shown) > width or self._is_tall(shown, width)):
             shown.remove(giving_way.pop(0))
         return shown, self._widths(shown, width)
 
@@ -60,15 +64,24 @@ class FittedTable:
         for index, width in zip(shown, widths, strict=True):
             # What does not fit even alone is broken all the same: nothing is lost.
             table.add_column(Text(wrapped(self.columns[index], width)), width=width, overflow="fold")
+        close = self._most_lines is not None and not self._is_tall(shown, options.max_width)
         for row in self.rows:
             cells = (Text(wrapped(row[index], width)) for index, width in zip(shown, widths, strict=True))
-            table.add_row(*cells, end_section=row is not self.rows[-1])
+            table.add_row(*cells, end_section=not close and row is not self.rows[-1])
         yield table
         if missing := [" ".join(name.split()) for at, name in enumerate(self.columns) if at not in shown]:
             yield Text(f"(no room for: {', '.join(missing)}; a wider window shows more)\n")
 
     def _needed(self, shown: Sequence[int]) -> int:
         return sum(max(map(_longest_word, self._cells(index))) for index in shown) + _around(len(shown))
+
+    def _is_tall(self, shown: Sequence[int], width: int) -> bool:
+        """Whether a row would be taller than wished."""
+        if self._most_lines is None:
+            return False
+        columns = list(zip(shown, self._widths(shown, width), strict=True))
+        tallest = max((wrapped(row[at], wide).count("\n") + 1 for row in self.rows for at, wide in columns), default=0)
+        return tallest > self._most_lines
 
     def _widths(self, shown: Sequence[int], width: int) -> list[int]:
         """Each column's longest word, and then of what is left in turns to those whose lines are longer."""

@@ -11,12 +11,15 @@ from ...kernels.device import DeviceOptions
 from ...kernels.errors import InputError
 from ...kernels.workloads.protocol import Value, Workload
 from ...kernels.workloads.registry import DEFAULT, load_workload, workload_names
-from ...kernels.workloads.suite import SIZE, rows_of, suite_of
+from ...kernels.workloads.suite import SIZE, Suite, rows_of, suite_of
 from ..sampling.plan import plan
 from .assignment import Work
+from .suite_times import Part
 
 # The parameter that `rolled` stands for: how many prefixes, version-rolled, are done for each nonce.
 ROLLED = "prefixes"
+# Among times by workload: the time of those that are not named.
+ALL_OTHERS = ""
 # The bounds of how many shares a result may be asked to keep.
 FEWEST_SHARES = 300
 
@@ -25,7 +28,8 @@ FEWEST_SHARES = 300
 class AskedWork:
     """Which work was asked for: names (none: the usual one), what is special about it, sizes and times by name.
 
-    `suite`: all workloads that belong to a suite, besides those that are named. `seconds`: for all, or by name.
+    `suite`: all workloads that belong to a suite, besides those that are named. `seconds`: for all, or by name, the
+    empty name standing for all others.
     `usual_only`: of each workload the usual row alone.
     """
 
@@ -40,7 +44,7 @@ class AskedWork:
     @property
     def common_seconds(self) -> float | None:
         """The sampling time of whatever has none of its own."""
-        return None if isinstance(self.seconds, Mapping) else self.seconds
+        return self.seconds.get(ALL_OTHERS) if isinstance(self.seconds, Mapping) else self.seconds
 
     def works(self) -> tuple[Work, ...]:
         """The rows to measure: each workload's, or those of its rows that fit the parameters. Raises InputError."""
@@ -53,7 +57,8 @@ class AskedWork:
             if not any(name in each for each in known.values()):
                 said = "versions to roll" if name == ROLLED and self.rolled is not None else f"parameter {name!r:.40}"
                 raise InputError(f"{there} has no {said}; leave it out")
-        times = self.seconds if isinstance(self.seconds, Mapping) else {}
+        given_times = self.seconds if isinstance(self.seconds, Mapping) else {}
+        times = {name: seconds for name, seconds in given_times.items() if name != ALL_OTHERS}
         for name in (*(self.sizes or ()), *times):
             if name not in known:
                 raise InputError(f"{name!r:.40} is not measured here, so it takes no size or time; there is {there}")
@@ -61,12 +66,14 @@ class AskedWork:
         for workload in chosen:
             its = {name: value for name, value in given.items() if name in known[workload.name]}
             its |= self._size_of(workload)
-            seconds = times.get(workload.name, self._seconds_of(workload))
+            own = self._seconds_of(workload)
+            seconds = times.get(workload.name, own)
             if seconds is not None:
                 plan(seconds)
             fitting = [workload.parameters_of(its)] if self.usual_only else _rows(workload, its)
             rows = {str(row): row for row in fitting}
-            works += [Work(workload, row, seconds) for row in rows.values()]
+            flexible = own is not None and workload.name not in times
+            works += [Work(workload, row, seconds, flexible) for row in rows.values()]
         return tuple(works)
 
     def _size_of(self, workload: Workload) -> dict[str, Value]:
@@ -84,6 +91,21 @@ class AskedWork:
         if not self.suite or suite is None or self.common_seconds is not None:
             return None
         return suite.seconds
+
+
+def parts_of(works: Sequence[Work], devices: int, common_s: float) -> list[Part]:
+    """The parts of a suite, in order: each work on all devices. `common_s`: how long work without a time is sampled."""
+    return [
+        Part(
+            devices=devices,
+            seconds=common_s if work.seconds is None else work.seconds,
+            other_s=suite.other_s,
+            flexible=work.flexible,
+            least_s=suite.least_s,
+        )
+        for work in works
+        for suite in [suite_of(work.workload) or Suite()]
+    ]
 
 
 def _suite_names() -> Iterator[str]:
@@ -110,8 +132,8 @@ def check_race(kernel: str | None, retune: bool, chosen: Sequence[Work]) -> None
     own = [work.workload.name for work in chosen if work.workload.name != DEFAULT]
     if kernel is not None and own:
         raise InputError(f"kernels are chosen for {DEFAULT} alone, {own[0]} has its own; leave out one of the two")
-    if retune and len(own) == len(chosen):
-        raise InputError(f"kernels are raced for {DEFAULT} alone, {own[0]} has its own; leave --retune out")
+    if retune and not any(getattr(work.workload, "races", False) for work in chosen):
+        raise InputError(f"{own[0]} has one kernel on a device, so none are raced; leave --retune out")
 
 
 def check_shares(shares: int | None) -> None:

@@ -17,15 +17,20 @@ from ..sampling.budget import PATIENCE_WHEN_ASKED_S, Ledger
 from ..sampling.plan import Plan, plan
 from .open_devices import OpenDevices
 from .rendezvous import Rendezvous
+from .suite_times import SuiteTimes
 
 
 @dataclass(frozen=True)
 class Work:
-    """A workload with its parameters, complete; `seconds`: how long it is sampled (None: as the run's plan says)."""
+    """A workload with its parameters, complete; `seconds`: how long it is sampled (None: as the run's plan says).
+
+    `flexible`: for shorter where a suite would not end in time else, since nobody asked for that time.
+    """
 
     workload: Workload
     parameters: dict[str, Value]
     seconds: float | None = None
+    flexible: bool = False
 
     @property
     def label(self) -> str:
@@ -43,7 +48,7 @@ class Assignment:
     besides warm-up and samples (see `budget`). `ledger`: what bounds all devices of a run together, None for no bound.
     `setting`: what sets the record apart in a run that alternates two. `shares`: how many to keep as evidence (None:
     the workload knows). `several`: whether a device has more than one kind of work in the run. `devices`:
-    where open ones wait for the next kind of work (None: each is closed after its work).
+    where open ones wait for the next kind of work (None: each is closed after its work). `times`: those of a suite.
     """
 
     machine: str
@@ -61,10 +66,15 @@ class Assignment:
     shares: int | None = None
     several: bool = False
     devices: OpenDevices | None = None
+    times: SuiteTimes | None = None
 
     def plan_of(self, work: Work) -> Plan:
         """How that work is sampled."""
-        return self.plan if work.seconds is None else plan(work.seconds, self.energy.slowest_s)
+        return self.plan if work.seconds is None else self.plan_for(work.seconds)
+
+    def plan_for(self, seconds: float) -> Plan:
+        """How work is sampled for so long."""
+        return plan(seconds, self.energy.slowest_s)
 
     @property
     def inputs_run_id(self) -> str:

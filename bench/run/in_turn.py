@@ -17,6 +17,7 @@ from ..sampling.stopwatch import Clock
 from .alternation import Turn, in_turns
 from .assignment import Assignment, Work, mistake_sentence
 from .session import Session
+from .suite_times import SuiteTimes
 from .together import measure_together
 
 LOG = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ def measure_all(
         if together:
             at_once = measure_together(turns, results, assignment, shown, clock)
 
-    results = _measured(sessions, partial(measure_in_turn, sessions), assignment, shown, measured_at_once)
+    results = _measured(
+        sessions, partial(measure_in_turn, sessions, times=assignment.times), assignment, shown, measured_at_once
+    )
     # What no device takes (a kernel that does not exist) is the user's mistake, not the devices' failure.
     refused = [session.refused_input for session in sessions if session.refused_input is not None]
     if refused and len(refused) == len(results):
@@ -90,17 +93,22 @@ def _settled(session: Session, result: Measurement) -> Measurement:
         return replace(result, energy=(missing_record(mistake_sentence(error)),))
 
 
-def measure_in_turn(sessions: Sequence[Session], interrupted: bool = False) -> bool:
+def measure_in_turn(sessions: Sequence[Session], interrupted: bool = False, times: SuiteTimes | None = None) -> bool:
     """Measure all, those of one kind of work in turns of a round each; tells whether the run was interrupted.
 
     Each is made ready just before its first round and stays open until its last, so that nothing is compiled twice;
-    each has its first figure before the next is opened, which may hang. `interrupted`: it was before it began.
+    each has its first figure before the next is opened, which may hang. `interrupted`: it was before it began. `times`:
+    how long each kind of work is sampled, in the same order (None: as long as the sessions know).
     """
     kinds: dict[tuple[str, str], list[Session]] = {}
     for session in sessions:
         kind = session.work.workload.name, str(sorted(session.work.parameters.items()))
         kinds.setdefault(kind, []).append(session)
     for alike in kinds.values():
+        if times is not None and not interrupted:
+            seconds = times.begin()
+            for session in alike:
+                session.sample_for(seconds)
         interrupted = _alternate(alike, interrupted)
     return interrupted
 

@@ -29,6 +29,10 @@ class OpenDevices:
         """The device, open. Raises DeviceError."""
         return self._idle.pop(found.info.id, None) or found.open(options)
 
+    def is_open(self, device_id: str) -> bool:
+        """Whether it is, and waits for work."""
+        return device_id in self._idle
+
     def give_back(self, device: AnyDevice) -> None:
         """Keep it for the next work, without what this one has put there. Raises DeviceError."""
         if device.info.id in self._idle:

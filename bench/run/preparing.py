@@ -27,10 +27,8 @@ def tested_batch(stopwatch: Stopwatch, plan: Plan, stage: Callable[[str], None],
     tell("" if task.kernel is None else task.kernel.build_log)
     stage("calibrating")
     task.rehearse(None)
-    batch = calibrate(stopwatch, plan.batch_s)
-    rough = stopwatch.run(batch)
-    task.drop()
-    task.rehearse(expected(plan, rough.rate))
+    batch, rate = calibrate(stopwatch, plan.batch_s)
+    task.rehearse(expected(plan, rate))
     task.check_batch(batch)
     return batch
 

@@ -28,7 +28,7 @@ from ..interrupts import interruptible, pending
 from ..isolation.device import process_of
 from ..machine.core_clock import CoreClock
 from ..machine.load import LoadMeter
-from ..progress import Progress
+from ..progress import Progress, ShowsOutlook
 from ..result.from_device import fault_of_id
 from ..result.measurement import Measurement, RunSettings, Status
 from ..result.warning import WarningRecord
@@ -44,7 +44,7 @@ from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .measured import measurement_of
 from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
-from .roofs import RoofMeter
+from .roofs import RoofMeter, best_roof, why_no_roof
 
 LOG = logging.getLogger(__name__)
 NOT_ALONE = "the setting that it was to be alternated with could not be had"
@@ -99,6 +99,10 @@ class Session:
         self.finish()
         return self.result()
 
+    def sample_for(self, seconds: float) -> None:
+        """Sample for so long, before it is prepared; whatever the assignment says."""
+        self._plan = self._assignment.plan_for(seconds)
+
     @property
     def goes_on(self) -> bool:
         """Whether another round is to be made."""
@@ -112,6 +116,8 @@ class Session:
         if why_not is not None:
             self._end = "skipped", why_not
             return
+        if devices is not None and devices.is_open(self.found.info.id):
+            self._plan = self._plan.of_a_warm_device
         # Devices at once wait for each other, so that the patience of two is needed.
         patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)
         self._left_s = device_seconds(self._plan, patience_s)
@@ -261,6 +267,7 @@ class Session:
             self.work.parameters,
             assignment.machine,
             assignment.shares,
+            assignment.options.retune,
         )
         task = self._task = self.work.workload.bind(device, request)
         stopwatch = self._stopwatch = Stopwatch(task, self._clock)
@@ -311,8 +318,11 @@ class Session:
             stopwatch.task.start(expected(plan, warmup.rate))
         else:
             self._stage(f"warming up, {self._number()}", plan.warmup_again_s)
-            before = sampler.taken[-1].rate
-            warmup = warm_up_again(stopwatch, settings.batch, before, plan.warmup_again_s, self._progress)
+            last = sampler.taken[-1]
+            warmup = warm_up_again(
+                stopwatch, settings.batch, last.rate, plan.warmup_again_s, self._progress,
+                last.sample.seconds / plan.batches_per_sample, self.found.info.on_host_cores,
+            )  # fmt: skip
         if rendezvous is not None:
             rendezvous.meet()
         return warmup.seconds
@@ -351,7 +361,10 @@ class Session:
         self._stage("measuring its roof", None)
         try:
             meter.start()
-            self._roof = task.roof()
+            self._roof = best_roof(task.roof, sampler.records())
+            reason = why_no_roof(self.work.workload, self.work.parameters, self.found.info)
+            if self._roof is None and reason is not None:
+                self._warnings.append(sentences.limit_unknown(reason))
             if self.found.info.on_host_cores:
                 self._load_at_roof = meter.stop().other_load
         except DeviceError as error:
@@ -380,6 +393,9 @@ class Session:
         setting = self._assignment.setting
         work = self.work.label if self._assignment.several else ""
         name = " ".join(filter(None, (self.found.info.id, work, setting)))
+        times = self._assignment.times
+        if times is not None and isinstance(self._progress, ShowsOutlook):
+            self._progress.outlook(times.told())
         self._progress.stage(name, text, total, quantity_for(self.work.workload, self.work.parameters).unit)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...kernels.errors import InputError
 
@@ -35,6 +35,8 @@ METER_UPDATES_A_ROUND = 20.0
 # A device that was up to speed a moment ago is so again soon: a card's clocks take some tenths of a second.
 LONGEST_WARMUP_AGAIN_S = 1.0
 SHORTEST_WARMUP_AGAIN_S = 0.05
+# Nor does one need longer that did other work just before.
+LONGEST_WARMUP_IF_WARM_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Plan:
     def round_s(self) -> float:
         """The time of a round's samples."""
         return self.seconds / self.rounds
+
+    @property
+    def of_a_warm_device(self) -> Plan:
+        """The same for a device that did other work a moment ago."""
+        return replace(self, warmup_s=min(self.warmup_s, LONGEST_WARMUP_IF_WARM_S))
 
     @property
     def expected_s(self) -> float:

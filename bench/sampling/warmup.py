@@ -10,6 +10,8 @@ from .stopwatch import Stopwatch
 WINDOW = 5
 # The last batches may differ by this much, relative to their middle one.
 SPREAD = 0.02
+# Caches are full again within some thousandths of a second.
+LONG_BATCH_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,25 @@ def warm_up(stopwatch: Stopwatch, batch: int, longest_s: float, progress: Progre
             return Warmup(elapsed, len(rates), last[len(last) // 2])
 
 
-def warm_up_again(stopwatch: Stopwatch, batch: int, before: float, longest_s: float, progress: Progress) -> Warmup:
+def warm_up_again(
+    stopwatch: Stopwatch,
+    batch: int,
+    before: float,
+    longest_s: float,
+    progress: Progress,
+    batch_s: float = 0.0,
+    on_host_cores: bool = False,
+) -> Warmup:
     """Run batches until one is about as fast as `before` (units a second), for `longest_s` seconds at most.
 
-    One batch at least: whatever worked meanwhile has the caches. What comes after is sampled whatever its rate.
+    `batch_s`: what the last one took.
+
+    One batch at least: whatever worked meanwhile has the caches. What comes after is sampled whatever its rate. None
+    where the device is the host's own cores, which have been at work all the time, and a batch takes so long that full
+    caches are nothing of it.
     """
+    if on_host_cores and batch_s >= LONG_BATCH_S:
+        return Warmup(0.0, 0, before)
     started = stopwatch.clock()
     batches = 0
     while True:

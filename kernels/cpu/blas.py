@@ -27,10 +27,17 @@ def about_blas() -> dict[str, int | float | str]:
 @contextmanager
 def threads_of_blas(threads: int) -> Iterator[None]:
     """So many threads meanwhile, where the library can be told (Apple's Accelerate cannot)."""
+    with _controller().limit(limits=threads, user_api="blas"):
+        yield
+
+
+@cache
+def _controller() -> Any:
+    """What sets the threads. To look through the process's libraries takes 0.6 ms, which each launch would pay."""
+    import numpy as np  # noqa: F401  (which loads the library)
     import threadpoolctl
 
-    with threadpoolctl.threadpool_limits(threads, user_api="blas"):
-        yield
+    return threadpoolctl.ThreadpoolController()
 
 
 def _libraries() -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ since no item depends on another one's data, threads need not wait for each othe
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from ..device import BufferId, KernelId, Launch, Launched, Scalar, Source
 from ..errors import DeviceError, Unfit
 from ..execution import HoldsBuffers, check_launch, check_source, check_span, function_of
 from .blas import threads_of_blas
+from .cores.clock import counts_cpu_time, thread_seconds
 from .native import NativeFunction
 from .workers import Workers
 
@@ -93,16 +95,7 @@ class CpuExecutor(HoldsBuffers):
     def compile(self, source: Source) -> tuple[KernelId, float]:
         """See Executor."""
         check_source(source, LANGUAGES, self._device_id)
-        started = time.process_time()
-        if source.language == NUMPY:
-            function = function_of(source)
-            return self._kernels.add(_Kernel(source, lambda scalars, rotate: function)), 0.0
-        if source.language == LLVM:
-            run = _native(NativeFunction(function_of(source)(), source.entry), len(source.types))
-        else:
-            run = _compiled(function_of(source), len(source.types))
-        # Numba compiles at the first call, for the types of its arguments: the number of scalars is not known here.
-        return self._kernels.add(_Kernel(source, run)), time.process_time() - started
+        return self._built_once(source, lambda: _build(source))
 
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
@@ -119,10 +112,12 @@ class CpuExecutor(HoldsBuffers):
         run = kernel.run(launch.scalars, launch.rotate)
         grain = launch.grain or PAGE_BYTES // max(np.dtype(name).itemsize for name in kernel.source.types)
 
-        def work(number: int) -> None:
+        def work(number: int) -> float:
             start, stop = _part(launch.items, grain, number, len(self._team))
+            began_s = thread_seconds()
             if start < stop:
                 run(*arrays, *launch.scalars, start, stop, launch.repeats)
+            return thread_seconds() - began_s
 
         def by_library() -> None:
             with threads_of_blas(len(self._team)):
@@ -132,19 +127,22 @@ class CpuExecutor(HoldsBuffers):
         try:
             if kernel.source.language == NUMPY:
                 by_library()
+                cpu_s = None
             else:
-                self._team.on_each(work)
+                seconds = math.fsum(self._team.on_each(work))
+                cpu_s = seconds if counts_cpu_time(thread_seconds) else None
         except DeviceError:
             raise
         except Exception as error:
             # Whatever Numba's compiler or a kernel raises is this kernel's failure only.
             fault = f"{type(error).__name__}: {error!s:.200}"
             raise DeviceError(f"{self._device_id}: the kernel {kernel.source.text:.80} failed ({fault})") from error
-        return Launched(threads=len(self._team))
+        return Launched(threads=len(self._team), cpu_s=cpu_s)
 
     def close(self) -> None:
         """Give everything back and end the threads."""
         self.release()
+        self._built.clear()
         self._team.close()
 
     def _zeros(self, size_bytes: int) -> Bytes:
@@ -165,6 +163,20 @@ class CpuExecutor(HoldsBuffers):
 
         self._team.on_each(touch)
         return buffer
+
+
+def _build(source: Source) -> tuple[_Kernel, float]:
+    """The kernel, and the CPU seconds that it took."""
+    started = time.process_time()
+    if source.language == NUMPY:
+        function = function_of(source)
+        return _Kernel(source, lambda scalars, rotate: function), 0.0
+    if source.language == LLVM:
+        run = _native(NativeFunction(function_of(source)(), source.entry), len(source.types))
+    else:
+        run = _compiled(function_of(source), len(source.types))
+    # Numba compiles at the first call, for the types of its arguments: the number of scalars is not known here.
+    return _Kernel(source, run), time.process_time() - started
 
 
 def _part(items: int, grain: int, number: int, parts: int) -> tuple[int, int]:

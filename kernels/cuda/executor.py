@@ -98,13 +98,7 @@ class CudaExecutor(HoldsBuffers):
     def compile(self, source: Source) -> tuple[KernelId, float]:
         """See Executor."""
         check_source(source, LANGUAGES, self._info.id)
-        started = time.perf_counter()
-        try:
-            text = as_cuda(source.text)
-        except ValueError as error:
-            raise DeviceError(f"{self._info.id}: the kernel {source.entry} has no CUDA form: {error}") from error
-        kernel = self._compiled(text, source.entry)
-        return self._kernels.add(_Kernel(source, kernel)), time.perf_counter() - started
+        return self._built_once(source, lambda: self._build(source))
 
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
@@ -124,6 +118,15 @@ class CudaExecutor(HoldsBuffers):
             last = self._queue.mark()
             self._queue.wait(last)
             return Launched(self._queue.seconds(first, last) or None)
+
+    def _build(self, source: Source) -> tuple[_Kernel, float]:
+        """The kernel, and the seconds that it took."""
+        started = time.perf_counter()
+        try:
+            text = as_cuda(source.text)
+        except ValueError as error:
+            raise DeviceError(f"{self._info.id}: the kernel {source.entry} has no CUDA form: {error}") from error
+        return _Kernel(source, self._compiled(text, source.entry)), time.perf_counter() - started
 
     def _zeros(self, size_bytes: int) -> Any:
         with self._worded("allocating a buffer"):

@@ -68,9 +68,7 @@ class OpenCLExecutor(HoldsBuffers):
     def compile(self, source: Source) -> tuple[KernelId, float]:
         """See Executor."""
         check_source(source, LANGUAGES, self._info.id)
-        started = time.perf_counter()
-        kernel = self._built(source.text, source.entry)
-        return self._kernels.add(_Kernel(source, kernel)), time.perf_counter() - started
+        return self._built_once(source, lambda: self._build(source))
 
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
@@ -121,11 +119,14 @@ class OpenCLExecutor(HoldsBuffers):
             pyopencl.enqueue_fill_buffer(self._queue, buffer, np.uint8(0), 0, size_bytes).wait()
         return buffer
 
-    def _built(self, text: str, entry: str) -> Any:
+    def _build(self, source: Source) -> tuple[_Kernel, float]:
+        """The kernel, and the seconds that it took."""
         import pyopencl
 
+        started = time.perf_counter()
         try:
-            return pyopencl.Kernel(compiled(self._context, text, self._cpu), entry)
+            kernel = pyopencl.Kernel(compiled(self._context, source.text, self._cpu), source.entry)
+            return _Kernel(source, kernel), time.perf_counter() - started
         except pyopencl.RuntimeError as error:
             if error.code != pyopencl.status_code.BUILD_PROGRAM_FAILURE:
                 raise failure(f"{self._info.id}: building the kernel", error, self._info.remedy) from error

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from time import perf_counter
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 from ..device import Executes, KernelId, Launch
 from ..errors import DeviceError
@@ -19,11 +20,25 @@ from .stream import arrays
 from .stream.counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 
 # A burst: long beside what a launch costs, short beside a round.
-BURST_S = 0.02
+BURST_S = 0.012
 MOST_REPEATS = 1 << 12
 TRIALS = 2
 # Of the kernels that move memory, so many of the fastest go on being measured.
 FASTEST = 2
+UPDATE = "update"
+# What was found out of a device while it is open: by what it moves most, and how many repeats a burst of each takes. A
+# suite's rows all ask for the same ceilings.
+_KNOWN: WeakKeyDictionary[Executes, dict[str, int]] = WeakKeyDictionary()
+
+
+def known_of(device: Executes) -> dict[str, int]:
+    """Repeats of a burst by its name, as far as they are known of this open device."""
+    return _KNOWN.setdefault(device, {})
+
+
+def forget(device: Executes) -> None:
+    """Find out anew, for the next probes of this device: what was known came from a bad moment."""
+    _KNOWN.pop(device, None)
 
 
 class Probe(Protocol):
@@ -40,21 +55,34 @@ class Probe(Protocol):
 class Burst:
     """A launch that moves or computes a known amount, repeated to take about BURST_S."""
 
-    def __init__(self, device: Executes, launch: Callable[[int], Launch], amount: float) -> None:
-        """`launch` gives one with so many repeats, each of which does `amount` units."""
+    def __init__(self, device: Executes, name: str, launch: Callable[[int], Launch], amount: float) -> None:
+        """`launch` gives one with so many repeats, each of which does `amount` units; `name` tells it from others."""
         self._device = device
+        self._name = name
         self._launch = launch
         self._amount = amount
-        self._repeats = 1
-        # Some compilers begin at the first launch.
-        self._seconds()
-        while (seconds := self._seconds()) < BURST_S / 2 and self._repeats < MOST_REPEATS:
-            self._repeats = min(MOST_REPEATS, 2 * self._repeats, max(2, int(self._repeats * BURST_S / seconds)))
+        self._repeats = known_of(device).get(name, 0)
+        if not self._repeats:
+            self._repeats = 1
+            # Some compilers begin at the first launch.
+            self._seconds()
+            while self._is_short(self._seconds()):
+                pass
 
     def rate(self) -> float:
         """Units a second, the best of a few trials."""
-        fastest_s = min(self._seconds() for _ in range(TRIALS))
-        return self._repeats * self._amount / fastest_s
+        repeats, fastest_s = self._repeats, min(self._seconds() for _ in range(TRIALS))
+        # It may have been tried out while others were busy: the next ones are longer.
+        self._is_short(fastest_s)
+        return repeats * self._amount / fastest_s
+
+    def _is_short(self, seconds: float) -> bool:
+        """Whether a burst that took so long is too short, which sets the repeats for a longer one."""
+        short = seconds < BURST_S / 2 and self._repeats < MOST_REPEATS
+        if short:
+            self._repeats = min(MOST_REPEATS, 2 * self._repeats, max(2, int(self._repeats * BURST_S / seconds)))
+        known_of(self._device)[self._name] = self._repeats
+        return short
 
     def _seconds(self) -> float:
         started = perf_counter()
@@ -76,28 +104,40 @@ class MemoryProbe:
             raise DeviceError(reason)
         items = arrays.array_items(info)
         buffers = tuple(device.allocate(items * NUMBER_BYTES) for _ in range(arrays.ARRAYS))
-        sums = device.allocate(items // BLOCK * NUMBER_BYTES)
-        bursts = {}
-        for name, operation in OPERATIONS.items():
-            kernel, _ = device.compile(arrays.source_of(name, info))
-            taken = (sums, *buffers[1:]) if name == DOT else buffers
-            bursts[name] = Burst(device, _passes(device, name, kernel, taken, items), items * operation.item_bytes)
-        bits = chosen_bits(device, formats.USUAL)
-        kernel, _ = device.compile(launches.sweep_source_of(1, info, bits))
-        across = launches.sweep_numbers(info, bits)
-        bursts["update"] = Burst(
-            device,
-            lambda repeats: launches.sweep_launch(kernel, buffers[0], items, across, repeats, 0),
-            items * formats.SWEEP_NUMBER_BYTES,
-        )
-        rates = {name: burst.rate() for name, burst in bursts.items()}
-        self._kept = {name: bursts[name] for name in sorted(rates, key=lambda name: -rates[name])[:FASTEST]}
+        known, every = known_of(device), (*OPERATIONS, UPDATE)
+        names = [name for name in every if name in known] or every
+        bursts = {name: _memory_burst(device, name, buffers, items) for name in names}
+        if len(bursts) > FASTEST:
+            rates = {name: burst.rate() for name, burst in bursts.items()}
+            for name in sorted(rates, key=lambda name: -rates[name])[FASTEST:]:
+                del bursts[name], known[name]
+        self._kept = bursts
         size_mib = items * NUMBER_BYTES >> 20
         self.explanation = f"what stream's fastest operations move ({', '.join(self._kept)}; arrays of {size_mib} MiB)"
 
     def rate(self) -> float:
         """See Probe."""
         return max(burst.rate() for burst in self._kept.values())
+
+
+def _memory_burst(device: Executes, name: str, buffers: tuple[int, ...], items: int) -> Burst:
+    """Passes of one of stream's operations over arrays of so many numbers, or of the update in place."""
+    info = device.info
+    if name == UPDATE:
+        bits = chosen_bits(device, formats.USUAL)
+        kernel, _ = device.compile(launches.sweep_source_of(1, info, bits))
+        across = launches.sweep_numbers(info, bits)
+        return Burst(
+            device,
+            name,
+            lambda repeats: launches.sweep_launch(kernel, buffers[0], items, across, repeats, 0),
+            items * formats.SWEEP_NUMBER_BYTES,
+        )
+    kernel, _ = device.compile(arrays.source_of(name, info))
+    taken = buffers
+    if name == DOT:
+        taken = (device.allocate(items // BLOCK * NUMBER_BYTES), *buffers[1:])
+    return Burst(device, name, _passes(device, name, kernel, taken, items), items * OPERATIONS[name].item_bytes)
 
 
 def _passes(
@@ -133,7 +173,7 @@ class PeakProbe:
             threads = device.launch(launch(items, 1)).threads
             items = launches.items_of(info, threads)
         amount = items * each * turns * formats.STEPS * form.step_operations
-        self._burst = Burst(device, lambda repeats: launch(items, repeats), amount)
+        self._burst = Burst(device, number, lambda repeats: launch(items, repeats), amount)
 
     def rate(self) -> float:
         """See Probe."""

@@ -23,7 +23,7 @@ class Request:
     """What a run asks of a workload. `parameters` are the workload's own, already checked by `parameters_of`.
 
     `machine`: the id of the machine that the device is in. `shares`: how many to keep where work is proven by shares
-    (None: as many as the workload finds right).
+    (None: as many as the workload finds right). `retune`: race kernels anew, whatever is remembered of earlier races.
     """
 
     challenge: str
@@ -31,6 +31,7 @@ class Request:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     machine: str = ""
     shares: int | None = None
+    retune: bool = False
 
 
 @dataclass(frozen=True)
@@ -192,6 +193,15 @@ class HasQuantities(Protocol):
 
     def quantity_of(self, parameters: Mapping[str, Value]) -> Quantity:
         """What work with these parameters is counted in."""
+        ...
+
+
+@runtime_checkable
+class HasNoRoof(Protocol):
+    """A workload that knows no limit for some of its parameters, and says why."""
+
+    def why_no_roof(self, parameters: Mapping[str, Value]) -> str | None:
+        """Why nothing measures a limit of it, in one sentence; None where something does."""
         ...
 
 

@@ -43,11 +43,15 @@ class Size:
 class Suite:
     """A workload's part in `run --suite`.
 
-    `seconds`: how long each row is sampled there on each device. `rows`: the parameters of each row that is measured
-    when the workload is (also outside of a suite), so that one name may stand for several precisions or operations.
+    `seconds`: how long each row is sampled there on each device; on slow machines for shorter, but not below `least_s`.
+    `other_s`: what it takes besides on a quiet machine with two cores (compiling, racing, checking, its limit).
+    `rows`: the parameters of each row that is measured when the workload is (also outside of a suite), so that one name
+    may stand for several precisions or operations.
     """
 
     seconds: float = 2.0
+    other_s: float = 1.0
+    least_s: float = 0.5
     rows: tuple[Mapping[str, Value], ...] = ({},)
     size: Size | None = None
 

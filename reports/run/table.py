@@ -1,4 +1,7 @@
-"""The table at the end of a run: one row a device and work, built from its result and the verdict on its evidence."""
+"""The table at the end of a run: one row a device, built from its result and the verdict on its evidence.
+
+Of several kinds of work see `several_works`.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,10 @@ from ..wording.units import (
     temperature_text,
 )
 from ..wording.visible import visible
+from .several_works import works_table
 
-WORK = "workload"
 # The figures first.
-COLUMNS = ("device", WORK, "rate", "verdict", "evidence", "of its\nroof", "energy", "kernel", "amount", "clock")
+COLUMNS = ("device", "rate", "verdict", "evidence", "of its\nroof", "energy", "kernel", "amount", "clock")
 # What a narrow window can do without, the first one first.
 EXPENDABLE = ("clock", "amount", "kernel")
 NAME_LIMIT = 60
@@ -43,11 +46,11 @@ WITHOUT_WORK = ("failed", "refused", "skipped")
 
 def run_table(result: Result, verdict: Verdict) -> FittedTable:
     """A row for each measurement of `result`, in their order; the workload is named where there are several."""
-    several = has_several_works(result)
+    if has_several_works(result):
+        return works_table(result, verdict, device_cell, verdict_cell)
     rows = [
         (
             device_cell(entry, result),
-            *([work_text(entry)] if several else []),
             rate_cell(entry),
             verdict_cell(entry, result, verdict),
             evidence_cell(entry),
@@ -59,8 +62,7 @@ def run_table(result: Result, verdict: Verdict) -> FittedTable:
         )
         for entry in result.results
     ]
-    columns = [name for name in COLUMNS if several or name != WORK]
-    return FittedTable(columns, rows, expendable=EXPENDABLE)
+    return FittedTable(COLUMNS, rows, expendable=EXPENDABLE)
 
 
 def device_lines(result: Result) -> list[str]:

@@ -104,7 +104,7 @@ def test_the_refusal_of_an_option_speaks_of_the_option_and_not_of_hashing() -> N
 
 
 def test_a_race_asked_for_where_none_is_run_is_refused(asked: list[list[str] | None]) -> None:
-    with pytest.raises(InputError, match="kernels are raced for sha256d alone, stream has its own; leave --retune out"):
+    with pytest.raises(InputError, match="stream has one kernel on a device, so none are raced; leave --retune out"):
         api.run(workloads=["stream"], retune=True)
     assert not asked, "before the devices are looked for"
 

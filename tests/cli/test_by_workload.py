@@ -19,11 +19,13 @@ def test_a_time_is_for_all_or_for_those_that_are_named() -> None:
     assert seconds_by_name(()) is None
     assert seconds_by_name(("2.5",)) == 2.5
     assert seconds_by_name(("stream=1", "peak=0.5")) == {"stream": 1.0, "peak": 0.5}
+    # Of all work, and of some of it another one, in any order.
+    assert seconds_by_name(("1", "stream=5")) == seconds_by_name(("stream=5", "1")) == {"": 1.0, "stream": 5.0}
 
 
-@pytest.mark.parametrize("texts", [("soon",), ("stream=soon",), ("1", "stream=2"), ("1", "2"), ("",)])
+@pytest.mark.parametrize("texts", [("soon",), ("stream=soon",), ("1", "2"), ("",), ("=5",)])
 def test_what_is_no_time_is_refused(texts: tuple[str, ...]) -> None:
-    with pytest.raises(click.BadParameter, match=r"seconds|no other"):
+    with pytest.raises(click.BadParameter, match=r"seconds|two times"):
         seconds_by_name(texts)
 
 
@@ -52,7 +54,12 @@ def test_run_is_asked_for_them(monkeypatch: pytest.MonkeyPatch, capsys: Capture)
     monkeypatch.setattr(hashwatt.bench.api, "run", run)
     run_here(capsys, "run", "--suite", "--size", "stream=1GiB", "-t", "peak=2")
     run_here(capsys, "run", "-t", "3")
-    assert calls == [(True, {"stream": "1GiB"}, {"peak": 2.0}), (False, None, 3.0)]
+    run_here(capsys, "run", "-t", "1", "-t", "stream=5")
+    assert calls == [
+        (True, {"stream": "1GiB"}, {"peak": 2.0}),
+        (False, None, 3.0),
+        (False, None, {"": 1.0, "stream": 5.0}),
+    ]
 
 
 @pytest.mark.parametrize(

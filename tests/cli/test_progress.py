@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hashwatt.cli.progress import Lines
+from hashwatt.cli.progress import Bar, Lines
 
 
 def told(capsys: pytest.CaptureFixture[str], *stages: str) -> list[str]:
@@ -33,3 +33,23 @@ def test_what_is_new_about_a_round_is_told(capsys: pytest.CaptureFixture[str]) -
 def test_the_rounds_of_the_next_work_are_named_again(capsys: pytest.CaptureFixture[str]) -> None:
     work = ["a: opening", "a: warming up", "a: sampling, round 1 of 6"]
     assert told(capsys, *work, *work) == [*work, *work]
+
+
+def test_a_log_says_at_the_end_of_a_line_how_long_the_whole_will_take(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    for time in ("0:01 of about 2:40", "0:03 of about 2:40"):
+        # The same stage again is no news.
+        lines.outlook(time)
+        lines.stage("a", "sampling, round 1 of 6", None)
+    assert capsys.readouterr().err.splitlines() == ["a: sampling, round 1 of 6 (0:01 of about 2:40)"]
+
+
+def test_a_bar_says_it_in_front_where_no_window_cuts_it_off() -> None:
+    bar = Bar()
+    try:
+        bar.outlook("0:01 of about 2:40")
+        bar.stage("a", "sampling", 1.0)
+        assert bar._progress is not None
+        assert [task.description for task in bar._progress.tasks] == ["0:01 of about 2:40 · a: sampling"]
+    finally:
+        bar.done()

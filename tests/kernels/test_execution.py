@@ -17,9 +17,11 @@ from hashwatt.bench.isolation.deadlines import Deadlines
 from hashwatt.bench.isolation.device import IsolatedDevice
 from hashwatt.bench.isolation.messages import PART_BYTES
 from hashwatt.kernels.cpu import backend
+from hashwatt.kernels.cpu.cores.clock import counts_cpu_time, thread_seconds
 from hashwatt.kernels.cpu.executor import _part
 from hashwatt.kernels.device import DeviceOptions, Executes, Found, Launch, Source
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError
+from hashwatt.kernels.execution import MOST_BUILT, HoldsBuffers
 from hashwatt.kernels.fakes import device as fake
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 
@@ -203,3 +205,51 @@ def test_a_launch_that_ends_the_process_is_an_error() -> None:
     with pytest.raises(DeviceCrashed, match="internal error 42"):
         device.launch(large(device))
     device.close()
+
+
+class Built(HoldsBuffers):
+    """An executor that notes what it built."""
+
+    def __init__(self) -> None:
+        super().__init__("a device")
+        self.made: list[str] = []
+
+    def compile(self, wanted: Source) -> tuple[int, float]:
+        def build() -> tuple[str, float]:
+            self.made.append(wanted.text)
+            return wanted.text, 0.25
+
+        return self._built_once(wanted, build)
+
+
+def test_what_was_built_for_a_source_is_there_after_all_was_given_back() -> None:
+    executor, one = Built(), Source("llvm", "m:one", "", ("int64",))
+    first, seconds = executor.compile(one)
+    executor.release()
+    again, told = executor.compile(one)
+    # Under a new number, with the seconds that it once took.
+    assert (again != first, told, seconds, executor.made) == (True, 0.25, 0.25, ["m:one"])
+    executor.compile(replace(one, types=("int32",)))
+    assert len(executor.made) == 2
+
+
+def test_no_more_kernels_stay_built_than_a_device_s_work_has() -> None:
+    executor = Built()
+    for number in range(3 * MOST_BUILT):
+        executor.compile(Source("llvm", f"m:{number}", "", ()))
+    assert len(executor._built) == MOST_BUILT
+
+
+def test_the_threads_own_time_is_told_of_a_launch_on_the_cpu() -> None:
+    opened = cpu(1)
+    try:
+        kernel, _ = opened.compile(source(opened))
+        buffers = tuple(opened.allocate(ITEMS * 8) for _ in range(3))
+        done = opened.launch(Launch(kernel, buffers, (1,), ITEMS, repeats=50))
+        if counts_cpu_time(thread_seconds):
+            assert done.cpu_s is not None
+            assert done.cpu_s > 0
+        else:
+            assert done.cpu_s is None
+    finally:
+        opened.close()

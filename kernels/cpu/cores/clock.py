@@ -51,6 +51,11 @@ def finest_clock() -> Clock:
         return time.perf_counter
 
 
+def counts_cpu_time(clock: Clock) -> bool:
+    """Whether it is the thread's own CPU time, and not what a system gives instead that has only a coarse one."""
+    return clock is getattr(time, "thread_time", None)
+
+
 def timed(work: Callable[[], object], clock: Clock | None = None) -> Timed:
     """Do the work until the clock (by default `thread_seconds`) has moved: at least once, and never in no time.
 

@@ -8,7 +8,7 @@ chains; no compiler can then fold two operations into one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ...graph.lower import lower
@@ -68,17 +68,17 @@ def both_pipes_mix(variant: Variant) -> Counter[str]:
     return mix
 
 
-def interleaved(mix: Mapping[str, float]) -> list[str]:
+def interleaved(mix: Mapping[str, float], folding: Collection[str] = (ROTATE,)) -> list[str]:
     """A cycle of STEPS kinds in the proportions of `mix`, each kind spread evenly.
 
-    No rotation follows another, nor is the first step one: compilers fold two in a row into one.
+    No kind of `folding` follows another of them, nor is the first step one: compilers fold two in a row into one.
     """
     total = sum(mix.values())
     done = dict.fromkeys(mix, 0)
     steps: list[str] = []
     for step in range(1, STEPS + 1):
         behind = max(
-            (kind for kind in mix if kind != ROTATE or steps[-1:] not in ([], [ROTATE])),
+            (kind for kind in mix if kind not in folding or (steps and steps[-1] not in folding)),
             key=lambda kind: mix[kind] / total * step - done[kind],
         )
         done[behind] += 1

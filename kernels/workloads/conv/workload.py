@@ -25,6 +25,7 @@ class ConvWorkload(PairWorkload):
     quantity: Quantity = MAC
     binds = "float32"
     suite: Suite | None = Suite(
+        other_s=2.0,
         rows=({"number": "float32"}, {"number": "int16"}, {"number": "int8"}),
         size=Size("positions a side of the image", 3, 1024),
     )
@@ -48,6 +49,11 @@ class ConvWorkload(PairWorkload):
         if ceiling is None:
             return {}
         return {ceiling[0]: ceiling[1], "memory": product.moved_bytes / (product.lines * product.line_units)}
+
+    def why_no_roof(self, parameters: Mapping[str, Value]) -> str | None:
+        """See HasNoRoof."""
+        number = str(parameters["number"])
+        return f"nothing measures what a device does with {number} at most" if CEILINGS[number] is None else None
 
 
 WORKLOAD = ConvWorkload()

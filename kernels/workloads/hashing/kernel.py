@@ -36,7 +36,7 @@ class HashKernel:
     `item_grain`: the number of items is a multiple of it. `grain`: see Launch. `frame_bytes`: memory that an item needs
     for itself (0: none); an item is a slot then, which works on `vectors_a_slot` times as many nonces at most, and the
     number of slots is the kernel's last argument. `mix`: operations of an item of each kind, where its roof can be
-    measured by `streams` of them.
+    measured by `streams` of them, with `stream_items` items in pieces of `stream_grain`.
     """
 
     name: str
@@ -48,6 +48,8 @@ class HashKernel:
     item_grain: int = 1
     mix: Mapping[str, int] = field(default_factory=dict)
     streams: Mapping[str, Stream] = field(default_factory=dict)
+    stream_items: int = 240
+    stream_grain: int = 1
     grain: int | None = None
     vectors_a_slot: int = 1
 

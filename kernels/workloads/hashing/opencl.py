@@ -16,6 +16,7 @@ from ...graph.nodes import Node, Op
 from .header_graph import NONCE_BITS, HeaderGraph, early_in_order
 from .kernel import BUFFER_TYPES, HashKernel, job_bytes
 from .layout import FIRST_NONCE, HITS, XOR
+from .opencl_streams import items_of, operation_mix, streams_of
 
 ENTRY = "scan"
 WORDS = {32: "uint", 64: "ulong"}
@@ -60,13 +61,21 @@ def kernels(graph: HeaderGraph, info: DeviceInfo) -> list[HashKernel]:
     """The hash's kernels on a device, likeliest first."""
     kind = "gpu" if info.kind == "gpu" else "cpu"
     program = graph.program(three_operand_logic=True)
+    vectors = VECTORS_AN_ITEM[kind]
+    # Of all the vectors of an item.
+    mix = {name: vectors * count for name, count in operation_mix(program).items()}
+    items, group = items_of(info)
     return [
         HashKernel(
             name=form.name,
-            source=Source("opencl", scan_source(graph, form, VECTORS_AN_ITEM[kind]), ENTRY, BUFFER_TYPES),
-            nonces_an_item=form.width * VECTORS_AN_ITEM[kind],
+            source=Source("opencl", scan_source(graph, form, vectors), ENTRY, BUFFER_TYPES),
+            nonces_an_item=form.width * vectors,
             job_bytes=partial(job_bytes, graph, program),
             item_grain=1 if info.simulator else ITEM_GRAIN,
+            mix=mix,
+            streams=streams_of(mix, word_macros(graph.bits, form.width, form.rotate)),
+            stream_items=items,
+            stream_grain=group,
         )
         for form in forms(info, graph.bits)
     ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
@@ -16,6 +17,7 @@ from ...headers.job import NONCES, PREFIX_BYTES, Job
 from ..proof.confirm import check_known_answer
 from ..proof.oracle import Oracle
 from ..proof.selftest import easy_target, part_of
+from . import remembered
 from .header_graph import reversed_bytes
 from .kernel import HashKernel
 from .layout import FIRST_NONCE, HITS, ROOM, WORDS, XOR
@@ -23,6 +25,8 @@ from .layout import FIRST_NONCE, HITS, ROOM, WORDS, XOR
 # A kernel in the race runs for about so long, so many times.
 TRIAL_S = 0.006
 TRIALS = 9
+# No race takes longer on devices of which one trial does.
+LONGEST_RACE_S = 2.0
 RACE_PREFIX = bytes(range(PREFIX_BYTES))
 RACE_NONCES = range(1000, 1333)
 JOB_BYTES = 4096
@@ -45,9 +49,15 @@ class KernelScanner:
     """`Scans` by kernels of ours on a device that executes them; see there. Jobs have one prefix."""
 
     def __init__(
-        self, device: Executes, kernels: Sequence[HashKernel], oracle: Oracle, measure_roof: MeasureRoof | None = None
+        self,
+        device: Executes,
+        kernels: Sequence[HashKernel],
+        oracle: Oracle,
+        measure_roof: MeasureRoof | None = None,
+        anew: bool = False,
     ) -> None:
-        """Nothing is compiled before the first job."""
+        """Nothing is compiled before the first job. `anew`: race although an earlier race is remembered."""
+        self._anew = anew
         self.info: DeviceInfo = device.info
         self._device = device
         self._kernels = kernels
@@ -58,13 +68,15 @@ class KernelScanner:
         self._candidates: tuple[Candidate, ...] = ()
         self._job: Job | None = None
         self._threads: int | None = None
+        # Of the launches since somebody set it to 0; not a number where one of them did not tell.
+        self._cpu_s = 0.0
 
     def prepare(self, job: Job) -> KernelInfo:
         """See Scans."""
         if len(job.prefixes) != 1:
             raise DeviceError(f"{self.info.id} hashes one prefix at a time with this kernel")
         if self._built is None:
-            self._built = self._race()
+            self._built = self._chosen()
         self._take(job)
         kernel = self._built.kernel
         tuning: dict[str, int | float | str] = {"nonces_per_item": kernel.nonces_an_item}
@@ -128,6 +140,7 @@ class KernelScanner:
             scalars = (*scalars, items)
         done = self._device.launch(Launch(self._built.number, buffers, scalars, items, grain=kernel.grain))
         self._threads = done.threads
+        self._cpu_s += math.nan if done.cpu_s is None else done.cpu_s
         words = np.frombuffer(self._device.read(results, 0, 4 * (FIRST_NONCE + 62)), "<u4")
         hits = int(words[HITS])
         if hits > ROOM:
@@ -144,26 +157,42 @@ class KernelScanner:
         self._job = job
         self._device.write(self._buffers[0], 0, self._built.kernel.job_bytes(job))
 
+    def _chosen(self) -> _Built:
+        """The fastest kernel, by an earlier race or by one that is run now, of those whose answers are right."""
+        outcome = None if self._anew else remembered.recall(self._oracle.workload, self.info, self._kernels)
+        if outcome is not None:
+            winner = next(each for each in self._kernels if each.name == outcome.candidates[0].name)
+            # What is wrong with it now is found out in the race.
+            with suppress(DeviceError):
+                built = self._checked(winner)
+                if self._threads == outcome.threads:
+                    self._candidates = outcome.candidates
+                    return built
+        return self._race()
+
     def _race(self) -> _Built:
-        """The fastest kernel of those whose answers are right."""
-        built: list[tuple[float, _Built]] = []
-        out: list[Candidate] = []
+        built: list[_Built] = []
+        failed: list[Candidate] = []
         first_error: DeviceError | None = None
         for kernel in self._kernels:
             try:
-                candidate = self._build(kernel)
-                rate = self._tried(candidate) if len(self._kernels) > 1 or not built else 0.0
+                built.append(self._checked(kernel))
             except DeviceError as error:
                 first_error = first_error or error
-                out.append(Candidate(kernel.name, None, None, str(error)))
-                continue
-            built.append((rate, candidate))
-            out.append(Candidate(kernel.name, rate, candidate.compile_s))
+                failed.append(Candidate(kernel.name, None, None, str(error)))
         self._built = None
         if not built:
             raise first_error or DeviceError(f"{self.info.id} has no kernel for {self._oracle.workload}")
-        self._candidates = tuple(sorted(out, key=lambda each: -(each.hashrate_hs or 0.0)))
-        return max(built, key=lambda each: each[0])[1]
+        if len(self._kernels) == 1:
+            self._candidates = (Candidate(built[0].kernel.name, None, built[0].compile_s),)
+            return built[0]
+        rates = self._rates(built)
+        order = sorted(range(len(built)), key=lambda at: -rates[at])
+        ran = (Candidate(built[at].kernel.name, rates[at], built[at].compile_s) for at in order)
+        self._candidates = (*ran, *failed)
+        outcome = remembered.Outcome(self._candidates, self._threads)
+        remembered.remember(self._oracle.workload, self.info, self._kernels, outcome)
+        return built[order[0]]
 
     def _build(self, kernel: HashKernel) -> _Built:
         number, compile_s = self._device.compile(kernel.source)
@@ -175,9 +204,9 @@ class KernelScanner:
         frames = self._device.allocate(kernel.most_items * kernel.frame_bytes)
         return _Built(kernel, number, compile_s, frames, kernel.most_items)
 
-    def _tried(self, candidate: _Built) -> float:
-        """Its rate on this device. Raises WrongResult where its answers are not the oracle's."""
-        self._built = candidate
+    def _checked(self, kernel: HashKernel) -> _Built:
+        """The kernel, built. Raises WrongResult where its answers are not the oracle's."""
+        candidate = self._built = self._build(kernel)
         job = Job((RACE_PREFIX,), easy_target(self._oracle))
         self._take(job)
         started = time.perf_counter()
@@ -185,22 +214,36 @@ class KernelScanner:
         self.scan(range(1))
         candidate.compile_s += time.perf_counter() - started
         check_known_answer(self._oracle, self, job, part_of(self._oracle, RACE_NONCES))
-        if len(self._kernels) == 1:
-            return 0.0
-        self._take(replace(job, target=IMPOSSIBLE))
-        nonces = candidate.kernel.nonces_an_item
-        while (seconds := self._seconds(nonces)) < TRIAL_S and nonces < NONCES // 4:
-            nonces *= 4 if seconds < TRIAL_S / 4 else 2
-        return nonces / seconds
+        return candidate
+
+    def _rates(self, built: Sequence[_Built]) -> list[float]:
+        """Hashes a second of each, the best of several times in turns, so that what changes meanwhile meets all."""
+        until_s = time.perf_counter() + LONGEST_RACE_S
+        job = Job((RACE_PREFIX,), IMPOSSIBLE)
+        nonces = [each.kernel.nonces_an_item for each in built]
+        best = [0.0] * len(built)
+        for trial in range(TRIALS):
+            for at, self._built in enumerate(built):
+                self._take(job)
+                while True:
+                    seconds = self._seconds(nonces[at])
+                    best[at] = max(best[at], nonces[at] / seconds)
+                    if trial or seconds >= TRIAL_S or nonces[at] >= NONCES // 4 or time.perf_counter() > until_s:
+                        break
+                    nonces[at] *= 4 if seconds < TRIAL_S / 4 else 2
+            if time.perf_counter() > until_s:
+                break
+        self._built = None
+        return best
 
     def _seconds(self, nonces: int) -> float:
-        """The fewest of some times."""
-        fewest = math.inf
-        for _ in range(TRIALS):
-            started = time.perf_counter()
-            self.scan(range(nonces))
-            fewest = min(fewest, time.perf_counter() - started)
-        return max(fewest, 1e-9)
+        """What so many take: by the threads' own time where that is told, which leaves out what other programs took."""
+        self._cpu_s = 0.0
+        started = time.perf_counter()
+        self.scan(range(nonces))
+        passed_s = time.perf_counter() - started
+        own_s = self._cpu_s / (self._threads or 1)
+        return max(passed_s if math.isnan(own_s) else own_s, 1e-9)
 
 
 def executes(device: AnyDevice) -> Executes:

@@ -11,6 +11,7 @@ from ...errors import InputError
 from ..languages import no_language
 from ..proof.workload import ProvenByShares
 from ..protocol import Request, Task, Value
+from ..suite import Suite
 
 if TYPE_CHECKING:
     from ..proof.oracle import Oracle
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 class HashWorkload(ProvenByShares):
     """Most of a Workload: a subclass has `name`, `summary`, `binds`, `oracle`, and `kernels`."""
 
+    races: ClassVar[bool] = True
     languages: ClassVar[tuple[str, ...]] = ("llvm", "opencl")
 
     def kernels(self, info: DeviceInfo, language: str) -> list[HashKernel]:
@@ -47,19 +49,20 @@ class HashWorkload(ProvenByShares):
         """See Workload."""
         return no_language(info, self.name, self.languages)
 
-    def scanning(self, device: AnyDevice) -> Scans:
-        """See ProvenByShares: these kernels, on a device that executes them."""
+    def scanning(self, device: AnyDevice, anew: bool = False) -> Scans:
+        """See ProvenByShares: these kernels, on a device that executes them. `anew`: see KernelScanner."""
         from .scanner import KernelScanner, executes
 
         executing = executes(device)
         language = next(each for each in device.info.languages if each in self.languages)
-        return KernelScanner(executing, self.kernels(device.info, language), self.oracle(), self.measure_roof())
+        kernels = self.kernels(device.info, language)
+        return KernelScanner(executing, kernels, self.oracle(), self.measure_roof(), anew)
 
     def bind(self, device: AnyDevice, request: Request) -> Task:
         """See Workload."""
         from ..proof.task import HashingTask
 
-        return HashingTask(self.oracle(), self.scanning(device), request)
+        return HashingTask(self.oracle(), self.scanning(device, request.retune), request)
 
 
 class GraphHash(HashWorkload):
@@ -69,6 +72,7 @@ class GraphHash(HashWorkload):
     """
 
     binds = "logic"
+    suite: Suite | None = Suite(other_s=2.0, least_s=1.0)
 
     def __init__(self, package: str, name: str, summary: str) -> None:
         """The hash of a package; nothing of it is imported before it is needed."""

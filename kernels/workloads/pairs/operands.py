@@ -22,6 +22,8 @@ HELPERS = {"numpy": "numba", "numba": "numba", "opencl": "opencl", "python": "py
 PRINT_TYPE = "uint32"
 # Devices hand items to their threads by pages and want a number in each buffer for each item.
 SMALLEST_BUFFER_BYTES = 8 << 20
+# Room for products grows with the batches that are tried out: of a gigabyte of zeros a slow device needs little.
+GROWTH = 8
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Operands:
         self, device: Executes, product: Product, layout: Layout, kernels: Kernels, seeds: Callable[[str, int], int],
         room: int,
     ) -> None:  # fmt: skip
-        """`seeds` gives the seed of a side's ("left", "right") operand; `room`: for so many products."""
+        """`seeds` gives the seed of a side's ("left", "right") operand; `room`: for so many products at most."""
         self._device = device
         self._product = product
         self._layout = layout
@@ -70,15 +72,26 @@ class Operands:
         operand, made = np.dtype(product.operand_type).itemsize, np.dtype(product.product_type).itemsize
         self._left = self._buffer(product.side * layout.left.elements * operand)
         self._right = self._buffer(product.side * layout.right.elements * operand)
-        self._products = self._buffer(room * layout.elements * made)
-        self._prints = self._buffer(room * product.lines * np.dtype(PRINT_TYPE).itemsize)
+        self._product_bytes = layout.elements * made
+        self._most = room
+        self._room = 0
+        self._products = self._prints = 0
         self._held: dict[tuple[str, int], int] = {}
+
+    def _make_room(self, count: int) -> None:
+        """Have room for so many products. What is enlarged is so by much, since buffers are given back all at once."""
+        if count <= self._room:
+            return
+        self._room = min(self._most, count * GROWTH) if self._room else count
+        self._products = self._buffer(self._room * self._product_bytes)
+        self._prints = self._buffer(self._room * self._product.lines * np.dtype(PRINT_TYPE).itemsize)
 
     def _buffer(self, size_bytes: int) -> int:
         return self._device.allocate(max(size_bytes, SMALLEST_BUFFER_BYTES))
 
     def fill(self, first: int, count: int) -> None:
         """Have the operands of so many products in place."""
+        self._make_room(count)
         for number in range(first, first + count):
             left, right = operands_of(number, self._product.side)
             self._fill("left", left, self._left, self._layout.left)

@@ -10,6 +10,7 @@ from ...device import Executes, Launch
 from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
+from ..filling import pieces_of
 from ..protocol import Expected, Request, Work
 from ..stream.arrays import array_items
 from ..suite import SIZE
@@ -103,9 +104,8 @@ class SweepTask(CheckedTask):
     def _fill(self, items: int) -> None:
         if self._buffer is None:
             self._buffer = self._device.allocate(items * NUMBER_BYTES)
-        for start in range(0, items, WRITE_ITEMS):
-            part = self._first(range(start, min(start + WRITE_ITEMS, items)))
-            self._device.write(self._buffer, start * NUMBER_BYTES, part.tobytes())
+        for at, piece in pieces_of(self._pattern, items):
+            self._device.write(self._buffer, at, piece)
         self._passes = 0
 
     def _compare_now(self) -> int:

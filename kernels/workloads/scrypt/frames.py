@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..hashing.llvm import has_ternary_logic, vector_widths
+from ..hashing.llvm import NARROWEST, has_ternary_logic, vector_widths
 from .description import BLOCK_WORDS, DOUBLE_ROUNDS, ROWS, N
 
 WORD_BYTES = 4
@@ -64,9 +64,14 @@ class Form:
 
 
 def forms() -> list[Form]:
-    """What races here, the likeliest first."""
+    """What races here, the likeliest first: as many hashes in turns as vectors have lanes, or fewer with less memory.
+
+    A quarter-round waits for the one before it, so that the more are under way, the less a core waits.
+    """
     widest = vector_widths()[0]
-    return [Form(widest, widest, 2), Form(widest, 128, widest // 128 * 2 if widest > 128 else 4)]
+    if widest == NARROWEST:
+        return [Form(widest, widest, 4), Form(widest, widest, 2)]
+    return [Form(widest, widest, 4), Form(widest, widest, 2), Form(widest, NARROWEST, widest // 128 * 2)]
 
 
 def operation_mix(form: Form) -> dict[str, int]:

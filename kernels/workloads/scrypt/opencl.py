@@ -14,10 +14,12 @@ from ...device import DeviceInfo, Source
 from ...graph.nodes import Node
 from ..hashing.kernel import BUFFER_TYPES_WITH_FRAMES, HashKernel
 from ..hashing.layout import FIRST_NONCE, HITS, XOR
-from ..hashing.opencl import expression
+from ..hashing.opencl import expression, word_macros
+from ..hashing.opencl_streams import ADD, LOGIC2, ROTATE, TURN, items_of, streams_of
 from .description import (
     BLOCK_WORDS,
     DIAGONALS,
+    DOUBLE_ROUNDS,
     HALF_WORDS,
     ROW_WORDS,
     ROWS,
@@ -61,15 +63,33 @@ class Form:
         """Hashes that a work-item mixes at once."""
         return self.together * self.groups
 
+    def turned(self, words: int) -> str:
+        """The places of a vector's words when each row of it is turned by so many."""
+        every = range(0, ROW_WORDS * self.together, ROW_WORDS)
+        return "".join(f"{base + (column + words) % ROW_WORDS:x}" for base in every for column in range(ROW_WORDS))
+
 
 def forms(info: DeviceInfo) -> list[Form]:
     """What races on a device, the likeliest first."""
-    return [Form(1, 1, rotate=True)] if info.kind == "gpu" or info.simulator else [Form(2, 2), Form(1, 3)]
+    return [Form(1, 1, rotate=True)] if info.kind == "gpu" or info.simulator else [Form(2, 4), Form(2, 2)]
+
+
+def operation_mix(form: Form) -> dict[str, int]:
+    """ROMix's operations for an item, by kind; those of SHA-256 are one in a hundred of them."""
+    blocks = 2 * N * form.groups
+    doubles = 2 * DOUBLE_ROUNDS * blocks
+    return {
+        ADD: 8 * doubles + ROWS * blocks,
+        LOGIC2: 8 * doubles + ROWS * blocks * 3 // 2,
+        ROTATE: 8 * doubles,
+        TURN: 6 * doubles,
+    }
 
 
 def kernels(info: DeviceInfo) -> list[HashKernel]:
     """The kernels on a device, likeliest first; as many slots as it can use, and has memory for."""
     kind = "gpu" if info.kind == "gpu" else "cpu"
+    items, group = items_of(info)
     return [
         HashKernel(
             name=form.name,
@@ -81,6 +101,12 @@ def kernels(info: DeviceInfo) -> list[HashKernel]:
             # Always all slots, some of which may have nothing to do: some runtimes compile anew for each other number.
             item_grain=_slots(info, form, kind),
             vectors_a_slot=1 if info.simulator else VECTORS_A_SLOT[kind],
+            mix=operation_mix(form),
+            streams=streams_of(
+                operation_mix(form), word_macros(32, ROW_WORDS * form.together, form.rotate), f"(x).s{form.turned(1)}"
+            ),
+            stream_items=items,
+            stream_grain=group,
         )
         for form in forms(info)
     ]
@@ -193,9 +219,7 @@ class _Rows:
         return [self.out.new(f"{x} ^ ROWS_ROTL({y}, {bits}u)", self.vector) for x, y in zip(d, sums, strict=True)]
 
     def turn(self, row: Sequence[str], words: int) -> list[str]:
-        order = [base + (column + words) % 4 for base in range(0, 4 * self.form.together, 4) for column in range(4)]
-        swizzle = "".join(f"{word:x}" for word in order)
-        return [self.out.new(f"{of_group}.s{swizzle}", self.vector) for of_group in row]
+        return [self.out.new(f"{of_group}.s{self.form.turned(words)}", self.vector) for of_group in row]
 
     def both(self, sign: str, a: Sequence[str], b: Sequence[str]) -> list[str]:
         return [self.out.new(f"{x} {sign} {y}", self.vector) for x, y in zip(a, b, strict=True)]

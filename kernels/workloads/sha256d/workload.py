@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ...device import AnyDevice, DeviceInfo, Scans, scanning
 from ...errors import InputError
@@ -11,6 +11,7 @@ from ..evidence import Claim, Evidence, Finding, ServedShares
 from ..evidence_version1 import ChunkedShares
 from ..proof.workload import ProvenByShares
 from ..protocol import Request, Task, Value
+from ..suite import Suite
 
 if TYPE_CHECKING:
     from ..proof.oracle import Oracle
@@ -25,6 +26,8 @@ class Sha256d(ProvenByShares):
     name = "sha256d"
     summary = "Bitcoin's proof of work: double SHA-256 of block headers"
     binds = "logic"
+    races: ClassVar[bool] = True
+    suite: Suite | None = Suite(other_s=4.0, least_s=1.0)
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """See Workload: one prefix a nonce unless told otherwise."""

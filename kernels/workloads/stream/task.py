@@ -11,6 +11,7 @@ from ...device import BufferId, Executes, Launch
 from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
+from ..filling import pieces_of
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
 from .arrays import ARRAYS, array_items, launch_of, side_by_side, source_of
@@ -26,7 +27,6 @@ STRETCHES = 16
 STRETCH = 64
 # A power of two, of which every device does that many passes in well over a second.
 LARGEST_BATCH = 1 << 16
-WRITE_BYTES = 16 << 20
 
 
 class StreamTask(CheckedTask):
@@ -107,12 +107,9 @@ class StreamTask(CheckedTask):
         """Buffers that hold the patterns; of the dot product's sums zeros."""
         lengths = (items // BLOCK if self._operation == DOT else items, items, items)
         buffers = buffers or tuple(self._device.allocate(length * NUMBER_BYTES) for length in lengths)
-        step = WRITE_BYTES // NUMBER_BYTES
         for buffer, length, values in zip(buffers, lengths, numbers, strict=True):
-            filling = np.zeros(1) if length < items else values
-            for first in range(0, length, step):
-                part = np.arange(first, min(first + step, length)) % len(filling)
-                self._device.write(buffer, first * NUMBER_BYTES, filling[part].tobytes())
+            for at, piece in pieces_of(np.zeros(1) if length < items else values, length):
+                self._device.write(buffer, at, piece)
         return buffers
 
     def _course_of(self, numbers: tuple[Numbers, ...], items: int, *, all_of_it: bool) -> Course | Sums:

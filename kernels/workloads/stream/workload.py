@@ -27,6 +27,7 @@ class Stream(ProvenByChecks):
     binds = "memory"
     suite: Suite | None = Suite(
         seconds=1.0,
+        other_s=1.4,
         rows=tuple({"operation": operation} for operation in OPERATIONS),
         size=Size("bytes an array", 1 << 16, 1 << 40, is_bytes=True),
     )

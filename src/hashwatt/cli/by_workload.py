@@ -6,25 +6,27 @@ from collections.abc import Sequence
 
 import click
 
-EXAMPLE = "give seconds, like 10 or stream=2.5"
+EXAMPLE = "give seconds, like 10 or stream=2.5, or both"
 
 
 def seconds_by_name(texts: Sequence[str]) -> float | dict[str, float] | None:
-    """The sampling time for all, or by workload; None where none is given. Raises click.UsageError."""
+    """The sampling time for all, or by workload; None where none is given. Raises click.UsageError.
+
+    Where there is a time for all besides those of some, its name is the empty one.
+    """
     times: dict[str, float] = {}
     for text in texts:
-        name, _, value = text.rpartition("=")
-        if name and name in times:
-            raise click.BadParameter(f"{name!r:.40} has two times; give it one", param_hint="'-t' / '--seconds'")
+        name, equals, value = text.rpartition("=")
+        if name in times:
+            whose = repr(name)[:42] if name else "all work"
+            raise click.BadParameter(f"{whose} has two times; give it one", param_hint="'-t' / '--seconds'")
         try:
+            if equals and not name:
+                raise ValueError(text)
             times[name] = float(value)
         except ValueError:
             raise click.BadParameter(f"{text!r:.60} is no time; {EXAMPLE}", param_hint="'-t' / '--seconds'") from None
-    if "" not in times:
-        return times or None
-    if len(texts) > 1:
-        raise click.BadParameter(f"one time for all leaves no other; {EXAMPLE}", param_hint="'-t' / '--seconds'")
-    return times[""]
+    return times[""] if list(times) == [""] else times or None
 
 
 def sizes_by_name(texts: Sequence[str]) -> dict[str, str] | None:

@@ -33,6 +33,7 @@ class Lines:
     def __init__(self) -> None:
         """Nothing is named yet."""
         self._named: dict[str, set[str]] = {}
+        self._outlook = ""
 
     def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         """Name the stage."""
@@ -42,7 +43,12 @@ class Lines:
             named.clear()
         if kind not in named:
             named.add(kind)
-            click.echo(visible(f"{device}: {text}"), err=True)
+            outlook = f" ({self._outlook})" if self._outlook else ""
+            click.echo(visible(f"{device}: {text}{outlook}"), err=True)
+
+    def outlook(self, text: str) -> None:
+        """Say it at the end of each line from now on."""
+        self._outlook = text
 
     def advance(self, amount: float, rate: float | None) -> None:
         """Nothing: a log is not redrawn."""
@@ -59,14 +65,20 @@ class Bar:
         self._progress: RichProgress | None = None
         self._task: TaskID | None = None
         self._unit = ""
+        self._outlook = ""
+
+    def outlook(self, text: str) -> None:
+        """Say it in front of each bar from now on, where no window cuts it off."""
+        self._outlook = text
 
     def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         """Replace the bar by one for the new stage; without a total it only shows that something happens."""
         progress = self._started()
         self._unit = unit
+        outlook = f"{self._outlook} · " if self._outlook else ""
         if self._task is not None:
             progress.remove_task(self._task)
-        self._task = progress.add_task(visible(f"{device}: {text}"), total=total, rate="")
+        self._task = progress.add_task(visible(f"{outlook}{device}: {text}"), total=total, rate="")
 
     def advance(self, amount: float, rate: float | None) -> None:
         """Move the bar."""

@@ -60,6 +60,14 @@ def test_times_are_for_all_or_by_name() -> None:
     assert {work.seconds for work in works if work.workload.name == "peak"} == {1.0}
 
 
+def test_a_time_for_all_leaves_some_their_own() -> None:
+    asked = AskedWork(suite=True, seconds={"": 0.5, "stream": 5.0})
+    assert asked.common_seconds == 0.5
+    # None: as the run's plan says, which is the common time.
+    assert {work.seconds for work in asked.works() if work.workload.name == "stream"} == {5.0}
+    assert {work.seconds for work in asked.works() if work.workload.name != "stream"} == {None}
+
+
 def test_a_size_becomes_a_parameter_in_every_row_that_has_one() -> None:
     works = AskedWork(["stream", "peak"], sizes={"stream": "64MiB", "peak": "1GiB"}).works()
     assert {work.parameters["size"] for work in works if work.workload.name == "stream"} == {64 << 20}

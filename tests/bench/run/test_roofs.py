@@ -11,11 +11,11 @@ from hashwatt.bench.api import verify
 from hashwatt.bench.result.measurement import Round, Sample
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.run import roofs
-from hashwatt.bench.run.roofs import RoofMeter
-from hashwatt.kernels.device import Executes
+from hashwatt.bench.run.roofs import RoofMeter, best_roof
+from hashwatt.kernels.device import Executes, Launch, Launched, Roof
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes.device import DEFAULT_RATE_HS, FakeDevice, VirtualClock
-from hashwatt.kernels.workloads.ceilings import PROBES, MemoryProbe, PeakProbe
+from hashwatt.kernels.workloads.ceilings import PROBES, MemoryProbe, PeakProbe, forget
 
 from ..fakes import RATE_HS, measured
 
@@ -123,3 +123,75 @@ def test_a_result_keeps_every_ceiling_and_verify_holds_the_roof_against_them(res
     forged = replace(entry, roof=replace(entry.roof, rate=higher, percent=100 * entry.rate.value / higher))
     (failed,) = [check for check in verify(replace(result, results=(forged,))).checks if not check.ok]
     assert "not that of its smallest ceiling" in failed.sentence
+
+
+def fast(rate: float) -> Round:
+    return replace(sampled(1.0), samples=(replace(SAMPLE, amount=rate),))
+
+
+def test_ceilings_that_the_work_beat_are_measured_again_and_the_best_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = meter(monkeypatch, memory=[10.0, 10.0])
+    later = iter([18.0, 24.0, 22.0, 19.0, 21.0])
+    monkeypatch.setattr(roofs, "PROBES", {"memory": lambda _device: Given("byte", later)})
+    roof = made.roof([fast(10), fast(10)])
+    assert roof is not None
+    assert (roof.rate_per_s, next(later, None)) == (12.0, None)
+    assert roofs.AGAIN in roof.explanation
+
+
+def test_a_ceiling_that_is_never_reached_is_measured_again_some_times_and_stays_beaten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = meter(monkeypatch, memory=[10.0])
+    later = iter([9.0] * 99)
+    monkeypatch.setattr(roofs, "PROBES", {"memory": lambda _device: Given("byte", later)})
+    roof = made.roof([fast(10)])
+    assert roof is not None
+    # What was measured after the rounds is higher, so it stands, and says when it was measured.
+    assert roof.rate_per_s == 5.0
+    assert roofs.USUALLY in roof.explanation
+    assert len(list(later)) == 99 - roofs.MOST_AGAIN * roofs.TIMES_AGAIN
+
+
+def test_ceilings_that_hold_are_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = meter(monkeypatch, memory=[10.0])
+    monkeypatch.setattr(roofs, "PROBES", {})
+    roof = made.roof([fast(5.2)])
+    assert roof is not None
+    assert roof.rate_per_s == 5.0
+
+
+def test_a_roof_that_a_task_measures_itself_is_measured_again_too() -> None:
+    told = iter([4.0, 3.0, 9.6, 99.0])
+    roof = best_roof(lambda: Roof(next(told), None, None, {}, "given"), [fast(10)])
+    assert roof is not None
+    assert roof.rate_per_s == 9.6
+    assert best_roof(lambda: None, [fast(10)]) is None
+
+
+def test_a_device_s_ceilings_are_found_out_once_for_all_its_work() -> None:
+    class Counting(FakeDevice):
+        launches = 0
+
+        def launch(self, launch: Launch) -> Launched:
+            self.launches += 1
+            return super().launch(launch)
+
+    opened = Counting("steady", spend=VirtualClock().spend)
+    first = MemoryProbe(opened)
+    rate, tried = first.rate(), opened.launches
+    opened.release()
+    again = MemoryProbe(opened)
+    assert opened.launches == tried
+    assert again.explanation == first.explanation
+    assert again.rate() == pytest.approx(rate, rel=0.01)
+    forget(opened)
+    MemoryProbe(opened)
+    assert opened.launches > 1.5 * tried
+
+
+def test_work_of_which_nothing_measures_a_limit_says_why() -> None:
+    entry, *_ = measured("steady", seconds=0.5, workloads=["conv"], parameters={"number": "int16", "size": 3}).results
+    assert entry.roof is None
+    told = [warning.text for warning in entry.warnings if warning.code == "limit_unknown"]
+    assert told == ["the roof could not be measured: nothing measures what a device does with int16 at most"]

@@ -10,7 +10,7 @@ from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.sampling.calibrate import calibrate
 from hashwatt.bench.sampling.plan import MOST_SAMPLES, plan
 from hashwatt.bench.sampling.stopwatch import MOST_FAILED_BATCHES, Stopwatch
-from hashwatt.bench.sampling.warmup import WINDOW, warm_up
+from hashwatt.bench.sampling.warmup import WINDOW, warm_up, warm_up_again
 from hashwatt.kernels.device import KernelInfo, Roof
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fakes.device import VirtualClock
@@ -78,18 +78,36 @@ def stopwatch(work: Counting) -> Stopwatch:
 @given(st.floats(1e4, 1e10), st.floats(0, 0.01))
 def test_calibration_ends_within_a_factor_of_the_target_time_at_any_rate(rate: float, overhead_s: float) -> None:
     work = Counting(rate, overhead_s)
-    batch = calibrate(stopwatch(work), 0.25)
+    batch, told = calibrate(stopwatch(work), 0.25)
     assert batch & (batch - 1) == 0, "a power of two divides the nonce space"
     assert 0.12 <= overhead_s + batch / rate <= 0.36 or batch == SMALLEST_BATCH
     assert work.clock.now_s < 2
+    assert told <= rate * 1.001
+
+
+def test_a_batch_in_which_others_had_the_processor_is_tried_again() -> None:
+    quiet = calibrate(stopwatch(Counting(1e8)), 0.25).batch
+    # Each of the first batches in turn takes a hundred times as long as it would.
+    for at in range(6):
+        disturbed = Counting(1e8, factors=[1.0] * at + [0.01])
+        assert calibrate(stopwatch(disturbed), 0.25).batch == quiet
 
 
 def test_a_slow_device_keeps_the_smallest_batch() -> None:
-    assert calibrate(stopwatch(Counting(100.0)), 0.25) == SMALLEST_BATCH
+    assert calibrate(stopwatch(Counting(100.0)), 0.25).batch == SMALLEST_BATCH
 
 
 def test_a_device_too_fast_for_one_header_takes_all_its_nonces() -> None:
-    assert calibrate(stopwatch(Counting(1e15)), 0.25) == 1 << 32
+    assert calibrate(stopwatch(Counting(1e15)), 0.25).batch == 1 << 32
+
+
+def test_cores_that_were_at_work_all_the_time_are_not_warmed_up_with_long_batches() -> None:
+    work = Counting(1e6)
+
+    def batches(batch_s: float, on_host_cores: bool) -> int:
+        return warm_up_again(stopwatch(work), 1000, 1e6, 1.0, NoProgress(), batch_s, on_host_cores).batches
+
+    assert (batches(2.0, True), batches(0.1, True), batches(2.0, False)) == (0, 1, 1)
 
 
 def test_warm_up_ends_once_the_rate_is_steady() -> None:

@@ -49,8 +49,8 @@ Examples:
   hashwatt run -d cpu --threads 1 --note "one core, window open"
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
   hashwatt run --workload stream               memory bandwidth
-  hashwatt run --suite                         all of `hashwatt workloads`, in about 3 minutes
-  hashwatt run --suite --size stream=1GiB -t stream=5
+  hashwatt run --suite                         all of `hashwatt workloads`, 90 s a device at most
+  hashwatt run --suite --size stream=1GiB -t 1 -t stream=5
   hashwatt run --together                      then all devices at once: what they cost each other
   hashwatt run --ab threads=1,2 -t 20          two settings in turns, and a verdict on them
   hashwatt run -d opencl:0 --ab kernel=x1-xor,x4-xor
@@ -69,7 +69,7 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
 @click.option(
     "-t", "--seconds", multiple=True, metavar="[NAME=]SECONDS",
     callback=lambda _context, _option, texts: seconds_by_name(texts),
-    help="Take samples for this long on each device; with NAME= of that workload only (repeat for more).",
+    help="Take samples for this long on each device; NAME= says it of one workload (repeat: -t 1 -t stream=5).",
 )  # fmt: skip
 @click.option("--challenge", metavar="TEXT", help="Derive the inputs from this text (random unless given).")
 @click.option(
@@ -88,7 +88,9 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
     metavar="NAME",
     help="Measure this work, in all its rows (repeat for more; `hashwatt workloads` lists it; its first unless given).",
 )
-@click.option("--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (about 3 minutes).")
+@click.option(
+    "--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (90 s a device at most)."
+)
 @click.option(
     "--size", "sizes", multiple=True, metavar="NAME=N",
     callback=lambda _context, _option, texts: sizes_by_name(texts),

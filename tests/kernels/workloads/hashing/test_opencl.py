@@ -7,14 +7,21 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Found
+from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found, Launch, Launched, Source
+from hashwatt.kernels.fakes.device import fake_info
 from hashwatt.kernels.headers.job import NONCES, PREFIX_BYTES
 from hashwatt.kernels.headers.target import target_from_zero_bits
+from hashwatt.kernels.opencl.codegen.stream import CHAINS, STEPS, interleaved
+from hashwatt.kernels.workloads.hashing.opencl_streams import FOLDING
+from hashwatt.kernels.workloads.hashing.roof import measure_roof
 from hashwatt.kernels.workloads.hashing.scanner import KernelScanner, executes
+from hashwatt.kernels.workloads.hashing.streams import MIX
 
 from ...devices_here import device_params
 from ...opencl.devices import device_named
@@ -91,3 +98,46 @@ def test_kernels_are_for_the_kind_of_device(name: str, kind: str) -> None:
         # Nothing that takes or gives a wide vector is called on a CPU.
         assert kind == "gpu" or "rotate(" not in kernel.source.text
         assert kernel.nonces_an_item * kernel.most_items < NONCES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_roof_s_stream_has_the_kernel_s_operations_in_its_proportions(name: str) -> None:
+    for info in (fake_info("steady"), replace(fake_info("steady"), kind="gpu", compute_units=4)):
+        for kernel in workload(name).kernels(info, "opencl"):
+            (stream,) = kernel.streams.values()
+            body = [line.strip() for line in stream.source.text.splitlines() if line.startswith("        x")]
+            assert len(body) == stream.operations == STEPS * CHAINS
+            steps = interleaved(kernel.mix, FOLDING)
+            total = sum(kernel.mix.values())
+            for kind, count in kernel.mix.items():
+                # Spread evenly, to a step; what a compiler would fold gives way to what lies between.
+                assert abs(steps.count(kind) - STEPS * count / total) <= 1
+            # On each chain, from one turn to the next as well, nothing follows that folds with it.
+            for before, after in pairwise([*steps, steps[0]]):
+                assert not (before in FOLDING and after in FOLDING)
+
+
+def test_a_stream_is_what_a_roof_is_told_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a device on which every operation takes a nanosecond."""
+    clock, (kernel, *_) = [0.0], workload("blake2s").kernels(fake_info("steady"), "opencl")
+    launched: list[Launch] = []
+
+    class Streaming:
+        def allocate(self, size_bytes: int) -> int:
+            assert size_bytes >= 4 * kernel.stream_items
+            return 7
+
+        def compile(self, source: Source) -> tuple[int, float]:
+            assert source == kernel.streams[MIX].source
+            return 1, 0.0
+
+        def launch(self, launch: Launch) -> Launched:
+            launched.append(launch)
+            clock[0] += 1e-9 * launch.items * int(launch.scalars[0]) * STEPS * CHAINS
+            return Launched()
+
+    monkeypatch.setattr("hashwatt.kernels.workloads.hashing.roof.time.perf_counter", lambda: clock[0])
+    roof = measure_roof(cast(Executes, Streaming()), kernel)
+    assert roof is not None
+    assert roof.rate_per_s == pytest.approx(1e9 * kernel.nonces_an_item / sum(kernel.mix.values()))
+    assert "rotations by whole bytes" in roof.explanation

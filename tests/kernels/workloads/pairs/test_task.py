@@ -10,12 +10,14 @@ from msgspec.structs import replace
 
 from hashwatt.kernels.device import DeviceInfo, Executes, Launch, Launched
 from hashwatt.kernels.errors import InputError, WrongResult
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.conv.product import Conv
 from hashwatt.kernels.workloads.conv.workload import WORKLOAD as CONV
 from hashwatt.kernels.workloads.evidence import Checked, Claim, Recompute
 from hashwatt.kernels.workloads.gemm.product import Gemm
 from hashwatt.kernels.workloads.gemm.workload import WORKLOAD as GEMM
 from hashwatt.kernels.workloads.pairs.numbering import BLOCKS
+from hashwatt.kernels.workloads.pairs.operands import SMALLEST_BUFFER_BYTES, Operands, compile_all
 from hashwatt.kernels.workloads.pairs.task import PairTask, largest_batch
 from hashwatt.kernels.workloads.protocol import Expected, Request
 
@@ -255,3 +257,24 @@ def test_a_convolution_leaves_answers_like_any_product() -> None:
         True,
     ]
     assert np.prod([Conv(5, "int16").lines, 25 // 5]) == 25
+
+
+def test_room_for_products_grows_with_the_batches() -> None:
+    allocated: list[int] = []
+
+    class Counting(FakeDevice):
+        def allocate(self, size_bytes: int) -> int:
+            allocated.append(size_bytes)
+            return super().allocate(size_bytes)
+
+    product, counting = Gemm(SIZE, "float32"), Counting("steady", spend=VirtualClock().spend)
+    layout = product.layout(counting.info)
+    kernels = compile_all(counting, product, layout)
+    operands = Operands(counting, product, layout, kernels, lambda _side, number: number, 4096)
+    # Not before it is known how large batches are.
+    assert len(allocated) == 2
+    for count in (1, 1, 2, 16, 9, 17):
+        operands.fill(0, count)
+    product_bytes = layout.elements * 4
+    rooms = [size // product_bytes for size in allocated[2::2]]
+    assert rooms == [max(SMALLEST_BUFFER_BYTES // product_bytes, room) for room in (1, 16, 136)]

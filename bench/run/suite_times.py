@@ -1,0 +1,108 @@
+"""A suite's time, shared out beforehand: on slower machines each part is sampled for shorter, and none is left out.
+
+What a part takes besides its samples (compiling, racing, testing itself, warming up, its limit) each workload says of a
+quiet machine with two cores; how much longer that takes here is seen from the parts that are through.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..sampling.plan import SHORTEST_S
+
+# A suite ends within so many seconds for each device, the start and the end of the program included.
+BOUND_S = 90.0
+# Of that, what has passed before the first part, and what follows the last (checking, the table).
+START_S = 3.0
+AFTER_S = 5.0
+# The estimate of what parts take besides weighs as much as so many seconds of what was seen.
+PRIOR_S = 10.0
+HALVINGS = 20
+# Of the bound so much is planned: what parts take is an estimate to the last one.
+PLANNED = 0.97
+
+
+@dataclass(frozen=True)
+class Part:
+    """A kind of work on so many devices, each sampled for `seconds` as a rule.
+
+    `other_s`: what it takes besides on a device. `flexible`: the time may be shortened, since nobody asked for it, but
+    not below `least_s`.
+    """
+
+    devices: int
+    seconds: float
+    other_s: float
+    flexible: bool
+    least_s: float = SHORTEST_S
+
+
+class SuiteTimes:
+    """The time of a suite that begins now. Use: for each part in order `begin`, which says how long to sample it."""
+
+    def __init__(self, parts: Sequence[Part], clock: Callable[[], float] = time.monotonic) -> None:
+        """What is to be done, in order; `clock` gives seconds."""
+        self._parts = list(parts)
+        self._clock = clock
+        self._began_s = clock()
+        self._part_began_s = self._began_s
+        self._current: tuple[Part, float] | None = None
+        self._seen_s = self._foreseen_s = PRIOR_S
+        asked = sum(part.devices * part.seconds for part in parts if not part.flexible)
+        self.bound_s = BOUND_S * max((part.devices for part in parts), default=1) + asked
+
+    def begin(self) -> float:
+        """Begin the next part, if another one was under way that is through; seconds of samples for each device."""
+        now_s = self._clock()
+        if self._current is not None:
+            part, seconds = self._current
+            self._seen_s += max(0.0, now_s - self._part_began_s - part.devices * seconds)
+            self._foreseen_s += part.devices * part.other_s
+        share, part = self._share(), self._parts.pop(0)
+        seconds = _sampled(part, share)
+        self._current, self._part_began_s = (part, seconds), now_s
+        return seconds
+
+    def told(self) -> str:
+        """How long it has been going, and will: "0:31 of about 2:40"."""
+        elapsed_s = self._clock() - self._began_s
+        return f"{_clock_text(elapsed_s)} of about {_clock_text(max(elapsed_s, self._expected_s()))}"
+
+    def _expected_s(self) -> float:
+        """From the beginning to the end."""
+        share = self._share()
+        to_come = sum(part.devices * (part.other_s * self._slowness + _sampled(part, share)) for part in self._parts)
+        if self._current is None:
+            return to_come
+        part, seconds = self._current
+        ends_s = self._part_began_s + part.devices * (part.other_s * self._slowness + seconds)
+        return max(ends_s, self._clock()) - self._began_s + to_come
+
+    @property
+    def _slowness(self) -> float:
+        return self._seen_s / self._foreseen_s
+
+    def _share(self) -> float:
+        """The share of their time that the flexible parts which have not begun can have, by halving."""
+        left_s = PLANNED * self.bound_s - START_S - AFTER_S - (self._clock() - self._began_s)
+        left_s -= math.fsum(part.devices * part.other_s * self._slowness for part in self._parts)
+        # Twice as much as they want, so that all of it is among what is tried.
+        low, high = 0.0, 2.0
+        for _ in range(HALVINGS):
+            share = (low + high) / 2
+            if math.fsum(part.devices * _sampled(part, share) for part in self._parts) <= left_s:
+                low = share
+            else:
+                high = share
+        return min(low, 1.0)
+
+
+def _sampled(part: Part, share: float) -> float:
+    return max(min(part.least_s, part.seconds), part.seconds * share) if part.flexible else part.seconds
+
+
+def _clock_text(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

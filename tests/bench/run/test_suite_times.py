@@ -1,0 +1,123 @@
+"""A suite ends within its time on slow machines, too: its parts are sampled for shorter, and all of them are."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hashwatt.bench.api import measure
+from hashwatt.bench.progress import NoProgress
+from hashwatt.bench.run.asked import AskedWork, parts_of
+from hashwatt.bench.run.assignment import Work
+from hashwatt.bench.run.suite_times import AFTER_S, BOUND_S, START_S, Part, SuiteTimes
+from hashwatt.bench.sampling.plan import DEFAULT_SECONDS, SHORTEST_S
+from hashwatt.kernels.fakes.device import VirtualClock
+from hashwatt.kernels.workloads.registry import load_workload
+
+from ..fakes import fake
+
+TWO = 2
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def gone_through(parts: list[Part], slowness: float) -> tuple[list[float], float, list[str]]:
+    """The seconds of samples that each part was given, how long all took, and what was told at each beginning."""
+    clock = Clock()
+    times = SuiteTimes(parts, clock)
+    given, told = [], []
+    for part in parts:
+        given.append(times.begin())
+        told.append(times.told())
+        clock.now_s += part.devices * (given[-1] + slowness * part.other_s)
+    return given, clock.now_s - 1000.0, told
+
+
+def suite() -> list[Part]:
+    return parts_of(AskedWork(suite=True).works(), TWO, DEFAULT_SECONDS)
+
+
+def test_a_machine_that_is_quick_enough_samples_each_part_as_long_as_its_workload_wants() -> None:
+    parts = suite()
+    given, taken_s, told = gone_through(parts, 0.7)
+    assert given == [part.seconds for part in parts]
+    assert taken_s < TWO * BOUND_S
+    minutes, seconds = map(int, told[0].removeprefix("0:00 of about ").split(":"))
+    # What it told beforehand it does not exceed.
+    assert taken_s <= 60 * minutes + seconds + 1
+
+
+@pytest.mark.parametrize("slowness", [1.0, 1.2, 1.4])
+def test_a_slow_machine_samples_all_parts_for_shorter_and_ends_in_time(slowness: float) -> None:
+    parts = suite()
+    given, taken_s, _ = gone_through(parts, slowness)
+    assert START_S + taken_s + AFTER_S <= TWO * BOUND_S
+    assert all(SHORTEST_S <= seconds <= part.seconds for seconds, part in zip(given, parts, strict=True))
+
+
+def test_a_machine_that_is_too_slow_for_all_of_it_loses_no_part() -> None:
+    parts = suite()
+    given, taken_s, told = gone_through(parts, 20.0)
+    assert len(given) == len(parts)
+    assert given[-1] == SHORTEST_S
+    # And it says so as soon as it is seen.
+    assert int(told[2].rpartition(" ")[2].partition(":")[0]) > TWO * BOUND_S / 60
+    assert taken_s > TWO * BOUND_S
+
+
+def test_a_time_that_was_asked_for_is_taken_and_lengthens_the_run() -> None:
+    asked = AskedWork(suite=True, seconds={"stream": 20.0}).works()
+    given, _, _ = gone_through(parts_of(asked, 1, DEFAULT_SECONDS), 2.0)
+    times = {work.seconds: seconds for work, seconds in zip(asked, given, strict=True) if not work.flexible}
+    assert times == {20.0: 20.0}
+    assert not any(work.flexible for work in AskedWork(suite=True, seconds=1.0).works())
+    assert not any(work.flexible for work in AskedWork(["stream"]).works())
+
+
+def test_what_is_told_counts_on() -> None:
+    clock = Clock()
+    times = SuiteTimes([Part(1, 2.0, 1.0, True), Part(1, 2.0, 1.0, True)], clock)
+    assert times.told() == "0:00 of about 0:06"
+    assert times.begin() == 2.0
+    clock.now_s += 1.5
+    assert times.told() == "0:01 of about 0:06"
+    clock.now_s += 99.0
+    # Longer than was thought: what is to come follows now, and is sampled for as short as can be.
+    assert times.told() == "1:40 of about 1:42"
+
+
+class Watching(NoProgress):
+    """Progress that keeps what it is told of the whole."""
+
+    def __init__(self) -> None:
+        self.outlooks: list[str] = []
+
+    def outlook(self, text: str) -> None:
+        self.outlooks.append(text)
+
+
+def test_a_run_samples_what_nobody_gave_a_time_for_as_long_as_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So little that all of it is sampled for as short as can be.
+    monkeypatch.setattr("hashwatt.bench.run.suite_times.BOUND_S", 10.0)
+    sha256d = load_workload("sha256d")
+    row, time = sha256d.parameters_of({}), VirtualClock()
+    works = [Work(sha256d, row, 2.0, flexible=True), Work(sha256d, {**row, "prefixes": 4}, 1.5)]
+    watching = Watching()
+    result = measure([fake("steady", time)], works=works, clock=time.now, progress=watching)
+    planned = [entry.settings.planned_s for entry in result.results if entry.settings is not None]
+    assert planned == [1.0, 1.5]
+    assert all(re.fullmatch(r"0:\d\d of about 0:\d\d", text) for text in watching.outlooks)
+    assert len(watching.outlooks) > 10
+
+
+def test_where_all_times_were_asked_for_nothing_is_said_of_the_whole() -> None:
+    time, watching = VirtualClock(), Watching()
+    measure([fake("steady", time)], seconds=0.5, clock=time.now, progress=watching)
+    assert watching.outlooks == []
