@@ -23,7 +23,7 @@ from .work_words import class_words, variant_text, work_text
 CONVINCING = ("shares", "recompute")
 # Of more kinds of work than this the table tells, and the headline only how far they lie from their roofs.
 MOST_RANKINGS = 3
-NO_ENERGY = "No device's energy is known, so which one is thriftiest cannot be told."
+NO_ENERGY = "No device's energy is known, so which one needs least cannot be told."
 
 
 def headline(collection: Collection) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def headline(collection: Collection) -> tuple[str, ...]:
 
 
 def on_ranking(ranking: Ranking) -> list[str]:
-    """Who is fastest, by how much, who is thriftiest, and what place each would have had in the network."""
+    """Who is fastest, by how much, who needs least energy, and what place each would have had in the network."""
     speakers = ranking.speakers
     # A device's own word is said beside what was measured, and ranked only where nothing was.
     groups = [group for group in speakers if not group.is_own_word] or list(speakers)
@@ -52,6 +52,11 @@ def on_ranking(ranking: Ranking) -> list[str]:
     figure = f"{rate} ({interval}; {words})" if interval else f"{rate} ({words})"
     if len(groups) == 1:
         told = [f"{name} reaches {figure}."]
+    elif doubt := doubt_of(groups[0], groups[1]):
+        told = [
+            f"Highest rate of {len(groups)} devices: {name} with {figure}.",
+            f"Whether it is {doubt[0]} than {names[1]} cannot be told: {doubt[1]}.",
+        ]
     else:
         told = [f"Fastest of {len(groups)} devices: {name} with {figure}.", lead(groups[0], groups[1], names[1])]
     told += [own_word(group, name) for group, name in zip(speakers[len(groups) :], names[len(groups) :], strict=True)]
@@ -79,19 +84,25 @@ def on_many(rankings: Sequence[Ranking]) -> str:
     return f"{told}; of their own roofs they reach {least:.0f} % ({slowest}) to {most:.0f} % ({fastest})."
 
 
-def lead(first: Group, second: Group, name: str) -> str:
-    """How far ahead of the second, called `name`, the first is, unless any of their runs' intervals leave it open."""
-    entries = (*first.entries, *second.entries)
-    rates = comparable_rates(entries)
+def doubt_of(first: Group, second: Group) -> tuple[str, str] | None:
+    """What of the first's lead is in doubt, and why; None where every run of both bears it out."""
+    rates = comparable_rates((*first.entries, *second.entries))
     ahead, behind = rates[: len(first.entries)], rates[len(first.entries) :]
     # A figure without an interval may lie anywhere near it.
     if any(rate.low is None or rate.high is None for rate in rates):
-        return f"Whether it is faster than {name} cannot be told: not every rate has an interval."
+        return "faster", "not every rate has an interval"
     if (ahead[0].low or 0) <= (behind[0].high or 0):
-        return f"Whether it is faster than {name} cannot be told: their intervals overlap."
+        return "faster", "their intervals overlap"
     if min(rate.low or 0 for rate in ahead) <= max(rate.high or 0 for rate in behind):
-        return f"Whether it is always faster than {name} cannot be told: it is in the newest runs, not in all of them."
-    ratio = ahead[0].value / behind[0].value
+        return "always faster", "it is in the newest runs, not in all of them"
+    return None
+
+
+def lead(first: Group, second: Group, name: str) -> str:
+    """How far ahead of the second, called `name`, the first is, where nothing leaves it open."""
+    entries = (*first.entries, *second.entries)
+    rates = comparable_rates(entries)
+    ratio = rates[0].value / rates[len(first.entries)].value
     told = f"It does {ratio_text((ratio, ratio))} the work of the next one, {name}, in the same time"
     return (
         f"{told} (all work ÷ all time, because the files' versions differ)."
@@ -101,7 +112,7 @@ def lead(first: Group, second: Group, name: str) -> str:
 
 
 def on_energy(ranking: Ranking) -> str:
-    """Who is thriftiest; only figures of one origin and scope are set against each other."""
+    """Who needs least energy; only figures of one origin and scope are set against each other."""
     groups = ranking.speakers
     known = [
         (energy, name)
