@@ -85,11 +85,14 @@ def course(drawn: Course, kind: str, words: str, middle: tuple[float, float, flo
 
 
 def extent(readings: Sequence[float], middle: tuple[float, float, float] | None = None) -> tuple[float, float]:
-    """The lower and upper edge of a strip: at least a tenth of the reading is in view, so that calm looks calm."""
+    """The lower and upper edge of a strip: at least a tenth of the reading is in view, so that calm looks calm.
+
+    What is never below nought has no room below it.
+    """
     found = [*readings, *(middle or ())]
     low, high = min(found), max(found)
     room = max((high - low) * 0.1, abs(high) * 0.05, 1e-12)
-    return low - room, high + room
+    return max(low - room, 0.0) if low >= 0 else low - room, high + room
 
 
 def thinned(points: Sequence[tuple[float, float, bool]]) -> list[tuple[float, float, bool]]:

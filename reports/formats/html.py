@@ -37,6 +37,8 @@ MOST_RUNS = 200
 # A table of more rows is closed at first, and its cells are one line each: it would make the page heavy.
 MOST_OPEN = 60
 MOST_TITLED = 3
+# The sheets of so many devices are printed whole; of more, those that are open.
+FEW = 3
 JUDGEMENT_MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
 
 
@@ -80,6 +82,7 @@ def render(report: Report) -> bytes:
             ladder_tables=ladder_tables,
             fleet=fleet,
             most_open=MOST_OPEN,
+            few=FEW,
             figures=figures,
             statement=statement(report.collection),
             energy_units=energy_units(report.collection),

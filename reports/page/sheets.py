@@ -168,7 +168,7 @@ def strips_of(entry: Entry) -> tuple[Strip, ...]:
             name="rate",
             picture=course(Course(points), kind, f"Rate over time: {words}.", middle),
             upper=rate_text(highest, unit),
-            lower=rate_text(max(lowest, 0.0), unit),
+            lower=rate_text(lowest, unit),
         )
     ]
     for name, reading, text in READINGS:
