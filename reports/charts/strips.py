@@ -48,9 +48,12 @@ def scale_of(bars: Iterable[Bar]) -> float:
 
 
 def bar(figure: Bar, scale: float, kind: str, words: str) -> Markup:
-    """The figure as a bar, its interval on it, its roof as a tick; `words`: the same for those who listen."""
+    """The figure as a bar, its interval on it, its roof as a tick; `words`: the same for those who listen.
+
+    `kind`: the bar's class; a bar longer than the scale ends where the scale ends.
+    """
     width, height = BAR
-    shapes = [_box(kind, 0, 4, max(width * figure.value / scale, LEAST), height - 8)]
+    shapes = [_box(kind, 0, 4, max(width * min(figure.value / scale, 1.0), LEAST), height - 8)]
     if figure.low is not None and figure.high is not None:
         start, end = (width * min(bound, scale) / scale for bound in (figure.low, figure.high))
         # A line with an edge is seen on the bar and beyond it.

@@ -12,7 +12,7 @@ import hashlib
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from msgspec.structs import replace
 
 from ..charts.canvas import NARROW, WIDE, Chart
@@ -117,8 +117,8 @@ def contents_of(report: Report, about_ladder: bool, is_fleet: bool) -> list[tupl
     found = report.collection
     chapters = [
         ("ladder", "The progression", about_ladder),
-        ("devices", "Devices", bool(found.rankings)),
         ("fleet", "Machines", is_fleet),
+        ("devices", "Devices", bool(found.rankings)),
         ("apart", "Not verified", bool(found.apart or found.unreadable)),
         ("unmeasured", "Not measured", bool(found.unmeasured)),
         ("details", "Device by device", bool(found.rankings)),
@@ -140,13 +140,31 @@ def csv_figures(report: Report) -> str:
 
 def environment() -> Environment:
     """An engine that escapes everything and stumbles over what is not there."""
-    return Environment(
+    made = Environment(
         loader=FunctionLoader(resource),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["coded"] = coded
+    return made
+
+
+def coded(text: str) -> Markup:
+    """Text with what stands between backticks as code: commands in our own sentences are written so.
+
+    >>> coded("see `hashwatt meters` & others")
+    Markup('see <code>hashwatt meters</code> &amp; others')
+    """
+    pieces = text.split("`")
+    # A lone backtick is one.
+    whole = len(pieces) if len(pieces) % 2 else len(pieces) - 1
+    marked = [
+        escape(piece) if place % 2 == 0 else Markup("<code>{}</code>").format(piece)
+        for place, piece in enumerate(pieces[:whole])
+    ]
+    return Markup("").join([*marked, *(Markup("`{}").format(piece) for piece in pieces[whole:])])
 
 
 def resource(name: str) -> str:

@@ -81,7 +81,8 @@ def on_many(rankings: Sequence[Ranking]) -> str:
     if len(shares) < 2:
         return f"{told}."
     (least, slowest), (most, fastest) = shares[0], shares[-1]
-    return f"{told}; of their own roofs they reach {least:.0f} % ({slowest}) to {most:.0f} % ({fastest})."
+    reach = f"{least:.0f} % ({slowest}) to {'about 100' if most > 100 else f'{most:.0f}'} % ({fastest})"
+    return f"{told}; of their own roofs they reach {reach}."
 
 
 def doubt_of(first: Group, second: Group) -> tuple[str, str] | None:
@@ -159,13 +160,15 @@ def on_trust(collection: Collection) -> list[str]:
     apart = len(collection.apart)
     told = []
     if verified:
-        told.append(f"{counted(verified, 'result')} verified: the work was done; the time is the machine's own word.")
+        told.append(
+            f"{counted(verified, 'measurement')} verified: the work was done; the time is the machine's own word."
+        )
     if by_machine:
-        told.append(f"{counted(by_machine, 'result')} not proven: the work, too, is the machine's own word.")
+        told.append(f"{counted(by_machine, 'measurement')} not proven: the work, too, is the machine's own word.")
     if by_device:
-        told.append(f"{counted(by_device, 'result')} not proven: all of it is the device's own word.")
+        told.append(f"{counted(by_device, 'measurement')} not proven: all of it is the device's own word.")
     if apart:
-        told.append(f"{counted(apart, 'result')} not verified: shown apart and not ranked.")
+        told.append(f"{counted(apart, 'measurement')} not verified: shown apart and not ranked.")
     if collection.unreadable:
         told.append(f"{counted(len(collection.unreadable), 'file')} refused: not in the form of a result.")
     if collection.unmeasured:

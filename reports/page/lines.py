@@ -80,7 +80,9 @@ def work_lines(ranking: Ranking, most: int) -> WorkLines:
     """The first lines of one ranking."""
     shown = ranking.groups[:most]
     bars = bars_of(shown)
-    scale = scale_of(figure for figure, _, _ in bars)
+    # What a device says of itself gives no scale: it may say anything.
+    ranked = [figure for group, (figure, _, _) in zip(shown, bars, strict=True) if not group.is_own_word]
+    scale = scale_of(ranked or [figure for figure, _, _ in bars])
     base = bars[0]
     return WorkLines(
         title=ranking_title(ranking),
@@ -123,7 +125,8 @@ def device_line(group: Group, label: str, figures: Figures, base: Figures, scale
     row, entry = row_of(group), group.newest
     figure, low, high = figures
     ratio = "" if alone else "not ranked" if group.is_own_word else relative_text(figures, base)
-    host = visible(entry.host or (entry.machine and entry.machine.cpu_model) or "unknown machine", NAME_LIMIT)
+    processor = visible((entry.machine and entry.machine.cpu_model) or "unknown machine", NAME_LIMIT)
+    host = entry.host or (f"machine {entry.machine_id}" if entry.machine_id else "")
     note = entry.result.note
     return DeviceLine(
         ident=ident_of(group),
@@ -138,10 +141,16 @@ def device_line(group: Group, label: str, figures: Figures, base: Figures, scale
         high=high,
         ranked=not group.is_own_word,
         relative=ratio,
-        picture=bar(figure, scale, group.key.kind, bar_words(row.rate, row.rate_interval, row.roof, ratio)),
+        picture=bar(
+            figure,
+            scale,
+            f"{group.key.kind}{' word' if group.is_own_word else ''}",
+            bar_words(row.rate, row.rate_interval, row.roof, ratio),
+        ),
         roof=lines(row.roof, marked(row.roof_origin)),
+        # Whose word it is stands in the sheet.
         energy=lines(row.efficiency, marked(row.efficiency_origin.rpartition(",")[0] or row.efficiency_origin)),
-        machine=lines(host, entry.result.created[:10]),
+        machine=lines(host, processor, entry.result.created[:10]),
         evidence=row.evidence,
         warnings=len(row.warning_kinds),
     )

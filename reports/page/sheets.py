@@ -143,7 +143,8 @@ def sampling_text(device: Measurement) -> str:
     if not samples:
         return ""
     rounds = f"{len(counted)} of {len(device.rounds)} rounds count" if len(device.rounds) > 1 else "one round"
-    return f"{samples:,} samples in {three_digits(device.seconds)} s; {rounds}"
+    told = "1 sample" if samples == 1 else f"{samples:,} samples"
+    return f"{told} in {three_digits(device.seconds)} s; {rounds}"
 
 
 def left_out(device: Measurement) -> list[str]:

@@ -35,7 +35,7 @@ VOID = {"meta", "br", "img", "input", "link", "hr"}
 KNOWN_TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "section", "h1", "h2", "h3", "p", "ul", "li",
     "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "bdi", "figure", "figcaption", "details", "summary",
-    "dl", "div", "dt", "dd", "a", "article", "strong", "code", "script",
+    "dl", "div", "dt", "dd", "i", "a", "article", "strong", "code", "script",
     "nav", "label", "select", "option", "input", "output",
     "svg", "defs", "g", "path", "use", "text", "tspan", "rect", "clippath",
 }  # fmt: skip
