@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -40,6 +41,8 @@ MOST_TITLED = 3
 # The sheets of so many devices are printed whole; of more, those that are open.
 FEW = 3
 JUDGEMENT_MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
+# Between a figure and what it is written in.
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=[%×]|[A-Za-zµ]+/[A-Za-z])")
 
 
 class Figure:
@@ -148,7 +151,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["coded"] = coded
+    made.filters["held"] = held
     return made
+
+
+def held(text: str) -> str:
+    """Text whose figures are not parted from their units where a line ends."""
+    return _BEFORE_UNIT.sub("\u00a0", text)
 
 
 def coded(text: str) -> Markup:

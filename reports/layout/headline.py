@@ -17,6 +17,7 @@ from .device_row import credible_percent, efficiency_interval_text, rate_interva
 from .fleet_tables import fleet_sentences
 from .labels import labels_of
 from .roofline import device_of
+from .tables import ranking_title
 from .work_words import class_words, variant_text, work_text
 
 # Evidence of these classes convinces a stranger; the others are the measuring machine's own word.
@@ -31,7 +32,8 @@ def headline(collection: Collection) -> tuple[str, ...]:
     told = collection.rankings
     if len(told) > MOST_RANKINGS:
         told = tuple(ranking for ranking in told if is_mining(ranking.workload))[:MOST_RANKINGS]
-    ranked = [sentence for ranking in told for sentence in on_ranking(ranking)]
+    several = len(told) > 1
+    ranked = [sentence for ranking in told for sentence in on_ranking(ranking, several=several)]
     if len(told) < len(collection.rankings):
         ranked.append(on_many(collection.rankings))
     # That nothing is known comes after what is, and once for all kinds of work.
@@ -39,8 +41,11 @@ def headline(collection: Collection) -> tuple[str, ...]:
     return (*fleet_sentences(collection), *known, *([NO_ENERGY] if NO_ENERGY in ranked else []), *on_trust(collection))
 
 
-def on_ranking(ranking: Ranking) -> list[str]:
-    """Who is fastest, by how much, who needs least energy, and what place each would have had in the network."""
+def on_ranking(ranking: Ranking, *, several: bool = False) -> list[str]:
+    """Who is fastest, by how much, who needs least energy, and what place each would have had in the network.
+
+    `several`: whether other kinds of work are told of, too, so that this one must be named.
+    """
     speakers = ranking.speakers
     # A device's own word is said beside what was measured, and ranked only where nothing was.
     groups = [group for group in speakers if not group.is_own_word] or list(speakers)
@@ -50,15 +55,16 @@ def on_ranking(ranking: Ranking) -> list[str]:
     interval = rate_interval_text(first.rate)
     words = ", ".join(filter(None, (first.rate.origin, class_words(first.device), variant_text(first.device))))
     figure = f"{rate} ({interval}; {words})" if interval else f"{rate} ({words})"
+    at = f" at {ranking_title(ranking)}" if several else ""
     if len(groups) == 1:
         told = [f"{name} reaches {figure}."]
     elif doubt := doubt_of(groups[0], groups[1]):
         told = [
-            f"Highest rate of {len(groups)} devices: {name} with {figure}.",
+            f"Highest rate of {len(groups)} devices{at}: {name} with {figure}.",
             f"Whether it is {doubt[0]} than {names[1]} cannot be told: {doubt[1]}.",
         ]
     else:
-        told = [f"Fastest of {len(groups)} devices: {name} with {figure}.", lead(groups[0], groups[1], names[1])]
+        told = [f"Fastest of {len(groups)} devices{at}: {name} with {figure}.", lead(groups[0], groups[1], names[1])]
     told += [own_word(group, name) for group, name in zip(speakers[len(groups) :], names[len(groups) :], strict=True)]
     return [*told, on_energy(ranking), *(on_place(first, name) if is_mining(ranking.workload) else [])]
 

@@ -28,6 +28,13 @@ def test_a_clear_lead_is_a_ratio() -> None:
     assert "It does 2.0" in told(result(verified(), gpu(50e6)))
 
 
+def test_of_several_kinds_of_work_each_lead_names_its_own() -> None:
+    moving = (streaming(), streaming("opencl:0", rate=40e9, name="GPU"))
+    words = told(result(verified(), gpu(50e6), *moving))
+    assert "Fastest of 2 devices at sha256d: GPU" in words
+    assert "Fastest of 2 devices at stream, triad: GPU" in words
+
+
 def test_overlapping_intervals_are_no_lead() -> None:
     words = told(result(verified(scatter=0.2), gpu(25.5e6, scatter=0.2)))
     assert words.startswith("Highest rate of 2 devices: ")
