@@ -20,12 +20,12 @@ from ..charts.canvas import NARROW, WIDE, Chart
 from ..charts.inline import StyleSheet, inline
 from ..charts.selection import ladder_charts, roofline_charts
 from ..claims.ledger import paper_title
+from ..collect.device_name import device_name
 from ..document.report import Report
 from ..ladder.story import story
 from ..layout import ladder_tables, tables
 from ..layout.fleet_tables import fleet_parts
 from ..layout.headline import headline
-from ..layout.labels import labels_of
 from ..layout.reading import energy_units, statement
 from ..page.lines import works_of
 from ..page.runs import run_lines
@@ -108,7 +108,7 @@ def title_of(report: Report, about_ladder: bool) -> str:
     """What the window is called: the first devices by name."""
     if about_ladder:
         return "hashwatt: from CPU to ASIC"
-    names = list(dict.fromkeys(labels_of(report.collection.groups)))
+    names = list(dict.fromkeys(device_name(group.newest.device) for group in report.collection.groups))
     if not names:
         return "hashwatt report"
     more = f" and {len(names) - MOST_TITLED} more" if len(names) > MOST_TITLED else ""

@@ -22,6 +22,7 @@ from hashwatt.reports.charts.strips import MOST_PIECES, thinned
 from hashwatt.reports.collect.gather import Collection, Entry, collect, gather_results
 from hashwatt.reports.document.report import report_on
 from hashwatt.reports.formats import format_for
+from hashwatt.reports.formats.html import held
 from hashwatt.reports.layout.headline import headline
 from hashwatt.reports.page.lines import CANNOT_TELL, DeviceLine, works_of
 from hashwatt.reports.page.sheets import sheets_of
@@ -337,3 +338,14 @@ def test_every_link_within_the_page_leads_somewhere(page: str) -> None:
         names = parsed.attributes("id")
         assert len(names) == len(set(names))
         assert {link[1:] for link in parsed.attributes("href") if link.startswith("#")} <= set(names)
+
+
+def test_the_window_is_called_after_the_devices_each_once() -> None:
+    (title,) = re.findall("<title>(.*?)</title>", shown("suite", ".html").decode())
+    assert title == "Test CPU, Radeon RX 6800 – hashwatt report"
+
+
+def test_figures_keep_their_units_where_a_line_of_the_headline_ends() -> None:
+    assert held("with 67.50 GB/s (95 % 62.38–73.03; 2 ×) on 2 devices") == (
+        "with 67.50\u00a0GB/s (95\u00a0% 62.38–73.03; 2\u00a0×) on 2 devices"
+    )
