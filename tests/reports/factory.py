@@ -274,6 +274,15 @@ def showcase() -> list[Result]:
     ]
 
 
+def fleet(machines: int = 12) -> Result:
+    """One run of so many equal machines, the fourth of which is slow."""
+    ids = [f"{number:016x}" for number in range(1, machines + 1)]
+    name = "Xeon Gold 6338"
+    rates = [25e6 * (0.8 if number == 3 else 1 + number / 500) for number in range(machines)]
+    entries = [on_machine(verified(rate=rate, name=name), one) for rate, one in zip(rates, ids, strict=True)]
+    return result(*entries, machines=tuple(machine(id=one, cpu_model=name) for one in ids))
+
+
 def many_results(count: int, *, proven: bool = True) -> list[Result]:
     """Runs of so many devices, each with its clock, roof and energy; proofs take most of the time."""
     made = []

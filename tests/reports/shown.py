@@ -14,13 +14,16 @@ from hashwatt.reports.document.report import Report, report_on
 from hashwatt.reports.formats import format_for
 
 from . import hostile
-from .factory import showcase
+from .factory import fleet, showcase
+from .served import reported, served, served_result
 from .suite import suite
 
-Example = Literal["showcase", "suite", "hostile", "unprintable", "nothing"]
+Example = Literal["showcase", "suite", "fleet", "served", "hostile", "unprintable", "nothing"]
 RESULTS: dict[str, Callable[[], list[Result]]] = {
     "showcase": showcase,
     "suite": lambda: [suite(joules=True), suite(run=1, faster=1.1)],
+    "fleet": lambda: [fleet()],
+    "served": lambda: [served_result(served(), reported())],
     "hostile": hostile.results,
     "unprintable": lambda: hostile.results(hostile.UNPRINTABLE),
     "nothing": list,

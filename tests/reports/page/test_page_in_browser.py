@@ -33,9 +33,13 @@ pytestmark = [
 PAGES = {
     "showcase": lambda: shown("showcase", ".html"),
     "suite": lambda: shown("suite", ".html"),
+    "fleet": lambda: shown("fleet", ".html"),
+    "served": lambda: shown("served", ".html"),
     "hostile": lambda: shown("hostile", ".html"),
     "ladder": lambda: shown("nothing", ".html"),
 }
+# Slow: the same chapters with other tables in them, each page in every browser test again.
+MORE = {"suite", "fleet", "served"}
 WIDTHS = (360, 1280)
 OPEN_ALL = "document.querySelectorAll('details').forEach((one) => (one.open = true))"
 # What reaches beyond the card that it lies in, or is cut off in its own box.
@@ -70,7 +74,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     opened.close()
 
 
-@pytest.fixture(scope="module", params=sorted(PAGES))
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.slow] if name in MORE else []) for name in sorted(PAGES)],
+)
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pages") / f"{request.param}.html"
     path.write_bytes(PAGES[request.param]())
