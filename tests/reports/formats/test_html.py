@@ -349,3 +349,15 @@ def test_figures_keep_their_units_where_a_line_of_the_headline_ends() -> None:
     assert held("with 67.50 GB/s (95 % 62.38–73.03; 2 ×) on 2 devices") == (
         "with 67.50\u00a0GB/s (95\u00a0% 62.38–73.03; 2\u00a0×) on 2 devices"
     )
+
+
+@pytest.mark.parametrize("example", ["showcase", "suite", "nothing"])
+def test_shares_are_written_in_one_way_and_energies_in_their_work_s_unit(example: Example) -> None:
+    words = Page(
+        re.sub("<style>.*?</style>|<script>.*?</script>", "", shown(example, ".html").decode(), flags=re.DOTALL)
+    )
+    told = " ".join(words.words)
+    assert re.search(r"\d\s%", told)
+    assert not re.findall(r".{30}\d%", told)
+    # Joules a hash stand for 10¹² of them wherever they stand.
+    assert set(re.findall(r"\bJ/[A-Za-z]*H\b", told)) <= {"J/TH"}
