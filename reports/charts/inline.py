@@ -20,6 +20,9 @@ VARIABLES = {
     **{colour: f"--{kind}" for kind, colour in KIND_COLOURS.items()},
 }
 _COLOUR = re.compile("|".join(map(re.escape, VARIABLES)))
+# Hundredths of a CSS pixel: what is finer makes the page heavy, and nobody sees it.
+_PLACES = ("d", "x", "y", "width", "height")
+_FINE = re.compile(r"-?\d+\.\d{3,}")
 _SVG = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 # A reference stands for itself (`#name`) or within a style (`url(#name)`).
@@ -27,10 +30,15 @@ _REFERENCE = re.compile(r"(?<=^#)[^)]+|(?<=url\(#)[^)]+")
 
 
 class StyleSheet:
-    """The styles of all charts of a page, a class for each."""
+    """The styles of all charts of a page, a class for each; and short names for what their parts refer to."""
 
     def __init__(self) -> None:
         self._classes: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+
+    def id_of(self, name: str) -> str:
+        """The id that stands for a part of a chart, whose `name` is unique on the page."""
+        return self._ids.setdefault(name, f"i{len(self._ids)}")
 
     def class_of(self, style: str) -> str:
         """The class that stands for a style attribute."""
@@ -91,12 +99,18 @@ def _rewrite(element: Element, prefix: str, referenced: set[str], sheet: StyleSh
             element.set("class", sheet.class_of(value))
         elif name == "id":
             if value in referenced:
-                element.set("id", prefix + value)
+                element.set("id", sheet.id_of(prefix + value))
+        elif name in _PLACES:
+            element.set(name, _FINE.sub(_hundredths, " ".join(value.split())))
         else:
             element.set(
                 "href" if name == _LINK else name,
-                _REFERENCE.sub(lambda found: prefix + found[0], " ".join(value.split())),
+                _REFERENCE.sub(lambda found: sheet.id_of(prefix + found[0]), " ".join(value.split())),
             )
     # Nothing but the space between tags: a text's own words stay as they are.
     element.text = element.text if (element.text or "").strip() else None
     element.tail = "\n"
+
+
+def _hundredths(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")

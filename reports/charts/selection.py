@@ -48,7 +48,6 @@ def charts_of(report: Report) -> Charts:
     """All charts of a report."""
     devices = []
     several = len(report.collection.rankings) > 1
-    lines = [line for line in rooflines_of(report.collection) if line.can_be_drawn]
     for number, ranking in enumerate(drawn_rankings(report.collection.rankings)):
         work = ranking_title(ranking) if several else ""
         pair = (rate_chart(ranking, f"rate-{number}", work), efficiency_chart(ranking, f"energy-{number}", work))
@@ -57,13 +56,22 @@ def charts_of(report: Report) -> Charts:
     shown = [group for group in report.collection.groups if len(group.newest.samples) > 1][:MOST_SAMPLE_CHARTS]
     return Charts(
         subject=report.subject,
-        rooflines=tuple(
-            roofline_chart(line, f"roofline-{number}") for number, line in enumerate(lines[:MOST_ROOFLINES])
-        ),
+        rooflines=roofline_charts(report),
         devices=tuple(devices),
         samples=tuple(samples_chart(group.newest, f"samples-{number}", several) for number, group in enumerate(shown)),
-        ladder=(progression_chart(report.ladder, "progression"), rung_chart(report.ladder, "rungs")),
+        ladder=ladder_charts(report),
     )
+
+
+def roofline_charts(report: Report) -> tuple[Chart, ...]:
+    """The rooflines of the first devices that have one."""
+    lines = [line for line in rooflines_of(report.collection) if line.can_be_drawn]
+    return tuple(roofline_chart(line, f"roofline-{number}") for number, line in enumerate(lines[:MOST_ROOFLINES]))
+
+
+def ladder_charts(report: Report) -> tuple[Chart, ...]:
+    """The progression over time, and by rung."""
+    return progression_chart(report.ladder, "progression"), rung_chart(report.ladder, "rungs")
 
 
 def drawn_rankings(rankings: Sequence[Ranking]) -> Sequence[Ranking]:

@@ -20,6 +20,7 @@ from ..ladder.rungs import RungRatio, RungSummary, summary, year_of
 from ..ladder.story import division_text, scopes_text
 from ..ladder.words import difficulty_text, hashrate_text
 from ..wording.ratios import counted, duration_text, ratio_text
+from ..wording.units import percent_text
 from .finding import Finding, Judgement
 
 YEAR_SECONDS = 365.25 * DAY_SECONDS
@@ -55,9 +56,11 @@ def each_rung_beats_the_one_before(ladder: Progression, paper: date) -> Finding:
     gpu = next(rung.efficiency_j_per_th for rung in ladder.rungs if rung.rung == "gpu")
     origins: list[Origin] = ["cited"]
     if ladder.steps[0].efficiency is None and own and gpu is not None:
-        thriftiest = min(point.efficiency_j_per_th or 0 for point in own)
-        known.append((thriftiest / gpu.high, thriftiest / gpu.low))
-        evidence.append(f"median GPU over the thriftiest CPU measured here: {ratio_text(known[-1])} the hashes a joule")
+        least = min(point.efficiency_j_per_th or 0 for point in own)
+        known.append((least / gpu.high, least / gpu.low))
+        evidence.append(
+            f"median GPU over the CPU measured here that needs least: {ratio_text(known[-1])} the hashes a joule"
+        )
         origins.append("measured")
     if any(low <= 1 for low, _ in known):
         return finding("not reproduced", "a rung needs more energy a hash than the one before", evidence, origins)
@@ -138,16 +141,17 @@ def canaan_supplied_a_quarter_of_the_growth(ladder: Progression, paper: date) ->
         if start.date < epoch.date <= end.date
         and epoch.hashrate_hs - start.hashrate_hs <= CANAAN_SOLD_HS / CANAAN_SHARE
     ]
+    part, least = percent_text(100 * share), f"{100 * CANAAN_SHARE:.0f} %"
     evidence = [
         f"the network went from {hashrate_text(start.hashrate_hs)} ({start.date}) to "
-        f"{hashrate_text(end.hashrate_hs)} ({end.date}), so 2,000 PH/s is {share:.1%} of what it gained in 2017",
-        f"it is {CANAAN_SHARE:.0%} or more only if the year ends by {fitting[-1].date}",
+        f"{hashrate_text(end.hashrate_hs)} ({end.date}), so 2,000 PH/s is {part} of what it gained in 2017",
+        f"it is {least} or more only if the year ends by {fitting[-1].date}",
         "how much was sold is the paper's word; part of it was sold before 2017, which makes the share smaller",
         *machines_of(CANAAN_SOLD_HS, paper),
     ]
     if share > CANAAN_SHARE:
-        return finding("reproduced", f"the share is {share:.1%}", evidence)
-    return finding("not reproduced", f"the share is {share:.1%}, not over {CANAAN_SHARE:.0%}", evidence)
+        return finding("reproduced", f"the share is {part}", evidence)
+    return finding("not reproduced", f"the share is {part}, not over {least}", evidence)
 
 
 def machines_of(rate_hs: float, paper: date) -> list[str]:

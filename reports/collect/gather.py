@@ -133,13 +133,17 @@ class Ranking(Struct, frozen=True, kw_only=True):
 
 
 class Collection(Struct, frozen=True, kw_only=True):
-    """All that was gathered. `apart`: claims that do not verify; `unmeasured`: devices without a figure."""
+    """All that was gathered. `apart`: claims that do not verify; `unmeasured`: devices without a figure.
+
+    `files`: of each result the file that it was read from; empty where results came from memory.
+    """
 
     results: tuple[Result, ...]
     rankings: tuple[Ranking, ...]
     apart: tuple[Entry, ...]
     unmeasured: tuple[Entry, ...]
     unreadable: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -173,6 +177,7 @@ def gather(paths: Iterable[str | Path]) -> Collection:
     """
     entries: list[Entry] = []
     results: dict[str, list[Result]] = {}
+    read_from: dict[int, str] = {}
     found, unreadable = found_files(paths)
     for path in found:
         try:
@@ -188,10 +193,12 @@ def gather(paths: Iterable[str | Path]) -> Collection:
         # The same run given twice is one run; another one under the same id is kept (and stands for itself).
         elif result not in results.setdefault(result.run_id, []):
             results[result.run_id].append(result)
+            read_from[id(result)] = str(path)
             entries.extend(entries_of(result, checks))
     if not results:
         raise InputError(unreadable[0] if unreadable else "there is no result file; give one that `hashwatt run` wrote")
-    return collect([result for runs in results.values() for result in runs], entries, unreadable)
+    made = collect([result for runs in results.values() for result in runs], entries, unreadable)
+    return replace(made, files=tuple(read_from[id(result)] for result in made.results))
 
 
 def gather_results(results: Sequence[Result]) -> Collection:

@@ -18,6 +18,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Everything that a format may show. `day` is the chosen date for the network's share.
 
     `subject` is what the report is about: the given devices, the ladder with them on it, or their rooflines alone.
+    `links`: of each of the collection's results the address of its raw file as seen from the report, as a page may
+    link it; "" where there is none. Empty where nobody knows where the report will lie (`links_beside` makes them).
     """
 
     subject: Literal["devices", "ladder", "roofline"]
@@ -26,6 +28,7 @@ class Report(Struct, frozen=True, kw_only=True):
     places: tuple[DevicePlace, ...]
     claims: tuple[Claim, ...]
     day: date
+    links: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Report on {self.subject}, with the network of {self.day}; {self.collection!r}"

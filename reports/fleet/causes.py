@@ -45,7 +45,7 @@ def likely_causes(outlier: Outlier) -> tuple[str, ...]:
 
 def _throttled(mine: Entry, others: Sequence[Entry], ratio: float) -> Iterator[str]:
     told = [
-        f"{visible(reason.reason, WORDS)} in {reason.share:.0%} of the readings"
+        f"{visible(reason.reason, WORDS)} in {100 * reason.share:.0f} % of the readings"
         for telemetry in mine.device.telemetry
         for reason in telemetry.throttle
         if reason.share > _usual_share(others, reason.reason) + 0.1

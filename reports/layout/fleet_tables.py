@@ -190,7 +190,7 @@ def _total_row(result: Result, total: Total) -> tuple[str, ...]:
 def _interval(total: Total) -> str:
     if total.low is None or total.high is None or total.confidence is None:
         return ""
-    return f"{total.confidence:.0%} {interval_text(total.low, total.high, total.rate)}"
+    return f"{total.confidence * 100:.3g} % {interval_text(total.low, total.high, total.rate)}"
 
 
 def energy_total_text(energy: EnergyTotal, unit: str) -> str:

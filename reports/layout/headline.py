@@ -17,13 +17,14 @@ from .device_row import credible_percent, efficiency_interval_text, rate_interva
 from .fleet_tables import fleet_sentences
 from .labels import labels_of
 from .roofline import device_of
+from .tables import ranking_title
 from .work_words import class_words, variant_text, work_text
 
 # Evidence of these classes convinces a stranger; the others are the measuring machine's own word.
 CONVINCING = ("shares", "recompute")
 # Of more kinds of work than this the table tells, and the headline only how far they lie from their roofs.
 MOST_RANKINGS = 3
-NO_ENERGY = "No device's energy is known, so which one is thriftiest cannot be told."
+NO_ENERGY = "No device's energy is known, so which one needs least cannot be told."
 
 
 def headline(collection: Collection) -> tuple[str, ...]:
@@ -31,7 +32,8 @@ def headline(collection: Collection) -> tuple[str, ...]:
     told = collection.rankings
     if len(told) > MOST_RANKINGS:
         told = tuple(ranking for ranking in told if is_mining(ranking.workload))[:MOST_RANKINGS]
-    ranked = [sentence for ranking in told for sentence in on_ranking(ranking)]
+    several = len(told) > 1
+    ranked = [sentence for ranking in told for sentence in on_ranking(ranking, several=several)]
     if len(told) < len(collection.rankings):
         ranked.append(on_many(collection.rankings))
     # That nothing is known comes after what is, and once for all kinds of work.
@@ -39,8 +41,11 @@ def headline(collection: Collection) -> tuple[str, ...]:
     return (*fleet_sentences(collection), *known, *([NO_ENERGY] if NO_ENERGY in ranked else []), *on_trust(collection))
 
 
-def on_ranking(ranking: Ranking) -> list[str]:
-    """Who is fastest, by how much, who is thriftiest, and what place each would have had in the network."""
+def on_ranking(ranking: Ranking, *, several: bool = False) -> list[str]:
+    """Who is fastest, by how much, who needs least energy, and what place each would have had in the network.
+
+    `several`: whether other kinds of work are told of, too, so that this one must be named.
+    """
     speakers = ranking.speakers
     # A device's own word is said beside what was measured, and ranked only where nothing was.
     groups = [group for group in speakers if not group.is_own_word] or list(speakers)
@@ -50,10 +55,16 @@ def on_ranking(ranking: Ranking) -> list[str]:
     interval = rate_interval_text(first.rate)
     words = ", ".join(filter(None, (first.rate.origin, class_words(first.device), variant_text(first.device))))
     figure = f"{rate} ({interval}; {words})" if interval else f"{rate} ({words})"
+    at = f" at {ranking_title(ranking)}" if several else ""
     if len(groups) == 1:
         told = [f"{name} reaches {figure}."]
+    elif doubt := doubt_of(groups[0], groups[1]):
+        told = [
+            f"Highest rate of {len(groups)} devices{at}: {name} with {figure}.",
+            f"Whether it is {doubt[0]} than {names[1]} cannot be told: {doubt[1]}.",
+        ]
     else:
-        told = [f"Fastest of {len(groups)} devices: {name} with {figure}.", lead(groups[0], groups[1], names[1])]
+        told = [f"Fastest of {len(groups)} devices{at}: {name} with {figure}.", lead(groups[0], groups[1], names[1])]
     told += [own_word(group, name) for group, name in zip(speakers[len(groups) :], names[len(groups) :], strict=True)]
     return [*told, on_energy(ranking), *(on_place(first, name) if is_mining(ranking.workload) else [])]
 
@@ -76,22 +87,29 @@ def on_many(rankings: Sequence[Ranking]) -> str:
     if len(shares) < 2:
         return f"{told}."
     (least, slowest), (most, fastest) = shares[0], shares[-1]
-    return f"{told}; of their own roofs they reach {least:.0f} % ({slowest}) to {most:.0f} % ({fastest})."
+    reach = f"{least:.0f} % ({slowest}) to {'about 100' if most > 100 else f'{most:.0f}'} % ({fastest})"
+    return f"{told}; of their own roofs they reach {reach}."
 
 
-def lead(first: Group, second: Group, name: str) -> str:
-    """How far ahead of the second, called `name`, the first is, unless any of their runs' intervals leave it open."""
-    entries = (*first.entries, *second.entries)
-    rates = comparable_rates(entries)
+def doubt_of(first: Group, second: Group) -> tuple[str, str] | None:
+    """What of the first's lead is in doubt, and why; None where every run of both bears it out."""
+    rates = comparable_rates((*first.entries, *second.entries))
     ahead, behind = rates[: len(first.entries)], rates[len(first.entries) :]
     # A figure without an interval may lie anywhere near it.
     if any(rate.low is None or rate.high is None for rate in rates):
-        return f"Whether it is faster than {name} cannot be told: not every rate has an interval."
+        return "faster", "not every rate has an interval"
     if (ahead[0].low or 0) <= (behind[0].high or 0):
-        return f"Whether it is faster than {name} cannot be told: their intervals overlap."
+        return "faster", "their intervals overlap"
     if min(rate.low or 0 for rate in ahead) <= max(rate.high or 0 for rate in behind):
-        return f"Whether it is always faster than {name} cannot be told: it is in the newest runs, not in all of them."
-    ratio = ahead[0].value / behind[0].value
+        return "always faster", "it is in the newest runs, not in all of them"
+    return None
+
+
+def lead(first: Group, second: Group, name: str) -> str:
+    """How far ahead of the second, called `name`, the first is, where nothing leaves it open."""
+    entries = (*first.entries, *second.entries)
+    rates = comparable_rates(entries)
+    ratio = rates[0].value / rates[len(first.entries)].value
     told = f"It does {ratio_text((ratio, ratio))} the work of the next one, {name}, in the same time"
     return (
         f"{told} (all work ÷ all time, because the files' versions differ)."
@@ -101,7 +119,7 @@ def lead(first: Group, second: Group, name: str) -> str:
 
 
 def on_energy(ranking: Ranking) -> str:
-    """Who is thriftiest; only figures of one origin and scope are set against each other."""
+    """Who needs least energy; only figures of one origin and scope are set against each other."""
     groups = ranking.speakers
     known = [
         (energy, name)
@@ -148,13 +166,15 @@ def on_trust(collection: Collection) -> list[str]:
     apart = len(collection.apart)
     told = []
     if verified:
-        told.append(f"{counted(verified, 'result')} verified: the work was done; the time is the machine's own word.")
+        told.append(
+            f"{counted(verified, 'measurement')} verified: the work was done; the time is the machine's own word."
+        )
     if by_machine:
-        told.append(f"{counted(by_machine, 'result')} not proven: the work, too, is the machine's own word.")
+        told.append(f"{counted(by_machine, 'measurement')} not proven: the work, too, is the machine's own word.")
     if by_device:
-        told.append(f"{counted(by_device, 'result')} not proven: all of it is the device's own word.")
+        told.append(f"{counted(by_device, 'measurement')} not proven: all of it is the device's own word.")
     if apart:
-        told.append(f"{counted(apart, 'result')} not verified: shown apart and not ranked.")
+        told.append(f"{counted(apart, 'measurement')} not verified: shown apart and not ranked.")
     if collection.unreadable:
         told.append(f"{counted(len(collection.unreadable), 'file')} refused: not in the form of a result.")
     if collection.unmeasured:

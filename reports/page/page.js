@@ -1,14 +1,17 @@
-// Sorting, for those who have scripts: the heads of sortable tables become buttons.
+// For those who have scripts: tables that can be sorted, rows that can be picked out, and another device to compare with.
 "use strict";
-for (const table of document.querySelectorAll("table.sortable")) {
-  const body = table.tBodies[0];
-  const heads = [...table.tHead.rows[0].cells];
+const numberOf = (text) => {
   const scales = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
+  const found = text.match(/^([\d.,]+)\s*([kMGTPE])?/);
+  return found ? parseFloat(found[1].replace(/,/g, "")) * (scales[found[2]] || 1) : text;
+};
+
+for (const table of document.querySelectorAll("table.sortable")) {
+  const heads = [...table.tHead.rows[0].cells];
   const keyOf = (row, column) => {
     const cell = row.cells[column];
-    const text = (cell.querySelector(".first") || cell).textContent;
-    const found = text.match(/^([\d.,]+)\s*([kMGTPE])?/);
-    return found ? parseFloat(found[1].replace(/,/g, "")) * (scales[found[2]] || 1) : text;
+    if (cell.className === "rate" && row.dataset.value) return Number(row.dataset.value);
+    return numberOf((cell.querySelector(".first") || cell).textContent);
   };
   const compare = (a, b) => {
     if (typeof a === "number" && typeof b === "number") return a - b;
@@ -25,9 +28,88 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const down = head.getAttribute("aria-sort") === "ascending";
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
-      const rows = [...body.rows].map((row) => ({ row, key: keyOf(row, column) }));
-      rows.sort((a, b) => (down ? compare(b.key, a.key) : compare(a.key, b.key)));
-      body.append(...rows.map((entry) => entry.row));
+      // Each kind of work by itself: its heading stays above its rows, what is left out below them.
+      for (const body of table.tBodies) {
+        const rows = [...body.rows].filter((row) => row.cells.length === heads.length);
+        const keyed = rows.map((row) => ({ row, key: keyOf(row, column) }));
+        keyed.sort((a, b) => (down ? compare(b.key, a.key) : compare(a.key, b.key)));
+        body.append(...keyed.map((entry) => entry.row), ...body.querySelectorAll(":scope > .left"));
+      }
     });
   });
 }
+
+const tools = document.querySelector(".tools");
+if (tools) {
+  const [picker, filter, told] = ["select", "input", "output"].map((name) => tools.querySelector(name));
+  const rows = [...document.querySelectorAll("table.devices tr[data-value]")];
+  const figures = (row) => ["value", "low", "high"].map((name) => Number(row.dataset[name]));
+
+  // Three digits, as the words of the page have them.
+  const digits = (value) => {
+    const rounded = Number(value.toPrecision(3));
+    if (rounded >= 100) return rounded.toLocaleString("en");
+    return rounded < 1 ? String(rounded) : rounded.toPrecision(3);
+  };
+  const ratio = (row, base) => {
+    if (!base || "apart" in row.dataset || "apart" in base.dataset) return base ? ["not ranked"] : ["–", "not measured there"];
+    if (row === base) return ["1 ×"];
+    const [[value, low, high], [to, least, most]] = [figures(row), figures(base)];
+    const words = `${digits(value / to)} ×`;
+    if (!(low && high && least && most)) return [words, "cannot tell"];
+    const [from, until] = [low / most, high / least];
+    return [words, from <= 1 && until >= 1 ? "cannot tell" : [...new Set([digits(from), digits(until)])].join("–")];
+  };
+  const write = (cell, lines) => {
+    cell.replaceChildren(
+      ...lines.map((line, place) => {
+        const span = document.createElement("span");
+        span.className = place ? "more" : "first";
+        span.textContent = line;
+        return span;
+      }),
+    );
+  };
+  const first = new Map();
+  for (const row of rows) if (!first.has(row.parentNode)) first.set(row.parentNode, row);
+  for (const name of new Set(rows.map((row) => row.dataset.label))) picker.append(new Option(name, name));
+  const head = document.querySelector("table.devices thead th.first button");
+  tools.querySelector(".compare").hidden = !head;
+
+  picker.addEventListener("change", () => {
+    if (head) head.textContent = picker.value ? "to the chosen" : "to the first";
+    for (const [body, fastest] of first) {
+      const own = rows.filter((row) => row.parentNode === body);
+      const base = picker.value ? own.find((row) => row.dataset.label === picker.value) : fastest;
+      for (const row of own) {
+        const cell = row.querySelector("td.relative");
+        if (cell) write(cell, own.length < 2 ? [row === base ? "1 ×" : "–"] : ratio(row, base));
+      }
+    }
+  });
+  filter.addEventListener("input", () => {
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      const work = row.parentNode.querySelector(".work");
+      const text = `${work ? work.textContent : ""} ${row.textContent}`.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+      shown += row.hidden ? 0 : 1;
+    }
+    for (const body of first.keys()) body.hidden = rows.every((row) => row.parentNode !== body || row.hidden);
+    told.textContent = words.length ? `${shown} of ${rows.length}` : "";
+  });
+  tools.hidden = false;
+}
+
+// A link to what is folded opens it.
+const unfold = () => {
+  const target = document.getElementById(location.hash.slice(1));
+  const folded = target && target.closest("details");
+  if (folded && !folded.open) {
+    folded.open = true;
+    target.scrollIntoView();
+  }
+};
+addEventListener("hashchange", unfold);
+unfold();

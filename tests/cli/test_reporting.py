@@ -178,7 +178,7 @@ class TestLadder:
 
     def test_claims_are_told_in_the_terminal(self, capsys: Capture) -> None:
         out = run_here(capsys, "claims").out
-        assert "✗ not reproduced: the share is 17.5%" in out
+        assert "✗ not reproduced: the share is 17.5 %" in out
 
 
 class TestCompare:

@@ -272,3 +272,27 @@ def showcase() -> list[Result]:
         result(with_energy(verified(run=2, rate=26e6, roof_hs=27e6), 2.3e6), run=2, day=12),
         result(tampered(verified(run=3, name="Wonder chip", kind="asic")), run=3, day=13),
     ]
+
+
+def fleet(machines: int = 12) -> Result:
+    """One run of so many equal machines, the fourth of which is slow."""
+    ids = [f"{number:016x}" for number in range(1, machines + 1)]
+    name = "Xeon Gold 6338"
+    rates = [25e6 * (0.8 if number == 3 else 1 + number / 500) for number in range(machines)]
+    entries = [on_machine(verified(rate=rate, name=name), one) for rate, one in zip(rates, ids, strict=True)]
+    return result(*entries, machines=tuple(machine(id=one, cpu_model=name) for one in ids))
+
+
+def many_results(count: int, *, proven: bool = True) -> list[Result]:
+    """Runs of so many devices, each with its clock, roof and energy; proofs take most of the time."""
+    made = []
+    for run in range(count):
+        name = f"Device {run}"
+        # The proof of the first run is made once for all.
+        entry = verified(
+            run=run if proven else 0, rate=1e6 * (1 + run), samples=64, name=name, clock_hz=[2e9, 2.1e9], roof_hs=1e9
+        )
+        if not proven:
+            entry = msgspec.structs.replace(entry, evidence=Checked(answers=64, how="each answer"))
+        made.append(result(with_energy(entry, 1e6 + run), run=run, note=f"number {run}"))
+    return made

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import Literal
 
 import pytest
 
 from hashwatt.bench.result.model import Result
-from hashwatt.reports.charts.selection import Charts, charts_of
 from hashwatt.reports.collect.gather import NOTHING, gather_results
 from hashwatt.reports.document.report import Report, report_on
 from hashwatt.reports.formats import format_for
 
 from . import hostile
-from .factory import showcase
+from .factory import fleet, showcase
+from .served import reported, served, served_result
+from .suite import suite
 
-Example = Literal["showcase", "hostile", "unprintable", "nothing"]
+Example = Literal["showcase", "suite", "fleet", "served", "hostile", "unprintable", "nothing"]
 RESULTS: dict[str, Callable[[], list[Result]]] = {
     "showcase": showcase,
+    "suite": lambda: [suite(joules=True), suite(run=1, faster=1.1)],
+    "fleet": lambda: [fleet()],
+    "served": lambda: [served_result(served(), reported())],
     "hostile": hostile.results,
     "unprintable": lambda: hostile.results(hostile.UNPRINTABLE),
     "nothing": list,
@@ -43,7 +46,4 @@ def shown(example: Example, suffix: str, subject: Literal["devices", "ladder"] =
 def leave_out_the_ladder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make pages without its pictures: they show published figures, whatever the results, and take most of the time."""
 
-    def without(report: Report) -> Charts:
-        return replace(charts_of(report), ladder=())
-
-    monkeypatch.setattr("hashwatt.reports.formats.html.charts_of", without)
+    monkeypatch.setattr("hashwatt.reports.formats.html.ladder_charts", lambda report: ())

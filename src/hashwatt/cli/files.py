@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # A picture of this name has the rooflines alone.
 ROOFLINE: Literal["roofline"] = "roofline"
 PICTURES = (".svg", ".png")
+PAGE = ".html"
 
 
 def check_targets(paths: Iterable[str], inputs: Iterable[str] = ()) -> None:
@@ -84,10 +85,17 @@ def write_reports(report: Report, paths: Iterable[str]) -> None:
 
 
 def about(path: str, report: Report) -> Report:
-    """What a file of that name shows: the rooflines alone where it is a picture named so. Raises InputError."""
+    """What a file of that name shows: the rooflines alone where it is a picture named so; a page links to raw results.
+
+    Raises InputError.
+    """
     from msgspec.structs import replace
 
     name = Path(path)
+    if name.suffix.lower() == PAGE and not report.links:
+        from ..reports.document.links import links_beside
+
+        return replace(report, links=links_beside(path, report.collection.files))
     if report.subject != "devices" or name.suffix.lower() not in PICTURES or not name.stem.lower().startswith(ROOFLINE):
         return report
     from ..reports.layout.roofline import rooflines_of

@@ -66,7 +66,7 @@ def test_2000_ph_is_a_sixth_of_what_the_network_gained_in_2017() -> None:
     assert share == pytest.approx(0.175, abs=0.001)
     finding = verdicts()["canaan-share"].finding
     assert finding.judgement == "not reproduced"
-    assert f"{share:.1%}" in finding.evidence[0]
+    assert f"{100 * share:.1f} %" in finding.evidence[0]
 
 
 def test_difficulty_grew_each_year_but_not_at_one_rate() -> None:

@@ -246,7 +246,7 @@ class TestRepeats:
         collection = gather_results([first, *copies])
         assert [len(group.entries) for group in collection.groups] == [1]
         assert ["one proof counts once" in entry.faults[0] for entry in collection.apart] == [True] * 3
-        assert "1 result verified" in " ".join(headline(collection))
+        assert "1 measurement verified" in " ".join(headline(collection))
 
     def test_the_same_proof_on_another_processor_is_no_second_device(self) -> None:
         first = result(verified())

@@ -59,6 +59,6 @@ def test_a_claim_is_not_ranked_before_a_proof() -> None:
     first, *rest = headline(collected())
     assert first.startswith("Served 1 reaches")
     assert "Rig 1 says 20.00 MH/s of itself (reported): not ranked." in rest
-    assert "1 result not proven: all of it is the device's own word." in rest
+    assert "1 measurement not proven: all of it is the device's own word." in rest
     (alone, *_) = headline(gather_results([served_result(reported(20e6))]))
     assert alone.startswith("Rig 1 reaches 20.00 MH/s (reported")

@@ -9,6 +9,7 @@ from hashwatt.reports.layout.headline import headline
 
 from ..factory import result, streaming, tampered, verified, with_energy
 from ..samples import unmeasured
+from ..suite import suite
 
 
 def told(*results: Result) -> str:
@@ -27,8 +28,17 @@ def test_a_clear_lead_is_a_ratio() -> None:
     assert "It does 2.0" in told(result(verified(), gpu(50e6)))
 
 
+def test_of_several_kinds_of_work_each_lead_names_its_own() -> None:
+    moving = (streaming(), streaming("opencl:0", rate=40e9, name="GPU"))
+    words = told(result(verified(), gpu(50e6), *moving))
+    assert "Fastest of 2 devices at sha256d: GPU" in words
+    assert "Fastest of 2 devices at stream, triad: GPU" in words
+
+
 def test_overlapping_intervals_are_no_lead() -> None:
     words = told(result(verified(scatter=0.2), gpu(25.5e6, scatter=0.2)))
+    assert words.startswith("Highest rate of 2 devices: ")
+    assert "Fastest" not in words, "no sentence says what the next one takes back"
     assert "cannot be told: their intervals overlap" in words
 
 
@@ -41,7 +51,7 @@ def test_a_lead_that_earlier_runs_contradict_is_not_called_one() -> None:
 
 
 def test_unknown_energy_is_said() -> None:
-    assert "which one is thriftiest cannot be told" in told(result())
+    assert "which one needs least cannot be told" in told(result())
 
 
 def test_energies_of_one_kind_are_set_against_each_other() -> None:
@@ -63,8 +73,8 @@ def test_devices_without_energy_are_counted() -> None:
 
 def test_what_is_not_verified_not_measured_or_not_readable_is_counted() -> None:
     words = told(result(verified(), tampered(gpu(50e6)), unmeasured("failed", "no answer", "opencl:1")))
-    assert "1 result verified" in words
-    assert "1 result not verified: shown apart and not ranked." in words
+    assert "1 measurement verified" in words
+    assert "1 measurement not verified: shown apart and not ranked." in words
     assert "1 device without a figure" in words
 
 
@@ -72,5 +82,10 @@ def test_a_ranking_of_other_work_has_its_own_words_and_no_place_in_the_network()
     words = told(result(streaming()))
     assert "reaches 20.00 GB/s" in words
     assert "measured, checked by the machine itself, triad)" in words
-    assert "1 result not proven: the work, too, is the machine's own word." in words
+    assert "1 measurement not proven: the work, too, is the machine's own word." in words
     assert "Bitcoin" not in words
+
+
+def test_a_share_above_the_roof_is_told_as_the_table_tells_it() -> None:
+    words = told(suite(), result(verified(run=9, name="Other CPU", roof_hs=24.5e6), run=9))
+    assert "to about 100 % (sha256d on Other CPU)" in words

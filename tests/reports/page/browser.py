@@ -55,7 +55,8 @@ class Browser:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            pass_fds=(3, 4),
+            # Python's own files close themselves; to name 3 and 4 would ask for both to be open here already.
+            close_fds=False,
             preexec_fn=wire,
         )
         for end in (reads, writes, reads_high, writes_high):

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from hashwatt.bench.result.measurement import CandidateRecord
+from hashwatt.bench.result.warning import WarningRecord
+from hashwatt.reports.collect.gather import gather_results
+from hashwatt.reports.document.report import report_on
+from hashwatt.reports.formats import format_for
+
+from ..factory import result, verified
 from ..shown import shown
-from .browser import Browser, find_browser
+from .browser import ANSWER_S, Browser, find_browser
 
 PROGRAM = find_browser()
 pytestmark = [
@@ -21,10 +32,28 @@ pytestmark = [
 
 PAGES = {
     "showcase": lambda: shown("showcase", ".html"),
+    "suite": lambda: shown("suite", ".html"),
+    "fleet": lambda: shown("fleet", ".html"),
+    "served": lambda: shown("served", ".html"),
     "hostile": lambda: shown("hostile", ".html"),
     "ladder": lambda: shown("nothing", ".html"),
 }
+# Slow: the same chapters with other tables in them, each page in every browser test again.
+MORE = {"suite", "fleet", "served"}
 WIDTHS = (360, 1280)
+OPEN_ALL = "document.querySelectorAll('details').forEach((one) => (one.open = true))"
+# What reaches beyond the card that it lies in, or is cut off in its own box.
+BEYOND_ITS_CARD = """[...document.querySelectorAll("section, .headline")].flatMap((card) => {
+  const [outer, padding] = [card.getBoundingClientRect(), parseFloat(getComputedStyle(card).paddingRight)];
+  return [...card.querySelectorAll("*")].filter((one) => one.getClientRects().length && !one.closest("svg.chart, thead")
+    && (one.getBoundingClientRect().right > outer.right - padding + 1
+        || one.getBoundingClientRect().left < outer.left
+        || (one.scrollWidth > one.clientWidth + 1 && one.clientWidth && getComputedStyle(one).display !== "inline"
+            && getComputedStyle(one).overflow === "visible")))
+    .map((one) => one.tagName + "." + one.className + ": " + one.textContent.slice(0, 60));
+})"""
+# How many sheets of paper a page takes at most, where so few devices are on it that they are printed whole.
+MOST_PAPER = 6
 TOO_WIDE = """[...document.querySelectorAll("body *")]
   .filter((element) => element.getClientRects().length && !element.closest("svg") && !element.closest("thead")
                        && element.getBoundingClientRect().right > innerWidth + 0.5)
@@ -45,7 +74,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     opened.close()
 
 
-@pytest.fixture(scope="module", params=sorted(PAGES))
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=[pytest.mark.slow] if name in MORE else []) for name in sorted(PAGES)],
+)
 def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pages") / f"{request.param}.html"
     path.write_bytes(PAGES[request.param]())
@@ -92,12 +124,95 @@ def test_paper_is_white_and_wide_enough(browser: Browser, page: Path) -> None:
 
 
 def test_it_needs_no_script(browser: Browser, page: Path) -> None:
+    """Scripts add tools to the table, and nothing else; without them, links open what is folded all the same."""
+    words = "document.body.innerText.replaceAll(/[ ↕↑↓\\s]/g, '')"
     browser.open(page, 1280)
-    words = browser.evaluate("document.body.innerText.replaceAll(/[ ↕↑↓\\s]/g, '')")
+    browser.evaluate("document.querySelectorAll('.tools').forEach((one) => one.remove())")
+    with_scripts = browser.evaluate(words)
     browser.open(page, 1280, scripts=False)
     assert browser.complaints == []
     assert browser.evaluate("document.querySelectorAll('thead button').length") == 0
-    assert browser.evaluate("document.body.innerText.replaceAll(/[ ↕↑↓\\s]/g, '')") == words
+    assert browser.evaluate("[...document.querySelectorAll('.tools')].every((one) => !one.getClientRects().length)")
+    assert browser.evaluate(words) == with_scripts
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+@pytest.mark.parametrize("page", ["showcase"], indirect=True)
+def test_a_device_s_link_opens_its_sheet(browser: Browser, page: Path, scripts: bool) -> None:
+    browser.open(page, 1280, scripts=scripts)
+    is_open = "[...document.querySelectorAll('.sheet')].map((one) => one.open)"
+    assert browser.evaluate(is_open) == [False, False]
+    browser.evaluate("document.querySelectorAll('.devices a.first')[1].click()")
+    # The browser follows a link when it comes to it; where scripts are off, the page's own timers stand still.
+    deadline = time.monotonic() + ANSWER_S
+    while not any(browser.evaluate(is_open)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert browser.evaluate(is_open) == [False, True]
+
+
+@pytest.mark.parametrize("page", ["showcase"], indirect=True)
+def test_another_device_can_be_compared_with(browser: Browser, page: Path) -> None:
+    browser.open(page, 1280)
+    told = "[...document.querySelectorAll('td.relative')].map((one) => one.innerText)"
+    choose = "(() => {{ const one = document.querySelector('.tools select'); one.value = {!r};" + (
+        "one.dispatchEvent(new Event('change')); }})()"
+    )
+    before = browser.evaluate(told)
+    browser.evaluate(choose.format("Test CPU"))
+    first, second = browser.evaluate(told)
+    assert (first.split()[0], second) == ("239", "1 ×")
+    assert browser.evaluate("document.querySelector('.devices th.first').innerText").startswith("to the chosen")
+    browser.evaluate(choose.format(""))
+    assert [one.split() for one in browser.evaluate(told)] == [one.split() for one in before]
+
+
+@pytest.mark.parametrize("page", ["suite"], indirect=True)
+def test_rows_can_be_picked_out_by_work_and_device(browser: Browser, page: Path) -> None:
+    browser.open(page, 1280)
+    pick = "(() => {{ const one = document.querySelector('.tools input'); one.value = {!r};" + (
+        "one.dispatchEvent(new Event('input')); }})()"
+    )
+    rows = "[...document.querySelectorAll('.devices tr')].filter((one) => one.getClientRects().length).length"
+    everything = browser.evaluate(rows)
+    browser.evaluate(pick.format("radeon gemm"))
+    assert browser.evaluate(rows) == 3  # the heads, the work, the device
+    assert browser.evaluate("document.querySelector('.tools output').innerText") == "1 of 9"
+    browser.evaluate(pick.format(""))
+    assert browser.evaluate(rows) == everything
+
+
+# Slow: each folded chapter is unfolded and every element of it measured, at four widths.
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [360, 768, 1280, 1920])
+def test_nothing_lies_outside_its_card(browser: Browser, page: Path, width: int) -> None:
+    browser.open(page, width)
+    browser.evaluate(OPEN_ALL)
+    assert browser.evaluate(BEYOND_ITS_CARD) == []
+
+
+# Slow: a browser lays the page out for paper and writes it as PDF.
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", [(8.27, 11.69), (8.5, 11.0)], ids=["A4", "Letter"])
+def test_three_devices_take_six_sheets_of_paper_and_no_phone_s_layout(
+    browser: Browser, tmp_path: Path, paper: tuple[float, float]
+) -> None:
+    race = tuple(CandidateRecord(name=f"x{one}", rate_per_s=1e7, compile_s=0.25, reason=None) for one in range(30))
+    warnings = (WarningRecord(code="contention", text="other programs kept 1.7 CPUs busy; " * 5),) * 6
+    devices = []
+    for number in range(3):
+        entry = verified(f"opencl:{number}", samples=512, name=f"Device {number}", clock_hz=[2e9, 2.1e9], roof_hs=3e7)
+        assert entry.kernel is not None
+        devices.append(replace(entry, kernel=replace(entry.kernel, candidates=race), warnings=warnings))
+    path = tmp_path / "page.html"
+    path.write_bytes(format_for("x.html").render(report_on(gather_results([result(*devices)]))))
+    browser.open(path, 1280, dark=True)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    browser.call("Emulation.setDeviceMetricsOverride", width=700, height=900, deviceScaleFactor=1, mobile=False)
+    assert browser.evaluate("getComputedStyle(document.querySelector('.devices td')).display") == "table-cell"
+    assert browser.evaluate("document.querySelector('.sheet .inside').getClientRects().length") == 1
+    answer = browser.call("Page.printToPDF", paperWidth=paper[0], paperHeight=paper[1], preferCSSPageSize=False)
+    pages = len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(answer["data"])))
+    assert 3 <= pages <= MOST_PAPER
 
 
 def test_a_table_can_be_sorted(browser: Browser, tmp_path: Path) -> None:
@@ -141,7 +256,6 @@ def axe_s_violations(browser: Browser) -> list[Any]:
     if axe is None or axe.origin is None:
         pytest.skip("axe-core is not installed (pip install axe-core-python)")
     assert browser.evaluate(TWICE) == []  # what axe would not see in rows that are left out
-    browser.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
     browser.evaluate(ONE_OF_EACH_SHAPE)
     assert browser.evaluate("document.querySelectorAll('*').length") < MOST_ELEMENTS
     browser.evaluate((Path(axe.origin).parent / "axe.min.js").read_text(encoding="utf-8"))
@@ -152,9 +266,15 @@ def axe_s_violations(browser: Browser) -> list[Any]:
 
 
 # Both layouts and both schemes, but not each with each.
-@pytest.mark.parametrize(("width", "dark"), [(360, True), (1280, False)], ids=["360-dark", "1280-light"])
-def test_axe_finds_nothing(browser: Browser, page: Path, width: int, dark: bool) -> None:
+@pytest.mark.parametrize(
+    ("width", "dark", "folded"),
+    [(360, True, False), (1280, False, False), (1280, True, True)],
+    ids=["360-dark", "1280-light", "1280-dark-folded"],
+)
+def test_axe_finds_nothing(browser: Browser, page: Path, width: int, dark: bool, folded: bool) -> None:
     browser.open(page, width, dark=dark)
+    if not folded:
+        browser.evaluate(OPEN_ALL)
     found = axe_s_violations(browser)
     assert found == [], json.dumps(found, indent=1)[:4000]
 
@@ -162,5 +282,6 @@ def test_axe_finds_nothing(browser: Browser, page: Path, width: int, dark: bool)
 @pytest.mark.parametrize("page", ["ladder"], indirect=True)
 def test_axe_still_finds_one_faint_word_in_the_last_row(browser: Browser, page: Path) -> None:
     browser.open(page, 1280)
+    browser.evaluate(OPEN_ALL)
     browser.evaluate("[...document.querySelectorAll('tbody td')].at(-1).style.color = '#eee'")
     assert [rule for rule, _ in axe_s_violations(browser)] == ["color-contrast"]
