@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 
+import msgspec
+
 from ...bench.result.measurement import DeviceRecord, Measurement
 from ...bench.result.model import Result
 from ...kernels.workloads.evidence import Checked, Reported, ServedShares
+from .scrub import LOCAL
 
 # Devices of these names are what our own backends call them.
 PLAIN_ID = re.compile(r"(?:cpu|(?:opencl|cuda|rtl)(?::\d+)*)(?![\s\S])")
@@ -20,6 +23,15 @@ NAMED_ID = re.compile(r"(?P<scheme>[A-Za-z]{2,12}):")
 WORKER = "worker"
 # Meters that are called by an address or by a user's own command.
 METER_SCHEMES = ("rapl", "nvml", "amdsmi", "hwmon", "apple", "battery", "tdp")
+# Where texts name a user or a host, and a sign without which they do not.
+STATED = (
+    ("/home/", re.compile(r"/home/([\w.-]+)")),
+    ("Users", re.compile(r"Users(?:/|\\\\)([\w.-]+)")),
+    ("@", re.compile(r"([\w.+-]+)@(?:[A-Za-z]|(?:\d{1,3}\.){3})")),
+    ("@", re.compile(r"[\w.+-]+@([A-Za-z][\w-]*(?:\.[\w-]+)*)")),
+    ("://", re.compile(r"://(?:[^/@\s\"]*@)?([\w-]+(?:\.[\w-]+)*)")),
+    (".", re.compile(rf"(?<![\w.-])([\w-]+(?:\.[\w-]+)*)\.{LOCAL}(?![\w-])")),
+)
 # Words that are no one's name.
 NOBODY = {"localhost", "root", "user", "unknown", "unnamed", "cpu", "gpu", "127.0.0.1"}
 
@@ -68,7 +80,7 @@ def is_named_meter(meter: str) -> bool:
 
 def known_names(result: Result, ids: dict[str, str]) -> set[str]:
     """Names and addresses that the result states as such, with their parts, and those of this host and user."""
-    told: set[str] = set(own_names())
+    told: set[str] = {*own_names(), *stated_names(result)}
     if result.fleet is not None:
         told.update(member.name for member in result.fleet.members)
         for lost in result.fleet.lost:
@@ -81,6 +93,14 @@ def known_names(result: Result, ids: dict[str, str]) -> set[str]:
             told.update(value for value in entry.device.limits.values() if isinstance(value, str))
         told.update(record.meter for record in entry.energy if record.meter and is_named_meter(record.meter))
     return {part for name in told for part in _parts(name) if part.lower() not in NOBODY and not part.isdigit()}
+
+
+def stated_names(result: Result) -> Iterator[str]:
+    """Users and hosts that stand in a path or an address, wherever in the result: sentences may name them alone."""
+    text = msgspec.json.encode(result).decode()
+    for sign, pattern in STATED:
+        if sign in text:
+            yield from pattern.findall(text)
 
 
 def _parts(name: str) -> Iterator[str]:

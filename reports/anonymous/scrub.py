@@ -15,7 +15,8 @@ SIGNS = re.compile(r"[/\\:@.~-]")
 OF_THE_SYSTEM = ("/sys/", "/proc/")
 
 URL = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]*://[^\s\"'<>|]+")
-MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")
+# Not a clock that follows a processor's name: i7-9700@3.00GHz.
+MAIL = re.compile(r"[\w.+-]+@(?:[A-Za-z][\w-]*(?:\.[\w-]+)*|(?:\d{1,3}\.){3}\d{1,3})")
 # A person's folder may have spaces in its name: all that follows goes with it, up to a quotation mark.
 HOME = re.compile(r"(?:[A-Za-z]:)?[\\/]+(?:home|users|documents and settings)[\\/][^\"']*|~[\w.-]*[\\/][^\"']*", re.I)
 WINDOWS = re.compile(r"(?<!\w)[A-Za-z]:[\\/][^\"']*|\\\\[^\"']+")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -130,8 +130,3 @@ QUESTIONS: dict[str, Callable[[Sequence[Result]], Iterator[str]]] = {
     "challenge in its owner's words, which the proof is bound to": _challenges,
     "device's id in its owner's words, which the proof is bound to": _of_devices(_unusual_id),
 }
-
-
-def counted(left_out: Iterable[tuple[str, int]]) -> list[str]:
-    """What was left out, and of how many places."""
-    return [f"{what} ({count:,})" for what, count in left_out]

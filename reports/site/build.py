@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from hashlib import sha256
@@ -11,10 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from ...bench.progress import NoProgress, Progress
-from ...bench.result.model import Result
 from ...kernels.errors import InputError
-from ..anonymous.result import anonymous as without_names
-from ..anonymous.told import Told, still_told
+from ..anonymous.gathered import Leaving, Names, without_paths
 from ..collect.files import found_files
 from ..collect.gather import Collection, collected
 from ..collect.sources import read_sources
@@ -26,15 +23,17 @@ TITLE = "site"
 
 
 class Site(Struct, frozen=True, kw_only=True):
-    """What was made: the collection, the files, what was left out (how often) and what is still told."""
+    """What was made: the collection, the files, what was left out and what is still told.
+
+    `unreadable`: a sentence for each file that is no result, with its name.
+    """
 
     collection: Collection
+    unreadable: tuple[str, ...]
     files: Written
     results: int
     devices: int
-    index: str
-    left_out: dict[str, int]
-    told: tuple[Told, ...]
+    names: Names
 
 
 def build_site(
@@ -51,17 +50,11 @@ def build_site(
     files = [path for path in found if not folder.holds(path)]
     if not files:
         raise InputError(f"all results lie in {folder.shown} itself; give those that the site is made from")
-    left_out: Counter[str] = Counter()
-
-    def change(result: Result) -> Result:
-        made = without_names(result)
-        left_out.update(made.left_out)
-        return made.result
-
+    leaving = Leaving()
     try:
         shown.stage(TITLE, f"checking {len(files):,} files", len(files))
         step = _step(shown)
-        sources = list(read_sources(files, unreadable, change if anonymous else None, step))
+        sources = list(read_sources(files, unreadable, leaving.change if anonymous else None, step))
         collection = collected(sources, unreadable)
         shown.stage(TITLE, f"laying out {len(sources):,} results", len(sources))
         plan = plan_of(sources, collection, anonymous, step)
@@ -69,13 +62,12 @@ def build_site(
     finally:
         shown.done()
     return Site(
-        collection=collection,
+        collection=without_paths(collection) if anonymous else collection,
+        unreadable=collection.unreadable,
         files=written,
         results=len(sources),
         devices=len(plan.models),
-        index=str(folder.path / "index.html"),
-        left_out=dict(left_out),
-        told=tuple(still_told([source.result for source in sources])),
+        names=leaving.names([source.result for source in sources]),
     )
 
 

@@ -23,7 +23,8 @@ from ...kernels.system.own_files import read_regular, write_atomically
 from ..wording.visible import visible
 from .names import FOLDERS, INDEX, OURS
 
-MANIFEST = "hashwatt-site.json"
+# Not called .json: a folder of results may be a site.
+MANIFEST = "hashwatt-site.manifest"
 # What people keep beside a site for whoever serves it.
 ALLOWED = ("CNAME", "README.md", "LICENSE")
 MOST_MANIFEST_BYTES = 16 << 20
@@ -39,11 +40,12 @@ class Manifest(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass
 class Written:
-    """What became of the files."""
+    """What became of the files; `left` are those of an earlier site that somebody has changed since."""
 
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 class Folder:
@@ -109,11 +111,14 @@ class Folder:
     def end(self, digests: Mapping[str, str], done: Written) -> None:
         """Remove what an earlier site had and this one has not, and list what is there now. Raises InputError."""
         for name in sorted(self._ours.keys() - digests.keys()):
+            if not os.path.lexists(self.path / name):
+                continue
             # What somebody has changed since is theirs now.
+            done.left.append(name)
             if self._digest(name) in self._ours[name]:
                 with suppress(OSError):
                     (self.path / name).unlink()
-                    done.removed.append(name)
+                    done.removed.append(done.left.pop())
         self._ours = {name: (digest,) for name, digest in digests.items()}
         self._list(self._ours)
 
