@@ -61,7 +61,8 @@ def row_of(entry: Entry, standing: Standing, page: str, result: str) -> Row:
         variant=shortened(variant_text(device), LONGEST),
         rate=rate_text(rate.value, device.unit) if rate else UNKNOWN,
         rate_value=f"{rate.value:.5g}" if rate else "",
-        rate_more=interval_of(rate) if rate else "",
+        # The bounds of a refused claim may be anything.
+        rate_more=interval_of(rate) if rate and entry.verified else "",
         energy=efficiency_text(energy.j_per_unit if energy else None, device.unit),
         energy_value=f"{energy.j_per_unit:.4g}" if energy else "",
         energy_more=visible(f"{energy.origin}, {energy.scope}", LONGEST) if energy else "",

@@ -96,9 +96,9 @@ def test_the_index_is_whole_without_a_script() -> None:
 
 ELEMENTS = {
     "html", "head", "meta", "title", "link", "script", "body", "header", "main", "nav", "section", "p", "h1", "h2",
-    "h3",    "a", "b", "bdi", "small", "span", "code", "pre", "ul", "li", "dl", "dt", "dd", "div", "form", "label", "select",
-    "option", "input", "output", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "line", "circle",
-    "text",
+    "h3", "a", "b", "bdi", "small", "span", "code", "pre", "ul", "li", "dl", "dt", "dd", "div", "form", "label",
+    "select", "option", "input", "output", "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "line",
+    "circle", "text",
 }  # fmt: skip
 
 
