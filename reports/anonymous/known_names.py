@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import re
 import socket
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -59,15 +60,17 @@ def anonymous_ids(result: Result) -> dict[str, str]:
     bound = {entry.device.id for entry in entries if is_bound(entry)}
     taken = bound | {entry.device.id for entry in entries}
     ids: dict[str, str] = {}
+    numbers: Counter[str] = Counter()
     for entry in entries:
         name = entry.device.id
         if name in bound or name in ids or PLAIN_ID.fullmatch(name):
             continue
         scheme = NAMED_ID.match(name)
         stem = scheme["scheme"].lower() if scheme and scheme["scheme"].lower() in (WORKER, "asic") else "device"
-        number = 1
-        while (called := f"{stem}:{number}") in taken:
-            number += 1
+        called = name
+        while called in taken:
+            numbers[stem] += 1
+            called = f"{stem}:{numbers[stem]}"
         taken.add(called)
         ids[name] = called
     return ids

@@ -9,6 +9,12 @@ from collections.abc import Callable, Iterable
 ADDRESS, FOLDER, NAME = "[address]", "[path]", "[name]"
 # What a name is at least: shorter ones are parts of too many words.
 SHORTEST_NAME = 3
+# Names of several words are searched for one by one; of more their words alone are known.
+MOST_LONG_NAMES = 200
+WORD = re.compile(r"[\w.-]+")
+SEPARATORS = re.compile(r"([.-])")
+# Odd, so that a name ends with a word.
+MOST_PARTS = 15
 # Without any of these there is neither an address nor a folder.
 SIGNS = re.compile(r"[/\\:@.~-]")
 # The system's own files name nobody.
@@ -58,9 +64,28 @@ def _is_address(text: str) -> bool:
 
 
 def scrubber(names: Iterable[str]) -> Scrub:
-    """The same for sentences that may hold one of these names, too."""
-    known = sorted({name for name in names if len(name) >= SHORTEST_NAME}, key=len, reverse=True)
+    """The same for sentences that may hold one of these names, too, as whole words.
+
+    A fleet has thousands of names: words are looked up, and only the few names of several words are searched for.
+    """
+    known = {name.lower() for name in names if len(name) >= SHORTEST_NAME}
     if not known:
         return scrubbed
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, known))})(?!\w)", re.IGNORECASE)
-    return lambda text: scrubbed(pattern.sub(NAME, text))
+    long = sorted((name for name in known if not WORD.fullmatch(name)), key=len, reverse=True)[:MOST_LONG_NAMES]
+    searched = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, long))})(?!\w)", re.IGNORECASE) if long else None
+
+    def look_up(found: re.Match[str]) -> str:
+        # Words at even places, what parts them between: a host stands before its domain, or before a number.
+        parts, left, at = SEPARATORS.split(found[0]), [], 0
+        while at < len(parts):
+            ends = range(min(at + MOST_PARTS, len(parts)), at, -2)
+            end = next((end for end in ends if "".join(parts[at:end]).lower() in known), None)
+            left += parts[at : at + 2] if end is None else [NAME, *parts[end : end + 1]]
+            at = at + 2 if end is None else end + 1
+        return "".join(left)
+
+    def scrub(text: str) -> str:
+        text = searched.sub(NAME, text) if searched is not None else text
+        return scrubbed(WORD.sub(look_up, text))
+
+    return scrub

@@ -103,7 +103,7 @@ class TestSite:
 class TestAnonymous:
     """What is left out, and what is said of it."""
 
-    @pytest.mark.parametrize("suffix", ["html", "md", "csv", "json", "svg"])
+    @pytest.mark.parametrize("suffix", ["html", "md", "csv", "json"])
     def test_a_report_in_any_format_names_nobody(
         self, suffix: str, named: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
