@@ -64,11 +64,11 @@ class _Walk:
         if isinstance(value, tuple):
             return cast(Value, tuple(self.changed(each, place) for each in value))
         if isinstance(value, dict):
-            return self._noted(value, RULES_OF_TABLES[place](value, self.known), place)
+            return cast(Value, self._noted(value, RULES_OF_TABLES[place](value, self.known), place))
         if isinstance(value, str):
             new = RULES[place](value, self.known)
             # What stands for an address may be longer than the address; texts have bounds.
-            return self._noted(value, new if new is None else new[: max(len(value), SHORT)], place)
+            return cast(Value, self._noted(value, new if new is None else new[: max(len(value), SHORT)], place))
         return value
 
     def _record(self, record: msgspec.Struct) -> msgspec.Struct:

@@ -14,10 +14,10 @@ from msgspec.structs import astuple, replace
 
 from ...bench.result.measurement import Measurement
 from ...kernels.workloads.evidence import CLASS_WORDS
+from ..collect.device_name import NAME_LIMIT
 from ..collect.gather import Entry, comparable_rates
 from ..formats.html import environment, resource
 from ..layout.device_row import warnings_of
-from ..layout.labels import NAME_LIMIT
 from ..layout.run_details import run_details
 from ..layout.work_words import work_text
 from ..wording.units import rate_text

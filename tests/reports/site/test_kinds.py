@@ -77,7 +77,7 @@ def test_a_machine_counts_once_by_its_newest_run() -> None:
 def test_two_cards_of_one_machine_are_two_devices() -> None:
     def cards(number: int) -> Result:
         where = f"{number:016x}"
-        gpu = {"kind": "gpu", "backend": "opencl", "runs_on_host_cpu": False, "name": "Card"}
+        gpu: dict[str, Any] = {"kind": "gpu", "backend": "opencl", "runs_on_host_cpu": False, "name": "Card"}
         pair = [
             on_machine(verified(f"opencl:{n}", run=number, pci_address=f"0000:0{n}:00.0", **gpu), where, number)
             for n in range(2)
@@ -92,7 +92,12 @@ def test_two_cards_of_one_machine_are_two_devices() -> None:
 
 def test_other_processors_counts_and_virtual_machines_are_other_models() -> None:
     plain = at(0)
-    others = ({"cpu_model": "x"}, {"logical_cpus": 3}, {"hypervisor": "KVM"}, {"cpu_signature": "1"})
+    others: tuple[dict[str, Any], ...] = (
+        {"cpu_model": "x"},
+        {"logical_cpus": 3},
+        {"hypervisor": "KVM"},
+        {"cpu_signature": "1"},
+    )
     different = [
         replace(at(number), machines=(replace(at(number).machines[0], **changes),))
         for number, changes in enumerate(others, start=1)
