@@ -56,7 +56,8 @@ def build_site(
         step = _step(shown)
         sources = list(read_sources(files, unreadable, leaving.change if anonymous else None, step))
         collection = collected(sources, unreadable)
-        shown.stage(TITLE, f"laying out {len(sources):,} results", len(sources))
+        some = sum(bool(source.result.results) for source in sources)
+        shown.stage(TITLE, f"laying out {some:,} results", some)
         plan = plan_of(sources, collection, anonymous, step)
         written = _write(plan, folder, shown)
     finally:
@@ -65,9 +66,9 @@ def build_site(
         collection=without_paths(collection) if anonymous else collection,
         unreadable=collection.unreadable,
         files=written,
-        results=len(sources),
+        results=len(plan.results),
         devices=len(plan.models),
-        names=leaving.names([source.result for source in sources]),
+        names=leaving.names([published.source.result for published in plan.results]),
     )
 
 

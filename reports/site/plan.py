@@ -70,7 +70,11 @@ def plan_of(sources: Sequence[Source], collection: Collection, anonymous: bool, 
     for entry in (*everything, *collection.unmeasured):
         entries_of.setdefault(id(entry.result), []).append(entry)
     results = []
-    for source in sorted(sources, key=lambda one: moment_of(one.result), reverse=True):
+    # Of a run without any measurement there is nothing to show.
+    shown = [source for source in sources if source.result.results]
+    if not shown:
+        raise InputError("no result has a measurement, so there is nothing to make a site of; give others")
+    for source in sorted(shown, key=lambda one: moment_of(one.result), reverse=True):
         data = raw_bytes(source, anonymous)
         digest = sha256(data).hexdigest()
         found = entries_of.get(id(source.result), [])

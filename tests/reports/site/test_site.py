@@ -255,6 +255,14 @@ class TestInputs:
             build_site([folder], tmp_path / "site", progress=Changing())
         assert not (tmp_path / "site").exists()
 
+    def test_runs_without_a_measurement_are_not_shown(self, tmp_path: Path) -> None:
+        empty = replace(result(), results=())
+        made = build_site([saved(tmp_path / "results", [*showcase(), empty])], tmp_path / "site")
+        assert made.results == len(showcase()) == len(list((tmp_path / "site" / "raw").iterdir()))
+        with pytest.raises(InputError, match="nothing to make a site of"):
+            build_site([saved(tmp_path / "empty", [empty])], tmp_path / "other")
+        assert not (tmp_path / "other").exists()
+
     def test_progress_counts_every_file(self, tmp_path: Path) -> None:
         stages: list[tuple[str, float | None]] = []
         steps: list[float] = []
