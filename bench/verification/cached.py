@@ -40,9 +40,12 @@ def check_part(path: Path, most_shares: int) -> tuple[Verdict, Result | None]:
 
     Raises as `check_result` does.
     """
-    data = read_bounded(path)
-    name = shown_name(path)
-    known = _kept(data)
+    return check_part_of(read_bounded(path), shown_name(path), most_shares)
+
+
+def check_part_of(data: bytes, name: str, most_shares: int) -> tuple[Verdict, Result | None]:
+    """The same of the content of the file called `name`."""
+    known = kept_verdict(data)
     return check_file(data, name, most_shares=most_shares) if known is None else (known, decode(data, name))
 
 
@@ -57,7 +60,7 @@ def keep(path: str | Path, verdict: Verdict, result: Result) -> None:
         data = read_bounded(path)
         if decode(data, "") != result or any(entry.workload not in BUILT_IN for entry in result.results):
             return
-        known = _kept(data)
+        known = kept_verdict(data)
         if known is not None and not known.ok and verdict.ok:
             return
         folder = cache_folder(FOLDER)
@@ -70,7 +73,8 @@ def keep(path: str | Path, verdict: Verdict, result: Result) -> None:
             write_atomically(folder / _name(data), content)
 
 
-def _kept(data: bytes) -> Verdict | None:
+def kept_verdict(data: bytes) -> Verdict | None:
+    """The whole verdict on a file of this content, None where none is kept."""
     with suppress(OSError, ValueError, msgspec.MsgspecError):
         folder = cache_folder(FOLDER)
         if folder is not None:

@@ -71,14 +71,18 @@ def read_regular(path: str | Path, most_bytes: int) -> bytes:
         return file.read(most_bytes + 1) or b""
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is, at every moment, either the old one or the whole new one. Raises OSError."""
+def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Write a file so that it is, at every moment, either the old one or the whole new one. Raises OSError.
+
+    `sync`: wait until it is on the disk, so that a loss of power cannot leave an empty one.
+    """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{APPLICATION}-", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         # mkstemp's file is for the user alone; this one gets the permissions that any new file would.
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)

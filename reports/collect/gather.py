@@ -6,7 +6,6 @@ its newest verified run and keeps the others beside it.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +22,6 @@ from ...bench.result.machine import Machine
 from ...bench.result.measurement import Measurement, Rate, Sample
 from ...bench.result.model import Result
 from ...bench.result.warning import WarningRecord
-from ...bench.verification.cached import check_part
 from ...bench.verification.checks import check_measurement, check_result
 from ...bench.verification.verdict import Check
 from ...kernels.errors import InputError
@@ -34,9 +32,8 @@ from .each_proof_once import Shown, faults_of_repeats
 from .files import expanded as expanded
 from .files import found_files
 from .identity import GroupKey, Parameters, key_for
-
-# Privately drawn, so that a file with one false share in forty-three is found out with 99.9 %.
-SHARES_LOOKED_AT = 300
+from .sources import SHARES_LOOKED_AT, Change, Source, read_sources
+from .sources import checked as checked
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -169,36 +166,28 @@ class Collection(Struct, frozen=True, kw_only=True):
 NOTHING = Collection(results=(), rankings=(), apart=(), unmeasured=(), unreadable=())
 
 
-def gather(paths: Iterable[str | Path]) -> Collection:
+def gather(paths: Iterable[str | Path], change: Change | None = None) -> Collection:
     """Read and check result files; a folder stands for the `.json` files in it and in the folders within.
 
-    Raises InputError when a file is missing, or when none is a result at all. One that is no result while others are
-    is named in `unreadable`.
+    `change`: what becomes of each result before it is looked at. Raises InputError when a file is missing, or when none
+    is a result at all. One that is no result while others are is named in `unreadable`.
     """
-    entries: list[Entry] = []
-    results: dict[str, list[Result]] = {}
-    read_from: dict[int, str] = {}
     found, unreadable = found_files(paths)
-    for path in found:
-        try:
-            checks, result = checked(path)
-        except InputError as error:
-            # A name that leads nowhere is a slip of the user's; what stands in a folder need not all be results.
-            if not os.path.lexists(path):
-                raise
-            unreadable.append(visible(str(error), 400))
-            continue
-        if result is None:
-            unreadable.extend(visible(check.sentence, 400) for check in checks if not check.ok)
-        # The same run given twice is one run; another one under the same id is kept (and stands for itself).
-        elif result not in results.setdefault(result.run_id, []):
-            results[result.run_id].append(result)
-            read_from[id(result)] = str(path)
-            entries.extend(entries_of(result, checks))
-    if not results:
-        raise InputError(unreadable[0] if unreadable else "there is no result file; give one that `hashwatt run` wrote")
-    made = collect([result for runs in results.values() for result in runs], entries, unreadable)
+    sources = list(read_sources(found, unreadable, change))
+    made = collected(sources, unreadable)
+    if change is not None:
+        # What they were made from is not what is shown, and may tell what was left out.
+        return made
+    read_from = {id(source.result): str(source.path) for source in sources}
     return replace(made, files=tuple(read_from[id(result)] for result in made.results))
+
+
+def collected(sources: Sequence[Source], unreadable: list[str]) -> Collection:
+    """What was read, checked and sorted. Raises InputError where there is nothing."""
+    if not sources:
+        raise InputError(unreadable[0] if unreadable else "there is no result file; give one that `hashwatt run` wrote")
+    entries = [entry for source in sources for entry in entries_of(source.result, source.checks)]
+    return collect([source.result for source in sources], entries, unreadable)
 
 
 def gather_results(results: Sequence[Result]) -> Collection:
@@ -217,12 +206,6 @@ def checks_of(result: Result) -> tuple[Check, ...]:
     except (InputError, ValueError) as error:
         return (Check(code="schema", ok=False, sentence=visible(str(error), 400)),)
     return check_result(result, most_shares=SHARES_LOOKED_AT)[0].checks
-
-
-def checked(path: Path) -> tuple[tuple[Check, ...], Result | None]:
-    """What the checks say of a file, and the result in it if it is one. Raises InputError."""
-    verdict, result = check_part(path, SHARES_LOOKED_AT)
-    return verdict.checks, result
 
 
 def entries_of(result: Result, checks: Iterable[Check]) -> list[Entry]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ...bench.verification.verdict import statement_of
 from ...kernels.workloads.evidence import class_of
 from ...kernels.workloads.quantity import quantity_of
-from ..collect.gather import SHARES_LOOKED_AT, Collection
+from ..collect.gather import Collection
+from ..collect.sources import SHARES_LOOKED_AT
 from ..ladder.own import LADDER_UNIT
 from ..wording.units import UNIT_LIMIT
 from ..wording.visible import visible

@@ -77,9 +77,17 @@ def test_histories_are_documented_those_of_benchmarks_among_them(folder: Path, c
     assert printed(capsys, "history", str(folder)) == documented("history")
 
 
-@pytest.mark.parametrize("command", ["report", "ladder"])
-def test_what_is_said_of_results_is_documented(command: str, folder: Path, capsys: Capture) -> None:
-    assert printed(capsys, command, str(folder)) == documented(command)
+def test_what_is_said_on_the_ladder_is_documented(folder: Path, capsys: Capture) -> None:
+    assert printed(capsys, "ladder", str(folder)) == documented("ladder")
+
+
+def test_what_is_said_of_results_is_documented(folder: Path, capsys: Capture) -> None:
+    save(result(verified(run=7), run=7, note="mine"), folder / "7.json")
+    published = ("-o", f"{folder}/site/", "--anonymous")
+    assert printed(capsys, "report", str(folder), *published) == documented("report")
+    # Without them there is no more and no less, but for what these two say.
+    plain = printed(capsys, "report", str(folder))
+    assert plain == {path for path in documented("report") if not path.startswith(("site.", "anonymous."))}
 
 
 def test_comparisons_are_documented(folder: Path, capsys: Capture) -> None:
