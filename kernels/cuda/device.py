@@ -20,6 +20,7 @@ from ..opencl.roof import measure_roof
 from ..opencl.runtimes.wording import build_failure
 from ..opencl.scanner import Scanner
 from ..opencl.setting import Tuning
+from ..system.installing import install_extra
 from .compiler import CompilerMissing, CompilerRefused, compile_cuda
 from .driver import Card
 from .executor import CudaExecutor
@@ -28,7 +29,7 @@ from .queue import Queue
 from .streams import CudaStreams
 from .wording import worded
 
-EXTRA = '`pip install "hashwatt[cuda]"`'
+EXTRA = install_extra("cuda")
 
 
 class CudaDevice(RacedDevice):

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..device import REMEDY, AnyDevice, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from ..system.installing import install_extra
 from .executor import LANGUAGES
 from .runtimes.caches import spare_an_unwritable_home
 from .runtimes.installed import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, VENDORS, registered
@@ -35,7 +36,7 @@ NO_RUNTIME = (
 
 RUSTICL, RUSTICL_SWITCH = "rusticl", "RUSTICL_ENABLE"
 # pip's PoCL has no newer release: the driver cannot be updated.
-REMEDY_FOR_POCL = 'try another runtime (`pip install "hashwatt[intel]"`), or leave the device out with -d'
+REMEDY_FOR_POCL = f"try another runtime ({install_extra('intel')}), or leave the device out with -d"
 
 _process_that_looked: int | None = None
 

@@ -1,4 +1,4 @@
-"""Whether the extra `hashwatt[rtl]` is installed, and the sentence for where it is not."""
+"""Whether the extra `rtl` is installed, and the sentence for where it is not."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from ..errors import InputError
+from ..system.installing import install_extra
 
-HINT = 'install them with `pip install "hashwatt[rtl]"`'
+HINT = f"install them with {install_extra('rtl')}"
 # The modules that the extra brings, and the distributions they come from.
 CORE = {"amaranth": "amaranth", "pyosys": "pyosys"}
 FAMILIES = {

@@ -43,7 +43,7 @@ Examples:
 
 \b
 The machines are workers of a Dask cluster (docs/fleet.md: two laptops by ssh, Slurm, Kubernetes), each with
-the same hashwatt, Python and the extra: pip install "hashwatt[fleet]".
+the same hashwatt and Python, and the extra: `pip install ".[fleet]"` in a clone of hashwatt.
 """,
 )
 def fleet() -> None:
