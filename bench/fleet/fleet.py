@@ -228,7 +228,7 @@ class Fleet:
         except LostMachine as error:
             return host.lost(str(error))
         except msgspec.MsgspecError:
-            return host.lost(f"`hashwatt {command}` told nothing there; run it on that machine")
+            return host.lost(f"`hashwatt {command}` printed nothing there; run it on that machine")
 
     def _connected(self) -> Link:
         if self._link is None:

@@ -102,9 +102,7 @@ def _no_device(platform: str) -> str:
     if platform == RUSTICL:
         stated = os.environ.get(RUSTICL_SWITCH)
         if stated is None:
-            return (
-                f"platform {platform} shows no device unless told which: set {RUSTICL_SWITCH}=llvmpipe (the CPU), say"
-            )
+            return f"platform {platform} shows no device unless named: set {RUSTICL_SWITCH}=llvmpipe (the CPU), say"
         return f"platform {platform} shows no device with {RUSTICL_SWITCH}={stated:.100}; name a driver of Mesa's"
     return f"platform {platform} shows no device; is its hardware there?"
 

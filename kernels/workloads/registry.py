@@ -15,7 +15,7 @@ from ..errors import InputError
 from .protocol import Workload
 
 GROUP = "hashwatt.workloads"
-# In the order in which they are listed and measured; the first is what `run` measures unless told otherwise.
+# In the order in which they are listed and measured; the first is what `run` measures unless stated.
 BUILT_IN = ("sha256d", "stream", "peak", "scrypt", "keccak256", "blake2s", "gemm", "conv", "gups")
 DEFAULT = BUILT_IN[0]
 

@@ -8,7 +8,7 @@ from ...kernels.workloads.evidence import class_of
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure, word_of
 from ..collect.gather import Collection, Entry, Group, Ranking, comparable_rates, of_several_versions
-from ..ladder.network import PLACE_DAYS, earned_its_place_until
+from ..ladder.network import PLACE_DAYS, block_a_month_until
 from ..ladder.own import is_mining
 from ..wording.ratios import efficiency_text, ratio_text
 from ..wording.units import UNIT_LIMIT, rate_text
@@ -23,7 +23,7 @@ from .work_words import class_words, variant_text, work_text
 CONVINCING = ("shares", "recompute")
 # Of more kinds of work than this the table tells, and the headline only how far they lie from their roofs.
 MOST_RANKINGS = 3
-NO_ENERGY = "No device's energy is known, so which one is thriftiest cannot be told."
+NO_ENERGY = "No device's energy is known, so which needs the least is unknown."
 
 
 def headline(collection: Collection) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def headline(collection: Collection) -> tuple[str, ...]:
 
 
 def on_ranking(ranking: Ranking) -> list[str]:
-    """Who is fastest, by how much, who is thriftiest, and what place each would have had in the network."""
+    """Who is fastest, by how much, who needs the least energy, and what place each would have had in the network."""
     speakers = ranking.speakers
     # A device's own word is said beside what was measured, and ranked only where nothing was.
     groups = [group for group in speakers if not group.is_own_word] or list(speakers)
@@ -86,11 +86,11 @@ def lead(first: Group, second: Group, name: str) -> str:
     ahead, behind = rates[: len(first.entries)], rates[len(first.entries) :]
     # A figure without an interval may lie anywhere near it.
     if any(rate.low is None or rate.high is None for rate in rates):
-        return f"Whether it is faster than {name} cannot be told: not every rate has an interval."
+        return f"Whether it is faster than {name} is unknown: not every rate has an interval."
     if (ahead[0].low or 0) <= (behind[0].high or 0):
-        return f"Whether it is faster than {name} cannot be told: their intervals overlap."
+        return f"Whether it is faster than {name} is unknown: their intervals overlap."
     if min(rate.low or 0 for rate in ahead) <= max(rate.high or 0 for rate in behind):
-        return f"Whether it is always faster than {name} cannot be told: it is in the newest runs, not in all of them."
+        return f"Whether it is always faster than {name} is unknown: it is in the newest runs, not in all of them."
     ratio = ahead[0].value / behind[0].value
     told = f"It does {ratio_text((ratio, ratio))} the work of the next one, {name}, in the same time"
     return (
@@ -101,7 +101,7 @@ def lead(first: Group, second: Group, name: str) -> str:
 
 
 def on_energy(ranking: Ranking) -> str:
-    """Who is thriftiest; only figures of one origin and scope are set against each other."""
+    """Who needs the least energy; only figures of one origin and scope are set against each other."""
     groups = ranking.speakers
     known = [
         (energy, name)
@@ -128,7 +128,7 @@ def on_energy(ranking: Ranking) -> str:
 
 def on_place(entry: Entry, name: str) -> list[str]:
     """Until when the fastest device, called `name`, would have found a block a month by itself."""
-    until = earned_its_place_until(entry.rate.value)
+    until = block_a_month_until(entry.rate.value)
     if until is None:
         return [f"Alone, {name} would never have found a Bitcoin block within {PLACE_DAYS} days on average."]
     return [f"Alone, {name} would have found a Bitcoin block every {PLACE_DAYS} days on average until {until}."]

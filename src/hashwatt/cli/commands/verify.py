@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # More checks are not read one by one; those that fail are told all the same.
 MOST_LINES = 60
-# For how many CPU seconds work is done again unless told otherwise.
+# For how many CPU seconds work is done again unless stated.
 EFFORT_S = 0.3
 
 
