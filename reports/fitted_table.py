@@ -20,6 +20,8 @@ ROWS_TRIED, TALLEST = 20, 12
 WORTH_LINES = 2
 # A figure and its unit, or its prefix, are one word.
 UNIT = re.compile(r"(?<=\d) (?=(?:[^\s/]+/\S+|[mkMGTPE]?(?:J|W|Wh|Hz)|[kMGTPE]|%|s|min|°C|V)(?:[\s,;)]|$))")
+# A mark stands beside the word that it marks.
+MARK = re.compile(r"(?<=[●■◇○▽◐✓✗]) ")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -75,7 +77,6 @@ class FittedTable:
             show_edge=False,
             title=title,
             title_justify="left",
-            title_style="bold",
         )
         for index, width in zip(shown, widths, strict=True):
             # What does not fit even alone is broken all the same: nothing is lost.
@@ -142,7 +143,7 @@ def wrapped(cell: str, width: int) -> str:
     """The cell's lines, wrapped at spaces and hyphens between letters: words, and numbers with units, stay whole."""
     parts = (
         part
-        for line in UNIT.sub(NO_BREAK, cell).split("\n")
+        for line in MARK.sub(NO_BREAK, UNIT.sub(NO_BREAK, cell)).split("\n")
         for part in (textwrap.wrap(line, max(1, width), break_long_words=False) or [""])
     )
     return "\n".join(parts).replace(NO_BREAK, " ")

@@ -45,7 +45,7 @@ class CudaDevice(RacedDevice):
             with self._worded("opening it"):
                 self._queue: Queue | None = Queue(card.ordinal)
         except (ImportError, OSError) as error:
-            raise DeviceError(f"{info.id}: cuda.core cannot be loaded ({error!s:.120}); {EXTRA} brings it") from error
+            raise DeviceError(f"{info.id}: cuda.core cannot be loaded ({error!s:.30}); {EXTRA} brings it") from error
         # By how many records they hold.
         self._results: dict[int, list[Results]] = {}
         self._execution: CudaExecutor | None = None
@@ -107,7 +107,7 @@ class CudaDevice(RacedDevice):
         try:
             code = compile_cuda(source, self._card.arch)
         except CompilerMissing as error:
-            raise DeviceError(f"{self.info.id}: NVRTC cannot be loaded ({error!s:.120}); {EXTRA} brings it") from error
+            raise DeviceError(f"{self.info.id}: NVRTC cannot be loaded ({error!s:.30}); {EXTRA} brings it") from error
         except CompilerRefused as error:
             raise build_failure(self.info, str(error)) from error
         with self._worded("loading the kernel"):

@@ -29,8 +29,7 @@ IMITATIONS = {
     OCLGRIND: ", a simulator: shows that it works, not a device's speed",
 }
 NO_RUNTIME = (
-    "no OpenCL runtime is installed; `pip install pocl-binary-distribution` brings one for x86-64 CPUs on Linux, "
-    "and a GPU's driver brings its own"
+    "no OpenCL runtime is installed; a GPU's driver or `pip install pocl-binary-distribution` (x86-64 Linux) brings one"
 )
 
 
@@ -68,7 +67,7 @@ def _find(nothing: Missing) -> list[Found | Missing]:
         # Without any platform the ICD loader answers PLATFORM_NOT_FOUND_KHR, which pyopencl knows by number only.
         status = opencl_status(error)
         if "PLATFORM_NOT_FOUND" not in status:
-            return [Missing(BACKEND, f"the OpenCL loader answers {status}; {NO_RUNTIME}")]
+            return [Missing(BACKEND, f"the OpenCL loader answers {status}; install a runtime, such as a GPU's driver")]
         return [nothing]
     devices: list[tuple[DeviceInfo, Any]] = []
     missing: list[Found | Missing] = []
@@ -95,7 +94,7 @@ def _find(nothing: Missing) -> list[Found | Missing]:
 def _no_runtime(stated: str | None) -> Missing:
     if not stated:
         return Missing(BACKEND, NO_RUNTIME)
-    return Missing(BACKEND, f"{VENDORS}={stated:.200} shows no OpenCL runtime; unset it to have the system's", True)
+    return Missing(BACKEND, f"{VENDORS}={stated:.40} shows no OpenCL runtime; unset it to have the system's", True)
 
 
 def _no_device(platform: str) -> str:

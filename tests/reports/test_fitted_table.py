@@ -55,6 +55,7 @@ def test_no_word_nor_number_is_ever_cut(width: int) -> None:
         ("13.11 MH/s a CPU", "13.11 MH/s\na\nCPU"),
         ("4.194 M hashes", "4.194 M\nhashes"),
         ("5.4 % of 23 models", "5.4 %\nof\n23\nmodels"),
+        ("● measured, wall", "● measured,\nwall"),
         ("15.6 J/TH, 61 °C", "15.6 J/TH,\n61 °C"),
         ("sha-decoupled-x9 2026-11-26", "sha-\ndecoupled-x9\n2026-11-26"),
     ],

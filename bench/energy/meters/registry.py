@@ -110,11 +110,8 @@ def listed(text: str, found: Sequence[MeterEntry]) -> MeterFound:
         if isinstance(entry, MeterMissing) and text.partition(":")[0] == entry.id:
             raise InputError(f"the meter {text} cannot be read: {entry.reason}; what helps: {entry.remedy}")
     known = [entry.info.id for entry in found if isinstance(entry, MeterFound)]
-    forms = ", ".join(form for form, _ in ON_REQUEST)
-    raise InputError(
-        f"there is no meter {text!r:.80}; this machine has {', '.join(known) or 'none'}, "
-        f"and anywhere there are {forms} and {NONE} (see `hashwatt meters`)"
-    )
+    here = ", ".join(known) or "none"
+    raise InputError(f"there is no meter {text!r:.40}; this machine has {here} (`hashwatt meters` lists all forms)")
 
 
 def infos(entries: Sequence[MeterEntry]) -> list[MeterInfo]:
