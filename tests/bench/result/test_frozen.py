@@ -23,8 +23,8 @@ BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLeng
 CHANGES = FIRST.parent / "changes.md"
 FILES = sorted(path for path in FIRST.parent.glob("*.json") if path != FIRST)
 HOW = (
-    "the form of a result file has changed; where files written before do not fit it, raise SCHEMA_VERSION and read the "
-    "old form in upgrade.py, else add a line to tests/golden/version2/changes.md with what is new, and with this digest: "
+    "the form of a result file has changed; where files written before do not fit it, raise SCHEMA_VERSION and read "
+    "the old form in upgrade.py, else add a line to tests/golden/version2/changes.md with what is new and the digest "
 )
 
 
