@@ -199,5 +199,5 @@ def _worded(error: msgspec.ValidationError) -> str:
         text, place = place, "`$`"
     # The pattern itself tells a reader nothing.
     if "matching regex" in text:
-        text = "a string of the wrong form"
+        text = "wrong form or control characters"
     return printable(f"{text.replace('`', '')} at {place.strip('`')}", 70)

@@ -8,6 +8,7 @@ from pathlib import Path
 TREE = Path(__file__).parents[2]
 FOLDERS = ("kernels", "bench", "reports", "src/hashwatt", "docs", "tests")
 KINDS = (".py", ".md", ".jinja")
+QUOTED = re.compile(r"`[^`]*`")
 # Each with what to write instead.
 QUAINT = {
     r"\bthrifti(?:er|est)\b": "needs less, the least",
@@ -29,7 +30,8 @@ def test_no_quaint_word_stands_anywhere() -> None:
         if path != Path(__file__) and not path.relative_to(TREE).as_posix().startswith(RECORDS)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         for word, instead in QUAINT.items()
-        if (match := re.search(word, line, re.IGNORECASE))
+        # A name that is no more is named as it was.
+        if (match := re.search(word, QUOTED.sub("", line) if path.name == "CHANGELOG.md" else line, re.IGNORECASE))
     ]
     assert not found, "\n".join(found)
 
