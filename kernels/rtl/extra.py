@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from ..errors import InputError
 from ..system.installing import install_extra
 
-HINT = f"install them with {install_extra('rtl')}"
+HINT = f"{install_extra('rtl')} brings them"
 # The modules that the extra brings, and the distributions they come from.
 CORE = {"amaranth": "amaranth", "pyosys": "pyosys"}
 FAMILIES = {
@@ -20,7 +20,7 @@ FAMILIES = {
 def missing(modules: list[str] | None = None) -> str | None:
     """Which of the modules (CORE by default) are absent, as a sentence; None where all are there."""
     absent = [name for name in modules or CORE if find_spec(name) is None]
-    return f"the hardware tools {', '.join(absent)} are not installed; {HINT}" if absent else None
+    return f"the hardware tools {', '.join(absent)} are missing; {HINT}" if absent else None
 
 
 def require(modules: list[str] | None = None) -> None:

@@ -126,7 +126,7 @@ def source_digest(shape: Shape) -> str:
 def _runtime() -> Path:
     spec = find_spec("pyosys")
     if spec is None or spec.origin is None:
-        raise DeviceError(f"CXXRTL comes with pyosys, which is not installed; {HINT}")
+        raise DeviceError(f"CXXRTL needs pyosys, which is missing; {HINT}")
     return Path(spec.origin).parent / "share" / "include" / "backends" / "cxxrtl" / "runtime"
 
 
