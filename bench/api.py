@@ -85,7 +85,7 @@ def devices() -> list[Found | Missing]:
 
 
 def meters() -> list[MeterEntry]:
-    """Every energy meter of this machine, and for each kind that there is none of, why and what would mend it."""
+    """Every energy meter of this machine, and for each kind that there is none of, why and what helps."""
     return meter_registry.find()
 
 

@@ -185,7 +185,7 @@ class HasRoof(Protocol):
     """A device that can measure its own roof."""
 
     def roof(self) -> Roof | None:
-        """The roof for the kernel prepared last; None where it cannot be told. Raises DeviceError."""
+        """The roof for the kernel prepared last; None where it is unknown. Raises DeviceError."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Errors that a user is meant to read: one sentence that names the thing, the cause and the mend."""
+"""Errors that a user is meant to read: one sentence that names the thing, the cause and what helps."""
 
 from __future__ import annotations
 

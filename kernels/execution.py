@@ -168,4 +168,4 @@ def function_of(source: Source) -> Any:
     try:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise DeviceError(f"the kernel {source.text!r:.120} cannot be imported ({error!s:.200})") from error
+        raise DeviceError(f"the kernel {source.text!r:.40} cannot be imported ({error!s:.40})") from error

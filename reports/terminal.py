@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .claims.ledger import Claim
 from .document.report import Report
 from .fitted_table import FittedTable
-from .ladder.story import story
+from .ladder.story import short_story
 from .layout.fleet_tables import fleet_parts
 from .layout.headline import headline
 from .layout.ladder_tables import frontier_table, own_table, place_table, rung_table
@@ -28,6 +28,8 @@ SHORT = 56
 MOST_MACHINES = 40
 MOST_RANKINGS = 4
 LONG = 400
+# Columns whose cells are lists.
+LISTS = ("warnings",)
 MARKS = {"reproduced": "✓", "partly": "◐", "not reproduced": "✗", "cannot be tested here": "?"}
 
 
@@ -51,12 +53,15 @@ def report_parts(report: Report) -> Iterator[RenderableType]:
 
 
 def ladder_parts(report: Report) -> Iterator[RenderableType]:
-    """The progression in a sentence and by rung, the best so far, and the devices' places in it."""
-    yield sentences((story(report.ladder),))
-    yield table(rung_table(report.ladder))
-    yield table(frontier_table(report.ladder, handovers_only=True))
+    """The progression in a line, the given devices, the rungs, the best so far, and the devices' places in the network.
+
+    What was asked about comes first: a window is short.
+    """
+    yield sentences((short_story(report.ladder),))
     if report.ladder.own:
         yield table(own_table(report))
+    yield table(rung_table(report.ladder))
+    yield table(frontier_table(report.ladder, handovers_only=True))
     if report.places:
         yield table(place_table(report))
 
@@ -83,12 +88,31 @@ def table(content: Table) -> RenderableType:
     crowded = len(content.columns) > MOST_ROOMY
     return FittedTable(
         content.columns,
-        [[cell_text(cell, crowded) for cell in row] for row in content.rows],
+        [
+            [cell_text(cell, crowded, name in LISTS) for name, cell in zip(content.columns, row, strict=True)]
+            for row in content.rows
+        ],
         title=content.caption,
         expendable=content.columns[:FEWEST_COLUMNS:-1],
     )
 
 
-def cell_text(cell: str, crowded: bool) -> str:
-    """A cell's lines, cut short where many columns share the width."""
-    return "\n".join(visible(line, SHORT if crowded else LONG) for line in cell.split("\n"))
+def cell_text(cell: str, crowded: bool, is_list: bool = False) -> str:
+    """A cell's lines, cut short between words where many columns share the width; a list between its entries."""
+    limit = SHORT if crowded else LONG
+    return "\n".join(_entries(line, limit) if is_list else _words(line, limit) for line in cell.split("\n"))
+
+
+def _words(line: str, limit: int) -> str:
+    if len(line) <= limit or " " not in line[:limit]:
+        return visible(line, limit)
+    return visible(line[:limit].rpartition(" ")[0].rstrip(",;:"), limit - 2) + " …"
+
+
+def _entries(line: str, limit: int) -> str:
+    entries = line.split(", ")
+    shown = len(entries)
+    while shown > 1 and len(", ".join(entries[:shown])) > limit:
+        shown -= 1
+    left_out = len(entries) - shown
+    return visible(", ".join(entries[:shown]), limit) + (f" and {left_out} more" if left_out else "")

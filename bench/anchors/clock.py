@@ -150,7 +150,7 @@ def _published(beacon: Beacon) -> tuple[Anchor, _Bound | None]:
     moment = known_from(beacon)
     condition = f"look up {look_up(beacon)}"
     if moment is None:
-        return _anchor("beacon", f"the challenge holds a public value whose time is not told; {condition}"), None
+        return _anchor("beacon", f"the challenge holds a public value whose time is unknown; {condition}"), None
     sentence = f"the challenge was unknown before {timestamp_of(moment)}, if this holds: {condition}"
     return _anchor("beacon", sentence, moment=moment), _Bound(moment, False)
 

@@ -1,6 +1,6 @@
 """Time-stamp tokens (RFC 3161): asked for, read, and held against a digest and against certificates that are trusted.
 
-The library is an extra (`pip install "hashwatt[anchors]"`): without it tokens are kept and shown, and not believed.
+The library is the extra `anchors`: without it tokens are kept and shown, and not believed.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...kernels.errors import CheckFailed, InputError
+from ...kernels.system.installing import install_extra
 from ...kernels.system.own_files import read_regular
 from ..result.printable import printable
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-EXTRA = 'pip install "hashwatt[anchors]"'
+EXTRA = install_extra("anchors")
 MOST_CERTIFICATE_BYTES = 4 << 20
 # What an authority that states no accuracy may be off: its times are in whole seconds as a rule, cut.
 UNSTATED_ACCURACY = timedelta(seconds=1)

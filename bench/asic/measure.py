@@ -141,7 +141,7 @@ def _energy(watched: Watched) -> Energy:
         return missing_record("the firmware tells no watts; measure at the wall (--meter shelly://HOST)")
     watts = math.fsum(power.watts for power in told) / len(told)
     origin = told[-1].origin
-    how = "told by what measures it" if origin == "reported" else "worked out by the firmware, not measured"
+    how = "reported by what measures it" if origin == "reported" else "worked out by the firmware, not measured"
     return missing_record(
         f"the firmware says {watts:.4g} W ({origin}: {how}), whose error nobody tells; measure at the wall (--meter)"
     )

@@ -51,8 +51,8 @@ def most_w(scope: Scope | None) -> float:
     return MOST_W_ANYWHERE if scope is None else MOST_W[scope]
 
 
-# The mend of a meter that this kind of machine never has.
-NOTHING_MENDS = "nothing; use another meter"
+# The remedy of a meter that this kind of machine never has.
+NOTHING_HELPS = "nothing; use another meter"
 
 
 class MeterError(HashwattError):
@@ -145,11 +145,11 @@ class MeterFound:
 
 @dataclass(frozen=True)
 class MeterMissing:
-    """A meter that cannot be used: why, in one sentence, and what would mend it."""
+    """A meter that cannot be used: why, in one sentence, and what helps."""
 
     id: str
     reason: str
-    mend: str
+    remedy: str
 
 
 MeterEntry = MeterFound | MeterMissing

@@ -133,7 +133,7 @@ def fault_of(reading: Reading, info: MeterInfo) -> str | None:
     for value, most, unit in (*counts, (reading.power_w, plausible_w, "W")):
         # Written so that NaN is a fault, too.
         if value is not None and not 0 <= value <= most:
-            return f"it told {value:.4g} {unit}, which cannot be"
+            return f"it gave {value:.4g} {unit}, which cannot be"
     return None
 
 

@@ -7,8 +7,9 @@ import logging
 from typing import Any
 
 from ...kernels.errors import InputError
+from ...kernels.system.installing import install_extra
 
-MISSING = "fleets need Dask, which is not installed here; pip install 'hashwatt[fleet]'"
+MISSING = f"fleets need Dask, which is not installed here; {install_extra('fleet')} brings it"
 
 
 def load_distributed() -> Any:

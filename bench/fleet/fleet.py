@@ -80,7 +80,7 @@ class Fleet:
 
     `scheduler` is its address, or any cluster of Dask's (`SLURMCluster`, `KubeCluster` …), whose scheduler is taken.
     `local` instead starts so many workers on this machine: a trial, whose workers stand for machines and are never
-    totalled. Needs the extra `hashwatt[fleet]`. Raises InputError where Dask is missing or no scheduler answers.
+    totalled. Needs the extra `fleet`. Raises InputError where Dask is missing or no scheduler answers.
     """
 
     def __init__(self, scheduler: object = None, *, local: int | None = None) -> None:
@@ -228,7 +228,7 @@ class Fleet:
         except LostMachine as error:
             return host.lost(str(error))
         except msgspec.MsgspecError:
-            return host.lost(f"`hashwatt {command}` told nothing there; run it on that machine")
+            return host.lost(f"`hashwatt {command}` printed nothing there; run it on that machine")
 
     def _connected(self) -> Link:
         if self._link is None:

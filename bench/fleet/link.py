@@ -53,8 +53,7 @@ class Link:
         except Exception as error:
             # What is no scheduler makes Dask raise anything: text read as the length of a message is a MemoryError.
             raise InputError(
-                f"no Dask scheduler answers at {printable(str(address), 40)} ({_short(error)}); "
-                "start one: `dask scheduler`"
+                f"no Dask scheduler answers at {printable(str(address), 30)} ({_short(error)}); run `dask scheduler`"
             ) from None
 
     @classmethod
@@ -172,4 +171,4 @@ def own_version() -> str:
 
 
 def _short(error: object) -> str:
-    return printable(f"{type(error).__name__}: {error}".rstrip(": "), 60)
+    return printable(f"{type(error).__name__}: {error}".rstrip(": "), 36)

@@ -50,7 +50,7 @@ class Vardiff:
         self._since = now
 
     def suggested(self, difficulty: float) -> None:
-        """What the miner asks for; heeded before its first share only."""
+        """What the miner asks for; it counts before its first share only."""
         if self._first is None and math.isfinite(difficulty) and difficulty > 0:
             self.difficulty = min(max(difficulty, LEAST_DIFFICULTY), MOST_DIFFICULTY)
 

@@ -27,7 +27,7 @@ class Beacon(Record, frozen=True, kw_only=True):
         kind: drand, nist (its beacon), bitcoin (a block of its chain), token (an RFC 3161 time-stamp), or text
         source: the address that it was asked from; null: a file
         chain: which of the beacon's chains, as it names them; null: it names none
-        round: which value of that chain: a round, a pulse or a height; null: it is not told
+        round: which value of that chain: a round, a pulse or a height; null: unknown
         value: the value; of a token the SHA-256
         published: when, by the beacon's own word or its timetable, UTC; null: it does not say
         response_base64: the time-stamping authority's answer, in DER; null: it is no token

@@ -110,16 +110,16 @@ class Energy(Record, frozen=True, kw_only=True):
         bound_source: where the bounds come from; null: there are none
         reason: why there is no figure; null: there is one
         name: the meter in words; null: there was none
-        covers: how what the meter counts relates to the device; null: not told
-        attribution: the same as a sentence; null: not told
-        hole_s: how much of the windows had to be filled in; null: not told
+        covers: how what the meter counts relates to the device; null: unknown
+        attribution: the same as a sentence; null: unknown
+        hole_s: how much of the windows had to be filled in; null: unknown
         above_idle_low_j: at least so many above idle; null: no idle power was measured
         above_idle_high_j: at most so many above idle; null: no idle power was measured
         idle: idle power before and after the run, where it was measured
         cross_check: the same joules by another way; null: the meter has one way only
         efficiency: joules and work together; null: the meter does not count the device, or there is no rate
         course: mean power in parts of the windows, in their order
-        meter_cpu_s: CPU time that reading the meter took; null: not told
+        meter_cpu_s: CPU time that reading the meter took; null: unknown
     """
 
     meter: Name | None
@@ -163,13 +163,13 @@ class Telemetry(Record, frozen=True, kw_only=True):
     """Clocks and temperatures seen while sampling, beside those kept with each sample; `source` says where.
 
     Fields:
-        source: who told
+        source: whose word it is
         readings: how often
-        clock_hz: median clock; null: not told
-        clock_low_hz: lowest clock; null: not told
-        clock_high_hz: highest clock; null: not told
-        temperature_c: median temperature; null: not told
-        temperature_high_c: highest temperature; null: not told
+        clock_hz: median clock; null: unknown
+        clock_low_hz: lowest clock; null: unknown
+        clock_high_hz: highest clock; null: unknown
+        temperature_c: median temperature; null: unknown
+        temperature_high_c: highest temperature; null: unknown
         throttle: why the device held its clock back
     """
 

@@ -73,14 +73,10 @@ def decode(data: bytes, name: str) -> Result:
             f"{name} is nested too deeply to be a result; give a file that `hashwatt run` has written"
         ) from None
     except msgspec.ValidationError as error:
-        raise SchemaViolation(
-            f"{name} is not a valid result: {_worded(error)}; give a file as `hashwatt run` has written it"
-        ) from None
+        raise SchemaViolation(f"{name} is not a valid result: {_worded(error)}; see docs/result-file.md") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         fault = "ends too early" if "truncated" in str(error) else "is not JSON"
-        raise InputError(
-            f"{name} {fault} ({printable(str(error), 120)}); give a file as `hashwatt run` has written it"
-        ) from None
+        raise InputError(f"{name} {fault} ({printable(str(error), 40)}); give a result file") from None
 
 
 def document_of(data: bytes) -> Any:
@@ -198,9 +194,10 @@ def shown_name(path: str | Path) -> str:
 
 
 def _worded(error: msgspec.ValidationError) -> str:
-    text = str(error)
+    text, _, place = str(error).rpartition(" - at ")
+    if not text:
+        text, place = place, "`$`"
     # The pattern itself tells a reader nothing.
     if "matching regex" in text:
-        _, _, place = text.rpartition(" - at ")
-        text = f"a string of the wrong form or with control characters at {place or '`$`'}"
-    return printable(text, 300)
+        text = "wrong form or control characters"
+    return printable(f"{text.replace('`', '')} at {place.strip('`')}", 70)

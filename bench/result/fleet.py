@@ -23,7 +23,7 @@ class Member(Record, frozen=True, kw_only=True):
         name: the host's name, and in a trial the worker's number
         workers: how many of the scheduler's workers it had; one of them measured
         created: when its part began, by its own clock
-        clock_ahead_s: its clock minus the leader's; null: not told
+        clock_ahead_s: its clock minus the leader's; null: unknown
         started_s: when it was let go, in seconds since the run began, by the leader's clock; null: it did not wait
         libraries: those whose versions differ from the result's
         warnings: what is amiss with this machine as such
@@ -43,7 +43,7 @@ class Lost(Record, frozen=True, kw_only=True):
     """A machine that was asked and gave no result: it counts for nothing.
 
     Fields:
-        machine: its id; null: it was lost before it told
+        machine: its id; null: it was lost before it said
         name: the host's name, or the worker's where the host is unknown
         address: the worker's address
         reason: why it is lost, and what helps

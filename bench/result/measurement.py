@@ -190,15 +190,15 @@ class Round(Record, frozen=True, kw_only=True):
 class Rate(Record, frozen=True, kw_only=True):
     """How much work a second: `value` is all work ÷ all time of the counted rounds.
 
-    `low` and `high` are its 95 % interval (`confidence`) by how far the rounds lie apart, null where none can be told:
+    `low` and `high` are its 95 % interval (`confidence`) by how far the rounds lie apart, null where there is none:
     it holds what the device does under these conditions over minutes, not what changes only from one start of the
     program to the next. `median` and `best` are those of the samples' rates, null where there are no samples. `unit` is
     the plain unit a second, without a prefix.
 
     Fields:
         value: all work ÷ all time of the counted rounds (in files of version 1 the median)
-        low: the interval's lower end; null: none can be told
-        high: its upper end; null: none can be told
+        low: the interval's lower end; null: unknown
+        high: its upper end; null: unknown
         confidence: how often such intervals hold the truth, 0.95; null: there is no interval
         median: of the samples' rates; null: there are none
         best: of the samples' rates; null: there are none
@@ -242,9 +242,9 @@ class Roof(Record, frozen=True, kw_only=True):
         unit: without a prefix, like byte/s
         origin: whose word it is
         percent: the share of it that was reached; null: it cannot be right, see `reason`
-        binds: which of the device's ceilings it is, like logic or memory; null: not told
-        clock_hz: the clock meanwhile; null: not told
-        cycles_per_unit: of one core, for one unit of work; null: not told
+        binds: which of the device's ceilings it is, like logic or memory; null: unknown
+        clock_hz: the clock meanwhile; null: unknown
+        cycles_per_unit: of one core, for one unit of work; null: unknown
         explanation: what it is made of and what it leaves out
         reason: why there is no share; null: there is one
         ceilings: those that the work takes anything of; empty where the device measured the roof itself
@@ -285,7 +285,7 @@ class Measurement(Record, frozen=True, kw_only=True):
         rounds: all that was timed, counted or not
         amount: units of work in the counted rounds
         seconds: the time that they took
-        roof: the device's own limit for this work; null: it cannot be told
+        roof: the device's own limit for this work; null: unknown
         energy: a record for each meter, or one that says why there is none
         telemetry: clocks and temperatures from the device's own sensors
         evidence: what shows that the work was done; null: nothing was measured

@@ -11,13 +11,11 @@ from ...kernels.workloads.evidence import Checked, Evidence, Reported
 from ..anchors.clock import Anchor, Anchors, Between
 
 STATEMENT = (
-    "This proves that the work was done for this challenge, not how long it took nor on which device: "
-    "the clock is the measuring machine's own word."
+    "This proves that the work was done for this challenge, not how long it took or on what: the machine's own word."
 )
-OWN_WORD = "Nothing here is proven: that the work was done, and how long it took, is the measuring machine's own word."
+OWN_WORD = "Nothing here is proven: that the work was done, and how long it took, is the machine's own word."
 PARTLY_OWN_WORD = (
-    "Where it says so, this proves that the work was done for this challenge; all else, and how long it took, is the "
-    "measuring machine's own word."
+    "Where it says so, this proves that the work was done for this challenge; all else is the machine's own word."
 )
 REFUSED = "Refused: not every check holds, so this file proves nothing as it stands."
 

@@ -68,7 +68,7 @@ def compile_variant(variant: Variant, part: str = SCAN, cached: bool = True) -> 
             import numba  # (its import is not part of compiling)
         except Exception as error:
             words = " ".join(str(error).split())
-            raise DeviceError(f"Numba cannot be loaded ({words:.200}); install hashwatt anew") from error
+            raise DeviceError(f"Numba cannot be loaded ({words:.60}); install hashwatt anew") from error
         if numba.config.DISABLE_JIT:
             raise DeviceError("this program has set numba.config.DISABLE_JIT, so no kernel can be compiled; unset it")
         started = time.process_time()

@@ -44,7 +44,7 @@ class NativeFunction:
             self._engine = llvm.create_mcjit_compiler(module, machine)
             self._engine.finalize_object()
         except RuntimeError as error:
-            raise DeviceError(f"LLVM does not compile {entry} ({' '.join(str(error).split()):.200})") from error
+            raise DeviceError(f"LLVM does not compile {entry} ({' '.join(str(error).split()):.60})") from error
         self._address = self._engine.get_function_address(entry)
         self._by_types: dict[tuple[Any, ...], Callable[..., None]] = {}
 

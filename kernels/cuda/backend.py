@@ -11,6 +11,7 @@ from importlib.util import find_spec
 
 from ..device import AnyDevice, DeviceInfo, DeviceOptions, Found, Missing
 from ..opencl.setting import DISPLAY_LIMIT
+from ..system.installing import install_extra
 from .driver import Card, DriverError, cards, may_be_here
 from .executor import LANGUAGES
 
@@ -18,7 +19,7 @@ BACKEND = "cuda"
 # NVRTC compiles for nothing older.
 OLDEST = (5, 0)
 NO_DRIVER = "no NVIDIA driver is here"
-NO_PACKAGE = 'shows {names}, but cuda-core is not installed; `pip install "hashwatt[cuda]"` brings it'
+NO_PACKAGE = f"shows {{names}}, but cuda-core is not installed; {install_extra('cuda')} brings it"
 
 
 def absent() -> Missing | None:

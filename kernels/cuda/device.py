@@ -20,6 +20,7 @@ from ..opencl.roof import measure_roof
 from ..opencl.runtimes.wording import build_failure
 from ..opencl.scanner import Scanner
 from ..opencl.setting import Tuning
+from ..system.installing import install_extra
 from .compiler import CompilerMissing, CompilerRefused, compile_cuda
 from .driver import Card
 from .executor import CudaExecutor
@@ -28,7 +29,7 @@ from .queue import Queue
 from .streams import CudaStreams
 from .wording import worded
 
-EXTRA = '`pip install "hashwatt[cuda]"`'
+EXTRA = install_extra("cuda")
 
 
 class CudaDevice(RacedDevice):
@@ -44,7 +45,7 @@ class CudaDevice(RacedDevice):
             with self._worded("opening it"):
                 self._queue: Queue | None = Queue(card.ordinal)
         except (ImportError, OSError) as error:
-            raise DeviceError(f"{info.id}: cuda.core cannot be loaded ({error!s:.120}); {EXTRA} brings it") from error
+            raise DeviceError(f"{info.id}: cuda.core cannot be loaded ({error!s:.30}); {EXTRA} brings it") from error
         # By how many records they hold.
         self._results: dict[int, list[Results]] = {}
         self._execution: CudaExecutor | None = None
@@ -106,7 +107,7 @@ class CudaDevice(RacedDevice):
         try:
             code = compile_cuda(source, self._card.arch)
         except CompilerMissing as error:
-            raise DeviceError(f"{self.info.id}: NVRTC cannot be loaded ({error!s:.120}); {EXTRA} brings it") from error
+            raise DeviceError(f"{self.info.id}: NVRTC cannot be loaded ({error!s:.30}); {EXTRA} brings it") from error
         except CompilerRefused as error:
             raise build_failure(self.info, str(error)) from error
         with self._worded("loading the kernel"):

@@ -9,7 +9,7 @@ from ..device import REMEDY
 from ..errors import DeviceError
 
 PREFIX = "CUDA_ERROR_"
-MENDS = {
+REMEDIES = {
     "OUT_OF_MEMORY": "the device is out of memory; close other programs that use it",
     "LAUNCH_TIMEOUT": "the driver cut a launch off for its display; close other programs that use it",
     "NO_DEVICE": "the driver shows no card; check `nvidia-smi` and CUDA_VISIBLE_DEVICES",
@@ -41,4 +41,4 @@ def worded(what: str, remedy: str = REMEDY) -> Iterator[None]:
         if not is_cudas(error):
             raise
         status = status_of(error)
-        raise DeviceError(f"{what} failed with {status}; {MENDS.get(status, remedy)}") from error
+        raise DeviceError(f"{what} failed with {status}; {REMEDIES.get(status, remedy)}") from error

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..device import REMEDY, AnyDevice, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from ..system.installing import install_extra
 from .executor import LANGUAGES
 from .runtimes.caches import spare_an_unwritable_home
 from .runtimes.installed import FPGA_EMULATOR, INTEL, OCLGRIND, POCL, VENDORS, registered
@@ -28,14 +29,13 @@ IMITATIONS = {
     OCLGRIND: ", a simulator: shows that it works, not a device's speed",
 }
 NO_RUNTIME = (
-    "no OpenCL runtime is installed; `pip install pocl-binary-distribution` brings one for x86-64 CPUs on Linux, "
-    "and a GPU's driver brings its own"
+    "no OpenCL runtime is installed; a GPU's driver or `pip install pocl-binary-distribution` (x86-64 Linux) brings one"
 )
 
 
 RUSTICL, RUSTICL_SWITCH = "rusticl", "RUSTICL_ENABLE"
 # pip's PoCL has no newer release: the driver cannot be updated.
-REMEDY_FOR_POCL = 'try another runtime (`pip install "hashwatt[intel]"`), or leave the device out with -d'
+REMEDY_FOR_POCL = f"try another runtime ({install_extra('intel')}), or leave the device out with -d"
 
 _process_that_looked: int | None = None
 
@@ -67,7 +67,7 @@ def _find(nothing: Missing) -> list[Found | Missing]:
         # Without any platform the ICD loader answers PLATFORM_NOT_FOUND_KHR, which pyopencl knows by number only.
         status = opencl_status(error)
         if "PLATFORM_NOT_FOUND" not in status:
-            return [Missing(BACKEND, f"the OpenCL loader answers {status}; {NO_RUNTIME}")]
+            return [Missing(BACKEND, f"the OpenCL loader answers {status}; install a runtime, such as a GPU's driver")]
         return [nothing]
     devices: list[tuple[DeviceInfo, Any]] = []
     missing: list[Found | Missing] = []
@@ -94,16 +94,14 @@ def _find(nothing: Missing) -> list[Found | Missing]:
 def _no_runtime(stated: str | None) -> Missing:
     if not stated:
         return Missing(BACKEND, NO_RUNTIME)
-    return Missing(BACKEND, f"{VENDORS}={stated:.200} shows no OpenCL runtime; unset it to have the system's", True)
+    return Missing(BACKEND, f"{VENDORS}={stated:.40} shows no OpenCL runtime; unset it to have the system's", True)
 
 
 def _no_device(platform: str) -> str:
     if platform == RUSTICL:
         stated = os.environ.get(RUSTICL_SWITCH)
         if stated is None:
-            return (
-                f"platform {platform} shows no device unless told which: set {RUSTICL_SWITCH}=llvmpipe (the CPU), say"
-            )
+            return f"platform {platform} shows no device unless named: set {RUSTICL_SWITCH}=llvmpipe (the CPU), say"
         return f"platform {platform} shows no device with {RUSTICL_SWITCH}={stated:.100}; name a driver of Mesa's"
     return f"platform {platform} shows no device; is its hardware there?"
 

@@ -1,4 +1,4 @@
-"""Finds the simulated core where the extra `hashwatt[rtl]` and a C++ compiler are there."""
+"""Finds the simulated core where the extra `rtl` and a C++ compiler are there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the extra `hashwatt[rtl]` is installed, and the sentence for where it is not."""
+"""Whether the extra `rtl` is installed, and the sentence for where it is not."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from ..errors import InputError
+from ..system.installing import install_extra
 
-HINT = 'install them with `pip install "hashwatt[rtl]"`'
+HINT = f"{install_extra('rtl')} brings them"
 # The modules that the extra brings, and the distributions they come from.
 CORE = {"amaranth": "amaranth", "pyosys": "pyosys"}
 FAMILIES = {
@@ -19,7 +20,7 @@ FAMILIES = {
 def missing(modules: list[str] | None = None) -> str | None:
     """Which of the modules (CORE by default) are absent, as a sentence; None where all are there."""
     absent = [name for name in modules or CORE if find_spec(name) is None]
-    return f"the hardware tools {', '.join(absent)} are not installed; {HINT}" if absent else None
+    return f"the hardware tools {', '.join(absent)} are missing; {HINT}" if absent else None
 
 
 def require(modules: list[str] | None = None) -> None:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import DeviceError
-from .extra import versions
+from .extra import HINT, versions
 from .job import DIGEST_WORDS
 from .shape import Shape
 from .workshop import made_once, run_tool, run_yosys
@@ -126,7 +126,7 @@ def source_digest(shape: Shape) -> str:
 def _runtime() -> Path:
     spec = find_spec("pyosys")
     if spec is None or spec.origin is None:
-        raise DeviceError('CXXRTL comes with pyosys, which is not installed; `pip install "hashwatt[rtl]"`')
+        raise DeviceError(f"CXXRTL needs pyosys, which is missing; {HINT}")
     return Path(spec.origin).parent / "share" / "include" / "backends" / "cxxrtl" / "runtime"
 
 

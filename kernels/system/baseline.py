@@ -75,7 +75,7 @@ def cpuid() -> Registers | None:
 
 
 def numpy_version() -> tuple[int, ...]:
-    """The installed NumPy's version, (0,) where that cannot be told."""
+    """The installed NumPy's version, (0,) where that is unknown."""
     try:
         return tuple(int(part) for part in metadata.version("numpy").split(".")[:3])
     except (metadata.PackageNotFoundError, ValueError):

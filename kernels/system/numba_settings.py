@@ -43,7 +43,7 @@ def default_settings() -> Iterator[None]:
         found = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith(PREFIX)}
         KEPT.settings.update(found)
         if found:
-            LOG.info("not heeded by hashwatt: %s", ", ".join(sorted(found)))
+            LOG.info("ignored by hashwatt: %s", ", ".join(sorted(found)))
             _let_numba_notice()
     try:
         yield

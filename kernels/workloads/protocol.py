@@ -108,7 +108,7 @@ class Task(Protocol):
         ...
 
     def roof(self) -> Roof | None:
-        """The device's limit for this work, where the workload counts no ceilings; None where it cannot be told."""
+        """The device's limit for this work, where the workload counts no ceilings; None where it is unknown."""
         ...
 
 

@@ -15,7 +15,7 @@ from ..errors import InputError
 from .protocol import Workload
 
 GROUP = "hashwatt.workloads"
-# In the order in which they are listed and measured; the first is what `run` measures unless told otherwise.
+# In the order in which they are listed and measured; the first is what `run` measures unless stated.
 BUILT_IN = ("sha256d", "stream", "peak", "scrypt", "keccak256", "blake2s", "gemm", "conv", "gups")
 DEFAULT = BUILT_IN[0]
 
@@ -38,7 +38,7 @@ def load_workload(name: str) -> Workload:
     except Exception as error:
         # A stranger's module may raise anything at import; it must cost its own workload only.
         raise InputError(
-            f"the workload {name!r:.80} of {foreign.value!r:.80} cannot be loaded ({error!s:.200}); update or remove it"
+            f"the workload {name!r:.20} of {foreign.value!r:.30} cannot be loaded ({error!s:.30}); update or remove it"
         ) from error
 
 

@@ -53,7 +53,7 @@ def rate_chart(ranking: Ranking, name: str, work: str = "") -> Chart:
 
 
 def efficiency_chart(ranking: Ranking, name: str, work: str = "") -> Chart | None:
-    """The joules for work of one ranking's devices, the least first. None where no energy is known."""
+    """The joules for work of one ranking's devices, least first. None where no energy is known."""
     all_lines = map(efficiency_line, ranking.groups, labels_of(ranking.groups))
     lines = sorted(filter(None, all_lines), key=lambda line: (line.value, line.label))
     if not lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from .ladder_marks import own_mark, spread
 from .style import FONT_PX, INK, MUTED, PAPER
 
 # More of the user's devices than these are drawn, but not named.
+# What the maker calls the processor, behind its name.
+NUMBERS = re.compile(r" \([^()]*(?:family|implementer|part) [^()]*\)")
 MOST_NAMED = 6
 MOST_NAMED_NARROW = 3
 # A name beside a handover: at most so many lines, and so many letters where there is no room for it.
@@ -100,6 +103,15 @@ def height_px(axes: Axes) -> float:
     return float(axes.get_window_extent().height) / (axes.figure.get_dpi() / UNITS_PER_INCH)
 
 
+def brief(label: str, letters: int) -> str:
+    """A device's name within so many letters: rather without its maker's numbers than cut in the middle.
+
+    >>> brief("AMD EPYC (zen4, family 25 model 17 stepping 1)", 24), brief("AMD EPYC (family 25)", 24)
+    ('AMD EPYC', 'AMD EPYC (family 25)')
+    """
+    return shortened(label if len(label) <= letters else NUMBERS.sub("", label), letters)
+
+
 Placed = tuple[Point, float, float | None]
 
 
@@ -116,7 +128,7 @@ def draw_own(
     heights = spread([log10(y or 1) * decade_px for *_, y in named], FONT_PX * 1.5)
     for (point, x, y), height in zip(named, heights, strict=True):
         letters = look_of(narrow).letters
-        words = shortened(point.label, letters)
+        words = brief(point.label, letters)
         if not narrow:
             words = f"{words}  {figure(y or 1)}{' (reported)' if point.origin == 'reported' else ''}"
         # To the left of its point, or to the right where the point stands early.

@@ -30,8 +30,8 @@ STRAIGHT = 0.9
 ONE_RATE = 10
 # A rung that is faster by less than this was not taken for its speed.
 NO_FASTER = 2
-# Rank correlation of year and J/TH below which newer ASICs are called thriftier.
-THRIFTIER = -0.5
+# Rank correlation of year and J/TH below which newer ASICs are said to need less.
+LESS_ENERGY = -0.5
 CANAAN_SOLD_HS = 2000e15
 CANAAN_SHARE = 0.25
 # An example for the arithmetic of heat: a big chip's area and power.
@@ -56,11 +56,9 @@ def each_rung_beats_the_one_before(ladder: Progression, paper: date) -> Finding:
     gpu = next(rung.efficiency_j_per_th for rung in ladder.rungs if rung.rung == "gpu")
     origins: list[Origin] = ["cited"]
     if ladder.steps[0].efficiency is None and own and gpu is not None:
-        least = min(point.efficiency_j_per_th or 0 for point in own)
-        known.append((least / gpu.high, least / gpu.low))
-        evidence.append(
-            f"median GPU over the CPU measured here that needs least: {ratio_text(known[-1])} the hashes a joule"
-        )
+        most_efficient = min(point.efficiency_j_per_th or 0 for point in own)
+        known.append((most_efficient / gpu.high, most_efficient / gpu.low))
+        evidence.append(f"median GPU over the best CPU measured here: {ratio_text(known[-1])} the hashes a joule")
         origins.append("measured")
     if any(low <= 1 for low, _ in known):
         return finding("not reproduced", "a rung needs more energy a hash than the one before", evidence, origins)
@@ -97,7 +95,7 @@ def difficulty_grows_exponentially(ladder: Progression, paper: date) -> Finding:
 
 
 def energy_decides(ladder: Progression, paper: date) -> Finding:
-    """Reproduced where every known step saves energy, one is taken for that alone, and newer ASICs are thriftier.
+    """Reproduced where every known step saves energy, one is taken for that alone, and newer ASICs need less.
 
     A step is taken for the energy alone where it saves more than twice and is not twice as fast.
     """
@@ -118,12 +116,12 @@ def energy_decides(ladder: Progression, paper: date) -> Finding:
         *(described(step) for step in known),
         f"{len(asics)} cited ASIC machines with a release: rank correlation of time and J/TH {correlation:.2f}",
     ]
-    if saving and thrifty and correlation <= THRIFTIER:
+    if saving and thrifty and correlation <= LESS_ENERGY:
         step = thrifty[0]
         because = (
             f"{step.upper.upper()}s followed {step.lower.upper()}s though the median one is hardly faster "
             f"({ratio_text(step.hashrate or (1, 1))}): it needs {division_text(step.efficiency_ratio or 1)[2:]} times "
-            "less energy a hash; and newer ASICs are thriftier still"
+            "less energy a hash; and newer ASICs need less still"
         )
         return finding("reproduced", because, evidence)
     if saving:

@@ -35,7 +35,10 @@ def lines(document: ComparisonDocument) -> Iterator[str]:
     yield from table(verdict_table(comparisons))
     for title, told in (
         ("Fails", [escape(failure) for failure in document.failures]),
-        ("Why it cannot be told", [f"{escape(one.name)}: {escape(one.because)}" for one in comparisons if one.because]),
+        (
+            "Why no verdict",
+            [f"{escape(one.name)}: {escape(one.because)}" for one in comparisons if one.because],
+        ),
         ("What differs", list(differing(comparisons))),
         ("What it rests on", list(grounds(comparisons))),
         ("Left out", [escape(sentence) for sentence in document.left_out]),

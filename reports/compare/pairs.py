@@ -3,7 +3,7 @@
 An id like `opencl:0` is given anew at each start, and a name is shared by equal devices. So runs are put together by
 what the device is (`GroupKey`); what several devices of one run share is told apart by their address on the bus, then
 by what sets them apart. Only what is then left on both sides, one each, is set against each other by its part in the
-machine (the CPU and the CPU): so that another processor is told as such, and not as a device that is gone.
+machine (the CPU and the CPU): so that another processor is named as such, and not as a device that is gone.
 """
 
 from __future__ import annotations

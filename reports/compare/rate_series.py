@@ -68,7 +68,7 @@ class Series(Struct, frozen=True, kw_only=True):
 
 
 class _Stats(Struct, frozen=True):
-    # What pytest-benchmark leaves out of `data` unless told otherwise cannot be made up from the mean.
+    # What pytest-benchmark leaves out of `data` unless stated cannot be made up from the mean.
     data: Annotated[tuple[Annotated[float, Meta(gt=0, le=1e9)], ...], Meta(max_length=1_000_000)] = ()
 
 

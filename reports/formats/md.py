@@ -60,7 +60,7 @@ def document(report: Report) -> list[str]:
             text += ["", f"### {escape(content.caption)}", "", *table(content)]
     if report.places:
         places = place_table(report)
-        text += ["", "### What these devices would have earned their place for", "", f"{escape(places.caption)}.", ""]
+        text += ["", "### Until when these devices would have found blocks", "", f"{escape(places.caption)}.", ""]
         text += table(places)
     text += ["", "## The white paper’s claims", "", f"{escape(paper_title())}, chapter 2, section 2, in our words."]
     for claim in report.claims:

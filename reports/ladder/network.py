@@ -108,7 +108,7 @@ def place_on(hashrate_hs: float, day: date) -> Place:
     return structs.replace(place_of(hashrate_hs, epoch_at(day)), date=day)
 
 
-def earned_its_place_until(hashrate_hs: float, days: float = PLACE_DAYS) -> date | None:
+def block_a_month_until(hashrate_hs: float, days: float = PLACE_DAYS) -> date | None:
     """The last day of our data on which `hashrate_hs` alone finds a block every `days` days on average.
 
     None: never, not even at difficulty 1.

@@ -15,7 +15,7 @@ from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.energy_figure import EnergyFigure, energy_figure
 from ..collect.gather import Collection, Entry, Group, key_of
 from ..wording.visible import visible
-from .network import Place, earned_its_place_until, place_on
+from .network import Place, block_a_month_until, place_on
 from .points import Point
 from .reference import RUNGS
 
@@ -132,7 +132,7 @@ def places_of(collection: Collection, day: date) -> tuple[DevicePlace, ...]:
             device=own_name(group.newest),
             hashrate_hs=group.newest.rate.value,
             places=tuple(place_on(group.newest.rate.value, when) for when in days),
-            until=earned_its_place_until(group.newest.rate.value),
+            until=block_a_month_until(group.newest.rate.value),
         )
         for group in mining_groups(collection)
     )

@@ -20,6 +20,16 @@ def story(ladder: Progression) -> str:
     return f"The median device of each rung in its own time, in J/TH: {' → '.join(told)}."
 
 
+def short_story(ladder: Progression) -> str:
+    """The same in one line: the medians and the steps between them, whose tables have what stands behind."""
+    told = [
+        f"{rung.rung.upper() if rung is not ladder.today else 'today'} {rung_words(rung)}"
+        + (f" ({division_text(ratio)})" if ratio else "")
+        for rung, ratio in zip((*ladder.rungs, ladder.today), ratios_of(ladder), strict=True)
+    ]
+    return f"Median energy, J/TH: {' → '.join(told)}."
+
+
 def ratios_of(ladder: Progression) -> tuple[float | None, ...]:
     """How many times less energy a hash each rung needs than the one before, None for the first; today's is last."""
     last, today = ladder.rungs[-1].efficiency_j_per_th, ladder.today.efficiency_j_per_th

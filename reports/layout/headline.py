@@ -8,7 +8,7 @@ from ...kernels.workloads.evidence import class_of
 from ..collect.device_name import device_name
 from ..collect.energy_figure import energy_figure, word_of
 from ..collect.gather import Collection, Entry, Group, Ranking, comparable_rates, of_several_versions
-from ..ladder.network import PLACE_DAYS, earned_its_place_until
+from ..ladder.network import PLACE_DAYS, block_a_month_until
 from ..ladder.own import is_mining
 from ..wording.ratios import efficiency_text, ratio_text
 from ..wording.units import UNIT_LIMIT, rate_text
@@ -24,7 +24,7 @@ from .work_words import class_words, variant_text, work_text
 CONVINCING = ("shares", "recompute")
 # Of more kinds of work than this the table tells, and the headline only how far they lie from their roofs.
 MOST_RANKINGS = 3
-NO_ENERGY = "No device's energy is known, so which one needs least cannot be told."
+NO_ENERGY = "No device's energy is known, so which needs the least is unknown."
 
 
 def headline(collection: Collection) -> tuple[str, ...]:
@@ -119,7 +119,7 @@ def lead(first: Group, second: Group, name: str) -> str:
 
 
 def on_energy(ranking: Ranking) -> str:
-    """Who needs least energy; only figures of one origin and scope are set against each other."""
+    """Who needs the least energy; only figures of one origin and scope are set against each other."""
     groups = ranking.speakers
     known = [
         (energy, name)
@@ -146,7 +146,7 @@ def on_energy(ranking: Ranking) -> str:
 
 def on_place(entry: Entry, name: str) -> list[str]:
     """Until when the fastest device, called `name`, would have found a block a month by itself."""
-    until = earned_its_place_until(entry.rate.value)
+    until = block_a_month_until(entry.rate.value)
     if until is None:
         return [f"Alone, {name} would never have found a Bitcoin block within {PLACE_DAYS} days on average."]
     return [f"Alone, {name} would have found a Bitcoin block every {PLACE_DAYS} days on average until {until}."]

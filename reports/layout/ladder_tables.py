@@ -75,12 +75,12 @@ def own_row(point: Point, rung: RungSummary) -> tuple[str, ...]:
     rate, energy = point.hashrate_hs, point.efficiency_j_per_th
     faster = f"× {three_digits(rate / rung.hashrate_hs.median)} the median" if rate and rung.hashrate_hs else ""
     middle = rung.efficiency_j_per_th
-    thriftier = f"{division_text(middle.median / energy)} from the median" if energy and middle else ""
+    ratio = f"{division_text(middle.median / energy)} from the median" if energy and middle else ""
     return (
         point.label,
         point.rung.upper(),
         lines(hashrate_text(rate) if rate else UNKNOWN, marked(point.origin), point.word or "", faster),
-        lines(f"{three_digits(energy)} J/TH", marked(f"{point.energy_origin}, {point.power_scope}"), thriftier)
+        lines(f"{three_digits(energy)} J/TH", marked(f"{point.energy_origin}, {point.power_scope}"), ratio)
         if energy
         else lines(UNKNOWN, "no meter saw it"),
     )

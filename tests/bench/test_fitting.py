@@ -96,8 +96,8 @@ def test_a_record_goes_where_it_cannot_do_without_what_is_wrong(honest_result: R
     fit = stored(fitting.fitted(foreign)).results[0]
     assert fit.settings is None
     assert fit.rate == entry.rate
-    mended = changed(foreign.results[0], kernel=changed(entry.kernel, tuning=settings_of_it))
-    kernel = stored(fitting.fitted(changed(honest_result, results=(mended,)))).results[0].kernel
+    corrected = changed(foreign.results[0], kernel=changed(entry.kernel, tuning=settings_of_it))
+    kernel = stored(fitting.fitted(changed(honest_result, results=(corrected,)))).results[0].kernel
     assert kernel is not None
     assert kernel.tuning["ok"] == 1
     assert kernel.tuning["flag"] == "True"

@@ -97,7 +97,7 @@ def told(entries: list[MeterEntry]) -> list[tuple[str, object]]:
     return [
         (entry.info.id, (entry.info.name, entry.open().read()))
         if isinstance(entry, MeterFound)
-        else (entry.id, entry.mend)
+        else (entry.id, entry.remedy)
         for entry in entries
     ]
 

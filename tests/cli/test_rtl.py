@@ -33,7 +33,7 @@ def test_without_the_extra_the_command_says_what_to_install(
     monkeypatch.setattr(extra, "find_spec", lambda name: None)
     outcome = run_here(capsys, "rtl", *command)
     assert outcome.code == 2
-    assert 'pip install "hashwatt[rtl]"' in outcome.err
+    assert 'pip install ".[rtl]"' in outcome.err
 
 
 def test_validate_needs_no_extra(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

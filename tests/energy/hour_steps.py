@@ -67,7 +67,7 @@ def meters(asked: Asked) -> Facts:
     missing = [entry for entry in choose(None) if isinstance(entry, MeterMissing)]
     return {
         "found": [stated(entry.info) for entry in found],
-        "missing": [{"id": entry.id, "reason": entry.reason, "mend": entry.mend} for entry in missing],
+        "missing": [{"id": entry.id, "reason": entry.reason, "remedy": entry.remedy} for entry in missing],
     }
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from hashwatt.kernels.opencl.runtimes.installed import RUNTIMES
 
 TREE = Path(__file__).parents[2]
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+DOCS = sorted((TREE / "docs").glob("*.md"))
 
 
 def text_of(name: str) -> str:
@@ -42,7 +44,7 @@ def test_ci_runs_the_very_lines_that_the_readme_gives() -> None:
     assert f"{run_line} -t " in ci
 
 
-def test_readme_and_contributing_link_only_to_files_that_exist() -> None:
-    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/README.md"):
-        for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", text_of(name)):
+def test_the_documents_link_only_to_files_that_exist() -> None:
+    for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(f"docs/{path.name}" for path in DOCS)):
+        for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", COMMENT.sub("", text_of(name))):
             assert ((TREE / name).parent / link).exists(), f"{name} links to {link}"

@@ -30,7 +30,7 @@ def attribute(info: MeterInfo, device: DeviceInfo) -> Attribution:
         "the device": f"counts what {device.id} runs on: {scope}",
         "the device and more": f"counts {device.id} and everything beside it: {scope}",
         "not the device": f"does not count {device.id}, only what else the machine does meanwhile: {scope}",
-        "unknown": f"whether this meter counts {device.id} cannot be told from their names: {scope}",
+        "unknown": f"whether this meter counts {device.id} is unknown from their names: {scope}",
     }
     if info.coverage.subject == "unknown":
         words["unknown"] = (

@@ -98,7 +98,7 @@ def end_to_end(parts: Sequence[Integral], windows: Sequence[Window]) -> Integral
     breaks = sum(part.breaks for part in parts)
     if not known or hole_s > MOST_UNCOVERED * total_s:
         reason = next((part.reason for part in parts if part.reason), None)
-        return nothing(reason or f"nothing is told about {hole_s:.3g} s of the {total_s:.3g} s", hole_s, breaks)
+        return nothing(reason or f"nothing is known about {hole_s:.3g} s of the {total_s:.3g} s", hole_s, breaks)
     highest_w = max((part.high_j or 0.0) / window.seconds for part, window in known)
     return Integral(
         joules=sum(part.joules or 0.0 for part, _ in known) * total_s / known_s,

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from ...result.energy import CrossCheck, Energy, IdlePower, PowerPoint
 from ...result.printable import printable
-from ..meter import NOTHING_MENDS, MeterInfo, MeterMissing
+from ..meter import NOTHING_HELPS, MeterInfo, MeterMissing
 from .coverage import Attribution
 from .from_counter import integrate_counter
 from .from_power import integrate_power
@@ -194,9 +194,9 @@ def why_unknown(info: MeterInfo, integral: Integral, points: Sequence[Point], wi
     # An estimate's bounds are wide by nature, and say so.
     if integral.joules <= 0 or (doubt(integral) >= 1 and not info.estimated):
         if integral.joules <= 0 and not info.counters:
-            return f"the meter told 0 W for {seconds:.3g} s"
+            return f"the meter reported 0 W for {seconds:.3g} s"
         needed_s = window_needed_s(info, integral, windows)
-        return f"between {low_j:.4g} and {high_j:.4g} J is all that can be told: " + (
+        return f"between {low_j:.4g} and {high_j:.4g} J is all that is known: " + (
             f"{seconds:.3g} s are too short for this meter; measure for {needed_s:.0f} s (-t {needed_s:.0f})"
             if needed_s > seconds
             else "it saw next to no power"
@@ -273,6 +273,6 @@ def no_meter_reason(missing: Sequence[MeterMissing]) -> str:
     if not missing:
         return "no meter was asked for (--meter none)"
     # What this kind of machine never has (a battery, another maker's chip) explains nothing.
-    telling = [entry for entry in missing if entry.mend != NOTHING_MENDS] or missing
+    telling = [entry for entry in missing if entry.remedy != NOTHING_HELPS] or missing
     reasons = "; ".join(f"{entry.id}: {entry.reason}" for entry in telling)
-    return f"no energy source ({reasons}). What would help: {telling[0].mend}; `hashwatt meters` has the whole list"
+    return f"no energy source ({reasons}). What would help: {telling[0].remedy}; `hashwatt meters` has the whole list"

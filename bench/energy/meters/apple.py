@@ -13,7 +13,7 @@ from typing import Any
 
 from ....kernels.system.translation import TRUE_PYTHON, translator
 from ..meter import (
-    NOTHING_MENDS,
+    NOTHING_HELPS,
     Counter,
     Coverage,
     MeterEntry,
@@ -48,15 +48,15 @@ def find(system: str = sys.platform, machine: str | None = None) -> list[MeterEn
     if system == "darwin" and translator() is not None:
         return [MeterMissing("apple", "this Python is translated by Rosetta, which hides the chip", TRUE_PYTHON)]
     if system != "darwin" or (machine or platform.machine()) != "arm64":
-        return [MeterMissing("apple", "this is no Apple silicon", NOTHING_MENDS)]
+        return [MeterMissing("apple", "this is no Apple silicon", NOTHING_HELPS)]
     try:
         library = import_module(LIBRARY)
     except ImportError:
         # It comes along with hashwatt wherever it has a wheel.
-        mend = "pip install zeus-apple-silicon"
+        remedy = "pip install zeus-apple-silicon"
         if sys.version_info >= NO_WHEEL:
-            mend = f"use Python {NO_WHEEL[0]}.{NO_WHEEL[1] - 1} or older, for which it has wheels"
-        return [MeterMissing("apple", "the package zeus-apple-silicon is not installed", mend)]
+            remedy = f"use Python {NO_WHEEL[0]}.{NO_WHEEL[1] - 1} or older, for which it has wheels"
+        return [MeterMissing("apple", "the package zeus-apple-silicon is not installed", remedy)]
     try:
         figures = library.AppleEnergyMonitor().get_cumulative_energy()
     except RuntimeError as error:

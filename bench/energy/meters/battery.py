@@ -10,7 +10,7 @@ from ....kernels.system.battery_state import read_macos_battery
 from ....kernels.system.system_files import count_or_none, is_foreign_root, text_or_none
 from ....kernels.system.windows.battery import read_battery
 from ...machine.power_supply import DISCHARGING, Supply, batteries, charger_online, supplies
-from ..meter import NOTHING_MENDS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
+from ..meter import NOTHING_HELPS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
 from . import battery_told
 from .battery_told import ACCURACY, PLAUSIBLE_W, STEP_W, UNPLUG
 from .plausible import FROM_MICRO
@@ -35,7 +35,7 @@ def find(root: Path = Path("/")) -> list[MeterEntry]:
     found = supplies(root)
     own = batteries(found)
     if not own:
-        return [MeterMissing("battery", "this machine has no battery", NOTHING_MENDS)]
+        return [MeterMissing("battery", "this machine has no battery", NOTHING_HELPS)]
     meter_id = "battery:" + "+".join(battery.folder.name for battery in own)
     charger = charger_online(found)
     if charger is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from ....kernels.system.battery_state import BatteryState
-from ..meter import NOTHING_MENDS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
+from ..meter import NOTHING_HELPS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
 
 Ask = Callable[[], BatteryState]
 
@@ -26,7 +26,7 @@ def find(ask: Ask, update_s: float) -> list[MeterEntry]:
     except (OSError, ValueError) as error:
         return [MeterMissing(METER_ID, f"the system does not tell of its batteries: {error}", "use another meter")]
     if not state.present:
-        return [MeterMissing(METER_ID, "this machine has no battery", NOTHING_MENDS)]
+        return [MeterMissing(METER_ID, "this machine has no battery", NOTHING_HELPS)]
     if state.plugged or state.charging:
         return [MeterMissing(METER_ID, "a charger feeds the machine, too", UNPLUG)]
     if not state.drawn_w:

@@ -66,10 +66,7 @@ def parse_line(text: str, who: str) -> Figure:
     match = LINE.fullmatch(lines[0]) if len(lines) == 1 else None
     factor = match and (WATTS | JOULES).get(match["unit"])
     if not (match and factor):
-        raise MeterError(
-            f"{who} gave {text.strip()!r:.60}; expected one line with a number and its unit "
-            f"({', '.join([*WATTS, *JOULES])}), such as 61.5 W"
-        )
+        raise MeterError(f"{who} gave {text.strip()!r:.40}; it must give one number with its unit, such as 61.5 W")
     value = float(match["number"]) * factor
     is_energy = match["unit"] in JOULES
     step = factor * 10.0 ** -len(match["decimals"] or "")

@@ -32,8 +32,7 @@ def from_text(text: str) -> MeterFound:
         tdp_w = math.nan
     if not 0 < tdp_w <= MOST_TDP_W:
         raise InputError(
-            f"--meter {SCHEME}: needs the rated watts (TDP) of the processor's data sheet, not {text!r:.40}; "
-            f"try --meter {SCHEME}:65"
+            f"--meter {SCHEME}: needs the processor's rated watts (TDP), not {text!r:.40}; try {SCHEME}:65"
         )
     info = MeterInfo(
         id=f"{SCHEME}:{tdp_w:g}W",

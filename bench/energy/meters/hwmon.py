@@ -213,8 +213,8 @@ def why_missing(group: Sequence[Sensor], scope: Scope | None) -> MeterMissing | 
         except PermissionError:
             return MeterMissing(sensor.id, f"{sensor.path} may be read by root only", f"sudo chmod a+r {sensor.path}")
         except (OSError, ValueError) as error:
-            mend = "wake the device up, then try again"
-            return MeterMissing(sensor.id, f"the sensor does not answer: {error}", mend)
+            remedy = "wake the device up, then try again"
+            return MeterMissing(sensor.id, f"the sensor does not answer: {error}", remedy)
         if sensor.kind == "power" and value > most_w(scope):
             reason = f"it tells {value:.4g} W, which cannot be: an error value of the sensor"
             return MeterMissing(sensor.id, reason, "update the machine's firmware, or use another meter")

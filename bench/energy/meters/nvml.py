@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from ..meter import (
-    NOTHING_MENDS,
+    NOTHING_HELPS,
     Counter,
     Coverage,
     MeterEntry,
@@ -52,7 +52,7 @@ NO_LIBRARY = {
         "nvml.dll is not here: no NVIDIA card, or no driver for it",
         "where there is a card, install NVIDIA's driver",
     ),
-    "Darwin": ("macOS has no driver for NVIDIA's cards", NOTHING_MENDS),
+    "Darwin": ("macOS has no driver for NVIDIA's cards", NOTHING_HELPS),
 }
 
 
@@ -230,7 +230,7 @@ class NvmlMeter:
         except self._nvml.NVMLError as error:
             refusals.append(str(error))
         if joules is None and power_w is None:
-            raise MeterError(f"{self.info.id} did not answer: {refusals[0] if refusals else 'nothing told'}")
+            raise MeterError(f"{self.info.id} did not answer: {refusals[0] if refusals else 'no figure'}")
         return Reading((joules,) if self.info.counters else (), power_w)
 
     def close(self) -> None:

@@ -39,11 +39,11 @@ def checked_j(joules: float, who: str) -> float:
 def checked(value: float, most: float, unit: str, who: str) -> float:
     """A figure that can be one. Raises MeterError."""
     if not math.isfinite(value):
-        raise MeterError(f"{who} told {value} {unit}, which is no figure")
+        raise MeterError(f"{who} gave {value} {unit}, which is no figure")
     if value < 0:
         raise MeterError(
-            f"{who} told {value:g} {unit}: negative, as when it feeds power back or is wired the wrong way"
+            f"{who} gave {value:g} {unit}: negative, as when it feeds power back or is wired the wrong way"
         )
     if value > most:
-        raise MeterError(f"{who} told {value:g} {unit}, more than can be")
+        raise MeterError(f"{who} gave {value:g} {unit}, more than can be")
     return value

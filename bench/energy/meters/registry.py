@@ -31,7 +31,7 @@ ON_REQUEST = (
 
 
 def find(root: Path | None = None) -> list[MeterEntry]:
-    """Every meter of this machine, and for each kind that there is none of, why and what would mend it.
+    """Every meter of this machine, and for each kind that there is none of, why and what helps.
 
     `root`: where /sys and /proc are looked for (None: where HASHWATT_ROOT says, else this machine's own). Of another
     machine's tree only what stands in files is told: libraries would speak of this one.
@@ -106,15 +106,12 @@ def listed(text: str, found: Sequence[MeterEntry]) -> MeterFound:
         if isinstance(entry, MeterFound) and entry.info.id == text:
             return entry
         if isinstance(entry, MeterMissing) and text in (entry.id, entry.id.partition(":")[0]):
-            raise InputError(f"the meter {text} cannot be read: {entry.reason}; mend: {entry.mend}")
+            raise InputError(f"the meter {text} cannot be read: {entry.reason}; what helps: {entry.remedy}")
         if isinstance(entry, MeterMissing) and text.partition(":")[0] == entry.id:
-            raise InputError(f"the meter {text} cannot be read: {entry.reason}; mend: {entry.mend}")
+            raise InputError(f"the meter {text} cannot be read: {entry.reason}; what helps: {entry.remedy}")
     known = [entry.info.id for entry in found if isinstance(entry, MeterFound)]
-    forms = ", ".join(form for form, _ in ON_REQUEST)
-    raise InputError(
-        f"there is no meter {text!r:.80}; this machine has {', '.join(known) or 'none'}, "
-        f"and anywhere there are {forms} and {NONE} (see `hashwatt meters`)"
-    )
+    here = ", ".join(known) or "none"
+    raise InputError(f"there is no meter {text!r:.40}; this machine has {here} (`hashwatt meters` lists all forms)")
 
 
 def infos(entries: Sequence[MeterEntry]) -> list[MeterInfo]:

@@ -3,7 +3,7 @@
 A loader finds runtimes by `.icd` files, each naming a library, in one folder: the system's, or the
 one that OCL_ICD_VENDORS names. Intel's wheels bring `.icd` files in a folder that no loader reads,
 with the path of the machine they were built on. So for the moment in which the loader looks, we
-give it a folder of our own: the system's files, and Intel's with the path mended. (PoCL's wheel is
+give it a folder of our own: the system's files, and Intel's with the path corrected. (PoCL's wheel is
 found by pyopencl's own loader.) NVIDIA's library is added where the driver has brought it without an `.icd` file.
 """
 
@@ -23,6 +23,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ...device import DeviceInfo
+from ...system.installing import install_extra
 from ...system.own_files import cache_folder
 
 SYSTEM_FOLDER = Path("/etc/OpenCL/vendors")
@@ -112,7 +113,7 @@ def report_runtimes(devices: Sequence[DeviceInfo]) -> tuple[RuntimeReport, ...]:
 def _report(runtime: Runtime, devices: Sequence[DeviceInfo]) -> RuntimeReport:
     shown = [info for info in devices if info.driver.startswith(f"{runtime.platform} ")]
     installed = runtime.installed_version()
-    by_pip = f'`pip install "hashwatt[{runtime.extra}]"`'
+    by_pip = install_extra(runtime.extra)
     if shown:
         sentence = f"found: {', '.join(dict.fromkeys(info.driver.partition(',')[0] for info in shown))}"
     elif installed and (lacking := [needed for needed in runtime.needs if _version_of(needed) is None]):
@@ -270,5 +271,5 @@ def _remedy(name: str) -> str:
         if name.startswith(PIP) and runtime.installed_version():
             lacking = [needed for needed in runtime.needs if _version_of(needed) is None]
             if lacking:
-                return f'{runtime.distribution} needs {", ".join(lacking)}: `pip install "hashwatt[{runtime.extra}]"`'
+                return f"{runtime.distribution} needs {', '.join(lacking)}: {install_extra(runtime.extra)}"
     return "reinstall the runtime or delete the file"

@@ -8,7 +8,7 @@ from ...errors import DeviceError
 LAST_LINES = 3
 LONGEST_LINE = 160
 
-MENDS = {
+REMEDIES = {
     "OUT_OF_RESOURCES": "the launch was too much for it, or the driver cut it off; close other programs that use it",
     "OUT_OF_HOST_MEMORY": "this machine is out of memory; close other programs",
     "MEM_OBJECT_ALLOCATION_FAILURE": "the device is out of memory; close other programs that use it",
@@ -29,7 +29,7 @@ def opencl_status(error: Exception) -> str:
 def failure(what: str, error: Exception, remedy: str = REMEDY) -> DeviceError:
     """The error to raise for `what` ("opencl:0: the launch"), worded with what helps, `remedy` if nothing better."""
     status = opencl_status(error)
-    return DeviceError(f"{what} failed with {status}; {MENDS.get(status, remedy)}")
+    return DeviceError(f"{what} failed with {status}; {REMEDIES.get(status, remedy)}")
 
 
 def build_failure(info: DeviceInfo, log: str) -> DeviceError:

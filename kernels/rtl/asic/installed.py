@@ -8,10 +8,7 @@ from ...errors import InputError
 
 # Debian and Ubuntu's package qflow-tech-osu018: Oklahoma State University's cells for 180 nm.
 KNOWN = (Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib"),)
-HOW_TO_GET_ONE = (
-    "give one with --liberty PATH; Debian's package qflow-tech-osu018 holds one for 180 nm "
-    "(without root: `apt-get download qflow-tech-osu018 && dpkg -x qflow-tech-osu018_*.deb .`)"
-)
+HOW_TO_GET_ONE = "give one with --liberty; Debian's qflow-tech-osu018 has one"
 
 
 def find_liberty() -> Path | None:
@@ -25,7 +22,7 @@ def require_liberty(given: tuple[str, ...]) -> list[Path]:
         paths = [Path(name) for name in given]
         for path in paths:
             if not path.is_file():
-                raise InputError(f"there is no Liberty file {str(path)!r:.200}; {HOW_TO_GET_ONE}")
+                raise InputError(f"there is no Liberty file {str(path)!r:.80}; {HOW_TO_GET_ONE}")
         return paths
     found = find_liberty()
     if found is None:

@@ -131,7 +131,7 @@ def _module(path: Path, top: str) -> _Module:
     try:
         return json.decode(path.read_bytes(), type=_Yosys).modules[top]
     except (OSError, MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the netlist {path.name} cannot be read ({error!s:.120}); synthesise it anew") from None
+        raise InputError(f"the netlist {path.name} cannot be read ({error!s:.40}); synthesise it anew") from None
     except KeyError:
         raise InputError(f"the netlist {path.name} has no module {top!r:.60}; synthesise it anew") from None
 

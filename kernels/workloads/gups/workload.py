@@ -27,7 +27,7 @@ class Gups(ProvenByChecks):
     suite: Suite | None = Suite(other_s=2.5, size=Size("bytes of the table", SMALLEST, LARGEST, is_bytes=True))
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
-        """See Workload: a quarter of the memory, at most 512 MiB, unless told otherwise."""
+        """See Workload: a quarter of the memory, at most 512 MiB, unless stated."""
         for name in given:
             if name != SIZE:
                 raise InputError(f"gups has no parameter {name!r:.40}; it has {SIZE}")

@@ -39,7 +39,7 @@ class Peak(ProvenByChecks):
     )
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
-        """See Workload: 64-bit numbers, and no sweep, unless told otherwise."""
+        """See Workload: 64-bit numbers, and no sweep, unless stated."""
         for name in given:
             if name not in ("number", "intensity", SIZE):
                 raise InputError(f"peak has no parameter {name!r:.40}; it has number, intensity and size")

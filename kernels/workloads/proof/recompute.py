@@ -87,14 +87,12 @@ class Again:
         hashes = size * self._evidence.prefixes
         # The chance that one place, drawn where nothing was hashed, shows it.
         shown = -math.expm1(-hashes * share_probability(self._target))
-        told = (
-            f"{places:,} places drawn by hashes ({places * hashes:,} hashed again) hold the stored shares and no other"
-        )
+        told = f"{places:,} drawn places ({places * hashes:,} hashed again) hold the stored shares alone"
         smallest = (1 - (1 - SURE) ** (1 / places)) / shown
         if smallest <= A_TENTH:
-            return f"{told}; {_share_text(smallest)} of the work unhashed would have been found with 99.9 %"
+            return f"{told}; {_share_text(smallest)} unhashed would show with 99.9 %"
         found = 1 - (1 - A_TENTH * shown) ** places
-        return f"{told}; a tenth of the work unhashed would have been found with {100 * found:.3g} %"
+        return f"{told}; a tenth unhashed would show with {100 * found:.3g} %"
 
     def _leaf(self, leaf: int, stored: int) -> Sequence[Finding]:
         checksum = missing = foreign = hashed = 0

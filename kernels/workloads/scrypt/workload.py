@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..proof.oracle import Oracle
 
 # Some Pythons are built without it (LibreSSL has none), and nothing else here is as trusted.
-NO_ORACLE = "this Python's hashlib has no scrypt to check answers by; use a Python that is built with OpenSSL"
+NO_ORACLE = "this Python's hashlib has no scrypt; use a Python built with OpenSSL"
 
 
 class Scrypt(HashWorkload):

@@ -30,7 +30,7 @@ class Sha256d(ProvenByShares):
     suite: Suite | None = Suite(other_s=4.0, least_s=1.0)
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
-        """See Workload: one prefix a nonce unless told otherwise."""
+        """See Workload: one prefix a nonce unless stated."""
         for name in given:
             if name != "prefixes":
                 raise InputError(f"sha256d has no parameter {name!r:.40}; it has prefixes")

@@ -33,7 +33,7 @@ class Stream(ProvenByChecks):
     )
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
-        """See Workload: the triad unless told otherwise."""
+        """See Workload: the triad unless stated."""
         operation = given.get("operation", USUAL)
         if operation not in OPERATIONS:
             raise InputError(f"stream has no operation {operation!s:.40}; it has {', '.join(OPERATIONS)}")

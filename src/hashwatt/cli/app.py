@@ -149,9 +149,6 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
             return interrupts.exit_code(exits.CHECK_FAILED)
         if output.debug:
             traceback.print_exc()
-        output.fail(
-            f"a mistake in hashwatt, not in what you gave ({type(error).__name__}: {error}); "
-            "please report it with what the same command prints with --debug"
-        )
+        output.fail(f"a mistake in hashwatt ({type(error).__name__}: {error!s:.200}); please report it with --debug")
         return exits.BUG
     return code if isinstance(code, int) else exits.DONE

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TextIO, TypeVar, cast
 
 import click
 
@@ -57,9 +57,10 @@ class Output:
         console().print(table)
 
     def warn(self, text: str) -> None:
-        """Print one line on stderr, after what stdout has so far."""
+        """Print one line on stderr, after what stdout has so far; in a narrow window it hangs below its mark."""
         sys.stdout.flush()
-        click.echo(visible(text), err=True)
+        for part in hanging(visible(text), indent=2 if text.startswith("! ") else None, stream=sys.stderr):
+            click.echo(part, err=True)
 
     def details(self, error: BaseException) -> None:
         """With -v, print on stderr what was noted beside an error's sentence, line by line."""
@@ -104,16 +105,18 @@ def console() -> Console:
     return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
 
 
-def hanging(line: str) -> list[str]:
+def hanging(line: str, indent: int | None = None, stream: TextIO | None = None) -> list[str]:
     """A line in as many as a terminal's window needs, the later ones indented; as it is where nobody's window is.
 
-    What scripts read is never broken.
+    What scripts read is never broken. `indent`: 4 more than the line's own unless given; `stream`: stdout unless given.
     """
-    if not sys.stdout.isatty():
+    if not (stream or sys.stdout).isatty():
         return [line]
-    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    spaces = " " * (len(line) - len(line.lstrip()) + 4 if indent is None else indent)
     width = max(40, shutil.get_terminal_size().columns)
-    parts = textwrap.wrap(line, width, subsequent_indent=indent, break_on_hyphens=False, drop_whitespace=True)
+    parts = textwrap.wrap(
+        line, width, subsequent_indent=spaces, break_on_hyphens=False, break_long_words=False, drop_whitespace=True
+    )
     return parts or [line]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -28,12 +30,16 @@ def progress_for(quiet: bool) -> Progress:
 
 
 class Lines:
-    """Names each stage on a line of its own: what a log wants. Of what comes in rounds the first is named."""
+    """Names each stage on a line of its own, with the seconds since the first: what a log wants.
 
-    def __init__(self) -> None:
-        """Nothing is named yet."""
+    Of what comes in rounds the first is named.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is named yet. `now`: a clock, in seconds."""
         self._named: dict[str, set[str]] = {}
         self._outlook = ""
+        self._now, self._began = now, now()
 
     def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
         """Name the stage."""
@@ -44,7 +50,7 @@ class Lines:
         if kind not in named:
             named.add(kind)
             outlook = f" ({self._outlook})" if self._outlook else ""
-            click.echo(visible(f"{device}: {text}{outlook}"), err=True)
+            click.echo(visible(f"{self._now() - self._began:3.0f} s  {device}: {text}{outlook}"), err=True)
 
     def outlook(self, text: str) -> None:
         """Say it at the end of each line from now on."""
@@ -58,7 +64,7 @@ class Lines:
 
 
 class Bar:
-    """One bar for the stage under way, with the rate and the time that is left."""
+    """One bar for the stage under way, with the rate, the time since it began, and what is left of it if known."""
 
     def __init__(self) -> None:
         """Nothing is drawn before the first stage."""
@@ -94,15 +100,17 @@ class Bar:
 
     def _started(self) -> RichProgress:
         if self._progress is None:
+            from rich import progress as parts
             from rich.console import Console
-            from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-            self._progress = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}", markup=False),
-                BarColumn(),
-                TextColumn("{task.fields[rate]}", markup=False),
-                TimeRemainingColumn(compact=True),
+            self._progress = parts.Progress(
+                parts.SpinnerColumn(),
+                parts.TextColumn("{task.description}", markup=False),
+                # So short that all of it has room in 80 columns.
+                parts.BarColumn(bar_width=16),
+                parts.TextColumn("{task.fields[rate]}", markup=False),
+                parts.TimeElapsedColumn(),
+                parts.TimeRemainingColumn(compact=True),
                 console=Console(stderr=True),
                 transient=True,
             )

@@ -92,14 +92,14 @@ def test_joules_a_unit_that_do_not_follow_are_refused(honest_result: Result) -> 
     )
     right = efficiency(record, entry.rate, entry.amount, entry.seconds)
     assert right is not None
-    thriftier = replace(right, j_per_unit=replace(right.j_per_unit, value=right.j_per_unit.value / 1000))
+    less_energy = replace(right, j_per_unit=replace(right.j_per_unit, value=right.j_per_unit.value / 1000))
 
     def verdict(stated: Efficiency) -> Verdict:
         spoilt = replace(entry, energy=(replace(record, efficiency=stated),))
         return verify(replace(honest_result, results=(spoilt,)))
 
     assert verdict(right).ok
-    assert list(refusals(verdict(thriftier))) == ["energy"]
+    assert list(refusals(verdict(less_energy))) == ["energy"]
 
 
 def test_nan_in_a_result_object_is_refused(honest_result: Result) -> None:

@@ -68,7 +68,7 @@ ARM_KERNELS = {"scalar-x1", "neon-x4", "sha2-x2", "sha2-x3", "sha2-x4"}
         ({"hw.optional.arm.FEAT_SHA256": "0", "hw.optional.armv8_2_sha512": "1"}, False),
         ({}, False),
     ],
-    ids=["macOS 12 and later", "macOS 11", "without", "nothing told"],
+    ids=["macOS 12 and later", "macOS 11", "without", "nothing known"],
 )
 def test_apple_silicon_races_what_sysctl_names(
     told: dict[str, str], sha2: bool, monkeypatch: pytest.MonkeyPatch

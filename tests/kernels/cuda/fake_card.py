@@ -37,10 +37,10 @@ needs_a_compiler = [
     pytest.mark.skipif(COMPILER is None or C_COMPILER is None, reason="no C and C++ compiler (gcc and g++, clang)"),
 ]
 needs_cuda_core = pytest.mark.skipif(
-    not backend.has_package(), reason='cuda-core is not installed: `pip install "hashwatt[cuda]"`'
+    not backend.has_package(), reason='cuda-core is not installed: `pip install ".[cuda]"`'
 )
 needs_nvrtc = pytest.mark.skipif(
-    not backend.has_package() or find_spec("nvidia") is None, reason='no NVRTC: `pip install "hashwatt[cuda]"`'
+    not backend.has_package() or find_spec("nvidia") is None, reason='no NVRTC: `pip install ".[cuda]"`'
 )
 
 

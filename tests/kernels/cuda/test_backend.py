@@ -43,7 +43,7 @@ def test_a_card_without_the_package_says_what_brings_it(monkeypatch: pytest.Monk
     (missing,) = shown(monkeypatch, CARD, package=False)
     assert isinstance(missing, Missing)
     assert "NVIDIA H100 PCIe" in missing.reason
-    assert 'pip install "hashwatt[cuda]"' in missing.reason
+    assert 'pip install ".[cuda]"' in missing.reason
     assert not missing.broken
 
 

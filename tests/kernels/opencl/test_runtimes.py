@@ -178,7 +178,7 @@ def test_intel_s_runtime_without_its_libraries_is_told_which_it_lacks(
     library = prefix / "lib" / "libintelocl.so"
     assert sentences == [
         f"pip-intel-cpu.icd: {library} cannot be loaded ({library}: file too short); "
-        'intel-opencl-rt needs intel-cmplr-lib-rt: `pip install "hashwatt[intel]"`'
+        'intel-opencl-rt needs intel-cmplr-lib-rt: `pip install ".[intel]"` in a clone of hashwatt'
     ]
     report = next(each for each in runtimes.report_runtimes([]) if each.runtime.extra == "intel")
     assert "but not intel-cmplr-lib-rt, whose libraries it needs" in report.sentence

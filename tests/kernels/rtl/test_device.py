@@ -61,7 +61,7 @@ def test_without_the_extra_the_backend_says_what_to_install(monkeypatch: pytest.
     monkeypatch.setattr(extra, "find_spec", lambda name: None)
     (entry,) = rtl_backend.find()
     assert isinstance(entry, Missing)
-    assert 'pip install "hashwatt[rtl]"' in entry.reason
+    assert 'pip install ".[rtl]"' in entry.reason
 
 
 def test_without_a_compiler_the_backend_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

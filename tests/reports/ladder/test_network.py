@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from hashwatt.kernels.errors import InputError
-from hashwatt.reports.ladder.network import earned_its_place_until, epoch_at, epochs, parse_date, place_of, place_on
+from hashwatt.reports.ladder.network import block_a_month_until, epoch_at, epochs, parse_date, place_of, place_on
 
 
 def test_every_2016th_block_is_there_with_its_day_and_source() -> None:
@@ -70,18 +70,18 @@ def test_a_share_is_of_the_observed_hashrate_on_that_day() -> None:
 
 
 def test_a_device_earned_its_place_until_a_block_took_longer_than_a_month() -> None:
-    until = earned_its_place_until(30e6)
+    until = block_a_month_until(30e6)
     assert until == date(2011, 1, 15)
     assert place_on(30e6, date(2011, 1, 14)).seconds_per_block <= 30 * 86_400
     assert place_on(30e6, until).seconds_per_block > 30 * 86_400
 
 
 def test_a_pocket_calculator_never_earned_its_place() -> None:
-    assert earned_its_place_until(100) is None
+    assert block_a_month_until(100) is None
 
 
 def test_the_whole_network_still_earns_it() -> None:
-    assert earned_its_place_until(1e21) == epochs()[-1].date
+    assert block_a_month_until(1e21) == epochs()[-1].date
 
 
 @pytest.mark.parametrize("day", ["2008-12-31", "2050-01-01"])

@@ -37,11 +37,11 @@ Examples:
 Verdicts: same where the ratio's 95 % interval lies within 2 % of 1 (--threshold), faster or slower where
 it excludes 1, cannot tell otherwise, with the reason and what helps. With several runs a side the
 interval is from how far runs lie apart; with one, a prior says that the ratio of two runs of the same
-code scatters by 2 %, so that less than 4 % is not told. Another processor, number of CPUs or threads,
+code scatters by 2 %, so that less than 4 % is not judged. Another processor, number of CPUs or threads,
 or a battery on one side forbids a verdict; where others took the CPUs, work ÷ CPU time is compared.
 
 \b
-Exit codes: 0 told, whatever the verdict. With --fail-if-slower: 0 nothing is surely slower by more;
+Exit codes: 0 compared, whatever the verdict. With --fail-if-slower: 0 nothing is surely slower by more;
 1 something is, gave no verified figure, or nothing could be compared; 3 conditions forbid every verdict.
 2 bad input or usage.
 """,

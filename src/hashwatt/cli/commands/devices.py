@@ -12,7 +12,7 @@ from ...kernels.errors import CheckFailed, DeviceError, InputError
 from ...reports.ladder.words import hashrate_text
 from ...reports.wording.units import UNKNOWN
 from ...reports.wording.visible import visible
-from ..output import Output, shared_options
+from ..output import Output, hanging, shared_options
 from ..sections import SectionedCommand
 from ..verbose import print_details, verbose_option
 
@@ -161,7 +161,8 @@ def print_runtimes(output: Output, found: list[Found | Missing]) -> None:
     """A line for each OpenCL runtime that pip can install."""
     output.line("OpenCL runtimes that pip can bring (a GPU's comes with its driver):")
     for report in runtimes_of(found):
-        output.line(f"  {report.runtime.platform:<19}  {report.sentence}")
+        for part in hanging(f"  {report.runtime.platform:<19}  {report.sentence}", indent=23):
+            output.line(part)
 
 
 def race_all(output: Output, found: list[Found | Missing], options: DeviceOptions) -> dict[str, tuple[Candidate, ...]]:

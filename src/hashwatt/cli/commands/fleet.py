@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...bench.verification.verdict import Verdict
     from ...reports.layout.tables import Table
 
-# The options of `run` that this machine heeds, since it writes the file; all others go to every machine.
+# The options of `run` that apply on this machine, since it writes the file; all others go to every machine.
 OURS = ("path", "force", "quiet")
 # `run`'s own meaning of a name that means something else here.
 RENAMED = {"together": "devices_together"}
@@ -43,7 +43,7 @@ Examples:
 
 \b
 The machines are workers of a Dask cluster (docs/fleet.md: two laptops by ssh, Slurm, Kubernetes), each with
-the same hashwatt, Python and the extra: pip install "hashwatt[fleet]".
+the same hashwatt and Python, and the extra: `pip install ".[fleet]"` in a clone of hashwatt.
 """,
 )
 def fleet() -> None:
@@ -94,9 +94,9 @@ Examples:
 
 \b
 Takes every option of `hashwatt run`, for each machine. One worker of each machine measures, however many
-it has. A machine that is lost (killed, cut off, other versions) counts nothing, and its reason is told; the
+it has. A machine that is lost (killed, cut off, other versions) counts nothing, and its reason is shown; the
 others' results stand. Ctrl-C ends all machines' runs, and keeps what they have.
-Exit codes: 0 measured, with lost machines told on stderr (and in --json as `lost`); 1 no machine was
+Exit codes: 0 measured, with lost machines named on stderr (and in --json as `lost`); 1 no machine was
 measured, or nothing of a device named with -d; 2 bad input or usage; 130 Ctrl-C.
 """,
 )
@@ -182,7 +182,8 @@ def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
     for sentence in fleet_sentences(collection):
         for part in hanging(sentence):
             output.line(part)
-    output.line(f"Stored in {stored}; `hashwatt report {stored} -o page.html` shows it, `hashwatt verify` checks it.")
+    output.line(f"Stored in {stored}")
+    output.line(f"`hashwatt report {stored} -o page.html` shows it, `hashwatt verify {stored}` checks it.")
     tell_lost(output, result)
     for sentence in unmeasured_sentences(result):
         output.warn(f"! {sentence}")

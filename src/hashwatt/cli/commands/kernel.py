@@ -53,9 +53,7 @@ def kernel(output: Output, name: str | None, emit: str, target: str | None, coun
     from ...kernels.errors import InputError
 
     if (target is not None or counts) and emit not in COMPILED:
-        raise InputError(
-            f"--target and --counts go with a compiled language; add --emit {' or --emit '.join(COMPILED)}"
-        )
+        raise InputError(f"--target and --counts need a compiled language; add --emit {' or '.join(COMPILED)}")
     if emit == "llvm":
         full_name, source = llvm_source(name, rolled)
     elif emit in COMPILED:

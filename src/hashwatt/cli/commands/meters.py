@@ -1,4 +1,4 @@
-"""`hashwatt meters`: what can measure energy here, and what would mend the rest."""
+"""`hashwatt meters`: what can measure energy here, and what helps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from ...reports.wording.units import UNKNOWN
 from ...reports.wording.visible import visible
-from ..output import Output, shared_options
+from ..output import Output, hanging, shared_options
 from ..sections import SectionedCommand
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def meters(output: Output) -> None:
     print_meters(output, found)
     output.line("Anywhere, with `hashwatt run --meter …`:")
     for form, what in ON_REQUEST:
-        output.line(f"  {form:<15}  {what}")
+        for part in hanging(f"  {form:<15}  {what}", indent=19):
+            output.line(part)
 
 
 def as_record(entry: MeterEntry) -> dict[str, object]:
@@ -52,7 +53,7 @@ def as_record(entry: MeterEntry) -> dict[str, object]:
 
     if isinstance(entry, MeterMissing):
         nothing = dict.fromkeys(("name", "scope", "counts", "method", "read_by_default", "interval_s", "bound_source"))
-        return {"id": entry.id, **nothing, "available": False, "reason": entry.reason, "mend": entry.mend}
+        return {"id": entry.id, **nothing, "available": False, "reason": entry.reason, "remedy": entry.remedy}
     info = entry.info
     return {
         "id": info.id,
@@ -65,7 +66,7 @@ def as_record(entry: MeterEntry) -> dict[str, object]:
         "bound_source": info.bound_source,
         "available": True,
         "reason": None,
-        "mend": None,
+        "remedy": None,
     }
 
 
@@ -86,7 +87,7 @@ def print_meters(output: Output, found: list[MeterEntry]) -> None:
         record = as_record(entry)
         told = str(record["name"])
         if not record["available"]:
-            told = f"{record['reason']}\nwhat helps: {record['mend']}"
+            told = f"{record['reason']}\nwhat helps: {record['remedy']}"
         elif record["counts"] == UNKNOWN_COVERAGE:
             told = f"{told} (unknown coverage: no joules a unit of work from it)"
         elif not record["read_by_default"]:

@@ -60,7 +60,7 @@ Examples:
 
 \b
 Ctrl-C (SIGTERM, SIGHUP) ends the run and keeps what was measured. Exit codes: 0 measured; a device
-that nobody named and that failed is told on stderr. 1 no device was measured, or not one that -d
+that nobody named and that failed is named on stderr. 1 no device was measured, or not one that -d
 names; with --together also where nothing was measured at once, or not one that -d names; or a proof
 does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP.
 """,
@@ -263,17 +263,15 @@ def rescue_folders() -> list[Path]:
 
 
 def show(output: Output, result: Result, verdict: Verdict, stored: str) -> None:
-    """The table on stdout; warnings and failures, with their mends, on stderr."""
+    """The table on stdout; warnings and failures, with what helps, on stderr."""
     from ...reports.run.energy import energy_lines
     from ...reports.run.table import device_lines, run_faults, run_table, run_warnings, together_lines
 
     output.table(run_table(result, verdict))
-    for line in (*device_lines(result), *together_lines(result), *energy_lines(result)):
-        output.line(line)
-    for line in comparisons_told(result, verdict):
+    told = (*device_lines(result), *together_lines(result), *energy_lines(result), *comparisons_told(result, verdict))
+    for line in (*told, f"Stored in {stored}", f"Anyone can check it with `hashwatt verify {stored}`."):
         for part in hanging(line):
             output.line(part)
-    output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
     warnings = run_warnings(result)
     shown = len(warnings) if output.verbose or len(warnings) <= MOST_WARNINGS else MOST_WARNINGS - 1
     for note in (*run_faults(result, verdict), *warnings[:shown]):

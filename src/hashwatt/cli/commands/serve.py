@@ -49,7 +49,7 @@ complete are kept, one that is cut short proves nothing.
     "--kind",
     type=click.Choice(["remote", "cpu", "gpu", "fpga", "asic"]),
     default="remote",
-    help="What the workers are, by your word (remote: not told).",
+    help="What the workers are, by your word (remote: unknown).",
 )
 @click.option("--beside", metavar="PLACE", help="Also read what the miner says: cgminer://HOST or axeos://HOST.")
 @click.option(
@@ -176,6 +176,7 @@ def show(output: Output, result: Result, stored: str) -> None:
         output.line(line)
     for line in energy_lines(result):
         output.line(line)
-    output.line(f"Stored in {stored}; anyone can check it with `hashwatt verify {stored}`.")
+    output.line(f"Stored in {stored}")
+    output.line(f"Anyone can check it with `hashwatt verify {stored}`.")
     for note in worker_notes(result):
         output.warn(f"! {note}")

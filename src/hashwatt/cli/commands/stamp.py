@@ -23,8 +23,8 @@ Examples:
     hashwatt stamp today.json --tsa http://timestamp.digicert.com --in-place
 
 \b
-Only a digest of the record is sent. Needs a library: pip install "hashwatt[anchors]".
-Exit codes: 0 stamped (also where the signer is not known here, which is told on stderr);
+Only a digest of the record is sent. Needs an extra: `pip install ".[anchors]"` in a clone of hashwatt.
+Exit codes: 0 stamped (also where the signer is not known here, which stderr says);
 1 the authority gave no token that convinces, nothing was written; 2 bad input or usage.
 """,
 )

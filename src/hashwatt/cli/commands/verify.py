@@ -10,7 +10,7 @@ import click
 
 from ...kernels.errors import CheckFailed, DeviceError
 from ..integers import INTEGER
-from ..output import Output, as_unicode, can_show, shared_options
+from ..output import Output, as_unicode, can_show, hanging, shared_options
 from ..progress import progress_for
 from ..sections import SectionedCommand
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # More checks are not read one by one; those that fail are told all the same.
 MOST_LINES = 60
-# For how many CPU seconds work is done again unless told otherwise.
+# For how many CPU seconds work is done again unless stated.
 EFFORT_S = 0.3
 
 
@@ -94,17 +94,15 @@ def verify(
     elif not (quiet and verdict.ok):
         good, bad = ("✓", "✗") if can_show("✓✗") else ("ok    ", "FAILED")
         for ok, sentence in told(verdict.checks):
-            output.line(f"{good if ok else bad} {sentence}")
-        if not_done:
-            output.line(not_done)
-        output.line(verdict.statement)
-        for line in clock_lines(verdict):
-            output.line(line)
+            for part in hanging(f"{good if ok else bad} {sentence}", indent=len(good) + 1):
+                output.line(part)
+        for line in (*filter(None, [not_done]), verdict.statement, *clock_lines(verdict)):
+            for part in hanging(line):
+                output.line(part)
         if verdict.ok and verdict.trusted:
-            output.line(
-                f"{len(verdict.trusted):,} of its figures and texts no check covers (seconds, joules, names, clocks, "
-                "warnings, dates); --json lists them as `trusted`."
-            )
+            own_word = f"{len(verdict.trusted):,} of its figures and texts no check covers (seconds, joules, names, …)"
+            for part in hanging(f"{own_word}; --json lists them as `trusted`."):
+                output.line(part)
     if not verdict.ok:
         failed = sum(not check.ok for check in verdict.checks)
         raise CheckFailed(f"{file} is refused: {failed} of {len(verdict.checks)} checks failed")

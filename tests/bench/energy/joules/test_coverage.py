@@ -78,4 +78,4 @@ def test_an_address_needs_domain_bus_and_device() -> None:
 def test_a_sensor_that_nobody_has_looked_up_says_so_and_another_names_its_scope() -> None:
     assert "nobody has looked up" in attribute(meter(Coverage("unknown")), device("cpu")).sentence
     unnamed = attribute(meter(Coverage("graphics card", None), "board"), device("gpu")).sentence
-    assert "cannot be told from their names: a whole card" in unnamed
+    assert "is unknown from their names: a whole card" in unnamed

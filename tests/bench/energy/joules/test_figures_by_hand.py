@@ -119,7 +119,7 @@ class TestRecords:
         assert why(Integral(10.0, 0.0, 20.0), estimated=True) is None
         assert why(nothing("silent", 10.0)) == "silent (broken)"
         assert why(replace(nothing("silent", 10.0), reason=None)) == "unknown (broken)"
-        assert why(Integral(0.0, 0.0, 0.0), counters=()) == "the meter told 0 W for 10 s"
+        assert why(Integral(0.0, 0.0, 0.0), counters=()) == "the meter reported 0 W for 10 s"
         assert "next to no power" in (why(Integral(0.0, 0.0, 0.0)) or "")
         # 20 s would do: (1 J ÷ 1 W + 0 s) ÷ 0.05.
         assert "measure for 20 s (-t 20)" in (why(Integral(10.0, 0.0, 20.0)) or "")

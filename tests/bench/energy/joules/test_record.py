@@ -121,7 +121,7 @@ def test_watts_that_are_the_same_to_the_last_digit_idle_and_at_work_are_frozen(s
 def test_a_meter_that_tells_nothing_but_0_watts_says_so() -> None:
     record = energy_record(WATTS, [watts(at_s, 0.0) for at_s in seconds(0, 10)], TEN, ABOUT_IT)
     assert record.gross_j is None
-    assert "told 0 W" in (record.reason or "")
+    assert "reported 0 W" in (record.reason or "")
 
 
 def test_a_counter_that_leaps_beyond_reason_is_a_gap() -> None:

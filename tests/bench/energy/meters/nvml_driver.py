@@ -27,7 +27,7 @@ GPU = DeviceInfo("opencl:0", "gpu", "NVIDIA Fake 9000", "NVIDIA", "opencl", "1.0
 def play(state: Path, states: list[list[float]]) -> dict[str, object]:
     (entry,) = nvml.find()
     if not isinstance(entry, MeterFound):
-        return {"id": entry.id, "reason": entry.reason, "mend": entry.mend}
+        return {"id": entry.id, "reason": entry.reason, "remedy": entry.remedy}
     meter = entry.open()
     points = []
     for seconds, energy_mj, power_mw, error in states:

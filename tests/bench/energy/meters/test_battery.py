@@ -39,7 +39,7 @@ def test_a_battery_that_is_not_used_is_no_meter(tmp_path: Path, status: str) -> 
     (entry,) = battery.find(tmp_path)
     assert isinstance(entry, MeterMissing)
     assert status.lower() in entry.reason
-    assert "unplug" in entry.mend
+    assert "unplug" in entry.remedy
 
 
 def test_a_mouse_s_battery_is_not_the_machine_s(tmp_path: Path) -> None:

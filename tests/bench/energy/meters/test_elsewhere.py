@@ -71,7 +71,7 @@ def test_a_laptop_that_tells_no_watts_says_why(
     (entry,) = battery.find()
     assert isinstance(entry, MeterMissing)
     assert reason in entry.reason
-    assert ("unplug" in entry.mend) == (state is CHARGED)
+    assert ("unplug" in entry.remedy) == (state is CHARGED)
 
 
 def test_a_tree_of_linux_is_read_as_one_wherever_it_is_looked_at(system: str, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_no_word_of_another_system_is_said(code: int, system: str, monkeypatch: 
     ]
     for entry in entries:
         assert isinstance(entry, MeterMissing)
-        words = f"{entry.reason}; {entry.mend}"
+        words = f"{entry.reason}; {entry.remedy}"
         assert not any(word in words for word in LINUX_WORDS), words
 
 
@@ -118,7 +118,7 @@ def test_under_rosetta_the_chip_is_not_called_absent(monkeypatch: pytest.MonkeyP
     (entry,) = apple.find("darwin", "x86_64")
     assert isinstance(entry, MeterMissing)
     assert "translated by Rosetta" in entry.reason
-    assert "arm64" in entry.mend
+    assert "arm64" in entry.remedy
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ def test_a_machine_without_sensors_is_told_what_would_give_it_some(tmp_path: Pat
     chip(tmp_path, 0, "coretemp", temp1_input=45_000)
     (entry,) = hwmon.find(tmp_path)
     assert isinstance(entry, MeterMissing)
-    assert "sensors-detect" in entry.mend
+    assert "sensors-detect" in entry.remedy
 
 
 def test_a_sensor_that_vanishes_says_so(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_driver_with_neither_function_has_no_meter_but_a_reason(tmp_path: Path
     answer = play(build(tmp_path / "oldest", "ENERGY", "POWER", "FIELDS"), STEADY, tmp_path)
     assert answer["id"] == "nvml:0"
     assert "neither joules nor watts" in answer["reason"]
-    assert answer["mend"]
+    assert answer["remedy"]
 
 
 def test_a_machine_without_the_library_has_no_meter_but_a_reason(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_machine_without_the_library_has_no_meter_but_a_reason(tmp_path: Path)
     answer = play(folder, STEADY, tmp_path)
     assert answer["id"] == "nvml"
     assert "libnvidia-ml.so.1 is not here" in answer["reason"]
-    assert "driver" in answer["mend"]
+    assert "driver" in answer["remedy"]
 
 
 def test_clock_temperature_and_throttle_reasons_are_told(whole: Path, tmp_path: Path) -> None:

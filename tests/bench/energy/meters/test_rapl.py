@@ -219,14 +219,14 @@ def test_a_counter_for_root_only_is_missing_with_the_command_that_mends_it(
     assert isinstance(entry, MeterMissing)
     assert entry.id == "rapl:package"
     assert "only root may read" in entry.reason
-    assert entry.mend.startswith(f"sudo chmod a+r {tmp_path}/sys/class/powercap/*/energy_uj")
+    assert entry.remedy.startswith(f"sudo chmod a+r {tmp_path}/sys/class/powercap/*/energy_uj")
 
 
 def test_a_virtual_machine_is_told_so(tmp_path: Path) -> None:
     (entry,) = rapl.find(machine(tmp_path, VIRTUAL_CPU))
     assert isinstance(entry, MeterMissing)
     assert "virtual machine" in entry.reason
-    assert "on the host" in entry.mend
+    assert "on the host" in entry.remedy
 
 
 def test_a_container_that_hides_the_zones_is_told_so(tmp_path: Path) -> None:
@@ -235,13 +235,13 @@ def test_a_container_that_hides_the_zones_is_told_so(tmp_path: Path) -> None:
     (zones / "intel-rapl:0").symlink_to(tmp_path / "masked")
     (entry,) = rapl.find(tmp_path)
     assert isinstance(entry, MeterMissing)
-    assert "container" in entry.mend
+    assert "container" in entry.remedy
 
 
 def test_a_machine_without_the_module_is_told_which(tmp_path: Path) -> None:
     (entry,) = rapl.find(machine(tmp_path))
     assert isinstance(entry, MeterMissing)
-    assert "sudo modprobe intel_rapl_msr" in entry.mend
+    assert "sudo modprobe intel_rapl_msr" in entry.remedy
 
 
 def test_a_system_without_such_files_is_told_so(tmp_path: Path) -> None:
