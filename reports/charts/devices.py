@@ -54,7 +54,9 @@ def rate_chart(ranking: Ranking, name: str, work: str = "") -> Chart:
 
 def efficiency_chart(ranking: Ranking, name: str, work: str = "") -> Chart | None:
     """The joules for work of one ranking's devices, thriftiest first. None where no energy is known."""
-    all_lines = map(efficiency_line, ranking.groups, labels_of(ranking.groups))
+    # The labels of a thousand machines are not put together where none of them has a meter.
+    known = any(energy_figure(group.newest.device) is not None for group in ranking.groups)
+    all_lines = map(efficiency_line, ranking.groups, labels_of(ranking.groups)) if known else ()
     lines = sorted(filter(None, all_lines), key=lambda line: (line.value, line.label))
     if not lines:
         return None

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from ..charts.canvas import NARROW, WIDE, Chart
 from ..charts.inline import StyleSheet, inline
-from ..charts.selection import MOST_SAMPLE_CHARTS, charts_of
+from ..charts.selection import charts_of
 from ..claims.ledger import paper_title
 from ..document.archive import archive
 from ..document.report import Report
@@ -73,7 +73,7 @@ def render(report: Report) -> bytes:
             fleet=fleet,
             most_open=MOST_OPEN,
             figures=figures,
-            most_samples=MOST_SAMPLE_CHARTS,
+            samples_of=charts.samples_of,
             statement=statement(report.collection),
             energy_units=energy_units(report.collection),
             story=story(report.ladder),
