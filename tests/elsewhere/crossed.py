@@ -29,11 +29,12 @@ from hashwatt.kernels.cpu.race import _checked
 from hashwatt.kernels.cpu.variants import variants
 llvm.initialize_native_target()
 llvm.initialize_native_asmprinter()
-machine = llvm.Target.from_default_triple().create_target_machine()
 word, address = ctypes.c_uint32, ctypes.c_void_p
 call = ctypes.CFUNCTYPE(ctypes.c_uint64, address, word, word, word, word, address)
 for each in (*variants(False), *variants(True)):
     if each.missing() is None:
+        # An engine owns its machine.
+        machine = llvm.Target.from_default_triple().create_target_machine()
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
         code = (Path(sys.argv[1]) / f"{each.name}.o").read_bytes()
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))

@@ -24,9 +24,17 @@ from . import crossed
 HABITAT: Habitat = next(place for place in cpus() if place.cpu == AARCH64_CPU)
 TRIPLE = "aarch64-unknown-linux-gnu"
 PLAIN = ("scalar-x1", "neon-x4", "sha2-x2", "sha2-x3", "sha2-x4")
-# For one kernel to be loaded and run; for a run that compiles its one kernel; far above what a busy machine takes.
+# For a kernel to be loaded and run; for one to be compiled there. Far above what a busy machine takes.
 KERNEL_S = 300.0
-RUN_S = 1500.0
+COMPILE_S = 900.0
+KERNEL = "neon-x4"
+# Numba and LLVM make the kernel there; it is held against hashlib, and kept.
+COMPILED = f"""
+from hashwatt.kernels.cpu.jit import compile_variant
+from hashwatt.kernels.cpu.race import _checked
+from hashwatt.kernels.cpu.variants import variant
+print(_checked(compile_variant(variant({KERNEL!r}))).variant.name)
+"""
 
 Says = Callable[[str], None]
 
@@ -76,16 +84,20 @@ def test_every_kernel_for_it_is_right(home: Home, tmp_path: Path, says: Says) ->
     for name in said(home, KERNEL_S, "-c", crossed.LOADED, str(tmp_path)):
         says(f"{name} is right")
         right.append(name)
-    assert right == [*PLAIN, *(f"{name}-rolled" for name in PLAIN)]
+    assert sorted(right) == sorted([*PLAIN, *(f"{name}-rolled" for name in PLAIN)])
 
 
 def test_a_run_that_compiles_there_is_proven(home: Home, tmp_path: Path, says: Says) -> None:
     path = tmp_path / "r.json"
-    says("a run compiles its kernel there")
-    ended = hashwatt(home, RUN_S, "run", "-q", "-d", "cpu", "--kernel", "neon-x4", "-t", "1", "-o", str(path))
+    # A run has no patience for a compiler that takes minutes, so it finds the kernel in the cache.
+    says("a kernel is compiled there, as a user's machine does it")
+    assert list(said(home, COMPILE_S, "-c", COMPILED)) == [KERNEL]
+    says("a run takes it from the cache")
+    ended = hashwatt(home, COMPILE_S, "run", "-q", "-d", "cpu", "--kernel", KERNEL, "-t", "1", "-o", str(path))
     assert ended.code == 0, ended.err
     says("the run is verified there")
     result = json.loads(path.read_text(encoding="utf-8"))
     assert result["machines"][0]["architecture"] == "aarch64"
-    assert result["results"][0]["kernel"]["name"] == "neon-x4"
+    kernel = result["results"][0]["kernel"]
+    assert (kernel["name"], kernel["tuning"]["compiled"]) == (KERNEL, "from the cache")
     assert hashwatt(home, KERNEL_S, "verify", str(path)).code == 0
