@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import partial
+from inspect import signature
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -17,6 +18,7 @@ import msgspec
 from ...kernels.bounded import MOST_SHARES
 from ...kernels.errors import CheckFailed, InputError
 from ..anchors.challenge import get_beacon, with_beacon
+from ..api import run as run_here
 from ..interrupts import Deferred, interruptible, pending
 from ..machine.describe import hashwatt_version
 from ..result.fleet import Lost
@@ -35,6 +37,8 @@ SLICE_S = 0.1
 MOST_LOCAL = 64
 # What a result may hold of all machines' shares, so that a file of a thousand machines can still be read.
 MOST_SHARES_IN_ALL = 4_000_000
+# What a machine's own run can be asked for, but for what the fleet gives it.
+OPTIONS = frozenset(signature(run_here).parameters) - {"device_ids", "challenge", "beacon", "note", "progress"}
 # For a listing of devices, which a broken driver may hold up.
 LIST_S = 75.0
 
@@ -268,6 +272,10 @@ def _asked(device_ids: Sequence[str] | None, options: dict[str, object]) -> dict
     asked = dict(options)
     if "devices_together" in asked:
         asked["together"] = asked.pop("devices_together")
+    for name in asked:
+        # Else every machine would be lost to it, after minutes, by a mistake that is nobody's but the caller's.
+        if name not in OPTIONS:
+            raise InputError(f"a run has no option {name!r:.40}; give those of hashwatt.run")
     if device_ids is not None:
         asked["device_ids"] = list(device_ids)
     asked = {name: value for name, value in asked.items() if value is not None}

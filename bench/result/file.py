@@ -54,6 +54,9 @@ def decode(data: bytes, name: str) -> Result:
     data = _as_utf8(data)
     if not data.strip():
         raise InputError(f"{name} is empty; give a result file that `hashwatt run` has written")
+    # Nearly all are: what fits the model is this and nothing else, read once. A fleet's file has tens of megabytes.
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return msgspec.json.decode(data, type=Result)
     try:
         # First whether it is JSON at all: else a malformed file would be told apart by where its fault lies.
         msgspec.json.decode(data, type=msgspec.Raw)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 import struct
 from collections.abc import Iterable
 
 from .system_files import is_foreign_root
 
+# What systems call processors that have the instruction.
+X86 = ("x86_64", "amd64", "i386", "i486", "i586", "i686", "x86")
 # Hypervisors answer from here on, each kind that one imitates 0x100 further.
 FIRST_LEAF = 0x4000_0000
 LEAF_STEP = 0x100
@@ -39,7 +42,8 @@ def hypervisor_by_cpuid() -> str | None:
 
     Ask only where the processor says that there is one: a bare one answers these leaves with something else.
     """
-    if is_foreign_root():
+    # Elsewhere archspec refuses only after it has begun, and its remains complain on stderr when they are collected.
+    if is_foreign_root() or platform.machine().lower() not in X86:
         return None
     try:
         # archspec has the instruction in a few bytes of machine code of its own.

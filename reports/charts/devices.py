@@ -23,6 +23,9 @@ from .style import INK, MUTED, PAPER, colour_of, mark, origin_handles
 
 # More lines than this are no picture any more; the table has them all.
 MOST_LINES = 40
+# Of very many devices the first lines are of one model and differ by chance: fewer show as much.
+MANY_DEVICES = 100
+MOST_LINES_OF_MANY = 12
 LINE_PX = 40
 FRAME_PX = 96
 BOTTOM_PX = 64
@@ -46,7 +49,7 @@ class Line:
 
 def rate_chart(ranking: Ranking, name: str, work: str = "") -> Chart:
     """The rates of one ranking's devices; `work` names what they did, where a report has several kinds."""
-    shown = ranking.groups[:MOST_LINES]
+    shown = ranking.groups[: most_lines(len(ranking.groups))]
     lines = [rate_line(group, label) for group, label in zip(shown, labels_of(shown), strict=True)]
     title = f"{quantity_of(ranking.unit).rate_name.capitalize()} by device{work and f': {work}'}"
     return line_chart(name, title, lines, rate_unit(ranking.unit), len(ranking.groups), "more is better")
@@ -54,13 +57,20 @@ def rate_chart(ranking: Ranking, name: str, work: str = "") -> Chart:
 
 def efficiency_chart(ranking: Ranking, name: str, work: str = "") -> Chart | None:
     """The joules for work of one ranking's devices, least first. None where no energy is known."""
-    all_lines = map(efficiency_line, ranking.groups, labels_of(ranking.groups))
+    # The labels of a thousand machines are not put together where none of them has a meter.
+    known = any(energy_figure(group.newest.device) is not None for group in ranking.groups)
+    all_lines = map(efficiency_line, ranking.groups, labels_of(ranking.groups)) if known else ()
     lines = sorted(filter(None, all_lines), key=lambda line: (line.value, line.label))
     if not lines:
         return None
     title = f"Energy by device{work and f': {work}'}"
     unit = visible(quantity_of(ranking.unit).energy_unit, UNIT_LIMIT)
-    return line_chart(name, title, lines[:MOST_LINES], unit, len(lines), "less is better", plain=True)
+    return line_chart(name, title, lines[: most_lines(len(lines))], unit, len(lines), "less is better", plain=True)
+
+
+def most_lines(devices: int) -> int:
+    """How many of so many devices are drawn at most."""
+    return MOST_LINES if devices <= MANY_DEVICES else MOST_LINES_OF_MANY
 
 
 def rate_line(group: Group, label: str) -> Line:
@@ -100,7 +110,7 @@ def line_chart(
     name: str, title: str, lines: Sequence[Line], unit: str, total: int, better: str, plain: bool = False
 ) -> Chart:
     """The chart of such lines; `plain`: the unit takes no prefix and stands at the axis."""
-    shown = "" if len(lines) == total else f" The first {len(lines)} of {total}; the table has all."
+    shown = "" if len(lines) == total else f" The first {len(lines)} of {total}; the table has more."
     roof = " The upright stroke is the device's own roof." if any(line.roof for line in lines) else ""
     told = "; ".join(f"{line.label}: {line.text}, {line.origin}" for line in lines[:10])
     return Chart(

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..collect.gather import Ranking
+from ..collect.gather import Group, Ranking
 from ..document.report import Report
+from ..fleet.outliers import outliers
 from ..layout.roofline import rooflines_of
 from ..layout.tables import ranking_title
 from .by_rung import rung_chart
@@ -19,6 +20,9 @@ from .samples import samples_chart
 
 # Beyond these the page would be slow to make and long to scroll; a report of fewer files shows the others.
 MOST_SAMPLE_CHARTS = 6
+# Of more devices than this so few courses say nothing of the others: two are drawn, of those unlike their twins.
+MANY_DEVICES = 100
+MOST_COURSES_OF_MANY = 2
 MOST_IN_PICTURE = 3
 MOST_ROOFLINES = 6
 # Of more kinds of work than this, those that several devices did are drawn; the table has all.
@@ -27,12 +31,16 @@ MOST_RANKINGS = 6
 
 @dataclass(frozen=True)
 class Charts:
-    """The charts by what they show; `devices` has one pair a ranking."""
+    """The charts by what they show; `devices` has one pair a ranking.
+
+    `samples_of`: of which devices `samples` are, in a sentence; empty where of all.
+    """
 
     subject: Literal["devices", "ladder", "roofline"]
     rooflines: tuple[Chart, ...]
     devices: tuple[tuple[Chart, ...], ...]
     samples: tuple[Chart, ...]
+    samples_of: str
     ladder: tuple[Chart, ...]
 
     @property
@@ -52,13 +60,13 @@ def charts_of(report: Report) -> Charts:
         work = ranking_title(ranking) if several else ""
         pair = (rate_chart(ranking, f"rate-{number}", work), efficiency_chart(ranking, f"energy-{number}", work))
         devices.append(tuple(chart for chart in pair if chart is not None))
-    # What a server counted is one sample, and what a device says of itself none: neither is a course.
-    shown = [group for group in report.collection.groups if len(group.newest.samples) > 1][:MOST_SAMPLE_CHARTS]
+    shown, which = courses_of(report.collection.groups)
     return Charts(
         subject=report.subject,
         rooflines=roofline_charts(report),
         devices=tuple(devices),
         samples=tuple(samples_chart(group.newest, f"samples-{number}", several) for number, group in enumerate(shown)),
+        samples_of=which,
         ladder=ladder_charts(report),
     )
 
@@ -72,6 +80,20 @@ def roofline_charts(report: Report) -> tuple[Chart, ...]:
 def ladder_charts(report: Report) -> tuple[Chart, ...]:
     """The progression over time, and by rung."""
     return progression_chart(report.ladder, "progression"), rung_chart(report.ladder, "rungs")
+
+
+def courses_of(groups: Sequence[Group]) -> tuple[Sequence[Group], str]:
+    """The devices whose samples are drawn, and in a sentence which of them these are; empty where they are all."""
+    # What a server counted is one sample, and what a device says of itself none: neither is a course.
+    known = [group for group in groups if len(group.newest.samples) > 1]
+    of_all, others = f"of {len(groups):,} devices", "a report of fewer results shows the others."
+    if len(known) > MANY_DEVICES:
+        unlike = [outlier.group for outlier in outliers(groups) if len(outlier.group.newest.samples) > 1]
+        chosen = (unlike or known)[:MOST_COURSES_OF_MANY]
+        whose = "most unlike its twins" if len(chosen) == 1 else "most unlike their twins"
+        return chosen, f"Shown for {len(chosen)} {of_all}{f', {whose}' if unlike else ''}; {others}"
+    chosen = known[:MOST_SAMPLE_CHARTS]
+    return chosen, f"Shown for the first {len(chosen)} {of_all}; {others}" if len(groups) > MOST_SAMPLE_CHARTS else ""
 
 
 def drawn_rankings(rankings: Sequence[Ranking]) -> Sequence[Ranking]:

@@ -5,6 +5,9 @@ is told by the median of their absolute deviations (in logarithms), which nearly
 moving, together with a prior (a scaled inverse chi-square of PRIOR_FREEDOM degrees of freedom about PRIOR, as between
 runs): few twins tell little of how they scatter. LIMITS was found by `python -m tests.simulations.outliers`: with them,
 of equal machines that scatter by 0.5, 2 or 5 %, fewer than 5 in a thousand are named by chance, however many there are.
+
+A machine that is restless while its twins are not has a rate that lies far off by chance. So what its own interval
+leaves open beyond what its twins' do is added to how twins scatter: where only that lets it pass, nobody can tell.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from statistics import median
 
 from msgspec import Struct
 
+from ...bench.result.measurement import Rate
 from ..collect.gather import Group
 
 # Below three nobody can tell which of two is off.
@@ -29,6 +33,8 @@ PRIOR_FREEDOM = 4
 LIMITS: tuple[tuple[int, float], ...] = (
     (3, 7.8), (4, 6.8), (6, 6.0), (8, 5.4), (10, 4.9), (15, 4.4), (20, 3.9), (30, 3.6), (50, 3.5), (100, 3.1),
 )  # fmt: skip
+# The interval of 95 % is so many standard deviations wide.
+WIDTH = 2 * 1.96
 # So little off is nothing to look into, however sure (in logarithms).
 NOTHING = 0.015
 
@@ -71,29 +77,66 @@ def is_trial(group: Group) -> bool:
     return fleet is not None and fleet.trial
 
 
+class Deviation(Struct, frozen=True):
+    """How far a rate is off the median of its twins (the logarithm of their ratio).
+
+    `unlike`: that is no chance. `unsure`: it would be none, were its own interval no wider than its twins'.
+    """
+
+    off: float
+    unlike: bool
+    unsure: bool
+
+
 def outliers(groups: Iterable[Group]) -> list[Outlier]:
     """The devices that are unlike their twins, the slowest first."""
-    found = [outlier for twins in twins_of(groups) for outlier in _of_set(twins)]
+    found = [
+        Outlier(group=group, ratio=math.exp(deviation.off), twins=twins)
+        for twins in twins_of(groups)
+        for group, deviation in zip(twins, deviations_of(twins), strict=True)
+        if deviation.unlike
+    ]
     return sorted(found, key=lambda outlier: (outlier.ratio, outlier.group.key))
 
 
-def _of_set(twins: tuple[Group, ...]) -> Iterable[Outlier]:
-    ratios = deviations([group.newest.rate.value for group in twins])
-    return (
-        Outlier(group=group, ratio=math.exp(off), twins=twins)
-        for group, off in zip(twins, ratios, strict=True)
-        if off is not None
-    )
+def unsure(groups: Iterable[Group]) -> list[Group]:
+    """The devices that are as far off as one that is unlike its twins, but too restless to tell."""
+    return [
+        group
+        for twins in twins_of(groups)
+        for group, deviation in zip(twins, deviations_of(twins), strict=True)
+        if deviation.unsure
+    ]
 
 
-def deviations(rates: Sequence[float]) -> list[float | None]:
-    """For each rate the logarithm of its ratio to the median where that is no chance, else None."""
-    if len(rates) < FEWEST_TWINS:
-        return [None] * len(rates)
+def deviations_of(twins: Sequence[Group]) -> list[Deviation]:
+    """How far each of the twins is off the others."""
+    rates = [group.newest.rate for group in twins]
+    return deviations([rate.value for rate in rates], [own_scatter(rate) for rate in rates])
+
+
+def own_scatter(rate: Rate) -> float:
+    """The standard deviation (in logarithms) that a rate's own interval leaves open; 0 where it has none."""
+    if not rate.low or not rate.high or rate.low <= 0:
+        return 0.0
+    return max(0.0, math.log(rate.high / rate.low) / WIDTH)
+
+
+def deviations(rates: Sequence[float], own: Sequence[float] = ()) -> list[Deviation]:
+    """How far each rate is off, where `own` is what each leaves open by itself (none given: nothing)."""
     logs = [math.log(rate) for rate in rates]
-    middle = median(logs)
-    room = max(limit_for(len(rates)) * scatter_of(logs, middle), NOTHING)
-    return [each - middle if abs(each - middle) > room else None for each in logs]
+    middle = median(logs) if logs else 0.0
+    if len(rates) < FEWEST_TWINS:
+        return [Deviation(each - middle, False, False) for each in logs]
+    own = own or [0.0] * len(rates)
+    limit, scatter, usual = limit_for(len(rates)), scatter_of(logs, middle), median(own)
+    found = []
+    for each, leaves in zip(logs, own, strict=True):
+        off = each - middle
+        restless = math.hypot(scatter, math.sqrt(max(0.0, leaves**2 - usual**2)))
+        far, surely = (abs(off) > max(limit * assumed, NOTHING) for assumed in (scatter, restless))
+        found.append(Deviation(off, surely, far and not surely))
+    return found
 
 
 def scatter_of(logs: Sequence[float], middle: float) -> float:

@@ -14,7 +14,7 @@ from ..collect.energy_figure import energy_figure
 from ..collect.gather import Collection, Group
 from ..document.report import Report
 from ..fleet.causes import likely_causes
-from ..fleet.outliers import Outlier, outliers, twins_of
+from ..fleet.outliers import Outlier, outliers, twins_of, unsure
 from ..fleet.totals import EnergyTotal, Total, totals_of
 from ..wording.ratios import efficiency_text, range_text
 from ..wording.units import UNKNOWN, count_text, interval_text, rate_text
@@ -38,7 +38,9 @@ def is_fleet(collection: Collection) -> bool:
 
 def machine_table(report: Report, most: int = MOST_ROWS) -> Table:
     """A row for each machine and device of the files that hold several machines, the slowest of its twins first."""
-    named = {id(outlier.group) for outlier in outliers(report.collection.groups)}
+    marks = {id(group): " (cannot tell: restless)" for group in unsure(report.collection.groups)}
+    for outlier in outliers(report.collection.groups):
+        marks[id(outlier.group)] = " (slow)" if outlier.is_slow else " (fast)"
     rows: list[tuple[float, Group]] = []
     for twins in twins_of_all(report.collection):
         middle = median(twin.newest.rate.value for twin in twins)
@@ -49,7 +51,7 @@ def machine_table(report: Report, most: int = MOST_ROWS) -> Table:
         caption="Machine by machine, the slowest of equal ones first"
         + (f"; {left:,} more are in the CSV (-o FILE.csv)" if left > 0 else ""),
         columns=("machine", "device", "rate", "of its twins’ median", "energy", "warnings"),
-        rows=tuple(_row(group, ratio, group_is_named=id(group) in named) for ratio, group in rows[:most]),
+        rows=tuple(_row(group, ratio, marks.get(id(group), "")) for ratio, group in rows[:most]),
     )
 
 
@@ -61,10 +63,9 @@ def twins_of_all(collection: Collection) -> list[tuple[Group, ...]]:
     return [*twins, *alone]
 
 
-def _row(group: Group, ratio: float, group_is_named: bool) -> tuple[str, ...]:
+def _row(group: Group, ratio: float, mark: str) -> tuple[str, ...]:
     entry = group.newest
     energy = energy_figure(entry.device)
-    mark = (" (slow)" if ratio < 1 else " (fast)") if group_is_named else ""
     return (
         lines(entry.host or f"machine {entry.machine_id}", f"{entry.machine_id}" if entry.host else ""),
         lines(labels_of([group])[0], visible(entry.device.workload, NAME_LIMIT)),

@@ -8,7 +8,7 @@ from ..wording.units import UNKNOWN, rate_text
 from .device_row import evidence_text, row_of
 from .labels import labels_of
 from .roofline import RooflinePoint, ceilings_text, operations_text, rooflines_of
-from .tables import Table, lines, marked
+from .tables import MOST_RANKED, Table, lines, marked
 from .work_words import work_text
 
 
@@ -16,12 +16,17 @@ def suite_table(collection: Collection) -> Table | None:
     """A row for each work and device, in the order of the rankings; None where all did the same work."""
     if len(collection.rankings) < 2:
         return None
+    # Of each kind of work its share of the rows: a fleet's thousand machines would leave none for the second.
+    most = max(1, MOST_RANKED // len(collection.rankings))
     rows: list[tuple[str, ...]] = []
+    left = 0
     for ranking in collection.rankings:
-        labels = labels_of(ranking.groups)
-        rows.extend(row(group, label) for group, label in zip(ranking.groups, labels, strict=True))
+        groups = ranking.groups[:most]
+        left += len(ranking.groups) - len(groups)
+        rows.extend(row(group, label) for group, label in zip(groups, labels_of(groups), strict=True))
     return Table(
-        caption="All work on all devices",
+        caption="All work on all devices"
+        + (f", the first {most} of each kind; {left:,} more are in the CSV (-o FILE.csv)" if left else ""),
         columns=("workload", "device", "rate", "best", "of its roof", "energy", "evidence"),
         rows=tuple(rows),
     )

@@ -17,6 +17,9 @@ def visible(text: str, limit: int = 4_000) -> str:
     >>> visible("\\x1b[2Jgone")
     '\\\\x1b[2Jgone'
     """
+    # Nearly all text is: what Python calls printable holds none of the hidden categories.
+    if len(text) <= limit and text.isprintable():
+        return text
     shown = "".join(_shown(character) for character in text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import subprocess
 import sys
@@ -103,3 +104,30 @@ def test_each_system_is_asked_for_what_it_has_wheels_for() -> None:
     assert "zeus-apple-silicon" not in needs(**newer, sys_platform="darwin", platform_machine="arm64", os_name="posix")
     linux = needs(**python, sys_platform="linux", platform_machine="x86_64", os_name="posix")
     assert {"pocl-binary-distribution", "pyopencl"} <= linux
+
+
+def test_each_system_s_tests_ask_for_what_it_has_wheels_for() -> None:
+    groups = tomllib.loads((TREE / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+
+    def asked(group: str, **environment: str) -> set[str]:
+        own = [Requirement(need) for need in groups[group] if isinstance(need, str)]
+        others = (asked(need["include-group"], **environment) for need in groups[group] if isinstance(need, dict))
+        return {need.name for need in own if need.marker is None or need.marker.evaluate(environment)}.union(*others)
+
+    windows = {"sys_platform": "win32", "platform_machine": "AMD64", "python_version": "3.12"}
+    linux = {"sys_platform": "linux", "platform_machine": "x86_64", "python_version": "3.12"}
+    python = {"platform_python_implementation": "CPython"}
+    # The README's line for the tests installs these two.
+    assert "pyosys" not in asked("test", **windows, **python) | asked("rtl", **windows, **python)
+    assert "amaranth" in asked("rtl", **windows, **python)
+    assert "pyosys" in asked("rtl", **linux, **python)
+
+
+def test_the_readme_s_lines_for_windows_hold_in_cmd_and_every_powershell() -> None:
+    told = re.findall(r"```bat\n(.*?)```", (TREE / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line for block in told for line in block.splitlines()]
+    assert len(lines) >= 6
+    for line in lines:
+        # PowerShell 5.1 has neither && nor ||; what cmd or PowerShell alone expand or quote means another thing there.
+        assert not set(line) & set("&|;$%'`^()"), line
+        assert line.startswith(("py -m venv ", ".venv"))

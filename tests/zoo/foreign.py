@@ -5,8 +5,12 @@ apt-get is given a state of its own in the habitat's folder, so that neither roo
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
+from email.parser import HeaderParser
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 EMULATOR = "qemu-aarch64"
 # The last two are what wheels expect of every system.
@@ -24,6 +28,8 @@ Dir::Cache "{folder}";
 Dir::Cache::archives "{folder}/archives";
 """
 Call = Callable[..., None]
+# glibc's releases that wheels name, from the oldest that anybody still builds for to Debian 12's.
+GLIBC = range(17, 37)
 
 
 def unpack_python(folder: Path, call: Call) -> tuple[Path, Path]:
@@ -43,3 +49,20 @@ def unpack_python(folder: Path, call: Call) -> tuple[Path, Path]:
         call(["dpkg-deb", "-x", str(package), str(root)])
     (interpreter,) = root.glob(INTERPRETERS)
     return root, interpreter
+
+
+def platforms(release: str) -> tuple[str, ...]:
+    """pip's options for wheels of that kind of processor, for a release of Python such as 3.11."""
+    names = ("manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for minor in reversed(GLIBC)))
+    options = ("--only-binary=:all:", "--implementation", "cp", "--python-version", release)
+    return (*options, *(word for name in names for word in ("--platform", name)))
+
+
+def needs(wheel: Path, release: str) -> list[str]:
+    """What a wheel needs on that kind of processor: pip would judge its markers by the machine that pip runs on."""
+    environment = {"platform_machine": "aarch64", "python_version": release, "extra": ""}
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        told = HeaderParser().parsestr(archive.read(metadata).decode()).get_all("Requires-Dist", [])
+    asked = [need for need in map(Requirement, told) if need.marker is None or need.marker.evaluate(environment)]
+    return [f"{need.name}{need.specifier}" for need in asked]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import re
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -161,6 +163,47 @@ def command(home: Home, limit_s: float, folder: Path, *arguments: str) -> Ended:
         process.wait()
         raise
     return Ended(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"), seconds)
+
+
+def said(home: Home, limit_s: float, *arguments: str) -> Iterator[str]:
+    """The lines that the habitat's Python says, as it says them; each has so long to come, else all of it is ended.
+
+    Raises CutOff at a deadline, and where it does not end with 0.
+    """
+    process = subprocess.Popen(
+        [str(home.python), *arguments],
+        cwd=home.folder,
+        env=home.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.put(line.decode("utf-8", "replace").strip())
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    last = ""
+    try:
+        while (line := lines.get(timeout=limit_s)) is not None:
+            last = line
+            yield line
+        if process.wait(limit_s):
+            raise CutOff(f"ended with {process.returncode} after saying {last!r}")
+    except (queue.Empty, subprocess.TimeoutExpired):
+        raise CutOff(f"said nothing for {limit_s:.0f} s after {last!r}") from None
+    finally:
+        _end(process)
+        process.wait()
+
+
+class CutOff(Exception):
+    """A program did not come to its end."""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

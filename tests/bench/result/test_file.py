@@ -3,11 +3,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from hashwatt.bench.api import check_writable, load, save, verify
-from hashwatt.bench.result.file import MAX_FILE_BYTES, SchemaViolation
+from hashwatt.bench.result.file import MAX_FILE_BYTES, SchemaViolation, decode, encode
 from hashwatt.bench.result.model import Result
 from hashwatt.kernels.errors import InputError
 
@@ -170,3 +172,16 @@ def test_a_folder_without_the_right_to_write_is_refused(tmp_path: Path) -> None:
 def test_a_device_file_is_never_replaced() -> None:
     with pytest.raises(InputError, match="not a regular file"):
         check_writable("/dev/null")
+
+
+def test_a_file_that_fits_is_read_once(honest_result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A fleet's file has tens of megabytes.
+    data, real, read = encode(honest_result), msgspec.json.decode, list[int]()
+
+    def counted(content: bytes, **options: Any) -> Any:
+        read.append(len(content))
+        return real(content, **options)
+
+    monkeypatch.setattr(msgspec.json, "decode", counted)
+    assert decode(data, "a file") == honest_result
+    assert len(read) == 1

@@ -112,7 +112,7 @@ BAD_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "begins with NUL": (lambda path: path.write_bytes(b"\0\0\n"), "names no library"),
     "empty": (Path.touch, "names no library"),
     "far too long": (lambda path: path.write_bytes(b"a" * 100_000), "names no library"),
-    "a pipe": (lambda path: os.mkfifo(path), "not a regular file"),
+    **({"a pipe": (lambda path: os.mkfifo(path), "not a regular file")} if hasattr(os, "mkfifo") else {}),
     "a folder": (Path.mkdir, "Is a directory"),
     "a link to nothing": (lambda path: path.symlink_to("/nowhere/at/all"), "No such file"),
 }

@@ -54,6 +54,16 @@ def test_a_system_that_forbids_the_instruction_costs_nothing(monkeypatch: pytest
     assert hypervisor_by_cpuid() is None
 
 
+@pytest.mark.elsewhere
+@pytest.mark.parametrize("machine", ["aarch64", "ARM64", "arm64"])
+def test_a_processor_without_the_instruction_is_not_asked(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("archspec.vendor.cpuid.cpuid.CPUID", lambda: asked.append(machine))
+    assert hypervisor_by_cpuid() is None
+    assert asked == []
+
+
 def test_another_machine_s_tree_is_not_answered_by_this_processor(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:

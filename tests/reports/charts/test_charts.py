@@ -18,10 +18,14 @@ from hashwatt.bench.result.model import Result
 from hashwatt.reports.charts.canvas import NARROW, WIDE, Chart, Size, png, svg
 from hashwatt.reports.charts.inline import StyleSheet, inline
 from hashwatt.reports.charts.ladder_marks import is_rate_measured, own_mark
-from hashwatt.reports.charts.selection import MOST_SAMPLE_CHARTS, charts_of
+from hashwatt.reports.charts.selection import MOST_COURSES_OF_MANY, MOST_SAMPLE_CHARTS, charts_of
 from hashwatt.reports.charts.style import KIND_COLOURS, ORIGINS, mark
 from hashwatt.reports.collect.gather import NOTHING, gather_results
 from hashwatt.reports.document.report import report_on
+from hashwatt.reports.fleet.outliers import outliers
+from hashwatt.reports.layout.suite_table import suite_table
+from hashwatt.reports.layout.tables import MOST_RANKED
+from tests.simulations.fleet import simulated_fleet
 
 from .. import hostile
 from ..factory import result, showcase, verified, with_energy
@@ -142,6 +146,21 @@ def test_many_devices_draw_the_first_and_say_so() -> None:
     found = charts_of(report_on(gather_results(many)))
     assert "The first 40 of 45" in found.devices[0][0].caption
     assert len(found.samples) == MOST_SAMPLE_CHARTS
+
+
+def test_of_very_many_devices_few_are_drawn_and_their_courses_are_of_the_odd_ones() -> None:
+    made = simulated_fleet(120, 300, seed=3)
+    report = report_on(gather_results([made.result]))
+    found = charts_of(report)
+    assert all("The first 12 of 120" in pair[0].caption for pair in found.devices)
+    assert len(found.samples) == MOST_COURSES_OF_MANY
+    assert found.samples_of.startswith("Shown for 2 of 240 devices, most unlike their twins; ")
+    slowest = outliers(report.collection.groups)[0].group.newest
+    assert f"Samples of {slowest.device.device.name}" in found.samples[0].title
+    table = suite_table(report.collection)
+    assert table is not None
+    assert len(table.rows) == MOST_RANKED
+    assert "the first 100 of each kind; 40 more are in the CSV" in table.caption
 
 
 def test_the_ladder_needs_no_result() -> None:
