@@ -17,17 +17,17 @@ from hashwatt.bench.result.model import Result
 from hashwatt.reports.formats.csv import text_cell
 from hashwatt.reports.layout import plain_figures, sample_figures
 
-from ..bench.fakes import measured
+from ..bench.fakes import FAST_HS, measured
 
 
 @pytest.fixture(scope="module")
 def result() -> Result:
-    return measured("steady", "broken", seconds=1.0)
+    return measured("steady", "broken", seconds=1.0, rate_hs=FAST_HS)
 
 
 @pytest.fixture(scope="module")
 def other() -> Result:
-    return measured("steady", seconds=0.5, note="later", challenge="another")
+    return measured("steady", seconds=0.5, note="later", challenge="another", rate_hs=FAST_HS)
 
 
 @pytest.fixture
