@@ -188,7 +188,7 @@ def of_machine(made: Row, entry: Entry) -> Row:
 
 
 def distribution(counting: Sequence[Entry]) -> Mapping[str, Any]:
-    """Where the rates of a kind lie: in words, and as dots on a line; without dots where there are too few."""
+    """Where the rates of a model lie: in words, and as dots on a line; without dots where there are too few."""
     if not counting:
         words = f"Fewer than {FEWEST_OTHERS + 1} devices of this model count here, so nothing is said of how they lie."
         return {"words": words, "dots": [], "left": LEFT, "right": RIGHT, "low": "", "high": ""}
