@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from hashwatt.bench.energy.joules.efficiency import efficiency
+from hashwatt.bench.result.fleet import FleetRecord, Member
 from hashwatt.bench.result.measurement import Measurement, Round, Status
 from hashwatt.bench.result.model import RateTogether, Result, Together
 from hashwatt.bench.run_id import together_run_id
@@ -145,6 +146,23 @@ def test_each_machine_stands_once_and_all_that_records_name_are_listed() -> None
     # The first fault is told.
     both = result(RIGHT, RIGHT, machines=(machine(), machine()))
     assert refused(both)["devices"].startswith("a machine stands twice")
+
+
+def test_a_fleet_s_machines_are_those_that_are_listed() -> None:
+    def member(name: str) -> Member:
+        return Member(
+            machine=name, name="a host", workers=1, created="2025-05-12T10:15:00Z", clock_ahead_s=None, started_s=None,
+            libraries={}, warnings=(),
+        )  # fmt: skip
+
+    def of(*members: Member) -> Result:
+        fleet = FleetRecord(trial=False, together=False, spread_s=None, members=members, lost=())
+        return result(RIGHT, fleet=fleet)
+
+    told = "the machines that took part are not those that it lists"
+    assert "devices" not in refused(of(member(RIGHT.machine)))
+    assert refused(of(member("f" * 16)))["devices"] == told
+    assert refused(of())["devices"] == told
 
 
 def of_devices(run: Result) -> list[Check]:
