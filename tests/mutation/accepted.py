@@ -30,6 +30,7 @@ REASONS: dict[tuple[str, str, str | None], str] = {
         "_within(middle, freedom) < confidence",
     ): "of one number alone, and halving then ends at it from the other side",
     ("kernels/workloads/proof/poisson.py", "return _summed(count, expected, 1)", "1"): "a direction: its sign alone",
+    ("kernels/workloads/proof/poisson.py", "return _summed(count, expected, -1)", "1"): "a direction: its sign alone",
     ("kernels/workloads/proof/bounds.py", "for _ in range(50):", "50"): (
         "more of Newton's steps than any number of shares takes"
     ),
