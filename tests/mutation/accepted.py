@@ -31,6 +31,9 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ): "of one number alone, and halving then ends at it from the other side",
     ("kernels/workloads/proof/poisson.py", "return _summed(count, expected, 1)", "1"): "a direction: its sign alone",
     ("kernels/workloads/proof/poisson.py", "return _summed(count, expected, -1)", "1"): "a direction: its sign alone",
+    ("kernels/workloads/proof/bounds.py", "z = -3.090232306167813", None): (
+        "where Newton's steps begin: they end at the same figure"
+    ),
     ("kernels/workloads/proof/bounds.py", "for _ in range(50):", "50"): (
         "more of Newton's steps than any number of shares takes"
     ),

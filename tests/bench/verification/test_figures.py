@@ -223,6 +223,8 @@ def test_joules_lie_between_their_own_bounds() -> None:
     [
         (90.0, 100.0, True, False),
         (100.0, 110.0, True, False),
+        (80.0, 90.0, True, False),
+        (110.0, 120.0, True, False),
         (80.0, 89.0, True, True),
         (111.0, 120.0, True, True),
         # That the two disagree is believed: their bounds then span both.
