@@ -180,6 +180,16 @@ def test_a_check_names_its_machine_where_the_file_has_several() -> None:
     assert {one.machine for one in check_result(result(RIGHT))[0].proven} == {None}
 
 
+def test_of_all_shares_or_of_so_many_the_sentence_says_so() -> None:
+    def told(most: int | None) -> str:
+        return next(
+            one.sentence for one in check_result(result(RIGHT), most_shares=most)[0].checks if one.code == "shares"
+        )
+
+    assert ": all " in told(None)
+    assert ": 3 of " in told(3)
+
+
 def test_a_challenge_is_asked_for_and_the_same_or_none_is() -> None:
     assert "challenge" not in {check.code for check in check_result(result(RIGHT))[0].checks}
     asked, _ = check_result(result(RIGHT), challenge="Ana")
