@@ -100,6 +100,6 @@ AREAS = (
     Area(
         "anchors",
         tuple(f"bench/anchors/{name}.py" for name in ("beacon", "challenge", "clock", "digest", "stamp", "token")),
-        ("tests/bench/anchors/test_beacon.py", "tests/bench/anchors/test_stamp.py"),
+        tuple(f"tests/bench/anchors/test_{name}.py" for name in ("record", "beacon", "stamp")),
     ),
 )  # fmt: skip

@@ -11,13 +11,16 @@ from itertools import count
 import pytest
 from msgspec.structs import replace
 
+from hashwatt.kernels.device import KernelInfo
 from hashwatt.kernels.fakes.device import FakeDevice
+from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.workloads.evidence import Claim, Finding, Shares, Span
 from hashwatt.kernels.workloads.proof import recompute
+from hashwatt.kernels.workloads.proof.headers import kept_target
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
 from hashwatt.kernels.workloads.proof.recompute import Again
 from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
-from tests.reports.factory import HASHES, proof_of
+from tests.reports.factory import HASHES, TARGET, proof_of
 
 RUN = "0" * 32
 RIGHT, ROLLED = (proof_of("Ana", "cpu", RUN, 4, prefixes) for prefixes in (1, 4))
@@ -189,3 +192,15 @@ def test_a_share_moved_out_of_its_leaf_is_missed_in_one_and_foreign_in_the_other
     assert first.sentence.endswith("holds 1 shares that are not stored, and 0 of those stored are not in it")
     assert second.sentence.endswith("holds 0 shares that are not stored, and 1 of those stored are not in it")
     assert [one.ok for one in (first, second, *others)] == [False, False, True, True]
+
+
+def test_shares_are_sought_under_the_target_that_the_stored_ones_meet() -> None:
+    class Asked(FakeDevice):
+        def prepare(self, job: Job) -> KernelInfo:
+            targets.add(job.target)
+            return super().prepare(job)
+
+    targets: set[int] = set()
+    fewer = replace(ROLLED, wanted=100)
+    Again(ORACLE, fewer, CLAIM, Asked("steady", 1e9, lambda _: None), lambda _: None).leaves(1)
+    assert targets == {kept_target(TARGET, HASHES, 100)} != {TARGET}
