@@ -45,7 +45,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Where a device stands among the others of its model at the same work.
 
     `percentile`: which share of the `others` is slower, in per cent, equal ones by half; `low` and `high` the same of
-    the ends of its rate's interval. None, with `reason`, where it cannot be told.
+    the ends of its rate's interval. None, with `reason`, where it is unknown.
     """
 
     others: int
