@@ -40,12 +40,14 @@ AREAS = (
                 "coverage", "efficiency", "from_counter", "from_power", "idle", "integral", "readings", "record",
             )
         ),
-        tuple(
-            f"tests/bench/energy/joules/{name}.py"
-            for name in (
-                "test_from_readings", "test_integrals", "test_figures_by_hand", "test_coverage", "test_record",
-                "test_efficiency_curves",
-            )
+        (
+            *(
+                f"tests/bench/energy/joules/test_{name}.py"
+                for name in (
+                    "from_readings", "integrals", "figures_by_hand", "coverage", "record", "efficiency_curves",
+                )
+            ),
+            "tests/bench/energy/test_rounds.py",
         ),
     ),
     Area(
