@@ -1,6 +1,6 @@
 """A thousand simulated machines, some of them slow: does the report find those and no others, and how quickly?
 
-`python -m tests.simulations.fleet little` tries small faults, most of them on quiet machines;
+`python -m tests.simulations.fleet little [SEED]` tries small faults, most of them on quiet machines, with five seeds;
 `python -m tests.simulations.fleet [MACHINES] [SHARES]` makes a fleet's result file, whose proofs verify, and reports on
 it as `hashwatt report FILE -o page.html` does, in a process of its own. The course of every rate is a stretch of a real
 recording (recorded.json) at a rate that equal machines have but for a scatter; time is simulated, the hashes are real.
@@ -306,8 +306,9 @@ def little_off(seeds: range = range(1, 6), machines: int = MACHINES) -> None:
 
 def main() -> None:
     """Make a fleet, report on it, and say what was found."""
-    if sys.argv[1:] == ["little"]:
-        little_off()
+    if sys.argv[1:2] == ["little"]:
+        first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+        little_off(range(first, first + 5))
         return
     machines, shares = (int(word) for word in (*sys.argv[1:3], *(str(MACHINES), str(SHARES))[len(sys.argv[1:3]) :]))
     begun_s = time.monotonic()
