@@ -184,7 +184,7 @@ class PeakProbe:
             threads = device.launch(launch(items, 1)).threads
             items = launches.items_of(info, threads)
         amount = items * each * turns * formats.STEPS * form.step_operations
-        self._new_burst = lambda: Burst(device, number, lambda repeats: launch(items, repeats), amount)
+        self._new_burst = partial(Burst, device, number, lambda repeats: launch(items, repeats), amount)
         self.anew()
 
     def anew(self) -> None:

@@ -16,7 +16,7 @@ from ..fakes import measured
 
 @pytest.fixture(scope="module")
 def result() -> Result:
-    return measured("steady", "broken", seconds=1.0)
+    return measured("steady", "broken", rate_hs=50_000.0, seconds=1.0)
 
 
 def test_a_result_shows_when_where_and_a_line_for_each_measurement(result: Result) -> None:
