@@ -267,7 +267,7 @@ def measure(
             shares=shares,
             several=len(works) > 1,
             devices=OpenDevices() if len(works) > 1 and alternation is None else None,
-            times=SuiteTimes(parts_of(works, len(found), seconds or DEFAULT_SECONDS))
+            times=SuiteTimes(parts_of(works, [one.info for one in found], seconds or DEFAULT_SECONDS))
             if any(work.flexible for work in works) and alternation is None
             else None,
         )

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ...kernels.bounded import MOST_SHARES
-from ...kernels.device import DeviceOptions
+from ...kernels.device import DeviceInfo, DeviceOptions
 from ...kernels.errors import InputError
 from ...kernels.workloads.protocol import Value, Workload
 from ...kernels.workloads.registry import DEFAULT, load_workload, workload_names
@@ -93,11 +93,14 @@ class AskedWork:
         return suite.seconds
 
 
-def parts_of(works: Sequence[Work], devices: int, common_s: float) -> list[Part]:
-    """The parts of a suite, in order: each work on all devices. `common_s`: how long work without a time is sampled."""
+def parts_of(works: Sequence[Work], devices: Sequence[DeviceInfo], common_s: float) -> list[Part]:
+    """The parts of a suite, in order: each work on all devices that can do it.
+
+    `common_s`: how long work without a time is sampled.
+    """
     return [
         Part(
-            devices=devices,
+            devices=sum(work.workload.why_not(info, work.parameters) is None for info in devices),
             seconds=common_s if work.seconds is None else work.seconds,
             other_s=suite.other_s,
             flexible=work.flexible,

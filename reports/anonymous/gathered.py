@@ -52,4 +52,4 @@ def gather_without_names(paths: Iterable[str | Path]) -> tuple[Collection, Names
 
 def without_paths(collection: Collection) -> Collection:
     """The collection without the names of files and folders."""
-    return replace(collection, unreadable=tuple("a file that is no result" for _ in collection.unreadable))
+    return replace(collection, files=(), unreadable=tuple("a file that is no result" for _ in collection.unreadable))

@@ -15,9 +15,10 @@ from ...bench.anchors.digest import record_digest
 from ...bench.result.fleet import FleetRecord
 from ...bench.result.measurement import Measurement
 from ...bench.result.model import Result
+from ...bench.result.warning import WarningRecord
 from ...kernels.workloads.evidence import ServedShares
 from .known_names import anonymous_ids, is_bound, is_named_meter, is_worker, known_names, measurements_of
-from .rules import AGENT, RULES, RULES_OF_TABLES, Known
+from .rules import AGENT, FIGURES_ALONE, LEFT_OUT, RULES, RULES_OF_TABLES, Known
 from .scrub import scrubber
 
 # What is counted as left out, by the field that it stood in; fields that are not named here are "words".
@@ -73,6 +74,9 @@ class _Walk:
 
     def _record(self, record: msgspec.Struct) -> msgspec.Struct:
         kind = type(record)
+        if isinstance(record, WarningRecord) and record.code not in FIGURES_ALONE:
+            new_text = f"{record.code.replace('_', ' ')}: {LEFT_OUT}"
+            return replace(record, text=self._noted(record.text, new_text, "WarningRecord.text"))
         values = {name: getattr(record, name) for name in fields_with_text(kind)}
         new = {name: self.changed(value, f"{kind.__name__}.{name}") for name, value in values.items()}
         different = {name: value for name, value in new.items() if value is not values[name]}

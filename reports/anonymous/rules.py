@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ...bench.result.warning import WarningCode
 from .scrub import Scrub, scrubbed
 
 LEFT_OUT = "left out, as this file names nobody"
@@ -23,6 +24,13 @@ VERSION = re.compile(r"[0-9][0-9A-Za-z.!]*")
 LIBRARY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,40}")
 KERNEL = re.compile(r"([A-Za-z]+ )?[0-9]+(?:\.[0-9]+)*(?:-[0-9]+)?")
 AGENT = re.compile(r"[A-Za-z][\w .+-]{0,40}/v?\d[\d.]*")
+
+# Warnings whose sentences are ours but for figures: no driver, sensor or host puts a word into them.
+FIGURES_ALONE: tuple[WarningCode, ...] = (
+    "drift", "contention", "stolen_time", "two_levels", "few_rounds", "odd_rounds", "quota", "few_samples",
+    "wide_interval", "clock_unknown", "not_settled", "few_shares", "harder_shares_only", "worker_left", "restarted",
+    "stood_still",
+)  # fmt: skip
 
 Value = int | float | str
 
@@ -98,7 +106,8 @@ RULES: dict[str, Rule] = {
     "Machine.cpu_vendor": describe, "Machine.cpu_signature": describe, "Machine.cpu_features": describe,
     "Machine.architecture": describe, "Machine.os": describe, "Machine.kernel": kernel, "Machine.python": describe,
     "Machine.hypervisor": describe, "Machine.container": describe, "Machine.governor": describe, "Cache.kind": describe,
-    "WarningRecord.text": replaced,
+    # Of those that hold figures alone; the others' words are replaced (`FIGURES_ALONE`).
+    "WarningRecord.text": sentence,
     "Measurement.machine": keep, "Measurement.workload": keep, "Measurement.unit": keep, "Measurement.reason": replaced,
     "Measurement.setting": keep,
     "DeviceRecord.id": device_id, "DeviceRecord.name": describe, "DeviceRecord.vendor": describe,

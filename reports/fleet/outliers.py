@@ -35,6 +35,9 @@ LIMITS: tuple[tuple[int, float], ...] = (
 )  # fmt: skip
 # The interval of 95 % is so many standard deviations wide.
 WIDTH = 2 * 1.96
+# How much of the variance beyond the twins' is believed: a handful of rounds tells little of how restless a machine is
+# (Student's interval of five is 1.42 times as wide as the normal one, 2.0 times in variance).
+BELIEVED = 0.5
 # So little off is nothing to look into, however sure (in logarithms).
 NOTHING = 0.015
 
@@ -133,7 +136,7 @@ def deviations(rates: Sequence[float], own: Sequence[float] = ()) -> list[Deviat
     found = []
     for each, leaves in zip(logs, own, strict=True):
         off = each - middle
-        restless = math.hypot(scatter, math.sqrt(max(0.0, leaves**2 - usual**2)))
+        restless = math.hypot(scatter, math.sqrt(BELIEVED * max(0.0, leaves**2 - usual**2)))
         far, surely = (abs(off) > max(limit * assumed, NOTHING) for assumed in (scatter, restless))
         found.append(Deviation(off, surely, far and not surely))
     return found

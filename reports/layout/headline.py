@@ -61,7 +61,7 @@ def on_ranking(ranking: Ranking, *, several: bool = False) -> list[str]:
     elif doubt := doubt_of(groups[0], groups[1]):
         told = [
             f"Highest rate of {len(groups)} devices{at}: {name} with {figure}.",
-            f"Whether it is {doubt[0]} than {names[1]} cannot be told: {doubt[1]}.",
+            f"Whether it is {doubt[0]} than {names[1]} is unknown: {doubt[1]}.",
         ]
     else:
         told = [f"Fastest of {len(groups)} devices{at}: {name} with {figure}.", lead(groups[0], groups[1], names[1])]

@@ -57,7 +57,7 @@ def run_line(result: Result, ident: str, link: str, file: str) -> RunLine:
         when=visible(result.created.replace("T", " ").removesuffix("Z"), 40) + " UTC",
         run=visible(result.run_id[:8], 8),
         machines=machines_text(result),
-        devices=f"{measured:,} of {len(result.results):,} measured",
+        devices=f"{measured:,} of {len(result.results):,} with a rate",
         note=visible(result.note, LIMIT) if result.note else UNKNOWN,
         version=visible(f"hashwatt {result.hashwatt_version}", NAME_LIMIT),
         challenge=visible(result.challenge, LIMIT),

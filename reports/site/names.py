@@ -12,7 +12,7 @@ from hashlib import sha256
 
 import msgspec
 
-from .kinds import Model
+from .standings import Model
 
 RAW, RESULT, DEVICE = "raw", "result", "device"
 FOLDERS = (RAW, RESULT, DEVICE)

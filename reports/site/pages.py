@@ -22,10 +22,10 @@ from ..layout.run_details import run_details
 from ..layout.work_words import work_text
 from ..wording.units import rate_text
 from ..wording.visible import shortened, visible
-from .kinds import FEWEST_OTHERS, Model, Work, work_of
 from .names import SCRIPT, STYLE, index_name
 from .plan import Plan, Published
 from .rows import Row, machine_text, place_of, row_of
+from .standings import FEWEST_OTHERS, Model, Work, work_of
 
 # An index page has so many rows at most, and so many bytes of them.
 MOST_ROWS = 2000
@@ -188,9 +188,9 @@ def of_machine(made: Row, entry: Entry) -> Row:
 
 
 def distribution(counting: Sequence[Entry]) -> Mapping[str, Any]:
-    """Where the rates of a kind lie: in words, and as dots on a line; without dots where there are too few."""
+    """Where the rates of a model lie: in words, and as dots on a line; without dots where there are too few."""
     if not counting:
-        words = f"Fewer than {FEWEST_OTHERS + 1} devices of this kind count here, so nothing is said of how they lie."
+        words = f"Fewer than {FEWEST_OTHERS + 1} devices of this model count here, so nothing is said of how they lie."
         return {"words": words, "dots": [], "left": LEFT, "right": RIGHT, "low": "", "high": ""}
     unit = counting[0].device.unit
     values = sorted(rate.value for rate in comparable_rates(counting))

@@ -12,8 +12,8 @@ from ...kernels.errors import InputError
 from ..collect.gather import Collection, Entry, moment_of
 from ..collect.sources import Source
 from ..wording.visible import visible
-from .kinds import Model, Standing, model_of, standings_of
 from .names import RAW, RESULT, name_of_model, stem_of_result
+from .standings import Model, Standing, model_of, standings_of
 
 Step = Callable[[], None]
 

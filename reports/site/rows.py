@@ -14,7 +14,7 @@ from ..layout.work_words import variant_text
 from ..wording.ratios import efficiency_text
 from ..wording.units import UNKNOWN, interval_text, rate_text
 from ..wording.visible import shortened, visible
-from .kinds import Standing
+from .standings import Standing
 
 LONGEST = 60
 

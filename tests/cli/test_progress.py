@@ -42,12 +42,12 @@ def test_the_rounds_of_the_next_work_are_named_again(capsys: pytest.CaptureFixtu
 
 
 def test_a_log_says_at_the_end_of_a_line_how_long_the_whole_will_take(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines()
+    lines = Lines(lambda: 0.0)
     for time in ("0:01 of about 2:40", "0:03 of about 2:40"):
         # The same stage again is no news.
         lines.outlook(time)
         lines.stage("a", "sampling, round 1 of 6", None)
-    assert capsys.readouterr().err.splitlines() == ["a: sampling, round 1 of 6 (0:01 of about 2:40)"]
+    assert capsys.readouterr().err.splitlines() == ["  0 s  a: sampling, round 1 of 6 (0:01 of about 2:40)"]
 
 
 def test_a_bar_says_it_in_front_where_no_window_cuts_it_off() -> None:

@@ -75,8 +75,8 @@ def test_a_guide_can_be_followed(
 
 
 def _short(words: list[str]) -> list[str]:
-    """The same for the fake device, and within a moment."""
-    to = {"cpu": "fake:steady", "5": "0.5"}
+    """The same for the fake device, and within moments: long enough for 200 shares beside busy programs."""
+    to = {"cpu": "fake:steady", "5": "1.5"}
     return [to.get(word, word) for word in words]
 
 

@@ -14,8 +14,8 @@ import pytest
 from hashwatt.bench.result.file import save
 from hashwatt.reports.anonymous.rules import LEFT_OUT
 from hashwatt.reports.site.folder import ALLOWED, MANIFEST
-from hashwatt.reports.site.kinds import FEWEST_OTHERS
 from hashwatt.reports.site.pages import MOST_BYTES, MOST_ROWS
+from hashwatt.reports.site.standings import FEWEST_OTHERS
 from tests.cli.terminal import run_here
 from tests.reports.factory import showcase
 

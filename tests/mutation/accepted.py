@@ -30,6 +30,19 @@ REASONS: dict[tuple[str, str, str | None], str] = {
         "_within(middle, freedom) < confidence",
     ): "of one number alone, and halving then ends at it from the other side",
     ("kernels/workloads/proof/poisson.py", "return _summed(count, expected, 1)", "1"): "a direction: its sign alone",
+    ("kernels/workloads/proof/poisson.py", "return _summed(count, expected, -1)", "1"): "a direction: its sign alone",
+    ("kernels/workloads/proof/bounds.py", "z = -3.090232306167813", None): (
+        "where Newton's steps begin: they end at the same figure"
+    ),
+    ("kernels/workloads/proof/poisson.py", "if direction > 0:", "direction > 0"): "it is 1 or -1, never 0",
+    (
+        "kernels/workloads/proof/recompute.py",
+        "for place in (*self._walk.places(first, size - beyond), *self._walk.places(0, beyond)):",
+        "size - beyond",
+    ): "the walk ends at its last nonce in any case",
+    ("kernels/workloads/proof/bounds.py", "mean = max(mean - step, mean / 10)", "10"): (
+        "keeps a first step above 0: the steps after it end at the same figure"
+    ),
     ("kernels/workloads/proof/bounds.py", "for _ in range(50):", "50"): (
         "more of Newton's steps than any number of shares takes"
     ),

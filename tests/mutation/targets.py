@@ -40,12 +40,14 @@ AREAS = (
                 "coverage", "efficiency", "from_counter", "from_power", "idle", "integral", "readings", "record",
             )
         ),
-        tuple(
-            f"tests/bench/energy/joules/{name}.py"
-            for name in (
-                "test_from_readings", "test_integrals", "test_figures_by_hand", "test_coverage", "test_record",
-                "test_efficiency_curves",
-            )
+        (
+            *(
+                f"tests/bench/energy/joules/test_{name}.py"
+                for name in (
+                    "from_readings", "integrals", "figures_by_hand", "coverage", "record", "efficiency_curves",
+                )
+            ),
+            "tests/bench/energy/test_rounds.py",
         ),
     ),
     Area(
@@ -90,8 +92,7 @@ AREAS = (
             ),
         ),
         (
-            "tests/bench/verification/test_checks.py::test_verifying_takes_milliseconds",
-            "tests/bench/verification/test_checks.py::test_the_largest_result_the_model_allows_is_checked_in_seconds",
+            "tests/bench/verification/test_checks.py::test_the_largest_result_the_model_allows_is_checked_with_a_hash_a_share",
             "tests/bench/verification/test_checks.py::test_whatever_is_changed_the_answer_is_a_verdict",
             "tests/bench/verification/test_audit.py::test_work_that_is_not_a_whole_number_of_headers_holds",
             "tests/kernels/workloads/proof/test_share_rate.py",
@@ -100,6 +101,6 @@ AREAS = (
     Area(
         "anchors",
         tuple(f"bench/anchors/{name}.py" for name in ("beacon", "challenge", "clock", "digest", "stamp", "token")),
-        ("tests/bench/anchors/test_beacon.py", "tests/bench/anchors/test_stamp.py"),
+        tuple(f"tests/bench/anchors/test_{name}.py" for name in ("record", "beacon", "stamp")),
     ),
 )  # fmt: skip

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import resource
 import signal
 import sys
 import tempfile
@@ -50,6 +49,9 @@ ANEW = 77
 
 def forked(work: Callable[[], int], cpu_s: float, clock_s: float) -> tuple[str, int]:
     """Do it in a process of its own; what came of it, and the process's exit status."""
+    # Only POSIX has it, as it has `fork`.
+    import resource
+
     started = time.monotonic()
     child = os.fork()
     if child == 0:
@@ -128,6 +130,8 @@ class Warm:
         """Watch the unchanged code where asked to; then one change after another."""
         items = {item.nodeid: item for item in session.items}
         loaded = Loaded(self._tree, self._modules)
+
+        import resource
 
         def first_failed(tests: Sequence[str], seconds: Sequence[float] = ()) -> str | None:
             wanted = [items[test] for test in tests]

@@ -11,7 +11,6 @@ import ctypes
 import json
 import random
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -164,6 +163,9 @@ def likwid_gflops(kernel: str) -> float:
 
 def likwid_run(kernel: str, iterations: int) -> tuple[int, float]:
     """Operations, and CPU seconds of the process."""
+    # Only POSIX has it.
+    import resource
+
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     told = subprocess.run(
         ["likwid-bench", "-t", kernel, "-w", "S0:16kB:1", "-i", str(iterations)],

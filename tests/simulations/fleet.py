@@ -44,7 +44,7 @@ MACHINES = 1_000
 # How equal machines scatter: chips, cooling, memory.
 SCATTER = 0.01
 PLANTED_SHARE = 0.03
-# What faults leave of the rate: of restless machines smaller ones cannot be told; among quiet ones they can.
+# What faults leave of the rate: of restless machines smaller ones stay unknown; among quiet ones they can.
 LEFT = (0.6, 0.85)
 LITTLE_OFF = (0.90, 0.92)
 RESTLESS_AMONG_QUIET = 0.2

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from ..kernels.conformance import CHECKS
 from . import __main__ as command_line
+from . import foreign
 from .habitats import INTEL_PINNED, Habitat, broken_runtimes, habitats, system_runtimes
 from .homes import TREE, Base, Home, NotMade, _variables, call, write_launcher
 from .living import DeviceOutcome, Outcome
@@ -198,3 +200,17 @@ def test_the_page_does_not_say_where_the_zoo_stood() -> None:
     told = "OCL_ICD_VENDORS=/tmp/hashwatt-zoo-upzdftxm/none/vendors shows no OpenCL runtime"
     assert cell_text(told) == "OCL_ICD_VENDORS=…/none/vendors shows no OpenCL runtime"
     assert cell_text("/tmp/hashwatt-zoo-a1/x/y.icd: names no library") == "…/x/y.icd: names no library"
+
+
+def test_what_a_wheel_needs_on_an_aarch64_is_told_by_that_kind_of_processor(tmp_path: Path) -> None:
+    wheel = tmp_path / "a-1-py3-none-any.whl"
+    told = (
+        "Name: a\nRequires-Dist: numba>=0.62\nRequires-Dist: pocl; platform_machine == 'x86_64'\n"
+        "Requires-Dist: neon; platform_machine == 'aarch64'\nRequires-Dist: more; extra == 'x'\n"
+    )
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("a-1.dist-info/METADATA", told)
+    assert foreign.needs(wheel, "3.11") == ["numba>=0.62", "neon"]
+    options = foreign.platforms("3.11")
+    assert "--only-binary=:all:" in options
+    assert {"manylinux2014_aarch64", "manylinux_2_17_aarch64", "manylinux_2_28_aarch64"} <= set(options)

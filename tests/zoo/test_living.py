@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -17,7 +18,20 @@ from hashwatt.kernels.headers.target import target_from_zero_bits
 
 from .fake_python import SUITE, Action, fake_home, healthy
 from .habitats import Habitat
-from .living import HEADER, START, ZERO_BITS, Deadlines, Ended, Outcome, by_hashlib, live, suite_words
+from .homes import Home
+from .living import (
+    HEADER,
+    START,
+    ZERO_BITS,
+    CutOff,
+    Deadlines,
+    Ended,
+    Outcome,
+    by_hashlib,
+    live,
+    said,
+    suite_words,
+)
 
 COUNT = 300
 HABITAT = Habitat("fake", "a fake", scan_nonces=COUNT)
@@ -129,3 +143,20 @@ def test_what_scans_are_held_against_is_what_the_project_s_oracle_says() -> None
     hits, checksum = reference_scan(Job((HEADER[:76],), target_from_zero_bits(ZERO_BITS)), nonces)
     assert by_hashlib(nonces) == ([nonce for _, nonce in hits], checksum)
     assert hits, "a range without any share would show little"
+
+
+@pytest.mark.parametrize(
+    ("then", "words"),
+    [("time.sleep(600)", r"said nothing for 2 s after"), ("sys.exit(3)", "ended with 3 after saying 'one'")],
+)
+def test_a_program_that_falls_silent_or_fails_is_cut_off_with_its_last_words(
+    then: str, words: str, tmp_path: Path
+) -> None:
+    home = Home(Path(sys.executable), dict(os.environ), tmp_path)
+    with pytest.raises(CutOff, match=words):
+        list(said(home, 2.0 if "sleep" in then else 60.0, "-c", f"import sys, time; print('one', flush=True); {then}"))
+
+
+def test_lines_are_told_as_they_are_said(tmp_path: Path) -> None:
+    home = Home(Path(sys.executable), dict(os.environ), tmp_path)
+    assert list(said(home, 60.0, "-c", "print('one'); print('two')")) == ["one", "two"]

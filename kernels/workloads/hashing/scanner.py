@@ -184,7 +184,6 @@ class KernelScanner:
         if not built:
             raise first_error or DeviceError(f"{self.info.id} has no kernel for {self._oracle.workload}")
         if len(self._kernels) == 1:
-            self._candidates = (Candidate(built[0].kernel.name, None, built[0].compile_s),)
             return built[0]
         rates = self._rates(built)
         order = sorted(range(len(built)), key=lambda at: -rates[at])

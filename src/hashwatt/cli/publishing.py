@@ -85,7 +85,8 @@ def say_site(output: Output, found: Found) -> None:
     if site is not None:
         files = site.files
         output.line(
-            f"Site: {site.results:,} results, {site.devices:,} device models; {len(files.written):,} files written, "
+            f"Site: {number(site.results, 'result')}, {number(site.devices, 'device model')}; "
+            f"{number(len(files.written), 'file')} written, "
             f"{len(files.unchanged):,} unchanged, {len(files.removed):,} removed"
         )
         for name in files.left[:MOST_LEFT]:
@@ -97,12 +98,17 @@ def say_site(output: Output, found: Found) -> None:
         return
     output.line("Left out:")
     for what, count in names.left_out.items():
-        output.line(f"  {what} ({count:,} {'place' if count == 1 else 'places'})")
+        output.line(f"  {what} ({number(count, 'place')})")
     if not names.left_out:
         output.line("  nothing: the results have no notes, names or addresses")
     output.line("Still told:")
     for told in names.told:
         output.line(f"  {told.sentence}")
+
+
+def number(count: int, noun: str) -> str:
+    """So many of them."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def site_fields(found: Found) -> dict[str, Any] | None:

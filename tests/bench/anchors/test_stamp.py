@@ -204,7 +204,20 @@ def test_a_token_over_another_digest_is_refused(
         return tokens.request_over(message + b" but for this")
 
     monkeypatch.setattr(stamping, "request_over", mixed_up)
-    with pytest.raises(BadToken, match="over another digest"):
+    with pytest.raises(BadToken, match="over another digest than was asked"):
+        stamp_record(honest_result, serve(authority, httpserver), [authority.root])
+
+
+def test_a_token_over_a_digest_of_another_kind_is_refused(
+    honest_result: Result, authority: Authority, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def longer(message: bytes) -> tuple[bytes, int]:
+        tsp = tokens.library()
+        request = tsp.TimestampRequestBuilder().data(message).hash_algorithm(tsp.HashAlgorithm.SHA512).build()
+        return bytes(request.as_bytes()), int(request.nonce)
+
+    monkeypatch.setattr(stamping, "request_over", longer)
+    with pytest.raises(BadToken, match="over another digest than SHA-256"):
         stamp_record(honest_result, serve(authority, httpserver), [authority.root])
 
 

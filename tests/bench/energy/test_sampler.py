@@ -131,7 +131,7 @@ def test_an_estimate_is_marked_and_its_bounds_are_wide() -> None:
 
 @pytest.mark.parametrize("text", ["", "many", "nan", "inf", "-65", "0", "1e9"])
 def test_an_estimate_needs_a_rated_power(text: str) -> None:
-    with pytest.raises(InputError, match="try --meter estimated:65"):
+    with pytest.raises(InputError, match="try estimated:65"):
         from_text(text)
 
 

@@ -11,12 +11,12 @@ from hashwatt.bench.result.model import Result
 from hashwatt.bench.verification.checks import check_result
 from hashwatt.kernels.workloads.evidence import Shares
 
-from ..fakes import measured
+from ..fakes import FAST_HS, measured
 
 
 @pytest.fixture(scope="module")
 def result() -> Result:
-    return measured("steady", "broken", rate_hs=50_000.0, seconds=1.0)
+    return measured("steady", "broken", seconds=1.0, rate_hs=FAST_HS)
 
 
 def test_a_result_shows_when_where_and_a_line_for_each_measurement(result: Result) -> None:
@@ -69,7 +69,7 @@ def test_measurements_of_several_machines_name_theirs(result: Result) -> None:
 
 
 def test_no_share_of_a_roof_that_cannot_be_right_is_shown() -> None:
-    entry = measured("low-roofed", seconds=1.0).results[0]
+    entry = measured("low-roofed", seconds=1.0, rate_hs=FAST_HS).results[0]
     assert entry.roof is not None
     assert "%" not in repr(entry)
 

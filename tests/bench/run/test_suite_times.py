@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,12 +13,17 @@ from hashwatt.bench.run.asked import AskedWork, parts_of
 from hashwatt.bench.run.assignment import Work
 from hashwatt.bench.run.suite_times import AFTER_S, BOUND_S, START_S, Part, SuiteTimes
 from hashwatt.bench.sampling.plan import DEFAULT_SECONDS, SHORTEST_S
-from hashwatt.kernels.fakes.device import VirtualClock
+from hashwatt.kernels.fakes.device import VirtualClock, fake_info
 from hashwatt.kernels.workloads.registry import load_workload
 
 from ..fakes import fake
 
 TWO = 2
+# A CPU that has dot products of bytes and of bfloat16, and a runtime on it that tells of none.
+DEVICES = [
+    replace(fake_info("steady"), numbers=("float64", "float32", "int32", "int8", "bfloat16")),
+    replace(fake_info("steady"), numbers=("float64", "float32", "int32")),
+]
 
 
 class Clock:
@@ -41,7 +47,7 @@ def gone_through(parts: list[Part], slowness: float) -> tuple[list[float], float
 
 
 def suite() -> list[Part]:
-    return parts_of(AskedWork(suite=True).works(), TWO, DEFAULT_SECONDS)
+    return parts_of(AskedWork(suite=True).works(), DEVICES, DEFAULT_SECONDS)
 
 
 def test_a_machine_that_is_quick_enough_samples_each_part_as_long_as_its_workload_wants() -> None:
@@ -74,7 +80,7 @@ def test_a_machine_that_is_too_slow_for_all_of_it_loses_no_part() -> None:
 
 def test_a_time_that_was_asked_for_is_taken_and_lengthens_the_run() -> None:
     asked = AskedWork(suite=True, seconds={"stream": 20.0}).works()
-    given, _, _ = gone_through(parts_of(asked, 1, DEFAULT_SECONDS), 2.0)
+    given, _, _ = gone_through(parts_of(asked, DEVICES[:1], DEFAULT_SECONDS), 2.0)
     times = {work.seconds: seconds for work, seconds in zip(asked, given, strict=True) if not work.flexible}
     assert times == {20.0: 20.0}
     assert not any(work.flexible for work in AskedWork(suite=True, seconds=1.0).works())

@@ -15,7 +15,7 @@ from hashwatt.bench.verification import recompute
 from hashwatt.bench.verification.recompute import audit
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fakes.device import FakeDevice
-from hashwatt.kernels.workloads.evidence import Answer, Evidence, Finding, Recompute
+from hashwatt.kernels.workloads.evidence import Answer, Checked, Evidence, Finding, Recompute
 from tests.reports.factory import result, verified
 
 DEVICE = FakeDevice("steady", 1e9, lambda _: None)
@@ -96,3 +96,18 @@ def test_what_nobody_can_do_again_takes_no_part(work: Work, monkeypatch: pytest.
 
     monkeypatch.setattr(recompute, "load_workload", unknown)
     assert audited(12.0, answers(9)) == []
+
+
+def test_only_what_has_parts_is_drawn_and_what_is_begun_is_told(work: Work) -> None:
+    class Shown(NoProgress):
+        def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
+            told.append((device, text, total))
+
+    told: list[tuple[str, str, float | None]] = []
+    own_word = replace(RIGHT, evidence=Checked(answers=9, how="compared"))
+    run = result(own_word, answers(4, "opencl:0"))
+    assert len(recompute.recompute(run, 9, DEVICE, Shown())) == 4
+    assert work.asked == [("opencl:0", 4)]
+    audit(run, 1.0, DEVICE, Shown())
+    name = DEVICE.info.id
+    assert told == [(name, "recomputing", float(RIGHT.amount)), (name, "recomputing", None)]

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from hashwatt.bench.energy.joules.efficiency import efficiency
 from hashwatt.bench.energy.joules.idle import above_idle
 from hashwatt.bench.energy.joules.integral import Integral
+from hashwatt.bench.pool.rate import rate_of_shares
 from hashwatt.bench.result.energy import CrossCheck, Energy, IdlePower
 from hashwatt.bench.result.measurement import CeilingRecord, Measurement
 from hashwatt.bench.verification.figures import Figures, close
 from hashwatt.bench.verification.verdict import Check
+from hashwatt.kernels.workloads.evidence import ServedShares
 from tests.reports.factory import joules, verified
 
 HERE = "/results/3"
@@ -221,6 +223,8 @@ def test_joules_lie_between_their_own_bounds() -> None:
     [
         (90.0, 100.0, True, False),
         (100.0, 110.0, True, False),
+        (80.0, 90.0, True, False),
+        (110.0, 120.0, True, False),
         (80.0, 89.0, True, True),
         (111.0, 120.0, True, True),
         # That the two disagree is believed: their bounds then span both.
@@ -255,3 +259,24 @@ def test_each_part_of_joules_a_unit_must_follow(name: str, part: str) -> None:
 def test_joules_a_unit_of_what_is_not_the_device_follow_from_nothing() -> None:
     assert "do not give the stated" in energy_fault(covers="not the device")
     assert energy_fault(efficiency=None) == ""
+
+
+def served(window_s: float, **changes: Any) -> str:
+    """What is said of a record of shares that a miner handed in, in one sample of so many seconds."""
+    evidence = ServedShares(
+        fresh_hex="0" * 32, extranonce1_hex="0" * 8, extranonce2_bytes=4, difficulty=1e-3, seconds=8.0, first_job=0,
+        job_times=(0,), version_rolling=False, count=100, packed="",
+    )  # fmt: skip
+    one = replace(RECORD.rounds[0].samples[0], amount=429496, seconds=window_s)
+    entry = replace(RECORD, evidence=evidence, rate=rate_of_shares(evidence), amount=429496, seconds=window_s)
+    rounds: dict[str, Any] = {"rounds": (replace(RECORD.rounds[0], samples=(one,)),)}
+    return rate_fault(replace(entry, **rounds | changes))
+
+
+def test_served_shares_have_one_sample_as_long_as_their_window() -> None:
+    told = "the window of the shares was 8 s, not the stated"
+    assert served(8.0) == ""
+    assert f"{told} 4 s" in served(4.0)
+    half = replace(RECORD.rounds[0].samples[0], seconds=4.0)
+    two = replace(RECORD.rounds[0], samples=(half, half))
+    assert f"{told} 8 s" in served(8.0, rounds=(two,))

@@ -8,10 +8,14 @@ import pytest
 from msgspec.structs import replace
 
 from hashwatt.bench.energy.joules.efficiency import efficiency
+from hashwatt.bench.result.file import encode
+from hashwatt.bench.result.fleet import FleetRecord, Member
 from hashwatt.bench.result.measurement import Measurement, Round, Status
 from hashwatt.bench.result.model import RateTogether, Result, Together
+from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.run_id import together_run_id
-from hashwatt.bench.verification.checks import Judged, check_measurement, check_result
+from hashwatt.bench.verification.checks import Judged, check_file, check_measurement, check_result
+from hashwatt.bench.verification.trusted import covered_by
 from hashwatt.bench.verification.verdict import Check
 from hashwatt.kernels.workloads.evidence import Checked, Reported
 from tests.reports.factory import joules, machine, on_machine, proof_of, result, run_id_of, streaming, verified
@@ -147,6 +151,23 @@ def test_each_machine_stands_once_and_all_that_records_name_are_listed() -> None
     assert refused(both)["devices"].startswith("a machine stands twice")
 
 
+def test_a_fleet_s_machines_are_those_that_are_listed() -> None:
+    def member(name: str) -> Member:
+        return Member(
+            machine=name, name="a host", workers=1, created="2025-05-12T10:15:00Z", clock_ahead_s=None, started_s=None,
+            libraries={}, warnings=(),
+        )  # fmt: skip
+
+    def of(*members: Member) -> Result:
+        fleet = FleetRecord(trial=False, together=False, spread_s=None, members=members, lost=())
+        return result(RIGHT, fleet=fleet)
+
+    told = "the machines that took part are not those that it lists"
+    assert "devices" not in refused(of(member(RIGHT.machine)))
+    assert refused(of(member("f" * 16)))["devices"] == told
+    assert refused(of())["devices"] == told
+
+
 def of_devices(run: Result) -> list[Check]:
     return [check for check in check_result(run)[0].checks if check.device is not None]
 
@@ -160,6 +181,40 @@ def test_a_check_names_its_machine_where_the_file_has_several() -> None:
     assert {one.machine for one in verdict.proven} == {machine().id, two.id}
     assert {check.machine for check in of_devices(result(RIGHT))} == {None}
     assert {one.machine for one in check_result(result(RIGHT))[0].proven} == {None}
+
+
+def test_of_all_shares_or_of_so_many_the_sentence_says_so() -> None:
+    def told(most: int | None) -> str:
+        return next(
+            one.sentence for one in check_result(result(RIGHT), most_shares=most)[0].checks if one.code == "shares"
+        )
+
+    assert ": all " in told(None)
+    assert ": 3 of " in told(3)
+
+
+def test_a_file_of_another_machine_s_tree_is_refused() -> None:
+    elsewhere = result(RIGHT, warnings=(WarningRecord(code="foreign_root", text="a tree"),))
+    assert "never to be ranked" in refused(elsewhere)["machine"]
+    assert "machine" not in refused(result(RIGHT, warnings=(WarningRecord(code="quota", text="less"),)))
+
+
+def test_evidence_that_breaks_its_workload_s_check_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> object:
+        raise RuntimeError("what is that")
+
+    monkeypatch.setattr("hashwatt.bench.verification.checks._findings", broken)
+    assert faults(RIGHT)["evidence"] == "cpu: sha256d cannot check its evidence (RuntimeError: what is that)"
+
+
+def test_what_is_trusted_is_listed_where_it_is_asked_for() -> None:
+    run = result(RIGHT)
+    assert check_result(run)[0].trusted == check_file(encode(run), "it")[0].trusted == ()
+    assert "/results/0/device/name" in check_result(run, list_trusted=True)[0].trusted
+    # A check that fails covers nothing.
+    assert covered_by(
+        [Check(code="a", ok=False, sentence="", covers=("/a",)), Check(code="b", ok=True, sentence="", covers=("/b",))]
+    ) == ["/b"]
 
 
 def test_a_challenge_is_asked_for_and_the_same_or_none_is() -> None:

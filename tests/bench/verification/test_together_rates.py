@@ -86,6 +86,12 @@ def test_a_device_without_a_rate_is_in_no_sum() -> None:
     )
 
 
+def test_one_device_that_is_left_has_the_sum() -> None:
+    one: dict[str, Any] = {"results": RIGHT.results[:1], "rates": RIGHT.rates[:1]}
+    assert fault(**one, sum_rate=80.0) == ""
+    assert "add up to 80" in fault(**one, sum_rate=130.0)
+
+
 def test_only_rates_of_one_unit_are_added_up_and_it_is_the_stated_one() -> None:
     assert "different units" in fault(results=(RIGHT.results[0], replace(RIGHT.results[1], unit="byte")))
     assert fault(unit="byte") == "rates of hash are not counted in byte"

@@ -24,7 +24,7 @@ def test_the_process_s_libraries_are_looked_through_once(monkeypatch: pytest.Mon
         for threads in (1, 2, 1):
             with blas.threads_of_blas(threads):
                 told: list[Any] = [each["num_threads"] for each in blas._libraries()]
-                # Accelerate cannot be told; whatever can be has so many.
+                # Accelerate does not say; whatever says it has so many.
                 assert all(number == threads for number in told)
     finally:
         blas._controller.cache_clear()

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from hashwatt.bench.result.anchors import Beacon, Stamp
 from hashwatt.bench.result.file import encode
 from hashwatt.bench.result.model import Result
+from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.verification.checks import check_result
+from hashwatt.bench.warnings.sentences import contention
 from hashwatt.reports.anonymous.known_names import own_names
 from hashwatt.reports.anonymous.result import anonymous, fields_with_text
 from hashwatt.reports.anonymous.rules import RULES, RULES_OF_TABLES
@@ -88,6 +90,13 @@ def test_what_tells_kinds_of_machines_apart_stays() -> None:
     assert new.results[0].device.limits == {"logical_cpus": 2}
     assert new.libraries == {"numpy": "2.1.0"}
     assert [warning.code for warning in new.warnings] == ["driver_broken"]
+
+
+def test_warnings_of_figures_keep_their_words_and_others_their_kind() -> None:
+    figures = contention(1.5)
+    foreign = WarningRecord(code="left_out", text="opencl:1: Ann's driver says no")
+    made = anonymous(result(warnings=(figures, foreign))).result.warnings
+    assert made == (figures, replace(foreign, text="left out: left out, as this file names nobody"))
 
 
 def test_a_result_that_names_nobody_stays_as_it_is() -> None:

@@ -256,7 +256,7 @@ class TestALine:
             words = " ".join(headline(gather_results([result(*entries)])))
             assert (CANNOT_TELL not in second.relative) is is_told
             assert ("Fastest of 2 devices" in words) is is_told
-            assert ("cannot be told: their intervals" not in words) is is_told
+            assert ("is unknown: their intervals" not in words) is is_told
             assert (first.label in words) is True
 
     def test_what_a_device_says_of_itself_is_not_set_against_the_others(self) -> None:

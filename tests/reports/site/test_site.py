@@ -127,6 +127,13 @@ def test_pages_ask_for_nothing_that_is_not_in_the_site() -> None:
             assert page.count("<script") == ('src="' in page)
 
 
+def test_the_style_has_the_report_s_colours_and_rules_of_its_own() -> None:
+    style = (site("ordinary") / "style.css").read_text(encoding="utf-8")
+    assert style.startswith(":root {")
+    assert "@media (prefers-color-scheme: dark)" in style
+    assert [style.count(rule) for rule in ("* { box-sizing", "\nbody {", "--link:")] == [1, 1, 3]
+
+
 def test_the_same_results_give_the_same_bytes_wherever_they_lie(tmp_path: Path) -> None:
     made = ordinary()
     for number, order in enumerate((made, made[::-1])):

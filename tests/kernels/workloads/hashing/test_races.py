@@ -97,8 +97,9 @@ def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[float]:
 def raced(device: Hashing, anew: bool = False, kernels: Sequence[HashKernel] = BOTH) -> list[str]:
     """The kernels' names, the chosen one first."""
     info = KernelScanner(device, kernels, ORACLE, anew=anew).prepare(JOB)
-    assert info.name == f"llvm-{info.candidates[0].name}"
-    return [each.name for each in info.candidates]
+    names = [each.name for each in info.candidates]
+    assert names[:1] in ([], [info.name.removeprefix("llvm-")])
+    return names
 
 
 def test_the_race_goes_by_the_threads_own_time_where_that_is_told(clock: list[float]) -> None:
@@ -134,7 +135,8 @@ def test_a_damaged_memory_races_again(clock: list[float], tmp_path: Path, conten
 def test_what_was_raced_on_other_threads_or_among_other_kernels_is_not_taken(clock: list[float]) -> None:
     raced(Hashing(clock))
     alone = Hashing(clock)
-    assert raced(alone, kernels=BOTH[:1]) == ["worse"]
+    assert raced(alone, kernels=BOTH[:1]) == []
+    assert set(alone.compiled) == {"worse"}
 
     class Wider(Hashing):
         def launch(self, launch: Launch) -> Launched:
@@ -161,7 +163,7 @@ def test_a_race_ends_in_time_on_a_device_of_which_one_hash_takes_a_second(
 
 def test_one_kernel_has_no_race_and_no_rate_of_one(clock: list[float]) -> None:
     info = KernelScanner(Hashing(clock), BOTH[:1], ORACLE).prepare(JOB)
-    assert [each.hashrate_hs for each in info.candidates] == [None]
+    assert (info.name, info.candidates) == ("llvm-worse", ())
 
 
 def test_where_no_kernel_works_the_first_one_says_why(clock: list[float]) -> None:

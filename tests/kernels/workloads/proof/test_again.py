@@ -11,13 +11,16 @@ from itertools import count
 import pytest
 from msgspec.structs import replace
 
+from hashwatt.kernels.device import KernelInfo
 from hashwatt.kernels.fakes.device import FakeDevice
+from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.workloads.evidence import Claim, Finding, Shares, Span
 from hashwatt.kernels.workloads.proof import recompute
+from hashwatt.kernels.workloads.proof.headers import kept_target
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
 from hashwatt.kernels.workloads.proof.recompute import Again
 from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
-from tests.reports.factory import HASHES, proof_of
+from tests.reports.factory import HASHES, TARGET, proof_of
 
 RUN = "0" * 32
 RIGHT, ROLLED = (proof_of("Ana", "cpu", RUN, 4, prefixes) for prefixes in (1, 4))
@@ -61,7 +64,7 @@ def test_a_place_has_as_many_hashes_as_bring_one_share(evidence: Shares, monkeyp
     assert finding.ok
     assert finding.code == "audit"
     assert amount == 3 * 16
-    assert finding.sentence.startswith("3 places drawn by hashes (48 hashed again) hold the stored shares and no other")
+    assert finding.sentence.startswith("3 drawn places (48 hashed again) hold the stored shares alone")
 
 
 def test_a_place_is_worth_a_call_and_no_larger_than_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,16 +81,14 @@ def test_a_place_is_worth_a_call_and_no_larger_than_the_work(monkeypatch: pytest
 def test_what_is_said_is_what_so_many_places_rule_out(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = -math.expm1(-16 / 16)
     one = places(1, monkeypatch)[0].sentence
-    assert one.endswith(f"a tenth of the work unhashed would have been found with {100 * 0.1 * shown:.3g} %")
+    assert one.endswith(f"a tenth unhashed would show with {100 * 0.1 * shown:.3g} %")
     few = places(20, monkeypatch)[0].sentence
-    assert few.endswith(f"would have been found with {100 * (1 - (1 - 0.1 * shown) ** 20):.3g} %")
+    assert few.endswith(f"would show with {100 * (1 - (1 - 0.1 * shown) ** 20):.3g} %")
     # From 106 places on a tenth is found with 99.9 %, and less than that from 112 on.
-    tenth = "; a tenth of the work unhashed would have been found with 99.9 %"
+    tenth = "; a tenth unhashed would show with 99.9 %"
     assert places(110, monkeypatch)[0].sentence.endswith(tenth)
     many = (1 - 0.001 ** (1 / 200)) / shown
-    assert places(200, monkeypatch)[0].sentence.endswith(
-        f"; {100 * many:.2g} % of the work unhashed would have been found with 99.9 %"
-    )
+    assert places(200, monkeypatch)[0].sentence.endswith(f"; {100 * many:.2g} % unhashed would show with 99.9 %")
 
 
 def test_a_place_that_runs_past_the_end_goes_on_at_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,3 +190,15 @@ def test_a_share_moved_out_of_its_leaf_is_missed_in_one_and_foreign_in_the_other
     assert first.sentence.endswith("holds 1 shares that are not stored, and 0 of those stored are not in it")
     assert second.sentence.endswith("holds 0 shares that are not stored, and 1 of those stored are not in it")
     assert [one.ok for one in (first, second, *others)] == [False, False, True, True]
+
+
+def test_shares_are_sought_under_the_target_that_the_stored_ones_meet() -> None:
+    class Asked(FakeDevice):
+        def prepare(self, job: Job) -> KernelInfo:
+            targets.add(job.target)
+            return super().prepare(job)
+
+    targets: set[int] = set()
+    fewer = replace(ROLLED, wanted=100)
+    Again(ORACLE, fewer, CLAIM, Asked("steady", 1e9, lambda _: None), lambda _: None).leaves(1)
+    assert targets == {kept_target(TARGET, HASHES, 100)} != {TARGET}

@@ -84,6 +84,14 @@ def test_scans_one_after_another_are_one_span() -> None:
         assert (nothing.nonces, nothing.spans, nothing.checksums, nothing.end) == (0, (), [], 0)
 
 
+def test_a_leaf_of_two_samples_has_the_xor_of_both() -> None:
+    book = ledger()
+    book.count([Counted(0, 16, 7), Counted(16, 16, 2)], 0)
+    book.count([Counted(32, 32, 3)], 1)
+    assert book.first(1).checksums == [5]
+    assert book.first(2).checksums == [6]
+
+
 def test_four_times_as_many_as_are_wanted_are_kept_and_no_more() -> None:
     asked: list[tuple[int, int]] = []
 

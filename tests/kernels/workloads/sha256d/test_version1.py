@@ -170,8 +170,8 @@ def test_chunks_hashed_again_hold_their_shares_and_their_checksum() -> None:
     assert len(again(RIGHT, 1)[0]) == 2
     right = int(found[0].sentence.split("checksum 0x")[1][:8], 16)
     start = int(found[0].sentence.split(" ")[1])
-    mended = tuple(replace(one, xor_h7=right) if one.start == start else one for one in RIGHT.chunks)
-    assert [one.ok for one in again(with_chunks(*mended))[0] if one.code == "checksum"].count(True) == 1
+    righted = tuple(replace(one, xor_h7=right) if one.start == start else one for one in RIGHT.chunks)
+    assert [one.ok for one in again(with_chunks(*righted))[0] if one.code == "checksum"].count(True) == 1
 
 
 def test_a_share_too_many_or_too_few_is_found_again() -> None:

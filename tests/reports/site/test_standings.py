@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hashwatt.bench.result.measurement import RunSettings
 from hashwatt.bench.result.model import Result
 from hashwatt.reports.collect.gather import Collection, Entry, gather_results
-from hashwatt.reports.site.kinds import FEWEST_OTHERS, Standing, model_of, standings_of, why_not_compared
+from hashwatt.reports.site.standings import FEWEST_OTHERS, Standing, model_of, standings_of, why_not_compared
 
 from ..factory import by_median, machine, on_machine, result, streaming, tampered, verified
 from ..served import reported, served_result
@@ -61,7 +61,7 @@ def test_few_others_are_too_few() -> None:
     assert FEWEST_OTHERS == 5
     assert by_rate(standings(*(at(number, (20 + number) * 1e6) for number in range(6))))[-1] == 100.0
     found = standings(*(at(number) for number in range(5)))
-    assert {standing.reason for _, standing in found} == {"only 4 others of its kind; 5 are needed"}
+    assert {standing.reason for _, standing in found} == {"only 4 others of its model; 5 are needed"}
     assert {standing.percentile for _, standing in found} == {None}
 
 

@@ -1,4 +1,4 @@
-"""Which devices are of one kind, and where each stands among its like."""
+"""Which devices are of one model, and where each stands among its like."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     """Where a device stands among the others of its model at the same work.
 
     `percentile`: which share of the `others` is slower, in per cent, equal ones by half; `low` and `high` the same of
-    the ends of its rate's interval. None, with `reason`, where it cannot be told.
+    the ends of its rate's interval. None, with `reason`, where it is unknown.
     """
 
     others: int
@@ -119,19 +119,19 @@ def standings_of(entries: Iterable[Entry]) -> dict[int, Standing]:
         if known is not None:
             standings[id(older)] = Standing(others=0, reason="a newer run of this device counts")
     for alike in newest.values():
-        of_kind = list(alike.values())
-        rates = comparable_rates(of_kind)
+        counting = list(alike.values())
+        rates = comparable_rates(counting)
         values = sorted(rate.value for rate in rates)
-        for entry, rate in zip(of_kind, rates, strict=True):
+        for entry, rate in zip(counting, rates, strict=True):
             standings[id(entry)] = _standing(values, rate.value, rate.low, rate.high)
     return standings
 
 
 def _standing(values: Sequence[float], own: float, low: float | None, high: float | None) -> Standing:
-    """`values`: the rates of all of its kind, its own among them, ascending."""
+    """`values`: the rates of all of its model, its own among them, ascending."""
     others = len(values) - 1
     if others < FEWEST_OTHERS:
-        reason = f"only {others} other{'s' * (others != 1)} of its kind" if others else "no other of its kind"
+        reason = f"only {others} other{'s' * (others != 1)} of its model" if others else "no other of its model"
         return Standing(others=others, reason=f"{reason}; {FEWEST_OTHERS} are needed")
 
     def slower(rate: float) -> float:
