@@ -174,7 +174,7 @@ class Round(Record, frozen=True, kw_only=True):
         counted: whether the rate rests on it
         left_out: why it does not; null: it does
         throttled_s: CPU seconds that a quota held back meanwhile; null: there is no quota, or nobody counts it
-        clock_hz: the working cores' clock at its end, by a timed chain of operations; null: not the CPU's work, or old
+        clock_hz: the working cores' clock at its end, by timed operations; null: not the CPU's work, emulated, or old
         samples: in the order in which they were taken
     """
 

@@ -94,12 +94,17 @@ class RoofMeter:
         return roof
 
     def _measure_again(self) -> None:
-        """Measure them by whatever is fastest now. What fails costs nothing: there is a roof."""
+        """Measure them by whatever is fastest now. What fails costs nothing: there is a roof.
+
+        The probes stay: new ones would hold new arrays beside the old ones, and those of a server take GiBs.
+        """
+        probes = self._probes or {}
         try:
             if isinstance(self._device, Executes):
                 forget(self._device)
-            self._probes = self._made()
-            for name, probe in self._probes.items():
+            for probe in probes.values():
+                probe.anew()
+            for name, probe in probes.items():
                 best = max(probe.rate() for _ in range(TIMES_AGAIN))
                 self._again[name] = max(best, self._again.get(name, 0.0))
         except DeviceError as error:

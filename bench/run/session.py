@@ -23,12 +23,12 @@ from ...kernels.errors import (
     details_of,
 )
 from ...kernels.system.quota import ThrottleCounter
-from ...kernels.workloads.protocol import Request, Task, quantity_for
+from ...kernels.workloads.protocol import Request, Task
 from ..interrupts import interruptible, pending
 from ..isolation.device import process_of
 from ..machine.core_clock import CoreClock
 from ..machine.load import LoadMeter
-from ..progress import Progress, ShowsOutlook
+from ..progress import Progress
 from ..result.from_device import fault_of_id
 from ..result.measurement import Measurement, RunSettings, Status
 from ..result.warning import WarningRecord
@@ -39,12 +39,12 @@ from ..sampling.stopwatch import Clock, Stopwatch
 from ..sampling.warmup import warm_up, warm_up_again
 from ..verification.checks import check_measurement
 from ..warnings import sentences
-from ..warnings.levels import two_levels
 from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .measured import measurement_of
 from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
 from .roofs import RoofMeter, best_roof, why_no_roof
+from .stages import Stages
 
 LOG = logging.getLogger(__name__)
 NOT_ALONE = "the setting that it was to be alternated with could not be had"
@@ -71,6 +71,7 @@ class Session:
         self._assignment = assignment
         self._plan = assignment.plan_of(work)
         self._progress = progress
+        self._stages = Stages(found.info.id, work, assignment, progress)
         self._clock = clock
         self._left_s = 0.0
         self._device: AnyDevice | None = None
@@ -259,7 +260,7 @@ class Session:
         if fault:
             raise DeviceError(fault)
         assignment = self._assignment
-        self._stage("opening", None)
+        self._stages.begin("opening")
         device = self._device = self._opened()
         request = Request(
             assignment.challenge,
@@ -271,7 +272,7 @@ class Session:
         )
         task = self._task = self.work.workload.bind(device, request)
         stopwatch = self._stopwatch = Stopwatch(task, self._clock)
-        batch = tested_batch(stopwatch, self._plan, lambda text: self._stage(text, None), self._tell)
+        batch = tested_batch(stopwatch, self._plan, self._stages.begin, self._tell)
         self._process_id = process_of(device)
         if assignment.rendezvous is not None:
             assignment.rendezvous.work_by(self._process_id)
@@ -292,7 +293,7 @@ class Session:
             self._sampler = Sampler(
                 self._stopwatch, self._meter, self._plan, settings.batch, counter, settings.usable_cpus
             )
-        self._stage(f"sampling{self._levels()}, {self._number()}", self._plan.round_s)
+        self._stages.sampling(self._sampler, self._plan)
         start_s = max(0.0, self._clock() - assignment.began_s)
         with self.energy.window() if assignment.rendezvous is None else nullcontext():
             self._sampler.sample(start_s, warmup_s, self._progress)
@@ -301,7 +302,7 @@ class Session:
             self._sampler.rounds[-1].clock_hz = self._core_clock.hz()
         if self._roofs is not None:
             if self._roofs.is_needed:
-                self._stage("measuring its ceilings", None)
+                self._stages.begin("measuring its ceilings")
             self._roofs.measure()
 
     def _warm_up(self) -> float:
@@ -313,11 +314,11 @@ class Session:
         if rendezvous is not None:
             rendezvous.meet()
         if sampler is None:
-            self._stage("warming up", plan.warmup_s)
+            self._stages.begin("warming up", plan.warmup_s)
             warmup = warm_up(stopwatch, settings.batch, plan.warmup_s, self._progress)
             stopwatch.task.start(expected(plan, warmup.rate))
         else:
-            self._stage(f"warming up, {self._number()}", plan.warmup_again_s)
+            self._stages.warming_up_again(sampler, plan)
             last = sampler.taken[-1]
             warmup = warm_up_again(
                 stopwatch, settings.batch, last.rate, plan.warmup_again_s, self._progress,
@@ -326,15 +327,6 @@ class Session:
         if rendezvous is not None:
             rendezvous.meet()
         return warmup.seconds
-
-    def _number(self) -> str:
-        done = 0 if self._sampler is None else len(self._sampler.rounds)
-        return f"round {done + 1} of {self._plan.rounds}"
-
-    def _levels(self) -> str:
-        """What the progress says of the rate so far, where it has no one rate."""
-        taken = [] if self._sampler is None else self._sampler.taken
-        return " (the rate has two levels)" if two_levels([one.rate for one in taken]) else ""
 
     def _finish(self) -> None:
         task, sampler, meter = self._task, self._sampler, self._meter
@@ -358,7 +350,7 @@ class Session:
         if self._roofs is not None and self._roofs.failure is not None:
             self._warnings.append(sentences.limit_unknown(self._roofs.failure))
             return
-        self._stage("measuring its roof", None)
+        self._stages.begin("measuring its roof")
         try:
             meter.start()
             self._roof = best_roof(task.roof, sampler.records())
@@ -388,15 +380,6 @@ class Session:
         """What no result keeps and few want to read: a driver's build log, say."""
         if details.strip():
             LOG.info("%s:\n%s", self.found.info.id, details)
-
-    def _stage(self, text: str, total: float | None) -> None:
-        setting = self._assignment.setting
-        work = self.work.label if self._assignment.several else ""
-        name = " ".join(filter(None, (self.found.info.id, work, setting)))
-        times = self._assignment.times
-        if times is not None and isinstance(self._progress, ShowsOutlook):
-            self._progress.outlook(times.told())
-        self._progress.stage(name, text, total, quantity_for(self.work.workload, self.work.parameters).unit)
 
 
 def _status_of(error: HashwattError) -> Status:

@@ -52,7 +52,10 @@ class SuiteTimes:
         self._current: tuple[Part, float] | None = None
         self._seen_s = self._foreseen_s = PRIOR_S
         asked = sum(part.devices * part.seconds for part in parts if not part.flexible)
-        self.bound_s = BOUND_S * max((part.devices for part in parts), default=1) + asked
+        bound_s = BOUND_S * max((part.devices for part in parts), default=1)
+        self.bound_s = bound_s + asked
+        # What was asked for is no estimate, however long it is.
+        self._planned_s = PLANNED * bound_s + asked
 
     def begin(self) -> float:
         """Begin the next part, if another one was under way that is through; seconds of samples for each device."""
@@ -87,7 +90,7 @@ class SuiteTimes:
 
     def _share(self) -> float:
         """The share of their time that the flexible parts which have not begun can have, by halving."""
-        left_s = PLANNED * self.bound_s - START_S - AFTER_S - (self._clock() - self._began_s)
+        left_s = self._planned_s - START_S - AFTER_S - (self._clock() - self._began_s)
         left_s -= math.fsum(part.devices * part.other_s * self._slowness for part in self._parts)
         # Twice as much as they want, so that all of it is among what is tried.
         low, high = 0.0, 2.0

@@ -139,7 +139,7 @@ class Sampler:
             # What was sampled must not be lost to the end of the device's time (see `budget`).
             elif left_s(math.inf) < TIME_TO_END_S + self._plan.warmup_again_s + 3 * (time.monotonic() - real_s):
                 self.done = True
-                self.ended_early = "getting ready took the device's time; name it (-d), which gives it more"
+                self.ended_early = "getting ready took the device's time; give it more of that (-t 300)"
             elif self._sampled_s >= until_s:
                 break
         self.done = self.done or (self._plan.until_narrow and self._narrow())

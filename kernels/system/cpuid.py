@@ -14,6 +14,8 @@ X86 = ("x86_64", "amd64", "i386", "i486", "i586", "i686", "x86")
 FIRST_LEAF = 0x4000_0000
 LEAF_STEP = 0x100
 LEAVES = 3
+# It imitates each instruction by others.
+EMULATOR = "QEMU without KVM"
 # What each answers, as the Linux kernel and their own manuals state it.
 SIGNATURES = {
     b"KVMKVMKVM": "KVM",
@@ -22,7 +24,7 @@ SIGNATURES = {
     b"VMwareVMware": "VMware",
     b"XenVMMXenVMM": "Xen",
     b"VBoxVBoxVBox": "VirtualBox",
-    b"TCGTCGTCGTCG": "QEMU without KVM",
+    b"TCGTCGTCGTCG": EMULATOR,
     b"bhyve bhyve ": "bhyve",
     b" lrpepyh  vr": "Parallels",
     b"prl hyperv  ": "Parallels",
@@ -54,6 +56,11 @@ def hypervisor_by_cpuid() -> str | None:
     except Exception:
         # Not x86, another archspec, or a hardened system that refuses memory to be both written and run.
         return None
+
+
+def is_emulated() -> bool:
+    """Whether this processor is one that QEMU imitates; False where nobody tells (other processors than x86)."""
+    return hypervisor_by_cpuid() == EMULATOR
 
 
 def named(answers: Iterable[tuple[int, int, int]]) -> str | None:

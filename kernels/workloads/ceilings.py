@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from ..device import Executes, KernelId, Launch
+from ..device import BufferId, Executes, KernelId, Launch
 from ..errors import DeviceError
 from .peak import formats, launches, oracle
 from .peak.widths import chosen_bits
@@ -37,7 +37,7 @@ def known_of(device: Executes) -> dict[str, int]:
 
 
 def forget(device: Executes) -> None:
-    """Find out anew, for the next probes of this device: what was known came from a bad moment."""
+    """Have probes of this device find out `anew`: what was known came from a bad moment."""
     _KNOWN.pop(device, None)
 
 
@@ -49,6 +49,10 @@ class Probe(Protocol):
 
     def rate(self) -> float:
         """Its rate now, in units a second. Raises DeviceError."""
+        ...
+
+    def anew(self) -> None:
+        """Find out what is not known of the device (see `forget`), in the memory that it has. Raises DeviceError."""
         ...
 
 
@@ -102,46 +106,53 @@ class MemoryProbe:
         reason = arrays.too_large(info, None)
         if reason is not None:
             raise DeviceError(reason)
-        items = arrays.array_items(info)
-        buffers = tuple(device.allocate(items * NUMBER_BYTES) for _ in range(arrays.ARRAYS))
-        known, every = known_of(device), (*OPERATIONS, UPDATE)
+        self._device = device
+        self._items = arrays.array_items(info)
+        self._arrays = tuple(device.allocate(self._items * NUMBER_BYTES) for _ in range(arrays.ARRAYS))
+        self._sums: tuple[BufferId, ...] = ()
+        self.anew()
+
+    def anew(self) -> None:
+        """See Probe."""
+        known, every = known_of(self._device), (*OPERATIONS, UPDATE)
         names = [name for name in every if name in known] or every
-        bursts = {name: _memory_burst(device, name, buffers, items) for name in names}
+        bursts = {name: self._burst(name) for name in names}
         if len(bursts) > FASTEST:
             rates = {name: burst.rate() for name, burst in bursts.items()}
             for name in sorted(rates, key=lambda name: -rates[name])[FASTEST:]:
                 del bursts[name], known[name]
         self._kept = bursts
-        size_mib = items * NUMBER_BYTES >> 20
+        size_mib = self._items * NUMBER_BYTES >> 20
         self.explanation = f"what stream's fastest operations move ({', '.join(self._kept)}; arrays of {size_mib} MiB)"
 
     def rate(self) -> float:
         """See Probe."""
         return max(burst.rate() for burst in self._kept.values())
 
-
-def _memory_burst(device: Executes, name: str, buffers: tuple[int, ...], items: int) -> Burst:
-    """Passes of one of stream's operations over arrays of so many numbers, or of the update in place."""
-    info = device.info
-    if name == UPDATE:
-        bits = chosen_bits(device, formats.USUAL)
-        kernel, _ = device.compile(launches.sweep_source_of(1, info, bits))
-        across = launches.sweep_numbers(info, bits)
-        return Burst(
-            device,
-            name,
-            lambda repeats: launches.sweep_launch(kernel, buffers[0], items, across, repeats, 0),
-            items * formats.SWEEP_NUMBER_BYTES,
-        )
-    kernel, _ = device.compile(arrays.source_of(name, info))
-    taken = buffers
-    if name == DOT:
-        taken = (device.allocate(items // BLOCK * NUMBER_BYTES), *buffers[1:])
-    return Burst(device, name, _passes(device, name, kernel, taken, items), items * OPERATIONS[name].item_bytes)
+    def _burst(self, name: str) -> Burst:
+        """Passes of one of stream's operations over the arrays, or of the update in place."""
+        device, items, info = self._device, self._items, self._device.info
+        if name == UPDATE:
+            bits = chosen_bits(device, formats.USUAL)
+            kernel, _ = device.compile(launches.sweep_source_of(1, info, bits))
+            across = launches.sweep_numbers(info, bits)
+            return Burst(
+                device,
+                name,
+                lambda repeats: launches.sweep_launch(kernel, self._arrays[0], items, across, repeats, 0),
+                items * formats.SWEEP_NUMBER_BYTES,
+            )
+        kernel, _ = device.compile(arrays.source_of(name, info))
+        taken = self._arrays
+        if name == DOT:
+            # Once: what is found out anew must not take memory anew.
+            self._sums = self._sums or (device.allocate(items // BLOCK * NUMBER_BYTES),)
+            taken = (*self._sums, *taken[1:])
+        return Burst(device, name, _passes(device, name, kernel, taken, items), items * OPERATIONS[name].item_bytes)
 
 
 def _passes(
-    device: Executes, name: str, kernel: KernelId, buffers: tuple[int, ...], items: int
+    device: Executes, name: str, kernel: KernelId, buffers: tuple[BufferId, ...], items: int
 ) -> Callable[[int], Launch]:
     return lambda repeats: arrays.launch_of(name, kernel, buffers, items, repeats, 1.0, device.info)
 
@@ -173,7 +184,12 @@ class PeakProbe:
             threads = device.launch(launch(items, 1)).threads
             items = launches.items_of(info, threads)
         amount = items * each * turns * formats.STEPS * form.step_operations
-        self._burst = Burst(device, number, lambda repeats: launch(items, repeats), amount)
+        self._new_burst = partial(Burst, device, number, lambda repeats: launch(items, repeats), amount)
+        self.anew()
+
+    def anew(self) -> None:
+        """See Probe."""
+        self._burst = self._new_burst()
 
     def rate(self) -> float:
         """See Probe."""

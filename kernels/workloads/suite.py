@@ -39,6 +39,12 @@ class Size:
         return value
 
 
+def size_text(size_bytes: int) -> str:
+    """The bytes in the largest unit that they are a whole number of, so that no two sizes have the same text."""
+    unit, factor = max(_FACTORS.items(), key=lambda each: each[1] if size_bytes % each[1] == 0 else 0)
+    return f"{size_bytes // factor} {unit or ('byte' if size_bytes == 1 else 'bytes')}"
+
+
 @dataclass(frozen=True)
 class Suite:
     """A workload's part in `run --suite`.

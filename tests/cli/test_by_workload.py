@@ -66,6 +66,8 @@ def test_run_is_asked_for_them(monkeypatch: pytest.MonkeyPatch, capsys: Capture)
     ("arguments", "words"),
     [
         (("-t", "soon"), "'soon' is no time"),
+        (("-t", "1_0"), "'1_0' is no time"),
+        (("-t", "stream=٧"), "'stream=٧' is no time"),
         (("--size", "stream"), "'stream' is no NAME=N"),
         (("--size", "stream=huge", "--workload", "stream"), "'huge' is no size for stream"),
         (("--suite", "-t", "nothing=3"), "'nothing' is not measured here"),

@@ -11,7 +11,7 @@ from ..checked import ProvenByChecks
 from ..languages import no_language
 from ..protocol import Request, Task, Value
 from ..quantity import UPDATE, Quantity
-from ..suite import SIZE, Size, Suite
+from ..suite import SIZE, Size, Suite, size_text
 
 LANGUAGES = ("llvm", "opencl", "python")
 SMALLEST, LARGEST = 1 << 16, 1 << 40
@@ -39,7 +39,7 @@ class Gups(ProvenByChecks):
     def variant_text(self, parameters: Mapping[str, Value]) -> str:
         """See Workload: the size that was asked for."""
         size = parameters.get(SIZE)
-        return f"a table of {int(size) >> 10} KiB" if isinstance(size, int) else ""
+        return f"a table of {size_text(size)}" if isinstance(size, int) else ""
 
     def counts_of(self, parameters: Mapping[str, Value]) -> Mapping[str, float]:
         """Nothing: the task tells its roof itself, by reads of the same table."""

@@ -11,7 +11,7 @@ from ..checked import ProvenByChecks
 from ..languages import no_language
 from ..protocol import Request, Task, Value
 from ..quantity import BYTE, Quantity
-from ..suite import SIZE, Size, Suite
+from ..suite import SIZE, Size, Suite, size_text
 from .arrays import LANGUAGES, too_large
 from .counts import OPERATIONS, USUAL, counts_of
 
@@ -49,7 +49,7 @@ class Stream(ProvenByChecks):
     def variant_text(self, parameters: Mapping[str, Value]) -> str:
         """See Workload: the operation, and the size that was asked for."""
         size = parameters.get(SIZE)
-        sized = f", {int(size) >> 10} KiB an array" if isinstance(size, int) else ""
+        sized = f", {size_text(size)} an array" if isinstance(size, int) else ""
         return f"{parameters.get('operation', USUAL)}{sized}"
 
     def counts_of(self, parameters: Mapping[str, Value]) -> Mapping[str, float]:

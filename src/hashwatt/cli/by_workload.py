@@ -21,7 +21,8 @@ def seconds_by_name(texts: Sequence[str]) -> float | dict[str, float] | None:
             whose = repr(name)[:42] if name else "all work"
             raise click.BadParameter(f"{whose} has two times; give it one", param_hint="'-t' / '--seconds'")
         try:
-            if equals and not name:
+            # Python would read 1_0 as ten, and the digits of any script.
+            if (equals and not name) or "_" in value or not value.isascii():
                 raise ValueError(text)
             times[name] = float(value)
         except ValueError:

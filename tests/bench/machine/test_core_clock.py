@@ -11,6 +11,7 @@ from hashwatt.bench.rates import measured_clock_hz
 from hashwatt.bench.run import session
 from hashwatt.kernels.device import DeviceInfo
 from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.system import cpuid
 from hashwatt.kernels.system.system_files import ROOT_VARIABLE
 
 from ..fakes import measured
@@ -48,6 +49,12 @@ def test_only_what_works_on_the_host_s_cores_has_their_clock(
 
 def test_a_tree_of_files_has_no_clock(monkeypatch: pytest.MonkeyPatch, asked: list[int | None]) -> None:
     monkeypatch.setenv(ROOT_VARIABLE, "/nowhere")
+    assert CoreClock(CPU, None).hz() is None
+    assert asked == []
+
+
+def test_an_emulated_processor_has_no_clock(monkeypatch: pytest.MonkeyPatch, asked: list[int | None]) -> None:
+    monkeypatch.setattr(cpuid, "hypervisor_by_cpuid", lambda: cpuid.SIGNATURES[b"TCGTCGTCGTCG"])
     assert CoreClock(CPU, None).hz() is None
     assert asked == []
 

@@ -8,7 +8,7 @@ from hashwatt.bench.run.asked import AskedWork
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.workloads.registry import BUILT_IN, load_workload
 from hashwatt.kernels.workloads.stream.counts import OPERATIONS
-from hashwatt.kernels.workloads.suite import Size, rows_of, suite_of
+from hashwatt.kernels.workloads.suite import Size, rows_of, size_text, suite_of
 
 
 def named(asked: AskedWork) -> list[str]:
@@ -93,6 +93,14 @@ def test_a_size_becomes_a_parameter_in_every_row_that_has_one() -> None:
 def test_what_cannot_be_had_is_refused_in_a_sentence(asked: AskedWork, words: str) -> None:
     with pytest.raises(InputError, match=words):
         asked.works()
+
+
+def test_a_size_is_told_exactly_in_its_largest_unit() -> None:
+    told = [size_text(size) for size in (4 << 30, 1536 << 20, 1 << 16, (1 << 16) + 1)]
+    assert told == ["4 GiB", "1536 MiB", "64 KiB", "65537 bytes"]
+    ends = {"stream": "1 GiB an array", "gups": "a table of 1 GiB"}
+    works = AskedWork(list(ends), sizes=dict.fromkeys(ends, "1GiB")).works()
+    assert all(work.label.endswith(ends[work.workload.name]) for work in works)
 
 
 def test_units_are_for_bytes_only() -> None:

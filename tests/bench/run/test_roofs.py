@@ -39,16 +39,21 @@ class Given:
 
     explanation = "given"
 
-    def __init__(self, unit: str, rates: Iterator[float]) -> None:
+    def __init__(self, unit: str, rates: Iterator[float], later: Iterator[float] | None) -> None:
         self.unit = unit
         self._rates = rates
+        self._later = later
 
     def rate(self) -> float:
         return next(self._rates)
 
+    def anew(self) -> None:
+        assert self._later is not None
+        self._rates = self._later
 
-def meter(monkeypatch: pytest.MonkeyPatch, **rates: list[float]) -> RoofMeter:
-    probes = {name: lambda _device, name=name: Given("byte", iter(rates[name])) for name in rates}
+
+def meter(monkeypatch: pytest.MonkeyPatch, later: Iterator[float] | None = None, **rates: list[float]) -> RoofMeter:
+    probes = {name: lambda _device, name=name: Given("byte", iter(rates[name]), later) for name in rates}
     monkeypatch.setattr(roofs, "PROBES", probes)
     made = RoofMeter(device(), dict.fromkeys(rates, 2.0))
     for _ in next(iter(rates.values())):
@@ -130,9 +135,8 @@ def fast(rate: float) -> Round:
 
 
 def test_ceilings_that_the_work_beat_are_measured_again_and_the_best_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = meter(monkeypatch, memory=[10.0, 10.0])
     later = iter([18.0, 24.0, 22.0, 19.0, 21.0])
-    monkeypatch.setattr(roofs, "PROBES", {"memory": lambda _device: Given("byte", later)})
+    made = meter(monkeypatch, later, memory=[10.0, 10.0])
     roof = made.roof([fast(10), fast(10)])
     assert roof is not None
     assert (roof.rate_per_s, next(later, None)) == (12.0, None)
@@ -142,9 +146,8 @@ def test_ceilings_that_the_work_beat_are_measured_again_and_the_best_counts(monk
 def test_a_ceiling_that_is_never_reached_is_measured_again_some_times_and_stays_beaten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = meter(monkeypatch, memory=[10.0])
     later = iter([9.0] * 99)
-    monkeypatch.setattr(roofs, "PROBES", {"memory": lambda _device: Given("byte", later)})
+    made = meter(monkeypatch, later, memory=[10.0])
     roof = made.roof([fast(10)])
     assert roof is not None
     # What was measured after the rounds is higher, so it stands, and says when it was measured.
@@ -153,9 +156,30 @@ def test_a_ceiling_that_is_never_reached_is_measured_again_some_times_and_stays_
     assert len(list(later)) == 99 - roofs.MOST_AGAIN * roofs.TIMES_AGAIN
 
 
+def test_ceilings_that_are_measured_again_take_no_more_memory() -> None:
+    class Counting(FakeDevice):
+        launches = allocated = 0
+
+        def launch(self, launch: Launch) -> Launched:
+            self.launches += 1
+            return super().launch(launch)
+
+        def allocate(self, size_bytes: int) -> int:
+            self.allocated += size_bytes
+            return super().allocate(size_bytes)
+
+    opened = Counting("steady", spend=VirtualClock().spend)
+    made = RoofMeter(opened, {"memory": 1.0})
+    made.measure()
+    allocated, launches = opened.allocated, opened.launches
+    assert made.roof([fast(1e30)]) is not None
+    # Tried out each time as at first.
+    assert opened.launches > roofs.MOST_AGAIN * launches
+    assert opened.allocated == allocated
+
+
 def test_ceilings_that_hold_are_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made = meter(monkeypatch, memory=[10.0])
-    monkeypatch.setattr(roofs, "PROBES", {})
     roof = made.roof([fast(5.2)])
     assert roof is not None
     assert roof.rate_per_s == 5.0

@@ -87,6 +87,13 @@ def test_a_time_that_was_asked_for_is_taken_and_lengthens_the_run() -> None:
     assert not any(work.flexible for work in AskedWork(["stream"]).works())
 
 
+@pytest.mark.parametrize("asked_s", [60.0, 3600.0, 86_400.0])
+def test_a_long_time_that_was_asked_for_is_not_taken_from_the_others(asked_s: float) -> None:
+    parts = [Part(1, asked_s, 0.0, flexible=False), *[Part(1, 4.0, 0.5, flexible=True)] * 15]
+    given, _, _ = gone_through(parts, 1.0)
+    assert given == [asked_s, *[4.0] * 15]
+
+
 def test_what_is_told_counts_on() -> None:
     clock = Clock()
     times = SuiteTimes([Part(1, 2.0, 1.0, True), Part(1, 2.0, 1.0, True)], clock)

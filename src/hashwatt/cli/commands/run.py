@@ -49,7 +49,7 @@ Examples:
   hashwatt run -d cpu --threads 1 --note "one core, window open"
   hashwatt run -d cpu --rolled 16              version rolling (BIP 310), labelled as such
   hashwatt run --workload stream               memory bandwidth
-  hashwatt run --suite                         all of `hashwatt workloads`, 90 s a device at most
+  hashwatt run --suite                         all of `hashwatt workloads`, about 90 s a device
   hashwatt run --suite --size stream=1GiB -t 1 -t stream=5
   hashwatt run --together                      then all devices at once: what they cost each other
   hashwatt run --ab threads=1,2 -t 20          two settings in turns, and a verdict on them
@@ -89,7 +89,7 @@ does not hold. 2 bad input or usage. 128 + signal if interrupted: 130 Ctrl-C, 14
     help="Measure this work, in all its rows (repeat for more; `hashwatt workloads` lists it; its first unless given).",
 )
 @click.option(
-    "--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (90 s a device at most)."
+    "--suite", is_flag=True, help="Measure every workload of the suite, in all its rows (about 90 s a device)."
 )
 @click.option(
     "--size", "sizes", multiple=True, metavar="NAME=N",
