@@ -75,7 +75,9 @@ def compare_pair(pair: Pair, threshold: float = THRESHOLD) -> Comparison:
     if footing.forbidden:
         because = f"{', '.join(footing.forbidden)}; {footing.helps}"
     told = _Told() if because else rates_told(base, new, footing, threshold)
-    joules, energy_because = (None, because) if because else energies_told(base, new, footing)
+    # What the clock did to the rate it did to the power, too.
+    no_energy = because or (told.because if told.by_clock else "")
+    joules, energy_because = (None, no_energy) if no_energy else energies_told(base, new, footing)
     energy = "cannot tell" if joules is None else judge_energy(joules, threshold)
     first = next(iter((*pair.base, *pair.new)))
     return Comparison(
@@ -117,6 +119,7 @@ class _Told(Struct, frozen=True, kw_only=True):
     basis_because: str = ""
     scatter: Scatter | None = None
     moved: bool = False
+    by_clock: bool = False
 
 
 def why_nothing(pair: Pair, base: Sequence[Series], new: Sequence[Series]) -> tuple[str, bool]:
@@ -156,7 +159,7 @@ def rates_told(base: Sequence[Series], new: Sequence[Series], footing: Footing, 
     ratio, scatter = ratio_between(rates[0], rates[1], prior)
     by_clock = undone_by_clock(base, new, rates, ratio, prior, threshold)
     if by_clock:
-        return _Told(because=by_clock, moved=True)
+        return _Told(because=by_clock, moved=True, by_clock=True)
     means = [math.exp(fmean(rate.log for rate in side)) for side in rates]
     return _Told(
         ratio=ratio,

@@ -8,7 +8,7 @@ import pytest
 from hashwatt.bench.result.model import Result
 from hashwatt.reports.compare.comparison import Comparison, compare
 
-from ..factory import result, verified
+from ..factory import result, verified, with_energy
 from .test_pairs import side_of
 
 
@@ -54,6 +54,19 @@ def test_a_verdict_holds_for_work_a_cycle_too(
     base: tuple[float, float | None], new: tuple[float, float | None], judgement: str
 ) -> None:
     assert compared(base, new).judgement == judgement
+
+
+def test_the_joules_of_another_clock_are_not_judged_either() -> None:
+    sides = [
+        [
+            result(with_energy(at_clock(run, 20e6 * clock / 3e9, clock).results[0], 2.4e6 * clock / 3e9), run=run)
+            for run in numbers
+        ]
+        for clock, numbers in ((3e9, range(3)), (3.45e9, range(3, 6)))
+    ]
+    (found,) = compare(side_of(*sides[0]), side_of(*sides[1]))
+    assert (found.energy, found.energy_ratio) == ("cannot tell", None)
+    assert found.energy_because == found.because
 
 
 def test_a_side_of_one_run_is_no_exception() -> None:
