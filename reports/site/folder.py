@@ -54,12 +54,22 @@ class Folder:
     def __init__(self, path: str | Path) -> None:
         """Look at what is there; nothing is changed or made."""
         self.shown = visible(str(path), MOST_NAME)
-        # The folder itself may be a link: that is its owner's wish. What lies in it may not.
-        self.path = Path(os.path.realpath(path))
         self._ours: dict[str, tuple[str, ...]] = {}
-        if not self.path.exists():
+        try:
+            # The folder itself may be a link: that is its owner's wish. What lies in it may not.
+            self.path = Path(os.path.realpath(path))
+            self._look()
+        except (OSError, ValueError) as error:
+            # A name too long or with a NUL, a circle of links, a folder that is another user's.
+            reason = visible(getattr(error, "strerror", None) or str(error), 40)
+            raise InputError(f"{self.shown} cannot be looked into ({reason}); give another folder") from None
+
+    def _look(self) -> None:
+        try:
+            is_folder = stat.S_ISDIR(os.stat(self.path).st_mode)
+        except FileNotFoundError:
             return
-        if not self.path.is_dir():
+        if not is_folder:
             raise InputError(f"{self.shown} is a file; give a folder for the site")
         self._ours = self._manifest()
         if not self._ours:
