@@ -239,7 +239,7 @@ def fleet_sentences(collection: Collection) -> list[str]:
         *([trial] if trial else []),
         *total_sentences([total for _, total in totals_in(collection)]),
         *outlier_sentences(collection.groups),
-        *([f"{lost:,} machines were lost; the reasons stand below."] if lost else []),
+        *([f"{lost:,} machine{'s were' if lost > 1 else ' was'} lost; the reasons stand below."] if lost else []),
     ]
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from ...bench.result.file import MAX_FILE_BYTES
 from ...kernels.errors import InputError
-from ...kernels.system.own_files import read_regular, write_atomically
+from ...kernels.system.own_files import read_regular, remove_parts, write_atomically
 from ..wording.visible import visible
 from .names import FOLDERS, INDEX, OURS
 
@@ -129,6 +129,10 @@ class Folder:
                 with suppress(OSError):
                     (self.path / name).unlink()
                     done.removed.append(done.left.pop())
+        # A run that was killed may have left halves of files, with names that this one leaves out.
+        for place in (self.path, *(self.path / name for name in FOLDERS)):
+            if not place.is_symlink():
+                remove_parts(place)
         self._ours = {name: (digest,) for name, digest in digests.items()}
         self._list(self._ours)
 
