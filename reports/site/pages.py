@@ -14,7 +14,7 @@ from msgspec.structs import astuple, replace
 
 from ...bench.result.measurement import Measurement
 from ...kernels.workloads.evidence import CLASS_WORDS
-from ..collect.device_name import NAME_LIMIT
+from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.gather import Entry, comparable_rates
 from ..formats.html import environment, resource
 from ..layout.device_row import warnings_of
@@ -38,6 +38,8 @@ MOST_CHECKS = 60
 MOST_WARNINGS = 40
 # The drawing of a device's rates.
 WIDTH, LEFT, RIGHT = 600, 10, 590
+# What a device is called whose name is blanks.
+UNNAMED = "unnamed device"
 PALETTE_ENDS = "\n* {"
 
 
@@ -149,7 +151,7 @@ def device_page(plan: Plan, model: Model) -> bytes:
     by_work: dict[Work, list[tuple[Entry, Published]]] = {}
     for entry, published in shown:
         by_work.setdefault(work_of(entry), []).append((entry, published))
-    name = visible(model.name, NAME_LIMIT)
+    name = visible(model.name, NAME_LIMIT) if model.name.strip() else UNNAMED
     return laid_out(
         "device",
         title=f"hashwatt: {name}",
@@ -263,6 +265,6 @@ WRITTEN_ANEW = "It was written anew without notes and the names of hosts and wor
 
 def heading_of(devices: Sequence[Measurement]) -> str:
     """The devices of a result; of many the first ones."""
-    names = list(dict.fromkeys(shortened(one.device.name or one.device.id, 60) for one in devices))
+    names = list(dict.fromkeys(shortened(device_name(one), 60) for one in devices))
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more

@@ -147,6 +147,12 @@ def test_names_that_differ_by_case_or_are_kept_by_windows_get_pages_of_their_own
     assert sorted(os.listdir(tmp_path)) == ["results", "site"]
 
 
+def test_a_name_of_blanks_is_none(tmp_path: Path) -> None:
+    build_site([saved(tmp_path / "in", [result(verified(name="   "))])], tmp_path / "site")
+    assert b'.html">cpu</a>' in files_of(tmp_path / "site")["index.html"]
+    assert all(b"<h1><bdi> " not in content for content in files_of(tmp_path / "site").values())
+
+
 def test_a_name_of_megabytes_makes_a_short_one() -> None:
     assert slug("x" * 10_000_000) == "x" * 48
     source = source_of(result(verified(name="<b>" * 3_000_000)))
