@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import stat
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 from .trust import is_own
 
 APPLICATION = "hashwatt"
+# What files are called while they are written.
+PART_PREFIX, PART_SUFFIX = f".{APPLICATION}-", ".part"
 
 
 def cache_folder(*parts: str) -> Path | None:
@@ -76,15 +79,15 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
 
     `sync`: wait until it is on the disk, so that a loss of power cannot leave an empty one.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{APPLICATION}-", suffix=".part")
+    # Named before it is made: an interrupt may come while the system makes it, and must not leave it behind.
+    name = path.parent / f"{PART_PREFIX}{secrets.token_hex(8)}{PART_SUFFIX}"
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        # The permissions are those of any new file.
+        with open(name, "xb") as file:
             file.write(content)
             file.flush()
             if sync:
                 os.fsync(file.fileno())
-        # mkstemp's file is for the user alone; this one gets the permissions that any new file would.
-        os.chmod(name, 0o666 & ~_umask())
         os.replace(name, path)
     except BaseException:
         with suppress(OSError):
@@ -92,8 +95,10 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
         raise
 
 
-def _umask() -> int:
-    # It can be read only by setting it.
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def remove_parts(folder: Path) -> None:
+    """Remove the halves of files that `write_atomically` left in a folder, by processes that were killed."""
+    with suppress(OSError):
+        for name in os.listdir(folder):
+            if name.startswith(PART_PREFIX) and name.endswith(PART_SUFFIX):
+                with suppress(OSError):
+                    os.unlink(folder / name)

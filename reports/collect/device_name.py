@@ -11,4 +11,6 @@ NAME_LIMIT = 120
 
 def device_name(device: Measurement) -> str:
     """The device's name without its driver's version, or its id where it has none; cut in the middle where long."""
-    return shortened(name_without_driver(device.device), NAME_LIMIT)
+    name = name_without_driver(device.device)
+    # A link of blanks could not be seen or reached.
+    return shortened(name if name.strip() else device.device.id, NAME_LIMIT)

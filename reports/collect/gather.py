@@ -178,8 +178,13 @@ def gather(paths: Iterable[str | Path], change: Change | None = None) -> Collect
     if change is not None:
         # What they were made from is not what is shown, and may tell what was left out.
         return made
+    return with_files(made, sources)
+
+
+def with_files(collection: Collection, sources: Sequence[Source]) -> Collection:
+    """The collection with the file of each result."""
     read_from = {id(source.result): str(source.path) for source in sources}
-    return replace(made, files=tuple(read_from[id(result)] for result in made.results))
+    return replace(collection, files=tuple(read_from[id(result)] for result in collection.results))
 
 
 def collected(sources: Sequence[Source], unreadable: list[str]) -> Collection:

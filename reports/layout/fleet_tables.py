@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from statistics import median
 
 from ...bench.result.fleet import Lost
@@ -36,6 +36,9 @@ def is_fleet(collection: Collection) -> bool:
     return any(len(result.machines) > 1 or result.fleet is not None for result in collection.results)
 
 
+NO_TWIN = "no twin"
+
+
 def machine_table(report: Report, most: int = MOST_ROWS) -> Table:
     """A row for each machine and device of the files that hold several machines, the slowest of its twins first."""
     marks = {id(group): " (cannot tell: restless)" for group in unsure(report.collection.groups)}
@@ -45,6 +48,9 @@ def machine_table(report: Report, most: int = MOST_ROWS) -> Table:
     for twins in twins_of_all(report.collection):
         middle = median(twin.newest.rate.value for twin in twins)
         rows.extend((group.newest.rate.value / middle, group) for group in twins)
+        if len(twins) == 1:
+            # Held against itself it would always be 100 %.
+            marks[id(twins[0])] = NO_TWIN
     rows.sort(key=lambda row: (row[0], row[1].key))
     left = len(rows) - most
     return Table(
@@ -70,7 +76,7 @@ def _row(group: Group, ratio: float, mark: str) -> tuple[str, ...]:
         lines(entry.host or f"machine {entry.machine_id}", f"{entry.machine_id}" if entry.host else ""),
         lines(labels_of([group])[0], visible(entry.device.workload, NAME_LIMIT)),
         lines(rate_text(entry.rate.value, entry.device.unit), rate_interval_text(entry.rate)),
-        f"{100 * ratio:.1f} %{mark}",
+        mark if mark == NO_TWIN else f"{100 * ratio:.1f} %{mark}",
         lines(
             efficiency_text(energy.j_per_unit if energy else None, entry.device.unit),
             efficiency_interval_text(energy),
@@ -206,13 +212,14 @@ def energy_total_text(energy: EnergyTotal, unit: str) -> str:
     )
 
 
-def total_sentences(totals: Sequence[Total]) -> list[str]:
-    """The sums in sentences."""
+def total_sentences(collection: Collection) -> list[str]:
+    """The sums in sentences; beside other results each names its run."""
     told = []
-    for total in totals:
+    for result, total in totals_in(collection):
         interval = _interval(total)
+        of_run = f" of run {visible(result.run_id[:8], NAME_LIMIT)}" if len(collection.results) > 1 else ""
         told.append(
-            f"All {total.machines:,} machines, {visible(total.workload, NAME_LIMIT)}: "
+            f"All {total.machines:,} machines{of_run}, {visible(total.workload, NAME_LIMIT)}: "
             f"{rate_text(total.rate, total.unit)}{f' ({interval})' if interval else ''} on {total.devices:,} devices."
         )
         told.extend(f"  {energy_total_text(energy, total.unit)}" for energy in total.energy)
@@ -237,9 +244,9 @@ def fleet_sentences(collection: Collection) -> list[str]:
     lost = sum(len(result.fleet.lost) for result in collection.results if result.fleet is not None)
     return [
         *([trial] if trial else []),
-        *total_sentences([total for _, total in totals_in(collection)]),
+        *total_sentences(collection),
         *outlier_sentences(collection.groups),
-        *([f"{lost:,} machines were lost; the reasons stand below."] if lost else []),
+        *([f"{lost:,} machine{'s were' if lost > 1 else ' was'} lost; the reasons stand below."] if lost else []),
     ]
 
 

@@ -24,7 +24,8 @@ from .work_words import class_words, variant_text, work_text
 CONVINCING = ("shares", "recompute")
 # Of more kinds of work than this the table tells, and the headline only how far they lie from their roofs.
 MOST_RANKINGS = 3
-NO_ENERGY = "No device's energy is known, so which needs the least is unknown."
+LEAST_UNKNOWN = "is known, so which needs the least is unknown."
+NO_ENERGY = f"No device's energy {LEAST_UNKNOWN}"
 
 
 def headline(collection: Collection) -> tuple[str, ...]:
@@ -38,7 +39,17 @@ def headline(collection: Collection) -> tuple[str, ...]:
         ranked.append(on_many(collection.rankings))
     # That nothing is known comes after what is, and once for all kinds of work.
     known = [sentence for sentence in ranked if sentence != NO_ENERGY]
-    return (*fleet_sentences(collection), *known, *([NO_ENERGY] if NO_ENERGY in ranked else []), *on_trust(collection))
+    silent = [ranking for ranking in told if on_energy(ranking) == NO_ENERGY]
+    return (*fleet_sentences(collection), *known, *on_silence(silent, told), *on_trust(collection))
+
+
+def on_silence(silent: Sequence[Ranking], told: Sequence[Ranking]) -> list[str]:
+    """At which of the works that are told of nobody's energy is known; nothing where it is at each."""
+    if not silent:
+        return []
+    if len(silent) == len(told):
+        return [NO_ENERGY]
+    return [f"At {' and '.join(map(ranking_title, silent))} no device's energy {LEAST_UNKNOWN}"]
 
 
 def on_ranking(ranking: Ranking, *, several: bool = False) -> list[str]:
@@ -129,7 +140,8 @@ def on_energy(ranking: Ranking) -> str:
     if not known:
         return NO_ENERGY
     kinds = {(energy.origin, energy.scope) for energy, _ in known}
-    energy, name = min(known, key=lambda pair: pair[0].j_per_unit)
+    ordered = sorted(known, key=lambda pair: pair[0].j_per_unit)
+    energy, name = ordered[0]
     interval = efficiency_interval_text(energy)
     bounds = f"{interval}; " if interval else ""
     told = f"{bounds}{energy.origin}, {energy.scope}, {word_of(energy)}"
@@ -141,6 +153,10 @@ def on_energy(ranking: Ranking) -> str:
     least = f"Least energy a {visible(ranking.unit, UNIT_LIMIT)}"
     if len(kinds) > 1:
         return f"{least}: {name} with {figure}, but the figures differ in kind{rest}."
+    next_one, next_name = ordered[1]
+    if energy.high is None or next_one.low is None or next_one.low <= energy.high:
+        why = "not both have bounds" if None in (energy.high, next_one.low) else "their bounds overlap"
+        return f"{least} may be {name}'s with {figure}; whether less than {next_name}'s cannot be told: {why}{rest}."
     return f"{least} of {len(known)}: {name} with {figure}{rest}."
 
 

@@ -13,7 +13,7 @@ from ...bench.progress import NoProgress, Progress
 from ...kernels.errors import InputError
 from ..anonymous.gathered import Leaving, Names, without_paths
 from ..collect.files import found_files
-from ..collect.gather import Collection, collected
+from ..collect.gather import Collection, collected, with_files
 from ..collect.sources import read_sources
 from .folder import Folder, Written
 from .pages import assets, device_page, index_pages, result_page
@@ -63,7 +63,7 @@ def build_site(
     finally:
         shown.done()
     return Site(
-        collection=without_paths(collection) if anonymous else collection,
+        collection=without_paths(collection) if anonymous else with_files(collection, sources),
         unreadable=collection.unreadable,
         files=written,
         results=len(plan.results),

@@ -19,7 +19,7 @@ import msgspec
 
 from ...bench.result.file import MAX_FILE_BYTES
 from ...kernels.errors import InputError
-from ...kernels.system.own_files import read_regular, write_atomically
+from ...kernels.system.own_files import read_regular, remove_parts, write_atomically
 from ..wording.visible import visible
 from .names import FOLDERS, INDEX, OURS
 
@@ -54,12 +54,22 @@ class Folder:
     def __init__(self, path: str | Path) -> None:
         """Look at what is there; nothing is changed or made."""
         self.shown = visible(str(path), MOST_NAME)
-        # The folder itself may be a link: that is its owner's wish. What lies in it may not.
-        self.path = Path(os.path.realpath(path))
         self._ours: dict[str, tuple[str, ...]] = {}
-        if not self.path.exists():
+        try:
+            # The folder itself may be a link: that is its owner's wish. What lies in it may not.
+            self.path = Path(os.path.realpath(path))
+            self._look()
+        except (OSError, ValueError) as error:
+            # A name too long or with a NUL, a circle of links, a folder that is another user's.
+            reason = visible(getattr(error, "strerror", None) or str(error), 40)
+            raise InputError(f"{self.shown} cannot be looked into ({reason}); give another folder") from None
+
+    def _look(self) -> None:
+        try:
+            is_folder = stat.S_ISDIR(os.stat(self.path).st_mode)
+        except FileNotFoundError:
             return
-        if not self.path.is_dir():
+        if not is_folder:
             raise InputError(f"{self.shown} is a file; give a folder for the site")
         self._ours = self._manifest()
         if not self._ours:
@@ -119,6 +129,10 @@ class Folder:
                 with suppress(OSError):
                     (self.path / name).unlink()
                     done.removed.append(done.left.pop())
+        # A run that was killed may have left halves of files, with names that this one leaves out.
+        for place in (self.path, *(self.path / name for name in FOLDERS)):
+            if not place.is_symlink():
+                remove_parts(place)
         self._ours = {name: (digest,) for name, digest in digests.items()}
         self._list(self._ours)
 

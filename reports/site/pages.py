@@ -14,7 +14,7 @@ from msgspec.structs import astuple, replace
 
 from ...bench.result.measurement import Measurement
 from ...kernels.workloads.evidence import CLASS_WORDS
-from ..collect.device_name import NAME_LIMIT
+from ..collect.device_name import NAME_LIMIT, device_name
 from ..collect.gather import Entry, comparable_rates
 from ..formats.html import environment, resource
 from ..layout.device_row import warnings_of
@@ -22,6 +22,7 @@ from ..layout.run_details import run_details
 from ..layout.work_words import work_text
 from ..wording.units import rate_text
 from ..wording.visible import shortened, visible
+from .kinds import FEWEST_OTHERS, Model, Standing, Work, work_of
 from .names import SCRIPT, STYLE, index_name
 from .plan import Plan, Published
 from .rows import Row, machine_text, place_of, row_of
@@ -38,6 +39,8 @@ MOST_CHECKS = 60
 MOST_WARNINGS = 40
 # The drawing of a device's rates.
 WIDTH, LEFT, RIGHT = 600, 10, 590
+# What a device is called whose name is blanks.
+UNNAMED = "unnamed device"
 PALETTE_ENDS = "\n* {"
 
 
@@ -149,7 +152,7 @@ def device_page(plan: Plan, model: Model) -> bytes:
     by_work: dict[Work, list[tuple[Entry, Published]]] = {}
     for entry, published in shown:
         by_work.setdefault(work_of(entry), []).append((entry, published))
-    name = visible(model.name, NAME_LIMIT)
+    name = visible(model.name, NAME_LIMIT) if model.name.strip() else UNNAMED
     return laid_out(
         "device",
         title=f"hashwatt: {name}",
@@ -168,18 +171,34 @@ def work_part(plan: Plan, shown: Sequence[tuple[Entry, Published]]) -> Mapping[s
     standings = plan.standings
     # What counts among its like, each device once.
     counting = [entry for entry, _ in shown if standings[id(entry)].percentile is not None]
-    ordered = sorted(shown, key=lambda one: -(one[0].device.rate.value if one[0].device.rate else 0.0))
+    ordered = sorted(shown, key=lambda one: place_in_list(one[0]))
     rows = []
-    for entry, published in ordered[:MOST_ROWS]:
+    for entry, published in most_telling(ordered, standings):
         made = row_of(entry, standings[id(entry)], "", published.page)
         rows.append(of_machine(made, entry))
-    of_many = f", the fastest {MOST_ROWS:,} of them" if len(ordered) > MOST_ROWS else ""
+    of_many = f", {MOST_ROWS:,} of them" if len(ordered) > MOST_ROWS else ""
     return {
         "title": work_text(shown[0][0].device),
         "caption": f"{_count(len(shown), 'measurement')}, fastest first{of_many}",
         "rows": rows,
         **distribution(counting),
     }
+
+
+def place_in_list(entry: Entry) -> tuple[bool, bool, float]:
+    """Orders measurements: the fastest first, behind them what devices say of themselves, last what is refused."""
+    rate = entry.device.rate
+    return not entry.verified, rate is not None and rate.origin == "reported", -rate.value if rate else 0.0
+
+
+def most_telling(
+    ordered: Sequence[tuple[Entry, Published]], standings: Mapping[int, Standing]
+) -> list[tuple[Entry, Published]]:
+    """As many as a page has, in their order; those that count go before one machine's many and before refused ones."""
+    if len(ordered) <= MOST_ROWS:
+        return list(ordered)
+    kept = sorted(range(len(ordered)), key=lambda place: not standings[id(ordered[place][0])].others)[:MOST_ROWS]
+    return [ordered[place] for place in sorted(kept)]
 
 
 def of_machine(made: Row, entry: Entry) -> Row:
@@ -204,7 +223,7 @@ def distribution(counting: Sequence[Entry]) -> Mapping[str, Any]:
         level = stacked[x // 5] = stacked.get(x // 5, -1) + 1
         dots.append((x, 38 - 4 * min(level, 8)))
     words = f"{_count(len(values), 'device')}: {rate_text(low, unit)} to {rate_text(high, unit)}, "
-    words += f"half of them below {rate_text(median(values), unit)}."
+    words += f"median {rate_text(median(values), unit)}."
     told = {"low": rate_text(low, unit), "high": rate_text(high, unit)}
     return {"words": words, "dots": list(dict.fromkeys(dots)), "left": LEFT, "right": RIGHT, **told}
 
@@ -247,6 +266,6 @@ WRITTEN_ANEW = "It was written anew without notes and the names of hosts and wor
 
 def heading_of(devices: Sequence[Measurement]) -> str:
     """The devices of a result; of many the first ones."""
-    names = list(dict.fromkeys(shortened(one.device.name or one.device.id, 60) for one in devices))
+    names = list(dict.fromkeys(shortened(device_name(one), 60) for one in devices))
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(names[:3]) + more

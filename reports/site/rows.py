@@ -60,14 +60,14 @@ def row_of(entry: Entry, standing: Standing, page: str, result: str) -> Row:
         work=shortened(device.workload, LONGEST),
         variant=shortened(variant_text(device), LONGEST),
         rate=rate_text(rate.value, device.unit) if rate else UNKNOWN,
-        rate_value=f"{rate.value:.5g}" if rate else "",
-        # The bounds of a refused claim may be anything.
+        # What is refused is sorted behind all else, and its bounds may be anything.
+        rate_value=f"{rate.value:.5g}" if rate and entry.verified else "",
         rate_more=interval_of(rate) if rate and entry.verified else "",
         energy=efficiency_text(energy.j_per_unit if energy else None, device.unit),
-        energy_value=f"{energy.j_per_unit:.4g}" if energy else "",
+        energy_value=f"{energy.j_per_unit:.4g}" if energy and entry.verified else "",
         energy_more=visible(f"{energy.origin}, {energy.scope}", LONGEST) if energy else "",
         roof=roof_text(device.roof),
-        roof_value="" if percent is None else f"{percent:.4g}",
+        roof_value="" if percent is None or not entry.verified else f"{percent:.4g}",
         percentile=percentile_text(standing),
         percentile_value="" if standing.percentile is None else f"{standing.percentile:.4g}",
         percentile_more=percentile_words(standing),

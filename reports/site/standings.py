@@ -79,8 +79,9 @@ def work_of(entry: Entry) -> Work:
 
 
 def specimen_of(entry: Entry) -> tuple[str, str]:
-    """One device: its machine, from one start to the next, and its place in it."""
-    return entry.device.machine, entry.device.device.pci_address or entry.device.device.id
+    """One device: its machine, from one start to the next, and its place in it, which its own cores have none of."""
+    device = entry.device.device
+    return entry.device.machine, "" if works_on_host(device) else device.pci_address or device.id
 
 
 def why_not_compared(entry: Entry) -> str:

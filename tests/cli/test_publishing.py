@@ -99,6 +99,13 @@ class TestSite:
         assert f"! left there: result/{page.name}" in outcome.err
         assert page.read_text() == "edited"
 
+    def test_a_page_beside_a_site_links_to_the_raw_files_as_one_alone_does(
+        self, results: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        leave_out_the_ladder(monkeypatch)
+        run_here(capsys, "report", str(results), "-o", f"{tmp_path}/site/", "-o", str(tmp_path / "x.html"))
+        assert 'href="./results/0.json"' in (tmp_path / "x.html").read_text(encoding="utf-8")
+
 
 class TestAnonymous:
     """What is left out, and what is said of it."""

@@ -62,6 +62,18 @@ def test_energies_of_one_kind_are_set_against_each_other() -> None:
     )
 
 
+def test_energies_whose_bounds_overlap_are_not_ranked() -> None:
+    words = told(result(with_energy(verified(), 1e6), with_energy(gpu(50e6), 1.01e6)))
+    assert "Least energy a hash of 2" not in words
+    assert "whether less than GPU's cannot be told: their bounds overlap" in words
+
+
+def test_energy_that_is_known_of_one_work_alone_is_not_denied() -> None:
+    words = told(result(with_energy(verified(), 2e6), streaming()))
+    assert "At stream, triad no device's energy is known" in words
+    assert "No device's energy is known" not in words
+
+
 def test_energies_of_different_scope_are_not() -> None:
     words = told(result(with_energy(verified(), 2e6), with_energy(gpu(50e6), 1e6, scope="wall")))
     assert "but the figures differ in kind" in words

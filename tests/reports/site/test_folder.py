@@ -146,3 +146,19 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
     with pytest.raises(InputError, match="is a file"):
         Folder(tmp_path / "x")
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "a\0b", "circle"])
+def test_a_name_that_cannot_be_looked_into_is_refused_in_words(tmp_path: Path, name: str) -> None:
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(InputError, match=r"cannot be looked into .*; give another folder"):
+        Folder(f"{tmp_path}/{name}")
+
+
+def test_halves_that_a_killed_run_left_are_removed(tmp_path: Path) -> None:
+    write(tmp_path, index_html="x")
+    for name in ("raw/.hashwatt-1.part", ".hashwatt-2.part"):
+        (tmp_path / name).write_text("a name")
+    write(tmp_path, index_html="x")
+    assert sorted(os.listdir(tmp_path)) == ["device", MANIFEST, INDEX, "raw", "result"]
+    assert os.listdir(tmp_path / "raw") == []

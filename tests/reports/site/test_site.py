@@ -21,7 +21,7 @@ from hashwatt.bench.verification import cached
 from hashwatt.bench.verification.checks import check_result
 from hashwatt.bench.verification.verdict import Check, Verdict
 from hashwatt.kernels.errors import InputError
-from hashwatt.reports.collect.gather import collected
+from hashwatt.reports.collect.gather import checks_of, collected
 from hashwatt.reports.collect.sources import Source
 from hashwatt.reports.site import pages
 from hashwatt.reports.site.build import build_site
@@ -31,7 +31,7 @@ from hashwatt.reports.site.pages import index_pages
 from hashwatt.reports.site.plan import Plan, plan_of
 
 from ..anonymous.named import NEVER, all_of_them
-from ..factory import machine, result, run_id_of, showcase, tampered, verified
+from ..factory import machine, result, run_id_of, showcase, streaming, tampered, verified
 from .sites import ordinary, saved, site
 
 LINK = re.compile(r'(?:href|src)="([^"]*)"')
@@ -152,6 +152,12 @@ def test_names_that_differ_by_case_or_are_kept_by_windows_get_pages_of_their_own
     # Without a name the id stands for it.
     assert len(set(pages_here)) == len(names)
     assert sorted(os.listdir(tmp_path)) == ["results", "site"]
+
+
+def test_a_name_of_blanks_is_none(tmp_path: Path) -> None:
+    build_site([saved(tmp_path / "in", [result(verified(name="   "))])], tmp_path / "site")
+    assert b'.html">cpu</a>' in files_of(tmp_path / "site")["index.html"]
+    assert all(b"<h1><bdi> " not in content for content in files_of(tmp_path / "site").values())
 
 
 def test_a_name_of_megabytes_makes_a_short_one() -> None:
@@ -285,3 +291,32 @@ class TestInputs:
         build_site([saved(tmp_path / "results", showcase())], tmp_path / "site", progress=Counted())
         assert [total for _, total in stages] == steps
         assert stages[0] == ("checking 4 files", 4)
+
+
+class TestARefusedClaim:
+    def plan(self) -> Plan:
+        claims = [result(tampered(verified(run=run)), run=run) for run in (70, 71, 72)]
+        equal = [
+            result(replace(streaming(), machine=f"{run:016x}"), run=run, machines=(machine(id=f"{run:016x}"),))
+            for run in range(80, 87)
+        ]
+        made = (*claims, result(verified(run=73), run=73), *equal)
+        return plan_in_memory([replace(source_of(one), checks=checks_of(one)) for one in made])
+
+    def test_it_stands_behind_what_verifies(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pages, "MOST_ROWS", 2)
+        plan = self.plan()
+        (model,) = plan.models
+        text = pages.device_page(plan, model).decode()
+        proven, refused = text.index("<span>proven</span>"), text.index("does not verify")
+        assert proven < refused
+
+    def test_it_has_no_number_to_be_sorted_by(self) -> None:
+        rows = [pages.row(plan, *one) for plan in [self.plan()] for shown in plan.models.values() for one in shown]
+        assert [one.rate_value for one in rows if not one.verified] == ["", "", ""]
+        assert all(one.rate_value for one in rows if one.verified)
+
+    def test_half_of_equal_devices_are_not_said_to_be_slower(self) -> None:
+        plan = self.plan()
+        (model,) = plan.models
+        assert b"7 devices: 20.00 GB/s to 20.00 GB/s, median 20.00 GB/s." in pages.device_page(plan, model)

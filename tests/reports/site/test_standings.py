@@ -133,3 +133,13 @@ def test_other_work_is_not_compared() -> None:
     found = standings(*runs)
     last = {entry.device.workload: s.percentile for entry, s in found if entry.result.run_id == runs[-1].run_id}
     assert last == {"sha256d": 0.0, "stream": 100.0}
+
+
+def test_a_machine_s_own_cores_count_once_whatever_their_ids() -> None:
+    many = [
+        result(replace(one, machine="f" * 16), run=50 + number, machines=(machine(id="f" * 16),))
+        for number in range(8)
+        for one in [streaming(f"cpu-{number}", pci_address=f"0000:0{number}:00.0")]
+    ]
+    found = standings(*many)
+    assert sum(not standing.reason.startswith("a newer run") for _, standing in found) == 1
