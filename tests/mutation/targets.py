@@ -102,6 +102,9 @@ AREAS = (
     Area(
         "anchors",
         tuple(f"bench/anchors/{name}.py" for name in ("beacon", "challenge", "clock", "digest", "stamp", "token")),
-        tuple(f"tests/bench/anchors/test_{name}.py" for name in ("record", "beacon", "stamp")),
+        tuple(
+            f"tests/bench/anchors/test_{name}.py"
+            for name in ("token", "bounds", "stamping", "clock", "record", "beacon", "stamp")
+        ),
     ),
 )  # fmt: skip

@@ -79,3 +79,13 @@ def test_a_sensor_that_nobody_has_looked_up_says_so_and_another_names_its_scope(
     assert "nobody has looked up" in attribute(meter(Coverage("unknown")), device("cpu")).sentence
     unnamed = attribute(meter(Coverage("graphics card", None), "board"), device("gpu")).sentence
     assert "is unknown from their names: a whole card" in unnamed
+
+
+def test_a_processor_s_figure_with_its_graphics_counts_more_than_the_graphics() -> None:
+    both = Coverage("processor with graphics", name=CARD.name)
+    graphics = device("gpu", "NVIDIA GeForce RTX 4090")
+    assert attribute(meter(both), graphics).covers == "the device and more"
+    assert attribute(meter(replace(both, subject="graphics card"), "board"), graphics).covers == "the device"
+    assert attribute(meter(replace(both, subject="sliced graphics card"), "board"), graphics).covers == (
+        "the device and more"
+    )

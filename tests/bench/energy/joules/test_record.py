@@ -9,8 +9,17 @@ from msgspec.structs import replace as with_fields
 
 from hashwatt.bench.energy.joules.efficiency import efficiency
 from hashwatt.bench.energy.joules.idle import idle_power
+from hashwatt.bench.energy.joules.integral import Integral
 from hashwatt.bench.energy.joules.readings import Point, Window
-from hashwatt.bench.energy.joules.record import energy_record, no_meter_reason
+from hashwatt.bench.energy.joules.record import (
+    energy_record,
+    from_counters,
+    from_power,
+    no_meter_reason,
+    spanning,
+    why_frozen,
+    why_unknown,
+)
 from hashwatt.bench.energy.meter import Counter, MeterMissing, Reading
 from hashwatt.bench.result.energy import Energy, IdlePower
 from hashwatt.bench.result.measurement import Rate
@@ -234,3 +243,45 @@ def test_a_machine_without_meters_is_told_why_and_what_would_help() -> None:
     reason = no_meter_reason([MeterMissing("rapl", "a virtual machine", "run on the host")])
     assert reason.startswith("no energy source (rapl: a virtual machine). What would help: run on the host")
     assert "hashwatt meters" in reason
+
+
+COUNTER = Counter("it", step_j=0.5, plausible_w=100.0)
+
+
+def test_a_reading_is_as_unsure_as_half_the_time_that_it_took() -> None:
+    points = [Point(at - 0.125, at + 0.125, Reading((10.0 * at,), 10.0 * at)) for at in (0.0, 1.0)]
+    info = replace(PLAIN, counters=(COUNTER,), power_step_w=0.0, interval_s=1.0)
+    # 10 W for an eighth of a second, and a step of half a joule.
+    assert from_counters(info, points, Window(0.0, 1.0)) == Integral(10.0, 8.25, 11.75)
+    # Watts from 0 to 10: the whole height for an eighth of a second.
+    assert from_power(info, points, Window(0.0, 1.0)) == Integral(5.0, 0.0, 11.25)
+
+
+def test_bounds_that_span_two_figures_are_the_outer_ones_0_too() -> None:
+    one, other = Integral(5.0, 0.0, 6.0, 0.5, 3), Integral(7.0, 0.5, 8.0, 9.0, 9)
+    assert spanning(one, other) == Integral(5.0, 0.0, 8.0, 0.5, 3)
+    assert spanning(other, one) == Integral(7.0, 0.0, 8.0, 9.0, 9)
+    assert spanning(replace(one, high_j=0.0), replace(one, high_j=0.25)).high_j == 0.25
+    assert spanning(replace(one, high_j=0.25), replace(one, high_j=0.0)).high_j == 0.25
+
+
+def test_a_reading_without_a_counter_says_nothing_of_whether_it_stands_still() -> None:
+    info = replace(PLAIN, counters=(replace(COUNTER, step_j=0.001),))
+    points = [point(at, Reading(() if at == 3.0 else (7.0,))) for at in seconds(0, 9)]
+    assert why_frozen(info, points, Window(0.0, 9.0), False) == (
+        "the counter it did not move in 9 s, so it counts nothing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step_j", "told"),
+    [
+        # A step of half a joule at 1 W is a twentieth of 10 s: just what was measured.
+        (0.5, "it saw next to no power"),
+        (0.75, "10 s are too short for this meter; measure for 15 s (-t 15)"),
+    ],
+)
+def test_more_time_is_advised_where_it_helps(step_j: float, told: str) -> None:
+    info = replace(PLAIN, counters=(replace(COUNTER, step_j=step_j),))
+    right = f"between 0 and 20 J is all that is known: {told}"
+    assert why_unknown(info, Integral(10.0, 0.0, 20.0), [], [Window(0.0, 10.0)]) == right
