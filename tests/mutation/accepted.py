@@ -87,6 +87,23 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ("kernels/workloads/proof/recompute.py", "FEWEST_HASHES = 1 << 17", None): (
         "how much is hashed in one call of a device: what is found, and what is said of it, follow from whatever it is"
     ),
+    ("bench/anchors/clock.py", "longest = max(stated.values(), default=0.0)", "0.0"): (
+        "less than the 2 s that a clock may be off, as any second more would be"
+    ),
+    ("bench/anchors/token.py", "MOST_CERTIFICATE_BYTES = 4 << 20", None): (
+        "how much of a file is read: many times what a system lists, and no figure follows from it"
+    ),
+    ("bench/anchors/token.py", "continue", "continue"): "the last statement of the loop's turn",
+    (
+        "bench/energy/joules/from_power.py",
+        "if values and 0 < values[0].at_s - window.start_s <= stands_for_s(values[0], update_s):",
+        "0 < values[0].at_s - window.start_s <= stands_for_s(values[0], update_s)",
+    ): "a reading at the very edge stands there twice then, and a piece without length is passed over",
+    (
+        "bench/energy/joules/from_power.py",
+        "if values and 0 < window.end_s - values[-1].at_s <= stands_for_s(values[-1], update_s):",
+        "0 < window.end_s - values[-1].at_s <= stands_for_s(values[-1], update_s)",
+    ): "a reading at the very edge stands there twice then, and a piece without length is passed over",
     (
         "reports/ladder/devices.py",
         "efficiencies=tuple(point.efficiency_j_per_th or 0 for point in with_energy),",

@@ -92,8 +92,6 @@ AREAS = (
             ),
         ),
         (
-            "tests/bench/verification/test_checks.py::test_verifying_takes_milliseconds",
-            "tests/bench/verification/test_checks.py::test_the_largest_result_the_model_allows_is_checked_in_seconds",
             "tests/bench/verification/test_checks.py::test_whatever_is_changed_the_answer_is_a_verdict",
             "tests/bench/verification/test_audit.py::test_work_that_is_not_a_whole_number_of_headers_holds",
             "tests/kernels/workloads/proof/test_share_rate.py",

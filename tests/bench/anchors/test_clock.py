@@ -150,6 +150,9 @@ class TestClock:
             assert self.broken(run) == ("stamp", told)
         unreadable = replace(run, stamps=(replace(stamp, response_base64="A*=="),))
         assert self.broken(unreadable)[1].startswith("the time-stamp cannot be read: ")
+        # What is no digit of it is not passed over.
+        odd = replace(run, stamps=(replace(stamp, response_base64=stamp.response_base64 + "\n"),))
+        assert self.broken(odd)[1].startswith("the time-stamp cannot be read: ")
 
     def test_each_fault_of_a_beacon_s_token_is_told(self, tokens: Any) -> None:
         run = self.begun(tokens, Trust(True))
@@ -160,6 +163,9 @@ class TestClock:
         ):
             tokens[b"begun"] = answer
             assert self.broken(run) == ("beacon", told)
+        tokens[b"begun"] = (token_of(b"begun"), Trust(True))
+        odd = replace(run, beacon=replace(run.beacon, response_base64=f"{run.beacon.response_base64}\n"))
+        assert self.broken(odd)[1].startswith("the beacon's token cannot be read: ")
         exchanged = replace(run, beacon=replace(run.beacon, response_base64="AAAA"))
         told = "the beacon's token is not the one whose digest the challenge holds"
         assert self.broken(exchanged) == ("beacon", told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,7 +15,7 @@ from typing import Any, cast
 import pytest
 
 from hashwatt.bench.anchors import token as tokens
-from hashwatt.bench.anchors.token import BadToken, Token, Trust
+from hashwatt.bench.anchors.token import BadToken, NoLibrary, Token, Trust
 from hashwatt.kernels.errors import InputError
 
 from .authority import CURVE, OPENSSL
@@ -326,6 +327,25 @@ class TestCertificates:
         whole = ssl.PEM_cert_to_DER_cert(certificate.read_text())
         monkeypatch.setattr(tokens, "_system_der", lambda: iter([whole, b"broken", whole]))
         assert subjects(tokens.system_certificates.__wrapped__()) == ["CN=It"]
+
+    def test_an_oddity_of_one_of_the_system_s_is_nobody_s_business(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from cryptography import x509
+
+        def read(data: bytes) -> bytes:
+            warnings.warn("an oddity", UserWarning, stacklevel=1)
+            return data
+
+        monkeypatch.setattr(tokens, "_system_der", lambda: iter([b"odd"]))
+        monkeypatch.setattr(x509, "load_der_x509_certificate", read)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert tokens.system_certificates.__wrapped__() == [b"odd"]
+
+    def test_without_the_library_none_is_read(self, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "rfc3161_client", None)
+        for read in (tokens.system_certificates.__wrapped__, lambda: tokens.certificates_in(certificate)):
+            with pytest.raises(NoLibrary, match="pip install"):
+                read()
 
     def test_of_windows_list_those_count_that_may_vouch_for_time_stamps(self, monkeypatch: pytest.MonkeyPatch) -> None:
         listed = [

@@ -151,6 +151,11 @@ class TestWatts:
         # Each value stands for its own time: here that of the last reading alone is long enough for what is left.
         ends = [Value(0.0, 0.0, 10.0, due_s=0.1), Value(0.25, 0.0, 10.0), Value(0.25, 0.0, 10.0, due_s=1.0)]
         assert integrate_power(ends, 0.0, Window(0.0, 2.0), 0.125).hole_s == 0.0
+        # At the start that of the first one alone, however far the next is and however long that stands.
+        first = [Value(0.5, 0.0, 10.0, due_s=1.0), Value(4.0, 0.0, 10.0)]
+        assert integrate_power(first, 0.0, Window(0.0, 4.0), 0.125).hole_s == 3.5
+        first = [Value(0.5, 0.0, 10.0, due_s=0.1), Value(0.75, 0.0, 10.0, due_s=1.0), Value(2.0, 0.0, 10.0)]
+        assert integrate_power(first, 0.0, Window(0.0, 2.0), 0.125).hole_s == 0.5
 
     def test_a_reading_stands_for_three_times_the_longer_of_interval_and_delay(self) -> None:
         assert stands_for_s(Value(0.0, 0.0, 1.0, due_s=0.5), 0.2) == 1.5
