@@ -87,6 +87,39 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ("kernels/workloads/proof/recompute.py", "FEWEST_HASHES = 1 << 17", None): (
         "how much is hashed in one call of a device: what is found, and what is said of it, follow from whatever it is"
     ),
+    ("kernels/workloads/proof/bounds.py", "break", "break"): "more of Newton's steps end at the same figure",
+    (
+        "kernels/workloads/proof/bounds.py",
+        "mean = max(count * (1 - ninth + z * math.sqrt(ninth)) ** 3, tail)",
+        "1 - ninth",
+    ): "where Newton's steps begin: they end at the same figure",
+    ("kernels/workloads/proof/poisson.py", "while ratio > total * 1e-16:", "1e-16"): (
+        "terms that are below the sum's last digit"
+    ),
+    ("kernels/workloads/proof/recompute.py", "self._device.scan(range(1))", "1"): (
+        "compiles the kernel before the time is taken: by whatever it hashes"
+    ),
+    ("kernels/workloads/proof/verify.py", "return np.ones(0, np.bool_)", "0"): (
+        "what is counted are those that do not meet the target: none either way"
+    ),
+    (
+        "kernels/workloads/proof/verify.py",
+        "headers_of(first.reshape(len(numbers), -1)[which], rolled, positions & np.uint64(0xFFFFFFFF))",
+        "1",
+    ): "NumPy takes any length below 0 for the one that is to be found",
+    ("bench/verification/alternated.py", "continue", "continue"): (
+        "the fault stands by then, and whatever follows it is not asked for"
+    ),
+    (
+        "bench/verification/recompute.py",
+        "if isinstance(workload, Auditable) and isinstance(entry.evidence, Shares):",
+        "isinstance(workload, Auditable) and isinstance(entry.evidence, Shares)",
+    ): "shares are the evidence of such workloads, and of no others that come this far",
+    (
+        "bench/verification/recompute.py",
+        "spent_s = max(time.process_time() - began_s, 1e-3)",
+        "0.001",
+    ): "how much of the effort is spent where a part takes less than a clock can tell",
     ("bench/anchors/clock.py", "longest = max(stated.values(), default=0.0)", "0.0"): (
         "less than the 2 s that a clock may be off, as any second more would be"
     ),

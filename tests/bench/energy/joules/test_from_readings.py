@@ -43,6 +43,8 @@ class TestCounters:
         assert count_at(run, 1.0, 10.0)[1] == 10.0
         assert count_at(run, 1.5, 10.0)[1] == 25.0
         assert count_at(run[1:], 1.0, 10.0) == near(20.0, 20.0, 20.0)
+        assert count_at(run[1:3], 1.0, 10.0) == near(10.0, 10.0, 10.0)
+        assert count_at(run, 9.0, 10.0) == near(30.0, 30.0, 30.0)
 
     def test_the_highest_rate_is_taken_over_no_less_than_values_are_old(self) -> None:
         run = [Value(0.0, 0.0, 0.0), Value(1.0, 0.0, 10.0), Value(2.0, 0.0, 40.0), Value(4.0, 0.0, 50.0)]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from hashwatt.bench.energy.joules.idle import above_idle, idle_power
-from hashwatt.bench.energy.joules.integral import Integral, Stretch, end_to_end, joined, nothing, scaled, summed
+from hashwatt.bench.energy.joules.integral import Integral, Stretch, Value, end_to_end, joined, nothing, scaled, summed
 from hashwatt.bench.energy.joules.readings import Point, Window, around, attempts, first_error, silences, within
 
 from ..readings import failed, watts
@@ -44,6 +44,9 @@ class TestIntegrals:
         assert scaled(nothing("silent", 1.0), (0.5, 2.0)) == nothing("silent", 1.0)
         assert nothing("silent", 1.0).breaks == 0
         assert (Integral(1.0, 1.0, 1.0).hole_s, Integral(1.0, 1.0, 1.0).breaks) == (0.0, 0)
+
+    def test_a_value_is_due_when_nothing_else_is_said_at_once(self) -> None:
+        assert Value(0.0, 0.0, 1.0).due_s == 0.0
 
     def test_a_hole_is_bounded_by_the_highest_power_of_any_stretch(self) -> None:
         low, high = Stretch(4.0, 20.0, 18.0, 22.0, 6.0), Stretch(5.0, 70.0, 60.0, 75.0, 15.0)

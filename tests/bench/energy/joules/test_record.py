@@ -285,3 +285,44 @@ def test_more_time_is_advised_where_it_helps(step_j: float, told: str) -> None:
     info = replace(PLAIN, counters=(replace(COUNTER, step_j=step_j),))
     right = f"between 0 and 20 J is all that is known: {told}"
     assert why_unknown(info, Integral(10.0, 0.0, 20.0), [], [Window(0.0, 10.0)]) == right
+
+
+def test_less_than_a_joule_and_nothing_are_told_apart() -> None:
+    info = replace(PLAIN, counters=(COUNTER,))
+    windows = [Window(0.0, 10.0)]
+    assert why_unknown(info, Integral(0.5, 0.4, 0.6), [], windows) is None
+    assert why_unknown(info, Integral(0.0, 0.0, 0.5), [], windows) is not None
+    without = replace(PLAIN, power_step_w=0.1)
+    assert why_unknown(without, Integral(0.0, 0.0, 0.5), [], windows) == "the meter reported 0 W for 10 s"
+    assert why_unknown(replace(without, estimated=True), Integral(0.0, 0.0, 0.5), [], windows) == (
+        "the meter reported 0 W for 10 s"
+    )
+    nothing = why_unknown(info, Integral(0.0, 0.0, 0.0), [], windows)
+    assert nothing is not None
+    assert nothing.startswith("between 0 and 0 J is all that is known: ")
+    # Of half a joule, and nearly as much of doubt, it is not the watts that are none.
+    doubtful = why_unknown(without, Integral(0.5, 0.0, 1.0), [], windows)
+    assert doubtful is not None
+    assert doubtful.startswith("between 0 and 1 J is all that is known: ")
+
+
+def test_the_second_opinion_widens_the_bounds_only_where_it_disagrees() -> None:
+    info = replace(PLAIN, counters=(replace(COUNTER, step_j=0.0),), power_step_w=1.0, interval_s=1.0)
+    for watts_w, agrees, bounds_j in ((10.0, True, (90.0, 90.0)), (12.0, False, (90.0, 117.0))):
+        points = [point(at, Reading((10.0 * at,), watts_w)) for at in seconds(0, 9)]
+        record = energy_record(info, points, Window(0.0, 9.0), ABOUT_IT)
+        assert record.cross_check is not None
+        assert record.cross_check.agrees is agrees
+        assert (record.low_j, record.high_j) == bounds_j
+        assert ("disagree" in (record.bound_source or "")) is not agrees
+    alone = energy_record(replace(info, power_step_w=None), points, Window(0.0, 9.0), ABOUT_IT)
+    assert (alone.cross_check, alone.low_j, alone.meter_cpu_s) == (None, 90.0, 0.0)
+
+
+def test_the_course_of_several_windows_has_as_many_points_as_that_of_one() -> None:
+    points = [watts(at / 8, 10.0) for at in range(2000)]
+    for count in (1, 2, 60):
+        windows = [Window(4.0 * at, 4.0 * (at + 1) - 0.5) for at in range(count)]
+        course = energy_record(WATTS, points, windows, ABOUT_IT).course
+        # Of 31 readings in and around a window two in each part, and sixty parts at most; each window has one at least.
+        assert len(course) == {1: 15, 2: 30, 60: 60}[count]

@@ -8,10 +8,11 @@ import secrets
 import time
 from itertools import count
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from hashwatt.kernels.device import KernelInfo
+from hashwatt.kernels.device import Hit, KernelInfo
 from hashwatt.kernels.fakes.device import FakeDevice
 from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.workloads.evidence import Claim, Finding, Shares, Span
@@ -19,6 +20,7 @@ from hashwatt.kernels.workloads.proof import recompute
 from hashwatt.kernels.workloads.proof.headers import kept_target
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
 from hashwatt.kernels.workloads.proof.recompute import Again
+from hashwatt.kernels.workloads.proof.walk import Place
 from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
 from tests.reports.factory import HASHES, TARGET, proof_of
 
@@ -64,7 +66,7 @@ def test_a_place_has_as_many_hashes_as_bring_one_share(evidence: Shares, monkeyp
     assert finding.ok
     assert finding.code == "audit"
     assert amount == 3 * 16
-    assert finding.sentence.startswith("3 places drawn by hashes (48 hashed again) hold the stored shares and no other")
+    assert finding.sentence.startswith("3 drawn places (48 hashed again) hold the stored shares alone")
 
 
 def test_a_place_is_worth_a_call_and_no_larger_than_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,16 +83,14 @@ def test_a_place_is_worth_a_call_and_no_larger_than_the_work(monkeypatch: pytest
 def test_what_is_said_is_what_so_many_places_rule_out(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = -math.expm1(-16 / 16)
     one = places(1, monkeypatch)[0].sentence
-    assert one.endswith(f"a tenth of the work unhashed would have been found with {100 * 0.1 * shown:.3g} %")
+    assert one.endswith(f"a tenth unhashed would show with {100 * 0.1 * shown:.3g} %")
     few = places(20, monkeypatch)[0].sentence
-    assert few.endswith(f"would have been found with {100 * (1 - (1 - 0.1 * shown) ** 20):.3g} %")
+    assert few.endswith(f"would show with {100 * (1 - (1 - 0.1 * shown) ** 20):.3g} %")
     # From 106 places on a tenth is found with 99.9 %, and less than that from 112 on.
-    tenth = "; a tenth of the work unhashed would have been found with 99.9 %"
+    tenth = "; a tenth unhashed would show with 99.9 %"
     assert places(110, monkeypatch)[0].sentence.endswith(tenth)
     many = (1 - 0.001 ** (1 / 200)) / shown
-    assert places(200, monkeypatch)[0].sentence.endswith(
-        f"; {100 * many:.2g} % of the work unhashed would have been found with 99.9 %"
-    )
+    assert places(200, monkeypatch)[0].sentence.endswith(f"; {100 * many:.2g} % unhashed would show with 99.9 %")
 
 
 def test_a_place_that_runs_past_the_end_goes_on_at_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,3 +204,26 @@ def test_shares_are_sought_under_the_target_that_the_stored_ones_meet() -> None:
     fewer = replace(ROLLED, wanted=100)
     Again(ORACLE, fewer, CLAIM, Asked("steady", 1e9, lambda _: None), lambda _: None).leaves(1)
     assert targets == {kept_target(TARGET, HASHES, 100)} != {TARGET}
+
+
+def test_stored_shares_are_found_under_their_own_header() -> None:
+    looked, _ = again(ROLLED)
+    first = 3 << 32
+    keys = [(first + nonce) * 4 + prefix for nonce, prefix in ((9, 3), (10, 0), (11, 2), (19, 3), (20, 0))]
+    looked._keys = np.array([1, *keys], np.uint64)
+    assert looked._stored(Place(3, range(10, 20))) == {Hit(0, 10), Hit(2, 11), Hit(3, 19)}
+    assert looked._stored(Place(2, range(10, 20))) == set()
+
+
+def test_a_leaf_in_two_places_has_one_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, _ = again()
+    parts = {range(9): (0, 0, 0b0110), range(20, 24): (0, 0, 0b0011)}
+    monkeypatch.setattr(looked._walk, "places", lambda *_: [Place(0, nonces) for nonces in parts])
+    monkeypatch.setattr(looked, "_compared", lambda place: parts[place.nonces])
+    checksum, shares = looked._leaf(0, 0b0101)
+    assert (checksum.ok, checksum.sentence) == (True, "leaf 0 (13 hashes) gives the stored checksum")
+    assert shares.ok
+    parts[range(20, 24)] = (1, 2, 0b0111)
+    checksum, shares = looked._leaf(0, 0b0101)
+    assert checksum.sentence.endswith("gives the checksum 0x00000001, not the stored 0x00000005")
+    assert shares.sentence.endswith("holds 1 shares that are not stored, and 2 of those stored are not in it")

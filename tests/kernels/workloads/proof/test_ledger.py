@@ -55,6 +55,18 @@ def test_the_first_samples_alone_are_what_they_were(sizes: list[list[int]], seed
     assert part.end == (walked[-1] + 1 if walked else 0)
 
 
+def test_the_first_samples_end_in_the_last_span_that_they_reach() -> None:
+    book = ledger()
+    for number, (start, nonces) in enumerate(((0, 10), (20, 5), (40, 7))):
+        book.count([Counted(start, nonces, 1)], number)
+    assert book.first(2).spans == (Span(start=0, nonces=10), Span(start=20, nonces=5))
+    assert book.first(1).spans == (Span(start=0, nonces=10),)
+    assert [book.first(samples).spans for samples in (0, 3, 9)] == [
+        (),
+        *[(*book.first(2).spans, Span(start=40, nonces=7))] * 2,
+    ]
+
+
 def test_shares_are_thinned_out_and_never_too_far() -> None:
     book = ledger(wanted=100)
     gaps = random.Random(3)
