@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hashwatt.bench.energy.joules.coverage import attribute, pci_address
+from hashwatt.bench.energy.joules.coverage import SLICE, attribute, pci_address
 from hashwatt.bench.energy.meter import Coverage, MeterInfo, Scope
 from hashwatt.kernels.device import DeviceInfo, Kind
 
@@ -38,6 +38,7 @@ def meter(coverage: Coverage, scope: Scope | None = "package") -> MeterInfo:
         (CARD, "board", replace(device("accelerator"), runs_on_host_cpu=True), "not the device"),
         (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090"), "the device"),
         (CARD, "board", device("gpu", "AMD Radeon"), "not the device"),
+        (CARD, "board", device("gpu", f"NVIDIA GeForce RTX 4090 {SLICE}"), "unknown"),
         (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090", "0000:01:00.0"), "the device"),
         (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090", "0000:02:00.0"), "not the device"),
         (CARD, "board", device("cpu"), "not the device"),
