@@ -67,6 +67,12 @@ def test_the_first_samples_end_in_the_last_span_that_they_reach() -> None:
     ]
 
 
+def test_a_scan_of_nothing_leaves_no_trace() -> None:
+    book = ledger()
+    book.count([Counted(0, 10, 1), Counted(90, 0, 0), Counted(10, 5, 2)], 0)
+    assert book.first(1).spans == (Span(start=0, nonces=15),)
+
+
 def test_shares_are_thinned_out_and_never_too_far() -> None:
     book = ledger(wanted=100)
     gaps = random.Random(3)
