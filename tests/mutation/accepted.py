@@ -91,12 +91,12 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     (
         "kernels/workloads/proof/bounds.py",
         "mean = max(count * (1 - ninth + z * math.sqrt(ninth)) ** 3, tail)",
-        "1 - ninth",
+        None,
     ): "where Newton's steps begin: they end at the same figure",
-    ("kernels/workloads/proof/poisson.py", "while ratio > total * 1e-16:", "1e-16"): (
+    ("kernels/workloads/proof/poisson.py", "while ratio > total * 1e-16:", None): (
         "terms that are below the sum's last digit"
     ),
-    ("kernels/workloads/proof/recompute.py", "self._device.scan(range(1))", "1"): (
+    ("kernels/workloads/proof/recompute.py", "self._device.scan(range(1))", None): (
         "compiles the kernel before the time is taken: by whatever it hashes"
     ),
     (
@@ -107,6 +107,47 @@ REASONS: dict[tuple[str, str, str | None], str] = {
     ("kernels/workloads/proof/verify.py", "limit = np.uint64((1 << 64) // total * total - 1)", "1"): (
         "one of 2⁶⁴ words more is drawn again"
     ),
+    (
+        "kernels/workloads/proof/verify.py",
+        "draws = np.concatenate((chosen, words[words <= limit] % np.uint64(total)))",
+        "words <= limit",
+    ): ("one of 2⁶⁴ words more is drawn again"),
+    (
+        "kernels/workloads/proof/poisson.py",
+        "tail = _lower_tail(count, expected) if count < expected else upper_tail(count, expected)",
+        "count < expected",
+    ): ("of as many as are expected either tail is above a half, and the answer 1"),
+    (
+        "kernels/workloads/proof/bounds.py",
+        "return poisson_p_value(shares, expected) >= HONEST_P",
+        "poisson_p_value(shares, expected) >= HONEST_P",
+    ): ("no number of shares has just this chance"),
+    (
+        "kernels/workloads/proof/recompute.py",
+        "self._keys = unpack_ascending(evidence.shares, self._walk.end * evidence.prefixes - 1)",
+        "self._walk.end * evidence.prefixes - 1",
+    ): ("a bound that evidence keeps which holds, and no other is hashed again"),
+    (
+        "kernels/workloads/proof/recompute.py",
+        'return "a tenth" if share > 0.095 else f"{100 * share:.2g} %"',
+        "share > 0.095",
+    ): ("no number of places gives just this share"),
+    (
+        "kernels/workloads/sha256d/version1/headers.py",
+        'return b"".join(sha256(seed + bytes([block])).digest() for block in range(3))[:PREFIX_BYTES]',
+        "3",
+    ): ("what is more is cut off"),
+    ("bench/verification/recompute.py", "return False", "return False"): "None is no more than False",
+    (
+        "bench/verification/figures.py",
+        "room = OF_THE_LARGER * max(abs(record.gross_j or 0.0), abs(record.high_j or 0.0))",
+        "0.0",
+    ): ("both are known by then, and room for the rounding of 1 J lets nobody gain"),
+    (
+        "bench/verification/figures.py",
+        "room = OF_THE_LARGER * max(abs(record.gross_j or 0.0), abs(record.high_j or 0.0))",
+        "record.gross_j or 0.0",
+    ): ("the higher bound is never the smaller of the two"),
     ("kernels/workloads/proof/verify.py", "return np.ones(0, np.bool_)", "0"): (
         "what is counted are those that do not meet the target: none either way"
     ),

@@ -20,7 +20,7 @@ from hashwatt.bench.energy.joules.record import (
     why_frozen,
     why_unknown,
 )
-from hashwatt.bench.energy.meter import Counter, MeterMissing, Reading
+from hashwatt.bench.energy.meter import NOTHING_HELPS, Counter, MeterMissing, Reading
 from hashwatt.bench.result.energy import Energy, IdlePower
 from hashwatt.bench.result.measurement import Rate
 from hashwatt.bench.warnings.energy import has_moved
@@ -116,7 +116,7 @@ def test_a_counter_too_coarse_to_move_wants_more_time() -> None:
 IDLE = IdlePower(when="before", seconds=3.0, power_w=61.512, low_w=61.5, high_w=61.6)
 
 
-@pytest.mark.parametrize(("step_w", "frozen"), [(0.001, True), (1.0, False)])
+@pytest.mark.parametrize(("step_w", "frozen"), [(0.001, True), (0.0, True), (1.0, False)])
 def test_watts_that_are_the_same_to_the_last_digit_idle_and_at_work_are_frozen(step_w: float, frozen: bool) -> None:
     meter = replace(WATTS, power_step_w=step_w)
     readings = [watts(tenth / 2, 61.512) for tenth in range(30)]
@@ -243,6 +243,13 @@ def test_a_machine_without_meters_is_told_why_and_what_would_help() -> None:
     reason = no_meter_reason([MeterMissing("rapl", "a virtual machine", "run on the host")])
     assert reason.startswith("no energy source (rapl: a virtual machine). What would help: run on the host")
     assert "hashwatt meters" in reason
+    never = MeterMissing("battery", "a desktop", NOTHING_HELPS)
+    for several in (
+        [never, MeterMissing("rapl", "no rights", "ask root")],
+        [MeterMissing("rapl", "no rights", "ask root"), never],
+    ):
+        assert no_meter_reason(several).startswith("no energy source (rapl: no rights). What would help: ask root; ")
+    assert no_meter_reason([never]).startswith("no energy source (battery: a desktop). ")
 
 
 COUNTER = Counter("it", step_j=0.5, plausible_w=100.0)
@@ -268,6 +275,7 @@ def test_bounds_that_span_two_figures_are_the_outer_ones_0_too() -> None:
 def test_a_reading_without_a_counter_says_nothing_of_whether_it_stands_still() -> None:
     info = replace(PLAIN, counters=(replace(COUNTER, step_j=0.001),))
     points = [point(at, Reading(() if at == 3.0 else (7.0,))) for at in seconds(0, 9)]
+    points.insert(5, failed(4.5))
     assert why_frozen(info, points, Window(0.0, 9.0), False) == (
         "the counter it did not move in 9 s, so it counts nothing"
     )
@@ -301,6 +309,9 @@ def test_less_than_a_joule_and_nothing_are_told_apart() -> None:
     assert nothing is not None
     assert nothing.startswith("between 0 and 0 J is all that is known: ")
     # Of half a joule, and nearly as much of doubt, it is not the watts that are none.
+    both = why_unknown(without, Integral(10.0, 2.0, 30.0), [], windows)
+    assert both is not None
+    assert both.startswith("between 2 and 30 J is all that is known: ")
     doubtful = why_unknown(without, Integral(0.5, 0.0, 1.0), [], windows)
     assert doubtful is not None
     assert doubtful.startswith("between 0 and 1 J is all that is known: ")

@@ -73,6 +73,17 @@ def test_a_scan_of_nothing_leaves_no_trace() -> None:
     assert book.first(1).spans == (Span(start=0, nonces=15),)
 
 
+def test_four_times_as_many_shares_as_are_wanted_may_be_there() -> None:
+    asked: list[tuple[int, int]] = []
+    book = Ledger(LEAF, 10, lambda *given: asked.append(given) or 1)
+    book.count([Counted(0, 50, 0, [(key, key % 4) for key in range(40)])], 0)
+    assert (len(book.shares), asked) == (40, [])
+    book.count([Counted(50, 1, 0, [(50, 2)])], 0)
+    # Down to twice what is wanted, by the nonces until now.
+    assert asked == [(51, 20)]
+    assert book.shares == [(key, key % 4) for key in range(40) if key % 4 <= 1]
+
+
 def test_shares_are_thinned_out_and_never_too_far() -> None:
     book = ledger(wanted=100)
     gaps = random.Random(3)
