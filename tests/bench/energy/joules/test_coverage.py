@@ -86,6 +86,8 @@ def test_a_processor_s_figure_with_its_graphics_counts_more_than_the_graphics() 
     both = Coverage("processor with graphics", name=CARD.name)
     graphics = device("gpu", "NVIDIA GeForce RTX 4090")
     assert attribute(meter(both), graphics).covers == "the device and more"
+    assert attribute(meter(both), device("gpu", "AMD Radeon")).covers == "not the device"
+    assert attribute(meter(both), device("cpu")).covers == "the device and more"
     assert attribute(meter(replace(both, subject="graphics card"), "board"), graphics).covers == "the device"
     assert attribute(meter(replace(both, subject="sliced graphics card"), "board"), graphics).covers == (
         "the device and more"

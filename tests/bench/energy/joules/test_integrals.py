@@ -42,6 +42,9 @@ class TestIntegrals:
     def test_a_vendor_s_accuracy_widens_the_bounds_alone(self) -> None:
         assert scaled(Integral(10.0, 9.0, 11.0, 0.5, 1), (0.5, 2.0)) == Integral(10.0, 4.5, 22.0, 0.5, 1)
         assert scaled(nothing("silent", 1.0), (0.5, 2.0)) == nothing("silent", 1.0)
+        for missing in ("low_j", "high_j"):
+            half = without(Integral(10.0, 9.0, 11.0), missing)
+            assert scaled(half, (0.5, 2.0)) == half
         assert nothing("silent", 1.0).breaks == 0
         assert (Integral(1.0, 1.0, 1.0).hole_s, Integral(1.0, 1.0, 1.0).breaks) == (0.0, 0)
 
@@ -62,6 +65,9 @@ class TestIntegrals:
         one = Integral(10.0, 9.0, 11.0)
         assert summed([none, one]) == one
         assert end_to_end([none, one], [Window(0.0, 1.0), Window(1.0, 2.0)]) == one
+        unknown = [nothing("silent", 0.125), none, none]
+        windows = [Window(0.0, 0.125), Window(0.125, 1.0), Window(1.0, 2.0)]
+        assert end_to_end(unknown, windows) == Integral(0.0, 0.0, 0.0, 0.125)
 
 
 class TestSeveralWindows:

@@ -243,6 +243,7 @@ def test_a_machine_without_meters_is_told_why_and_what_would_help() -> None:
     reason = no_meter_reason([MeterMissing("rapl", "a virtual machine", "run on the host")])
     assert reason.startswith("no energy source (rapl: a virtual machine). What would help: run on the host")
     assert "hashwatt meters" in reason
+    assert no_meter_reason([]) == "no meter was asked for (--meter none)"
     never = MeterMissing("battery", "a desktop", NOTHING_HELPS)
     for several in (
         [never, MeterMissing("rapl", "no rights", "ask root")],
@@ -324,6 +325,7 @@ def test_the_second_opinion_widens_the_bounds_only_where_it_disagrees() -> None:
         record = energy_record(info, points, Window(0.0, 9.0), ABOUT_IT)
         assert record.cross_check is not None
         assert record.cross_check.agrees is agrees
+        assert record.samples == 10
         assert (record.low_j, record.high_j) == bounds_j
         assert ("disagree" in (record.bound_source or "")) is not agrees
     alone = energy_record(replace(info, power_step_w=None), points, Window(0.0, 9.0), ABOUT_IT)
