@@ -75,7 +75,12 @@ def test_a_scan_of_nothing_leaves_no_trace() -> None:
 
 def test_four_times_as_many_shares_as_are_wanted_may_be_there() -> None:
     asked: list[tuple[int, int]] = []
-    book = Ledger(LEAF, 10, lambda *given: asked.append(given) or 1)
+
+    def harder(nonces: int, shares: int) -> int:
+        asked.append((nonces, shares))
+        return 1
+
+    book = Ledger(LEAF, 10, harder)
     book.count([Counted(0, 50, 0, [(key, key % 4) for key in range(40)])], 0)
     assert (len(book.shares), asked) == (40, [])
     book.count([Counted(50, 1, 0, [(50, 2)])], 0)
