@@ -74,6 +74,11 @@ class TestClock:
         assert found.between == Between(
             after="2026-05-12T11:59:59Z", before="2026-05-12T12:16:42Z", seconds=1002.0, trusted=True
         )
+        whole = self.stamped(self.begun(tokens, Trust(True)), tokens, (999.75, Trust(True)))
+        right = anchors_of(whole).between
+        assert right is not None
+        # A whole second is no later than it says.
+        assert (right.before, right.seconds) == ("2026-05-12T12:16:41Z", 1001.75)
         first, second = found.anchors
         assert first == Anchor(
             kind="beacon", ok=True, trusted=True, time="2026-05-12T11:59:59Z", covers=("/beacon/kind", "/beacon/value"),

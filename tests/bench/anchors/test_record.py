@@ -63,6 +63,9 @@ def test_devices_of_one_machine_take_turns_and_those_of_two_do_not() -> None:
     here, there = lasting(60.0), lasting(60.0, entry=verified("opencl:0"))
     assert contradiction(result(here, there), 100.0).startswith("120 s of samples")
     assert contradiction(result(here, replace(there, machine="f" * 16)), 100.0) == ""
+    # The machine that took longest decides.
+    assert contradiction(result(here, replace(there, machine="f" * 16)), 50.0).startswith("60 s of samples")
+    assert contradiction(result(lasting(1.0), replace(there, machine="f" * 16)), 50.0).startswith("60 s of samples")
     assert contradiction(result(replace(RIGHT, rounds=())), 1e-9) == ""
 
 
