@@ -26,7 +26,6 @@ from .kinds import FEWEST_OTHERS, Model, Standing, Work, work_of
 from .names import SCRIPT, STYLE, index_name
 from .plan import Plan, Published
 from .rows import Row, machine_text, place_of, row_of
-from .standings import FEWEST_OTHERS, Model, Work, work_of
 
 # An index page has so many rows at most, and so many bytes of them.
 MOST_ROWS = 2000

@@ -9,6 +9,7 @@ from hashwatt.bench.rates import (
     FEWEST_CPU_S,
     all_samples,
     counted_samples,
+    measured_clock_hz,
     rate_of,
     rate_of_rounds,
     rate_per_cpu_s,
@@ -110,3 +111,22 @@ def test_work_a_cpu_second_is_unknown_where_any_sample_does_not_tell_or_all_tell
     assert rate_per_cpu_s([sample(100, 1.0, 0.2)]) == 500.0
     assert rate_per_cpu_s([sample(100, 1.0, 0.199)]) is None
     assert rate_per_cpu_s([]) is None
+
+
+def test_a_clock_is_that_of_the_rounds_that_count_each_as_long_as_it_took(honest_result: Result) -> None:
+    (entry,) = honest_result.results
+
+    def clock(*rounds: tuple[float | None, float]) -> float | None:
+        """Of rounds with that clock and so many seconds; of none no sample."""
+        made = [
+            replace(entry.rounds[0], clock_hz=hz, samples=(sample(1, seconds / 2),) * 2 if seconds else ())
+            for hz, seconds in rounds
+        ]
+        return measured_clock_hz(replace(entry, rounds=tuple(made)))
+
+    assert clock((1e9, 2.0), (4e9, 4.0)) == 3e9
+    # What has no sample says nothing, and one that does not tell its clock leaves it unknown.
+    assert clock((1e9, 2.0), (None, 0.0), (4e9, 0.0)) == 1e9
+    assert clock() is clock((1e9, 0.0)) is clock((1e9, 2.0), (None, 2.0)) is clock((0.0, 2.0)) is None
+    assert (clock((1e6, 1.0)), clock((1e11, 1.0))) == (1e6, 1e11)
+    assert clock((0.99e6, 1.0)) is clock((1.01e11, 1.0)) is None

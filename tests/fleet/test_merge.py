@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from hashwatt.bench.result.file import decode, encode
 from hashwatt.bench.result.fleet import Lost
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.run.alternation import parse_alternation
+from hashwatt.bench.run.asked import AskedWork
 from hashwatt.bench.run.part import Part, as_part, current_part, trial_id
 
 from ..bench.fakes import measured, this_machine
@@ -88,6 +90,16 @@ def test_devices_at_once_are_added_up_over_all_machines() -> None:
     assert result.together.sum_rate == pytest.approx(sum(one.sum_rate or 0.0 for one in each if one is not None))
     assert len(result.together.results) == 4
     assert verify(result).ok
+
+
+def test_machines_that_start_at_once_may_do_several_kinds_of_work() -> None:
+    works = AskedWork(["sha256d", "blake2s"]).works()
+    parts = [part_of.__wrapped__(trial, works=works) for trial in "01"]
+    result = merged(parts, [], dataclasses.replace(FRAME, together=True))
+    assert [entry.workload for entry in result.results] == ["sha256d", "blake2s"] * 2
+    # Rates are added up where the devices of a machine were measured at once, which is in one kind of work.
+    assert result.together is None
+    assert verify(decode(encode(result), "it")).ok
 
 
 # As many rounds as two settings need to be told apart, on two machines.

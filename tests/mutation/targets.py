@@ -92,7 +92,6 @@ AREAS = (
             ),
         ),
         (
-            "tests/bench/verification/test_checks.py::test_the_largest_result_the_model_allows_is_checked_with_a_hash_a_share",
             "tests/bench/verification/test_checks.py::test_whatever_is_changed_the_answer_is_a_verdict",
             "tests/bench/verification/test_audit.py::test_work_that_is_not_a_whole_number_of_headers_holds",
             "tests/kernels/workloads/proof/test_share_rate.py",
@@ -101,6 +100,9 @@ AREAS = (
     Area(
         "anchors",
         tuple(f"bench/anchors/{name}.py" for name in ("beacon", "challenge", "clock", "digest", "stamp", "token")),
-        tuple(f"tests/bench/anchors/test_{name}.py" for name in ("record", "beacon", "stamp")),
+        tuple(
+            f"tests/bench/anchors/test_{name}.py"
+            for name in ("token", "bounds", "stamping", "clock", "record", "beacon", "stamp")
+        ),
     ),
 )  # fmt: skip

@@ -37,6 +37,11 @@ def test_the_record_s_form_is_sorted_ascii_without_what_is_null_or_empty() -> No
     assert record_digest(run) == sha256(text.encode()).hexdigest()
 
 
+def test_what_is_no_number_has_no_form() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        record_bytes(result(lasting(float("nan"))))
+
+
 def test_the_digest_is_another_wherever_a_record_is_and_the_same_whatever_stamps_it() -> None:
     run = result(RIGHT)
     assert record_digest(result(lasting(1.0, 2.0))) != record_digest(result(lasting(2.0, 1.0)))
@@ -58,6 +63,9 @@ def test_devices_of_one_machine_take_turns_and_those_of_two_do_not() -> None:
     here, there = lasting(60.0), lasting(60.0, entry=verified("opencl:0"))
     assert contradiction(result(here, there), 100.0).startswith("120 s of samples")
     assert contradiction(result(here, replace(there, machine="f" * 16)), 100.0) == ""
+    # The machine that took longest decides.
+    assert contradiction(result(here, replace(there, machine="f" * 16)), 50.0).startswith("60 s of samples")
+    assert contradiction(result(lasting(1.0), replace(there, machine="f" * 16)), 50.0).startswith("60 s of samples")
     assert contradiction(result(replace(RIGHT, rounds=())), 1e-9) == ""
 
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from hashwatt.bench.energy.joules.efficiency import efficiency
 from hashwatt.bench.result.energy import Efficiency
 from hashwatt.bench.result.file import decode, load
 from hashwatt.bench.result.model import Result
+from hashwatt.bench.verification.checks import _findings
 from hashwatt.bench.verification.verdict import Verdict
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.headers import many
@@ -190,3 +192,10 @@ def test_each_bound_of_joules_a_unit_must_follow(name: str, bound: str) -> None:
     forged = replace(entry, energy=(replace(record, efficiency=better),))
     found = refusals(verify(replace(result, results=(forged, *result.results[1:]))))
     assert "energy" in found
+
+
+def test_work_of_which_no_part_can_be_drawn_is_looked_at_as_a_whole() -> None:
+    evidence: Any = "evidence"
+    claim: Any = "claim"
+    workload: Any = SimpleNamespace(verify=lambda *given: list(given))
+    assert list(map(str, _findings(workload, evidence, claim, 300))) == ["evidence", "claim"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hashwatt.bench.energy.joules.coverage import attribute, pci_address
+from hashwatt.bench.energy.joules.coverage import SLICE, attribute, pci_address
 from hashwatt.bench.energy.meter import Coverage, MeterInfo, Scope
 from hashwatt.kernels.device import DeviceInfo, Kind
 
@@ -38,6 +38,7 @@ def meter(coverage: Coverage, scope: Scope | None = "package") -> MeterInfo:
         (CARD, "board", replace(device("accelerator"), runs_on_host_cpu=True), "not the device"),
         (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090"), "the device"),
         (CARD, "board", device("gpu", "AMD Radeon"), "not the device"),
+        (CARD, "board", device("gpu", f"NVIDIA GeForce RTX 4090 {SLICE}"), "unknown"),
         (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090", "0000:01:00.0"), "the device"),
         (CARD, "board", device("gpu", "NVIDIA GeForce RTX 4090", "0000:02:00.0"), "not the device"),
         (CARD, "board", device("cpu"), "not the device"),
@@ -79,3 +80,15 @@ def test_a_sensor_that_nobody_has_looked_up_says_so_and_another_names_its_scope(
     assert "nobody has looked up" in attribute(meter(Coverage("unknown")), device("cpu")).sentence
     unnamed = attribute(meter(Coverage("graphics card", None), "board"), device("gpu")).sentence
     assert "is unknown from their names: a whole card" in unnamed
+
+
+def test_a_processor_s_figure_with_its_graphics_counts_more_than_the_graphics() -> None:
+    both = Coverage("processor with graphics", name=CARD.name)
+    graphics = device("gpu", "NVIDIA GeForce RTX 4090")
+    assert attribute(meter(both), graphics).covers == "the device and more"
+    assert attribute(meter(both), device("gpu", "AMD Radeon")).covers == "not the device"
+    assert attribute(meter(both), device("cpu")).covers == "the device and more"
+    assert attribute(meter(replace(both, subject="graphics card"), "board"), graphics).covers == "the device"
+    assert attribute(meter(replace(both, subject="sliced graphics card"), "board"), graphics).covers == (
+        "the device and more"
+    )

@@ -42,6 +42,9 @@ class TestCounters:
         run = [Value(0.0, 0.0, 0.0), Value(1.0, 0.0, 10.0), Value(1.0, 0.0, 20.0), Value(2.0, 0.0, 30.0)]
         assert count_at(run, 1.0, 10.0)[1] == 10.0
         assert count_at(run, 1.5, 10.0)[1] == 25.0
+        assert count_at(run[1:], 1.0, 10.0) == near(20.0, 20.0, 20.0)
+        assert count_at(run[1:3], 1.0, 10.0) == near(10.0, 10.0, 10.0)
+        assert count_at(run, 9.0, 10.0) == near(30.0, 30.0, 30.0)
 
     def test_the_highest_rate_is_taken_over_no_less_than_values_are_old(self) -> None:
         run = [Value(0.0, 0.0, 0.0), Value(1.0, 0.0, 10.0), Value(2.0, 0.0, 40.0), Value(4.0, 0.0, 50.0)]
@@ -134,6 +137,27 @@ class TestWatts:
         assert power_stretch(run, 0.0, Window(1.0, 2.0), 0.0) is None
         assert power_stretch(run, 0.0, Window(-2.0, 0.0), 0.0) is None
         assert power_stretch(run[:1], 0.0, Window(-1.0, 1.0), 0.0) is None
+
+    def test_readings_before_and_after_the_window_take_nothing_off(self) -> None:
+        run = [Value(float(at), 0.0, 10.0) for at in (-3, -2, 1, 4, 5)]
+        found = power_stretch(run, 0.0, Window(0.0, 2.0), 0.0)
+        assert found is not None
+        assert (found.seconds, found.joules, found.low_j, found.high_j) == (2.0, 20.0, 20.0, 20.0)
+
+    def test_the_edges_are_those_of_the_first_and_the_last_reading(self) -> None:
+        # A reading a second stands for 3 s: half a second is left at either edge.
+        values = [Value(at + 0.5, 0.0, 10.0 * (at + 1), due_s=1.0) for at in range(9)]
+        found = integrate_power(values, 0.0, Window(0.0, 9.0), 0.0)
+        # Nine trapezoids' worth of 10 to 90 W, with half a second of the first and of the last value.
+        assert (found.joules, found.hole_s, found.breaks) == (5.0 + 400.0 + 45.0, 0.0, 0)
+        # Each value stands for its own time: here that of the last reading alone is long enough for what is left.
+        ends = [Value(0.0, 0.0, 10.0, due_s=0.1), Value(0.25, 0.0, 10.0), Value(0.25, 0.0, 10.0, due_s=1.0)]
+        assert integrate_power(ends, 0.0, Window(0.0, 2.0), 0.125).hole_s == 0.0
+        # At the start that of the first one alone, however far the next is and however long that stands.
+        first = [Value(0.5, 0.0, 10.0, due_s=1.0), Value(4.0, 0.0, 10.0)]
+        assert integrate_power(first, 0.0, Window(0.0, 4.0), 0.125).hole_s == 3.5
+        first = [Value(0.5, 0.0, 10.0, due_s=0.1), Value(0.75, 0.0, 10.0, due_s=1.0), Value(2.0, 0.0, 10.0)]
+        assert integrate_power(first, 0.0, Window(0.0, 2.0), 0.125).hole_s == 0.5
 
     def test_a_reading_stands_for_three_times_the_longer_of_interval_and_delay(self) -> None:
         assert stands_for_s(Value(0.0, 0.0, 1.0, due_s=0.5), 0.2) == 1.5

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hashwatt.bench.energy.joules.idle import above_idle, idle_power
-from hashwatt.bench.energy.joules.integral import Integral, Stretch, joined, nothing, scaled, summed
-from hashwatt.bench.energy.joules.readings import Point, Window, around, attempts, first_error, silences
+from hashwatt.bench.energy.joules.integral import Integral, Stretch, Value, end_to_end, joined, nothing, scaled, summed
+from hashwatt.bench.energy.joules.readings import Point, Window, around, attempts, first_error, silences, within
 
 from ..readings import failed, watts
 from .by_hand import without
@@ -42,7 +42,66 @@ class TestIntegrals:
     def test_a_vendor_s_accuracy_widens_the_bounds_alone(self) -> None:
         assert scaled(Integral(10.0, 9.0, 11.0, 0.5, 1), (0.5, 2.0)) == Integral(10.0, 4.5, 22.0, 0.5, 1)
         assert scaled(nothing("silent", 1.0), (0.5, 2.0)) == nothing("silent", 1.0)
+        for missing in ("low_j", "high_j"):
+            half = without(Integral(10.0, 9.0, 11.0), missing)
+            assert scaled(half, (0.5, 2.0)) == half
         assert nothing("silent", 1.0).breaks == 0
+        assert (Integral(1.0, 1.0, 1.0).hole_s, Integral(1.0, 1.0, 1.0).breaks) == (0.0, 0)
+
+    def test_a_value_is_due_when_nothing_else_is_said_at_once(self) -> None:
+        assert Value(0.0, 0.0, 1.0).due_s == 0.0
+
+    def test_a_hole_is_bounded_by_the_highest_power_of_any_stretch(self) -> None:
+        low, high = Stretch(4.0, 20.0, 18.0, 22.0, 6.0), Stretch(5.0, 70.0, 60.0, 75.0, 15.0)
+        right = Integral(100.0, 78.0, 127.0, 1.0, 1, None)
+        assert (
+            joined([low, high], Window(0.0, 10.0), 1, "it") == joined([high, low], Window(0.0, 10.0), 1, "it") == right
+        )
+        # A hole is a rounding error below a billionth of the window, and no longer at just that.
+        assert joined([replace(low, seconds=1e9 - 1)], Window(0.0, 1e9), 0, "it").hole_s == 1.0
+
+    def test_of_nothing_nothing_is_added(self) -> None:
+        none = Integral(0.0, 0.0, 0.0)
+        one = Integral(10.0, 9.0, 11.0)
+        assert summed([none, one]) == one
+        assert end_to_end([none, one], [Window(0.0, 1.0), Window(1.0, 2.0)]) == one
+        unknown = [nothing("silent", 0.125), none, none]
+        windows = [Window(0.0, 0.125), Window(0.125, 1.0), Window(1.0, 2.0)]
+        assert end_to_end(unknown, windows) == Integral(0.0, 0.0, 0.0, 0.125)
+
+
+class TestSeveralWindows:
+    """9.5 s that are known but for a quarter of a second, and half a second of which nothing is."""
+
+    WINDOWS = (Window(0.0, 9.5), Window(10.0, 10.5))
+    KNOWN, UNKNOWN = Integral(95.0, 90.0, 114.0, 0.25, 1), nothing("silent", 0.5, 2)
+
+    def test_a_window_without_a_figure_is_a_hole_filled_as_any_other(self) -> None:
+        # 95 J in 9.5 s, and twice the highest mean of 12 W for half a second.
+        right = Integral(100.0, 90.0, 126.0, 0.75, 3, None)
+        assert end_to_end([self.KNOWN, self.UNKNOWN], self.WINDOWS) == right
+        assert end_to_end([self.UNKNOWN, self.KNOWN], self.WINDOWS[::-1]) == right
+
+    def test_the_highest_mean_of_any_window_bounds_it(self) -> None:
+        windows = (Window(0.0, 7.5), *self.WINDOWS[1:], Window(20.0, 22.0))
+        for low_w, high_w in ((12.0, 20.0), (20.0, 12.0)):
+            parts = [replace(self.KNOWN, high_j=7.5 * low_w), self.UNKNOWN, Integral(19.0, 18.0, 2.0 * high_w)]
+            found = end_to_end(parts, windows)
+            assert found.high_j == 7.5 * low_w + 2.0 * high_w + 2 * 20.0 * 0.5
+            assert (found.joules, found.low_j, found.hole_s) == (120.0, 108.0, 0.75)
+
+    def test_a_tenth_of_all_may_be_unknown(self) -> None:
+        just = replace(self.KNOWN, hole_s=0.5)
+        assert end_to_end([just, self.UNKNOWN], self.WINDOWS).joules == 100.0
+        beyond = replace(self.KNOWN, hole_s=0.75)
+        assert end_to_end([beyond, self.UNKNOWN], self.WINDOWS) == nothing("silent", 1.25, 3)
+        unsaid = end_to_end([beyond, replace(self.UNKNOWN, reason=None)], self.WINDOWS)
+        assert unsaid == nothing("nothing is known about 1.25 s of the 10 s", 1.25, 3)
+        assert end_to_end([self.UNKNOWN] * 2, self.WINDOWS) == nothing("silent", 10.0, 4)
+
+    def test_one_window_s_figure_is_its_own(self) -> None:
+        for part in (self.KNOWN, self.UNKNOWN):
+            assert end_to_end([part], self.WINDOWS[:1]) is part
 
 
 class TestReadings:
@@ -75,6 +134,10 @@ class TestReadings:
         assert silences([]) == 0
         assert first_error(list(self.POINTS)) == "first"
         assert first_error(list(self.POINTS[:1])) is None
+
+    def test_only_what_lies_in_one_of_the_windows_is_within(self) -> None:
+        found = within(self.POINTS, [Window(0.0, 1.0), Window(2.5, 4.0)])
+        assert [one.at_s for one in found] == [0.0, 1.0, 3.0, 4.0]
 
 
 class TestIdle:

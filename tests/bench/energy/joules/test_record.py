@@ -9,9 +9,18 @@ from msgspec.structs import replace as with_fields
 
 from hashwatt.bench.energy.joules.efficiency import efficiency
 from hashwatt.bench.energy.joules.idle import idle_power
+from hashwatt.bench.energy.joules.integral import Integral
 from hashwatt.bench.energy.joules.readings import Point, Window
-from hashwatt.bench.energy.joules.record import energy_record, no_meter_reason
-from hashwatt.bench.energy.meter import Counter, MeterMissing, Reading
+from hashwatt.bench.energy.joules.record import (
+    energy_record,
+    from_counters,
+    from_power,
+    no_meter_reason,
+    spanning,
+    why_frozen,
+    why_unknown,
+)
+from hashwatt.bench.energy.meter import NOTHING_HELPS, Counter, MeterMissing, Reading
 from hashwatt.bench.result.energy import Energy, IdlePower
 from hashwatt.bench.result.measurement import Rate
 from hashwatt.bench.warnings.energy import has_moved
@@ -107,7 +116,7 @@ def test_a_counter_too_coarse_to_move_wants_more_time() -> None:
 IDLE = IdlePower(when="before", seconds=3.0, power_w=61.512, low_w=61.5, high_w=61.6)
 
 
-@pytest.mark.parametrize(("step_w", "frozen"), [(0.001, True), (1.0, False)])
+@pytest.mark.parametrize(("step_w", "frozen"), [(0.001, True), (0.0, True), (1.0, False)])
 def test_watts_that_are_the_same_to_the_last_digit_idle_and_at_work_are_frozen(step_w: float, frozen: bool) -> None:
     meter = replace(WATTS, power_step_w=step_w)
     readings = [watts(tenth / 2, 61.512) for tenth in range(30)]
@@ -234,3 +243,99 @@ def test_a_machine_without_meters_is_told_why_and_what_would_help() -> None:
     reason = no_meter_reason([MeterMissing("rapl", "a virtual machine", "run on the host")])
     assert reason.startswith("no energy source (rapl: a virtual machine). What would help: run on the host")
     assert "hashwatt meters" in reason
+    assert no_meter_reason([]) == "no meter was asked for (--meter none)"
+    never = MeterMissing("battery", "a desktop", NOTHING_HELPS)
+    for several in (
+        [never, MeterMissing("rapl", "no rights", "ask root")],
+        [MeterMissing("rapl", "no rights", "ask root"), never],
+    ):
+        assert no_meter_reason(several).startswith("no energy source (rapl: no rights). What would help: ask root; ")
+    assert no_meter_reason([never]).startswith("no energy source (battery: a desktop). ")
+
+
+COUNTER = Counter("it", step_j=0.5, plausible_w=100.0)
+
+
+def test_a_reading_is_as_unsure_as_half_the_time_that_it_took() -> None:
+    points = [Point(at - 0.125, at + 0.125, Reading((10.0 * at,), 10.0 * at)) for at in (0.0, 1.0)]
+    info = replace(PLAIN, counters=(COUNTER,), power_step_w=0.0, interval_s=1.0)
+    # 10 W for an eighth of a second, and a step of half a joule.
+    assert from_counters(info, points, Window(0.0, 1.0)) == Integral(10.0, 8.25, 11.75)
+    # Watts from 0 to 10: the whole height for an eighth of a second.
+    assert from_power(info, points, Window(0.0, 1.0)) == Integral(5.0, 0.0, 11.25)
+
+
+def test_bounds_that_span_two_figures_are_the_outer_ones_0_too() -> None:
+    one, other = Integral(5.0, 0.0, 6.0, 0.5, 3), Integral(7.0, 0.5, 8.0, 9.0, 9)
+    assert spanning(one, other) == Integral(5.0, 0.0, 8.0, 0.5, 3)
+    assert spanning(other, one) == Integral(7.0, 0.0, 8.0, 9.0, 9)
+    assert spanning(replace(one, high_j=0.0), replace(one, high_j=0.25)).high_j == 0.25
+    assert spanning(replace(one, high_j=0.25), replace(one, high_j=0.0)).high_j == 0.25
+
+
+def test_a_reading_without_a_counter_says_nothing_of_whether_it_stands_still() -> None:
+    info = replace(PLAIN, counters=(replace(COUNTER, step_j=0.001),))
+    points = [point(at, Reading(() if at == 3.0 else (7.0,))) for at in seconds(0, 9)]
+    points.insert(5, failed(4.5))
+    assert why_frozen(info, points, Window(0.0, 9.0), False) == (
+        "the counter it did not move in 9 s, so it counts nothing"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step_j", "told"),
+    [
+        # A step of half a joule at 1 W is a twentieth of 10 s: just what was measured.
+        (0.5, "it saw next to no power"),
+        (0.75, "10 s are too short for this meter; measure for 15 s (-t 15)"),
+    ],
+)
+def test_more_time_is_advised_where_it_helps(step_j: float, told: str) -> None:
+    info = replace(PLAIN, counters=(replace(COUNTER, step_j=step_j),))
+    right = f"between 0 and 20 J is all that is known: {told}"
+    assert why_unknown(info, Integral(10.0, 0.0, 20.0), [], [Window(0.0, 10.0)]) == right
+
+
+def test_less_than_a_joule_and_nothing_are_told_apart() -> None:
+    info = replace(PLAIN, counters=(COUNTER,))
+    windows = [Window(0.0, 10.0)]
+    assert why_unknown(info, Integral(0.5, 0.4, 0.6), [], windows) is None
+    assert why_unknown(info, Integral(0.0, 0.0, 0.5), [], windows) is not None
+    without = replace(PLAIN, power_step_w=0.1)
+    assert why_unknown(without, Integral(0.0, 0.0, 0.5), [], windows) == "the meter reported 0 W for 10 s"
+    assert why_unknown(replace(without, estimated=True), Integral(0.0, 0.0, 0.5), [], windows) == (
+        "the meter reported 0 W for 10 s"
+    )
+    nothing = why_unknown(info, Integral(0.0, 0.0, 0.0), [], windows)
+    assert nothing is not None
+    assert nothing.startswith("between 0 and 0 J is all that is known: ")
+    # Of half a joule, and nearly as much of doubt, it is not the watts that are none.
+    both = why_unknown(without, Integral(10.0, 2.0, 30.0), [], windows)
+    assert both is not None
+    assert both.startswith("between 2 and 30 J is all that is known: ")
+    doubtful = why_unknown(without, Integral(0.5, 0.0, 1.0), [], windows)
+    assert doubtful is not None
+    assert doubtful.startswith("between 0 and 1 J is all that is known: ")
+
+
+def test_the_second_opinion_widens_the_bounds_only_where_it_disagrees() -> None:
+    info = replace(PLAIN, counters=(replace(COUNTER, step_j=0.0),), power_step_w=1.0, interval_s=1.0)
+    for watts_w, agrees, bounds_j in ((10.0, True, (90.0, 90.0)), (12.0, False, (90.0, 117.0))):
+        points = [point(at, Reading((10.0 * at,), watts_w)) for at in seconds(0, 9)]
+        record = energy_record(info, points, Window(0.0, 9.0), ABOUT_IT)
+        assert record.cross_check is not None
+        assert record.cross_check.agrees is agrees
+        assert record.samples == 10
+        assert (record.low_j, record.high_j) == bounds_j
+        assert ("disagree" in (record.bound_source or "")) is not agrees
+    alone = energy_record(replace(info, power_step_w=None), points, Window(0.0, 9.0), ABOUT_IT)
+    assert (alone.cross_check, alone.low_j, alone.meter_cpu_s) == (None, 90.0, 0.0)
+
+
+def test_the_course_of_several_windows_has_as_many_points_as_that_of_one() -> None:
+    points = [watts(at / 8, 10.0) for at in range(330)]
+    for count in (1, 2, 10):
+        windows = [Window(4.0 * at, 4.0 * (at + 1) - 0.5) for at in range(count)]
+        course = energy_record(WATTS, points, windows, ABOUT_IT).course
+        # Of 31 readings in and around a window two in each part, and sixty parts of all at most.
+        assert len(course) == {1: 15, 2: 30, 10: 60}[count]

@@ -8,10 +8,11 @@ import secrets
 import time
 from itertools import count
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from hashwatt.kernels.device import KernelInfo
+from hashwatt.kernels.device import Hit, KernelInfo
 from hashwatt.kernels.fakes.device import FakeDevice
 from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.workloads.evidence import Claim, Finding, Shares, Span
@@ -19,6 +20,7 @@ from hashwatt.kernels.workloads.proof import recompute
 from hashwatt.kernels.workloads.proof.headers import kept_target
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
 from hashwatt.kernels.workloads.proof.recompute import Again
+from hashwatt.kernels.workloads.proof.walk import Place
 from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
 from tests.reports.factory import HASHES, TARGET, proof_of
 
@@ -49,7 +51,7 @@ def with_keys(keys: list[int], evidence: Shares = RIGHT) -> Shares:
 
 def places(number: int, monkeypatch: pytest.MonkeyPatch, evidence: Shares = RIGHT) -> tuple[Finding, int]:
     """What so many places find, and how many hashes that took."""
-    clock = count()
+    clock = count(7)
     monkeypatch.setattr(time, "process_time", lambda: float(next(clock)))
     looked, amounts = again(evidence)
     # The clock is asked when it begins, and before each place but the first.
@@ -202,3 +204,26 @@ def test_shares_are_sought_under_the_target_that_the_stored_ones_meet() -> None:
     fewer = replace(ROLLED, wanted=100)
     Again(ORACLE, fewer, CLAIM, Asked("steady", 1e9, lambda _: None), lambda _: None).leaves(1)
     assert targets == {kept_target(TARGET, HASHES, 100)} != {TARGET}
+
+
+def test_stored_shares_are_found_under_their_own_header() -> None:
+    looked, _ = again(ROLLED)
+    first = 3 << 32
+    keys = [(first + nonce) * 4 + prefix for nonce, prefix in ((9, 3), (10, 0), (11, 2), (19, 3), (20, 0))]
+    looked._keys = np.array([1, *keys], np.uint64)
+    assert looked._stored(Place(3, range(10, 20))) == {Hit(0, 10), Hit(2, 11), Hit(3, 19)}
+    assert looked._stored(Place(2, range(10, 20))) == set()
+
+
+def test_a_leaf_in_two_places_has_one_checksum(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, _ = again()
+    parts = {range(9): (0, 0, 0b0110), range(20, 24): (0, 0, 0b0011)}
+    monkeypatch.setattr(looked._walk, "places", lambda *_: [Place(0, nonces) for nonces in parts])
+    monkeypatch.setattr(looked, "_compared", lambda place: parts[place.nonces])
+    checksum, shares = looked._leaf(0, 0b0101)
+    assert (checksum.ok, checksum.sentence) == (True, "leaf 0 (13 hashes) gives the stored checksum")
+    assert shares.ok
+    parts[range(20, 24)] = (1, 2, 0b0111)
+    checksum, shares = looked._leaf(0, 0b0101)
+    assert checksum.sentence.endswith("gives the checksum 0x00000001, not the stored 0x00000005")
+    assert shares.sentence.endswith("holds 1 shares that are not stored, and 2 of those stored are not in it")

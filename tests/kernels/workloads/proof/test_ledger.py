@@ -55,6 +55,40 @@ def test_the_first_samples_alone_are_what_they_were(sizes: list[list[int]], seed
     assert part.end == (walked[-1] + 1 if walked else 0)
 
 
+def test_the_first_samples_end_in_the_last_span_that_they_reach() -> None:
+    book = ledger()
+    for number, (start, nonces) in enumerate(((0, 10), (20, 5), (40, 7))):
+        book.count([Counted(start, nonces, 1)], number)
+    assert book.first(2).spans == (Span(start=0, nonces=10), Span(start=20, nonces=5))
+    assert book.first(1).spans == (Span(start=0, nonces=10),)
+    assert [book.first(samples).spans for samples in (0, 3, 9)] == [
+        (),
+        *[(*book.first(2).spans, Span(start=40, nonces=7))] * 2,
+    ]
+
+
+def test_a_scan_of_nothing_leaves_no_trace() -> None:
+    book = ledger()
+    book.count([Counted(0, 10, 1), Counted(90, 0, 0), Counted(10, 5, 2)], 0)
+    assert book.first(1).spans == (Span(start=0, nonces=15),)
+
+
+def test_four_times_as_many_shares_as_are_wanted_may_be_there() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def harder(nonces: int, shares: int) -> int:
+        asked.append((nonces, shares))
+        return 1
+
+    book = Ledger(LEAF, 10, harder)
+    book.count([Counted(0, 50, 0, [(key, key % 4) for key in range(40)])], 0)
+    assert (len(book.shares), asked) == (40, [])
+    book.count([Counted(50, 1, 0, [(50, 2)])], 0)
+    # Down to twice what is wanted, by the nonces until now.
+    assert asked == [(51, 20)]
+    assert book.shares == [(key, key % 4) for key in range(40) if key % 4 <= 1]
+
+
 def test_shares_are_thinned_out_and_never_too_far() -> None:
     book = ledger(wanted=100)
     gaps = random.Random(3)

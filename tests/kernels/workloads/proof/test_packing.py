@@ -56,6 +56,29 @@ def test_sums_beyond_63_bits_do_not_wrap_around() -> None:
         unpack_ascending(base64.b64encode(largest_gap * 3).decode(), LARGEST)
 
 
+@pytest.mark.parametrize(
+    ("gaps", "words"),
+    [
+        # Just below 2^63 by their sum, beyond it with one more for each of them.
+        ([LARGEST - 4095, *[0] * 8191], "beyond all bounds"),
+        # Between 2^63 and 2^64, where 64 bits would still hold it.
+        ([LARGEST, LARGEST // 2], "beyond all bounds"),
+        ([LARGEST - 9000, *[0] * 10], None),
+    ],
+)
+def test_what_counts_beyond_63_bits_is_told_from_what_is_claimed(gaps: list[int], words: str | None) -> None:
+    def packed(gap: int) -> bytes:
+        low, rest = gap & 0x7F, gap >> 7
+        return bytes([low | 0x80]) + packed(rest) if rest else bytes([low])
+
+    text = base64.b64encode(b"".join(map(packed, gaps))).decode()
+    if words is None:
+        assert len(unpack_ascending(text, LARGEST)) == len(gaps)
+        return
+    with pytest.raises(Unreadable, match=words):
+        unpack_ascending(text, LARGEST)
+
+
 def test_a_number_of_ten_bytes_is_none_and_of_nine_is_one() -> None:
     with pytest.raises(Unreadable, match="63 bits"):
         unpack_ascending(base64.b64encode(b"\x80" * 9 + b"\x00").decode(), LARGEST)
