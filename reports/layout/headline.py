@@ -156,7 +156,7 @@ def on_energy(ranking: Ranking) -> str:
     next_one, next_name = ordered[1]
     if energy.high is None or next_one.low is None or next_one.low <= energy.high:
         why = "not both have bounds" if None in (energy.high, next_one.low) else "their bounds overlap"
-        return f"{least} may be {name}'s with {figure}; whether less than {next_name}'s cannot be told: {why}{rest}."
+        return f"{least} may be {name}'s with {figure}; whether it is less than {next_name}'s is unknown: {why}{rest}."
     return f"{least} of {len(known)}: {name} with {figure}{rest}."
 
 

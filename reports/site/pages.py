@@ -22,10 +22,10 @@ from ..layout.run_details import run_details
 from ..layout.work_words import work_text
 from ..wording.units import rate_text
 from ..wording.visible import shortened, visible
-from .kinds import FEWEST_OTHERS, Model, Standing, Work, work_of
 from .names import SCRIPT, STYLE, index_name
 from .plan import Plan, Published
 from .rows import Row, machine_text, place_of, row_of
+from .standings import FEWEST_OTHERS, Model, Standing, Work, work_of
 
 # An index page has so many rows at most, and so many bytes of them.
 MOST_ROWS = 2000
