@@ -33,14 +33,16 @@ class Loaded:
         self._names = {one.__name__: names.get(str(Path(one.__file__ or "").resolve()), "") for one in self._imported}
         resolved: dict[str, str] = {}
         for one in gc.get_objects():
-            if isinstance(one, FunctionType):
+            # By its own type: what a dead weak reference stands for can be asked nothing.
+            kind = type(one)
+            if kind is FunctionType:
                 code = one.__code__
                 if code.co_filename not in resolved:
                     resolved[code.co_filename] = str(Path(code.co_filename).resolve())
                 module = names.get(resolved[code.co_filename])
                 if module is not None:
                     self._functions[module][code.co_qualname, code.co_firstlineno].append(one)
-            elif isinstance(one, _lru_cache_wrapper) and one.__module__.startswith(("hashwatt", "tests")):
+            elif kind is _lru_cache_wrapper and (one.__module__ or "").startswith(("hashwatt", "tests")):
                 self._caches.append(one)
 
     def change(self, mutant: Mutant, source: str) -> bool:
