@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,6 +27,11 @@ INFO = replace(
 )
 
 
+# A meter's thread that is late by a tenth of a second gives the next device's watts to this one's round; each time is
+# unlikely, and joules that are mixed up are so each time.
+ATTEMPTS = 3
+
+
 class Machine:
     """Draws the watts of the device that worked last, and counts the joules."""
 
@@ -33,16 +39,19 @@ class Machine:
         self.power_w = 5.0
         self._joules = 0.0
         self._at_s = time.perf_counter()
+        self._lock = threading.Lock()
 
     def draw(self, power_w: float) -> None:
         self.read()
         self.power_w = power_w
 
     def read(self) -> Reading:
-        now = time.perf_counter()
-        self._joules += (now - self._at_s) * self.power_w
-        self._at_s = now
-        return Reading((self._joules,))
+        # The meter's thread reads, and so does the device's.
+        with self._lock:
+            now = time.perf_counter()
+            self._joules += (now - self._at_s) * self.power_w
+            self._at_s = now
+            return Reading((self._joules,))
 
     def meter(self) -> MeterFound:
         return MeterFound(INFO, lambda: Played(INFO, self.read))
@@ -68,13 +77,20 @@ def is_about(entry: Measurement, power_w: float) -> bool:
 
 
 def test_devices_in_turn_have_the_joules_of_their_own_rounds() -> None:
-    machine = Machine()
-    devices = [machine.device("steady", 20.0), machine.device("chatty", 200.0)]
-    result = measure(devices, seconds=1.5, meters=[machine.meter()], idle_s=0)
-    for entry, power_w in zip(result.results, (20.0, 200.0), strict=True):
-        assert len(entry.rounds) == 5
-        assert is_about(entry, power_w)
-    assert verify(result).ok
+    watts_of = {"steady": 20.0, "chatty": 200.0}
+    told: list[list[bool]] = []
+    for _ in range(ATTEMPTS):
+        machine = Machine()
+        devices = [machine.device(name, power_w) for name, power_w in watts_of.items()]
+        result = measure(devices, seconds=1.5, meters=[machine.meter()], idle_s=0)
+        assert [len(entry.rounds) for entry in result.results] == [5, 5]
+        assert verify(result).ok
+        told.append(
+            [is_about(entry, power_w) for entry, power_w in zip(result.results, watts_of.values(), strict=True)]
+        )
+        if all(told[-1]):
+            return
+    raise AssertionError(told)
 
 
 def test_joules_of_a_round_that_does_not_count_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
