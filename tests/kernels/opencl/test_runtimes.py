@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -249,3 +250,31 @@ def test_no_temporary_folder_costs_no_device(tmp_path: Path, monkeypatch: pytest
     caches.spare_an_unwritable_home()
     assert os.environ["PYOPENCL_NO_CACHE"] == "1"
     assert "POCL_CACHE_DIR" not in os.environ
+
+
+@pytest.mark.elsewhere
+@pytest.mark.skipif(sys.platform != "linux", reason="loaders elsewhere look at no folder")
+@pytest.mark.parametrize("has_home", [True, False], ids=["our own folder", "none"])
+def test_without_a_temporary_folder_pip_s_runtimes_are_registered_in_our_own(
+    has_home: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = tempfile.mkdtemp
+
+    def only_in(suffix: object = None, prefix: object = None, dir: Path | None = None) -> str:
+        if dir is None:
+            raise FileNotFoundError(2, "No usable temporary directory found")
+        return str(real(dir=dir))
+
+    home = tmp_path / "ours" if has_home else None
+    if home is not None:
+        home.mkdir()
+    (tmp_path / "vendors").mkdir()
+    monkeypatch.delenv(runtimes.VENDORS, raising=False)
+    monkeypatch.setattr(runtimes, "SYSTEM_FOLDER", tmp_path / "vendors")
+    monkeypatch.setattr(runtimes, "_pip_runtimes", lambda: {"pip.icd": "libOpenCL.so"}.items())
+    monkeypatch.setattr(runtimes, "cache_folder", lambda: home)
+    monkeypatch.setattr("tempfile.mkdtemp", only_in)
+    with runtimes.registered() as found:
+        assert ("pip.icd" in found.files) == has_home
+        assert (runtimes.VENDORS in os.environ) == has_home
+    assert runtimes.VENDORS not in os.environ
