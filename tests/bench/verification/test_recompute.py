@@ -110,6 +110,20 @@ def test_a_single_share_left_out_is_found(honest_result: Result) -> None:
     assert refused(verify(forged, recompute=ALL)) == {"recomputed_shares"}
 
 
+def test_what_was_done_together_is_recomputed_too() -> None:
+    result = measured("steady", "chatty", seconds=0.5, together=True)
+    assert result.together is not None
+    assert verify(result, recompute=ALL).ok
+    first, *others = result.together.results
+    proof = shares_of(first)
+    changed = [checksums_of(proof)[0] ^ 1, *checksums_of(proof)[1:]]
+    forged_part = msgspec.structs.replace(first, evidence=msgspec.structs.replace(proof, checksums=pack_words(changed)))
+    part = msgspec.structs.replace(result.together, results=(forged_part, *others))
+    forged = msgspec.structs.replace(result, together=part)
+    assert verify(forged).ok
+    assert refused(verify(forged, recompute=ALL)) == {"checksum"}
+
+
 def test_version_rolled_chunks_recompute() -> None:
     assert verify(measured("steady", seconds=0.5, rolled=3), recompute=ALL).ok
 
