@@ -166,7 +166,7 @@ def test_what_is_no_address_stays(text: str) -> None:
     [
         "/home/ann/x", "see /mnt/disk/ann.txt", "C:\\Users\\Ann Lee\\x", "\\\\server\\share\\ann", "ann@example.org",
         "tcp://ann:4000", "ann.local", "at 10.0.0.7:80", "aa:bb:cc:dd:ee:ff", "[fe80::1%eth0]",
-        "D:/work/ann/x", "ann@10.0.0.5",
+        "D:/data/ann/x", "ann@10.0.0.5",
         "0f0e0d0c-1111-4222-8333-444455556666",
     ],
 )  # fmt: skip
