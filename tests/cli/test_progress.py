@@ -8,6 +8,7 @@ import re
 import pytest
 from rich.console import Console
 
+from hashwatt.cli.fleet_progress import Lines as FleetLines
 from hashwatt.cli.progress import Bar, Lines
 
 
@@ -74,3 +75,12 @@ def test_a_bar_shows_the_time_of_its_stage_within_80_columns(monkeypatch: pytest
     (line,) = console.file.getvalue().splitlines()
     assert re.search(r"round 12 of 12 .* 123\.4 MH/s 0:00:0\d ", line)
     assert "…" not in line
+
+
+def test_a_fleet_s_log_has_the_time_that_has_passed(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = FleetLines(iter([0.0, 1.0, 75.0]).__next__)
+    lines.begin(2, 0)
+    lines.told("ana", "sampling, round 1 of 6")
+    lines.told("ana", "sampling, round 2 of 6")
+    lines.told("bob", "warming up")
+    assert capsys.readouterr().err.splitlines()[1:] == ["  1 s  ana: sampling, round 1 of 6", " 75 s  bob: warming up"]

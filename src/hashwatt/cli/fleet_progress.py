@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -30,10 +32,11 @@ def fleet_progress_for(quiet: bool) -> FleetProgress:
 
 
 class Lines:
-    """A line for each stage of few machines, for each end of many."""
+    """A line for each stage of few machines, for each end of many, with the seconds since the first."""
 
-    def __init__(self) -> None:
-        """Nothing is told yet."""
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is told yet. `now`: a clock, in seconds."""
+        self._now, self._began = now, now()
         self._machines = 0
         self._told: dict[str, str] = {}
 
@@ -49,7 +52,7 @@ class Lines:
             return
         self._told[machine] = kind
         if self._machines <= FEW or is_end(stage):
-            click.echo(visible(f"{machine}: {stage}"), err=True)
+            click.echo(visible(f"{self._now() - self._began:3.0f} s  {machine}: {stage}"), err=True)
 
     def done(self) -> None:
         """Nothing is left open."""
