@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from .kernels.headers.target import target_from_hex, target_from_zero_bits
     from .kernels.opencl.predict import Prediction, predict
     from .notebook import alternated, compare, history, report, rows, sample_rows
-    from .reports.compare.comparison import Comparison
-    from .reports.compare.history import History
+    from .reports.compare.history.history import History
+    from .reports.compare.verdicts.comparison import Comparison
     from .reports.document.report import Report
     from .reports.fleet.totals import totals
 
@@ -123,8 +123,8 @@ _HOMES = {
     ".kernels.opencl.predict": ("Prediction", "predict"),
     ".kernels.headers.target": ("target_from_hex", "target_from_zero_bits"),
     ".notebook": ("alternated", "compare", "history", "report", "rows", "sample_rows"),
-    ".reports.compare.comparison": ("Comparison",),
-    ".reports.compare.history": ("History",),
+    ".reports.compare.verdicts.comparison": ("Comparison",),
+    ".reports.compare.history.history": ("History",),
     ".reports.document.report": ("Report",),
     ".reports.fleet.totals": ("totals",),
 }

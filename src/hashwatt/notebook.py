@@ -16,12 +16,12 @@ from msgspec.structs import replace
 from .bench.result.model import Result
 from .kernels.errors import InputError
 from .reports.collect.gather import Collection, checked, checks_of, gather, gather_results
-from .reports.compare.alternated import judge_alternated
-from .reports.compare.comparison import Comparison
-from .reports.compare.comparison import compare as compare_sides
-from .reports.compare.history import History, histories
-from .reports.compare.judgement import checked_threshold
-from .reports.compare.sides import read_side
+from .reports.compare.history.history import History, histories
+from .reports.compare.sides.sides import read_side
+from .reports.compare.verdicts.alternated import judge_alternated
+from .reports.compare.verdicts.comparison import Comparison
+from .reports.compare.verdicts.comparison import compare as compare_sides
+from .reports.compare.verdicts.judgement import checked_threshold
 from .reports.document.report import Report, report_on
 from .reports.layout.plain_figures import Cell, Plain, records
 from .reports.layout.sample_figures import sample_records

@@ -13,9 +13,9 @@ RAPL, HWMON, BATTERY = (f"bench/energy/meters/test_{name}.py" for name in ("rapl
 PLUGS, COMMAND = "bench/energy/meters/test_plugs.py", "bench/energy/meters/test_command.py"
 SENSORS, LOAD, QUOTA = "bench/machine/test_sensors.py", "bench/machine/test_load.py", "kernels/system/test_quota.py"
 CURVES, RECORD = "bench/energy/joules/test_efficiency_curves.py", "bench/energy/joules/test_record.py"
-IDENTITY, HISTORY = "reports/collect/test_identity.py", "reports/compare/test_history.py"
+IDENTITY, HISTORY = "reports/collect/test_identity.py", "reports/compare/history/test_history.py"
 SIGNATURE, UNITS = "kernels/system/test_signature.py", "reports/wording/test_units.py"
-FILES, SCAN, GATHER = "cli/test_files.py", "cli/test_scan.py", "reports/collect/test_gather.py"
+FILES, SCAN, GATHER = "cli/test_files.py", "cli/commands/test_scan.py", "reports/collect/test_gather.py"
 FITTING = "bench/test_fitting.py"
 
 # Number: what happens, and the tests that hold what is right.

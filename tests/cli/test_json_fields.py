@@ -18,10 +18,10 @@ from tests.reports.factory import result, streaming, tampered, verified, with_en
 from tests.reports.samples import unmeasured
 
 from ..fleet.fake_link import host
-from ..reports.compare.test_benchmark_history import stored
+from ..reports.compare.history.test_benchmark_history import stored
+from .commands.test_fleet import a_fleets_result
 from .json_paths import paths_of
 from .terminal import run_here
-from .test_fleet import a_fleets_result
 
 PAGE = Path(__file__).parents[2] / "docs" / "json.md"
 ROW = re.compile(r"^\| `([^`]+)` \| (.+) \|$")

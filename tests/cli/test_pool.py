@@ -25,7 +25,7 @@ from hashwatt.bench.pool.measure import Address, counted
 from hashwatt.bench.pool.server import Connection
 from hashwatt.bench.pool.session import PoolSettings, Session, Window
 from hashwatt.bench.result.file import load
-from hashwatt.cli.workers import Watcher
+from hashwatt.cli.live.workers import Watcher
 
 from ..bench.asic import replies
 from ..bench.asic.test_reading import answering

@@ -15,7 +15,7 @@ from hashwatt.bench.result.file import save
 from tests.reports import hostile
 from tests.reports.factory import machine, result, showcase, tampered, verified
 
-from ..reports.compare.test_alternated import alternated, entry, rounds_of
+from ..reports.compare.verdicts.test_alternated import alternated, entry, rounds_of
 from .terminal import run_here
 
 Capture = pytest.CaptureFixture[str]

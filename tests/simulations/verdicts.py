@@ -25,10 +25,10 @@ from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.rounds.counted import QUIET_CPUS, with_counted
 from hashwatt.bench.run.alternation import in_turns
 from hashwatt.reports.collect.gather import Entry
-from hashwatt.reports.compare.alternated import judge_alternated
-from hashwatt.reports.compare.comparison import Comparison, compare_pair
-from hashwatt.reports.compare.pairs import Pair
-from hashwatt.reports.compare.rate_series import Series, series_of
+from hashwatt.reports.compare.rates.rate_series import Series, series_of
+from hashwatt.reports.compare.sides.pairs import Pair
+from hashwatt.reports.compare.verdicts.alternated import judge_alternated
+from hashwatt.reports.compare.verdicts.comparison import Comparison, compare_pair
 from tests.reports.factory import result, verified
 
 from .courses import SHAPES, Shape

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..kernels.errors import InputError
 from ..reports.wording.visible import visible
+from .live.progress import progress_for
 from .output import Output, as_unicode
-from .progress import progress_for
 
 if TYPE_CHECKING:
     from ..reports.anonymous.gathered import Names

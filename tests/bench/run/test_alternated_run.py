@@ -14,7 +14,7 @@ from hashwatt.bench.run.alternation import Alternation
 from hashwatt.kernels.device import AnyDevice, DeviceOptions, Found
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.fakes.device import VirtualClock
-from hashwatt.reports.compare.alternated import judge_alternated
+from hashwatt.reports.compare.verdicts.alternated import judge_alternated
 
 from ..fakes import Repeatable, fake, this_machine
 

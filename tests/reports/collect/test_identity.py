@@ -12,7 +12,7 @@ from hashwatt.bench.result.model import Result
 from hashwatt.reports.charts.devices import rate_chart
 from hashwatt.reports.collect.gather import Collection, gather_results
 from hashwatt.reports.collect.identity import name_without_driver
-from hashwatt.reports.compare.history import histories
+from hashwatt.reports.compare.history.history import histories
 from hashwatt.reports.layout.device_row import row_of
 from hashwatt.reports.layout.headline import headline
 from hashwatt.reports.layout.labels import labels_of

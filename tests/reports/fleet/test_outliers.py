@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from hashwatt.bench.api import verify
 from hashwatt.reports.collect.gather import Entry, gather_results
-from hashwatt.reports.compare import between_runs
+from hashwatt.reports.compare.rates import between_runs
 from hashwatt.reports.document.report import report_on
 from hashwatt.reports.fleet import causes
 from hashwatt.reports.fleet import outliers as outlying

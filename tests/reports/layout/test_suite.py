@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from hashwatt.reports.collect.gather import gather_results
-from hashwatt.reports.compare.comparison import compare
-from hashwatt.reports.compare.history import histories
-from hashwatt.reports.compare.sides import read_side
+from hashwatt.reports.compare.history.history import histories
+from hashwatt.reports.compare.sides.sides import read_side
+from hashwatt.reports.compare.verdicts.comparison import compare
 from hashwatt.reports.document.report import report_on
 from hashwatt.reports.formats import format_for
 from hashwatt.reports.layout.headline import headline

@@ -15,7 +15,7 @@ from ..output import Output, as_unicode, hanging, shared_options
 from ..sections import SectionedCommand
 
 if TYPE_CHECKING:
-    from ...reports.compare.document import ComparisonDocument
+    from ...reports.compare.shown.document import ComparisonDocument
 
 SUFFIXES = (".md", ".json")
 
@@ -78,12 +78,12 @@ def compare(
     Each side is a result file, a folder of them, or a pattern. A single file of a run that alternated two settings
     (`run --ab`) is judged by itself.
     """
-    from ...reports.compare.alternated import THRESHOLD_ALTERNATED, read_alternated
-    from ...reports.compare.comparison import compare as compare_sides
-    from ...reports.compare.document import ComparisonDocument
-    from ...reports.compare.failures import failures, untold
-    from ...reports.compare.judgement import checked_threshold
-    from ...reports.compare.sides import read_side
+    from ...reports.compare.shown.document import ComparisonDocument
+    from ...reports.compare.sides.sides import read_side
+    from ...reports.compare.verdicts.alternated import THRESHOLD_ALTERNATED, read_alternated
+    from ...reports.compare.verdicts.comparison import compare as compare_sides
+    from ...reports.compare.verdicts.failures import failures, untold
+    from ...reports.compare.verdicts.judgement import checked_threshold
 
     if percent is not None and not 0 <= percent < 100:
         raise InputError(f"--fail-if-slower {percent:g} is no share of a rate; give 0 to 100 per cent")
@@ -124,7 +124,7 @@ def check_outputs(paths: tuple[str, ...], inputs: list[str]) -> None:
         if os.path.splitext(path)[1].lower() not in SUFFIXES:
             raise InputError(f"{visible(path, 200)} names no known format; end it with one of {', '.join(SUFFIXES)}")
     if paths:
-        from ...reports.compare.sides import paths_of
+        from ...reports.compare.sides.sides import paths_of
 
         check_paths(paths, paths_of(inputs))
 
@@ -133,7 +133,7 @@ def write(document: ComparisonDocument, paths: tuple[str, ...]) -> None:
     """Each file in the format that its name asks for."""
     import msgspec
 
-    from ...reports.compare.markdown import render
+    from ...reports.compare.shown.markdown import render
 
     for path in paths:
         if os.path.splitext(path)[1].lower() == ".md":
@@ -144,7 +144,7 @@ def write(document: ComparisonDocument, paths: tuple[str, ...]) -> None:
 
 def show(output: Output, document: ComparisonDocument) -> None:
     """A paragraph for each device."""
-    from ...reports.compare.sentences import comparison_lines
+    from ...reports.compare.shown.sentences import comparison_lines
 
     for number, comparison in enumerate(document.comparisons):
         if number:

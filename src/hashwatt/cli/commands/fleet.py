@@ -11,8 +11,8 @@ import click
 from ...kernels.errors import CheckFailed
 from ..exits import Interrupted
 from ..files import refuse_no_name
-from ..fleet_progress import fleet_progress_for
 from ..integers import INTEGER
+from ..live.fleet_progress import fleet_progress_for
 from ..output import Output, as_unicode, hanging, shared_options
 from ..sections import SectionedGroup
 from .run import check_new, default_name, run, store

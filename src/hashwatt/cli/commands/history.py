@@ -11,7 +11,7 @@ from ..output import Output, shared_options
 from ..sections import SectionedCommand
 
 if TYPE_CHECKING:
-    from ...reports.compare.history import History
+    from ...reports.compare.history.history import History
 
 
 @click.command(
@@ -34,8 +34,8 @@ def history(output: Output, files: tuple[str, ...]) -> None:
     """
     from ...reports.collect.files import found_files
     from ...reports.collect.gather import NOTHING, gather
-    from ...reports.compare.benchmark_history import benchmark_runs, figure_histories
-    from ...reports.compare.history import histories
+    from ...reports.compare.history.benchmark_history import benchmark_runs, figure_histories
+    from ...reports.compare.history.history import histories
     from ...reports.layout.headline import on_trust
 
     paths, closed = found_files(files)
@@ -48,7 +48,7 @@ def history(output: Output, files: tuple[str, ...]) -> None:
     if output.as_json:
         output.document({"histories": [as_record(entry) for entry in found], "benchmarks": figures})
         return
-    from ...reports.compare.sentences import figure_lines, figure_table, history_table, step_lines
+    from ...reports.compare.shown.sentences import figure_lines, figure_table, history_table, step_lines
     from ...reports.terminal import table
 
     for entry in found:

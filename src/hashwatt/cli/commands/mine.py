@@ -63,7 +63,7 @@ def mine(
     from ...bench.mining.address import is_node, parse_node, parse_pool, read_login
     from ...bench.mining.node import Node
     from ...bench.mining.run import mine_for, mine_on
-    from ..mining import Narrator
+    from ..live.mining import Narrator
 
     if seconds is not None and not 0 < seconds <= 1e7:
         raise InputError(f"mining for {seconds:g} s makes no sense; give a positive number of seconds")

@@ -10,8 +10,8 @@ from ...kernels.errors import InputError
 from ...reports.wording.visible import visible
 from ..files import write_whole
 from ..integers import INTEGER
+from ..live.progress import progress_for
 from ..output import Output, shared_options
-from ..progress import progress_for
 from ..sections import SectionedGroup
 
 if TYPE_CHECKING:

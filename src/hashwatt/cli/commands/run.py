@@ -16,8 +16,8 @@ from ..by_workload import seconds_by_name, sizes_by_name
 from ..exits import Interrupted
 from ..files import refuse_no_name, refuse_to_overwrite, refuse_unless_new
 from ..integers import INTEGER
+from ..live.progress import progress_for
 from ..output import Output, as_unicode, hanging, shared_options
-from ..progress import progress_for
 from ..sections import SectionedCommand
 from ..verbose import verbose_option
 
@@ -187,7 +187,7 @@ def run(
         output.warn(fault)
     verdict = api.verify(result)
     if output.as_json:
-        from ...reports.compare.alternated import judge_alternated
+        from ...reports.compare.verdicts.alternated import judge_alternated
 
         stored_as = None if stored is None else as_unicode(stored)
         compared = judge_alternated(result, verdict.checks)
@@ -284,8 +284,8 @@ def comparisons_told(result: Result, verdict: Verdict) -> Iterator[str]:
     """The verdicts on two settings, where two were alternated."""
     if result.alternated is None:
         return
-    from ...reports.compare.alternated import judge_alternated
-    from ...reports.compare.sentences import comparison_lines
+    from ...reports.compare.shown.sentences import comparison_lines
+    from ...reports.compare.verdicts.alternated import judge_alternated
 
     for comparison in judge_alternated(result, verdict.checks):
         yield from comparison_lines(comparison)

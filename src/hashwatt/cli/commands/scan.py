@@ -8,8 +8,8 @@ from ...kernels.errors import InputError
 from ...reports.ladder.words import hashrate_text
 from ..exits import Interrupted
 from ..integers import INTEGER
+from ..live.progress import progress_for
 from ..output import Output, shared_options
-from ..progress import progress_for
 from ..sections import SectionedCommand
 from ..verbose import verbose_option
 

@@ -90,7 +90,7 @@ def serve(
     from ...bench.interrupts import Deferred, pending
     from ...bench.pool.measure import Address, ServeRequest
     from ...bench.pool.measure import serve as run_server
-    from ..workers import Watcher
+    from ..live.workers import Watcher
     from .run import check_new, default_name, store
 
     request = ServeRequest(

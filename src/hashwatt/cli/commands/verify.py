@@ -10,8 +10,8 @@ import click
 
 from ...kernels.errors import CheckFailed, DeviceError
 from ..integers import INTEGER
+from ..live.progress import progress_for
 from ..output import Output, as_unicode, can_show, hanging, shared_options
-from ..progress import progress_for
 from ..sections import SectionedCommand
 
 if TYPE_CHECKING:
