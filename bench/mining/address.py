@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ...kernels.errors import InputError
+from ..host_names import can_be_host
 from ..result.printable import checked_text
 
 SCHEMES = {"stratum+tcp": False, "stratum+ssl": True, "stratum+tls": True}
@@ -70,7 +71,7 @@ def parse_node(url: str) -> tuple[NodeAddress, Login | None]:
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port, parts = None, None, urlsplit("")
-    if not host or parts.scheme not in NODE_SCHEMES or parts.path not in ("", "/"):
+    if not host or not can_be_host(host) or parts.scheme not in NODE_SCHEMES or parts.path not in ("", "/"):
         shown = url.rpartition("@")[2]
         raise InputError(f"{shown!r:.60} is no node; give http://HOST:PORT")
     login = None
@@ -86,7 +87,7 @@ def parse_pool(url: str) -> tuple[PoolAddress, Login | None]:
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port, parts = None, None, urlsplit("")
-    if not host or parts.scheme not in SCHEMES:
+    if not host or not can_be_host(host) or parts.scheme not in SCHEMES:
         shown = url.rpartition("@")[2]
         raise InputError(f"{shown!r:.60} is no pool; give stratum+tcp://HOST:PORT (or stratum+ssl://)")
     login = None

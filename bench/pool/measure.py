@@ -26,6 +26,7 @@ from ..energy.joules.record import missing_record
 from ..energy.measurement import EnergyMeasurement
 from ..energy.meter import MeterEntry
 from ..fitting import fitted
+from ..host_names import can_be_host
 from ..interrupts import Deferred, interruptible
 from ..machine.describe import describe_machine, hashwatt_version, library_versions
 from ..progress import NoProgress
@@ -64,7 +65,8 @@ class Address:
         try:
             parts = urlsplit(f"//{text}")
             host, port = parts.hostname, parts.port
-            if parts.path or parts.query or parts.username is not None or not text.strip():
+            is_host = host is None or can_be_host(host)
+            if not is_host or parts.path or parts.query or parts.username is not None or not text.strip():
                 raise ValueError
         except ValueError:
             raise InputError(f"{text!r:.60} is no address; give HOST:PORT, like 0.0.0.0:{DEFAULT_PORT}") from None

@@ -26,7 +26,8 @@ def found_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
     files: list[Path] = []
     sentences: list[str] = []
     for path in (each for given in paths for each in matching(Path(given))):
-        if not path.is_dir():
+        # Unlike Path.is_dir, it says no of a name that is too long for this system.
+        if not os.path.isdir(path):
             files.append(path)
             continue
         told = len(sentences)

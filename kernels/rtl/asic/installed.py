@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ...errors import InputError
@@ -21,7 +22,8 @@ def require_liberty(given: tuple[str, ...]) -> list[Path]:
     if given:
         paths = [Path(name) for name in given]
         for path in paths:
-            if not path.is_file():
+            # Unlike Path.is_file, it says no of a name that is too long for this system.
+            if not os.path.isfile(path):
                 raise InputError(f"there is no Liberty file {str(path)!r:.80}; {HOW_TO_GET_ONE}")
         return paths
     found = find_liberty()

@@ -96,6 +96,7 @@ def execute(arguments: Sequence[str]) -> int:
     output = Output(
         as_json="--json" in arguments,
         debug="--debug" in arguments or os.environ.get("HASHWATT_DEBUG", "0") not in ("", "0"),
+        arguments=arguments,
     )
     try:
         with default_settings():
@@ -125,7 +126,7 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         return exits.BAD_INPUT
     except click.ClickException as error:
         hint = f" (see `{error.ctx.command_path} --help`)" if isinstance(error, click.UsageError) and error.ctx else ""
-        output.fail(error.format_message().rstrip(".") + hint)
+        output.fail(error.format_message().rstrip("."), hint)
         return exits.BAD_INPUT
     except (KeyboardInterrupt, click.Abort):
         output.fail("interrupted")

@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import wraps
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar, cast
 import click
 
 from ..reports.wording.visible import visible
+from .one_line import LONGEST, on_one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -29,14 +30,17 @@ Command = TypeVar("Command", bound=Callable[..., object])
 
 # Wide enough for every table, where nobody's window sets the width.
 WIDTH_OF_A_FILE = 120
+# What a sentence on stderr begins with, as other programs' do.
+NAME = "hashwatt: "
 
 
 @dataclass
 class Output:
-    """Where one command line writes, and in which form."""
+    """Where one command line writes, and in which form. `arguments`: the words of the command line."""
 
     as_json: bool
     debug: bool
+    arguments: Sequence[str] = ()
     verbose: bool = field(default=False, init=False)
     answered: bool = field(default=False, init=False)
 
@@ -70,13 +74,17 @@ class Output:
         if self.verbose:
             print_details(details_of(error))
 
-    def fail(self, sentence: str) -> None:
-        """Say why the command line cannot be carried out: on stderr, and as the document where one is owed."""
+    def fail(self, sentence: str, hint: str = "") -> None:
+        """Say why the command line cannot be carried out: on stderr, and as the document where one is owed.
+
+        One line, whatever the user gave that the sentence quotes. `hint`: what is added where it fits.
+        """
+        sentence = on_one_line(sentence, hint, self.arguments, LONGEST - len(NAME))
         # Where stderr is gone (a terminal that was closed), the exit code still tells.
         with suppress(OSError, ValueError):
-            click.echo(visible(f"hashwatt: {sentence}"), err=True)
+            click.echo(NAME + sentence, err=True)
         if self.as_json and not self.answered:
-            self.document({"error": visible(sentence)})
+            self.document({"error": sentence})
 
 
 def shared_options(command: Command) -> Command:
