@@ -37,11 +37,15 @@ from .sources import checked as checked
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One device in one run. `faults` are the sentences of the checks that it fails: none, and it is verified."""
+    """One device in one run. `faults` are the sentences of the checks that it fails: none, and it is verified.
+
+    `together_faults`: those of what the run measured of all devices at once, which is shown apart from it.
+    """
 
     result: Result
     device: Measurement
     faults: tuple[str, ...]
+    together_faults: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -219,14 +223,23 @@ def entries_of(result: Result, checks: Iterable[Check]) -> list[Entry]:
     for check in checks:
         if not check.ok:
             failed.setdefault((check.device, check.machine), []).append(check)
+    at_once = tuple(
+        visible(check.sentence, 400) for found in failed.values() for check in found if is_about_together(check)
+    )
     return [
         Entry(
             result=result,
             device=device,
             faults=tuple(visible(check.sentence, 400) for check in _faults_of(device, result, failed)),
+            together_faults=at_once,
         )
         for device in result.results
     ]
+
+
+def is_about_together(check: Check) -> bool:
+    """Whether it is about what all devices did at once: those checks name it before the device."""
+    return check.code == "together" or (check.device or "").startswith("together ")
 
 
 def _faults_of(

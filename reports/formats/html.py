@@ -27,6 +27,7 @@ from ..layout import ladder_tables, tables
 from ..layout.fleet_tables import fleet_parts
 from ..layout.headline import headline
 from ..layout.reading import energy_units, statement
+from ..layout.together_tables import MEANING, together_tables
 from ..page.lines import works_of
 from ..page.runs import run_lines
 from ..page.sheets import sheets_of
@@ -68,6 +69,7 @@ def render(report: Report) -> bytes:
     css, script = resource("page.css") + sheet.css, resource("page.js")
     sheets = sheets_of(report)
     fleet = fleet_parts(report)
+    together = together_tables(report.collection)
     return (
         environment()
         .get_template("page.html.jinja")
@@ -75,7 +77,7 @@ def render(report: Report) -> bytes:
             report=report,
             title=title_of(report, about_ladder),
             headline=headline(report.collection),
-            contents=contents_of(report, about_ladder, is_fleet=bool(fleet)),
+            contents=contents_of(report, about_ladder, is_fleet=bool(fleet), is_together=bool(together)),
             results=results,
             tables=tables,
             works=works_of(report.collection),
@@ -84,6 +86,8 @@ def render(report: Report) -> bytes:
             devices_total=len(report.collection.groups),
             ladder_tables=ladder_tables,
             fleet=fleet,
+            together=together,
+            together_meaning=MEANING,
             most_open=MOST_OPEN,
             few=FEW,
             figures=figures,
@@ -115,13 +119,14 @@ def title_of(report: Report, about_ladder: bool) -> str:
     return f"{', '.join(names[:MOST_TITLED])}{more} – hashwatt report"
 
 
-def contents_of(report: Report, about_ladder: bool, is_fleet: bool) -> list[tuple[str, str]]:
+def contents_of(report: Report, about_ladder: bool, is_fleet: bool, is_together: bool) -> list[tuple[str, str]]:
     """The page's chapters in their order: each one's name in the address, and its words."""
     found = report.collection
     chapters = [
         ("ladder", "The progression", about_ladder),
         ("fleet", "Machines", is_fleet),
         ("devices", "Devices", bool(found.rankings)),
+        ("together", "All at once", is_together),
         ("apart", "Not verified", bool(found.apart or found.unreadable)),
         ("unmeasured", "Not measured", bool(found.unmeasured)),
         ("details", "Device by device", bool(found.rankings)),

@@ -14,6 +14,7 @@ from ..layout.ladder_tables import frontier_table, own_table, place_table, refer
 from ..layout.reading import statement
 from ..layout.suite_table import roofline_tables, suite_table
 from ..layout.tables import Table, apart_table, device_table, ranking_title, unmeasured_table, warning_table
+from ..layout.together_tables import MEANING, together_tables
 
 _SYNTAX = re.compile(r"([\\`*_{}\[\]|~#!$])")
 
@@ -42,6 +43,10 @@ def document(report: Report) -> list[str]:
         warnings = warning_table(report)
         if warnings.rows:
             text += ["", "### Warnings in words", "", *table(warnings)]
+    at_once = together_tables(collection)
+    text += ["", "## All at once", "", MEANING] if at_once else []
+    for content in at_once:
+        text += ["", f"{escape(content.caption)}.", "", *table(content)]
     if collection.apart or collection.unreadable:
         text += ["", "## Not verified", "", "Nothing here is ranked, drawn or counted.", ""]
         text += table(apart_table(report)) if collection.apart else []

@@ -23,6 +23,7 @@ COLUMNS = (
     "machine_id", "parameters", "evidence", "median_per_s", "best_per_s", "rate_per_cpu_s", "rounds",
     "j_per_unit", "j_per_unit_low", "j_per_unit_high", "roof_binds", "roof_reason", "schema_version", "setting",
     "arithmetic", "operations_per_byte", "operations_per_s", "operations_per_j",
+    "together_per_s", "together_of_alone",
 )  # fmt: skip
 
 Plain = str | int | float | None
@@ -62,6 +63,7 @@ def record(entry: Entry, rank: int | None) -> dict[str, Cell]:
         *((energy.j_per_unit, energy.low, energy.high) if energy else (None,) * 3),
         roof.binds if roof else None, roof.reason if roof else None, entry.result.written_as,
         key_of(entry).setting.words or None, *roofline_cells(entry),
+        *together_cells(entry),
     )  # fmt: skip
     return dict(zip(COLUMNS, cells, strict=True))
 
@@ -72,3 +74,13 @@ def roofline_cells(entry: Entry) -> tuple[Plain, ...]:
         return (None,) * 4
     point = point_of(entry)
     return point.arithmetic or None, point.intensity, point.operations_per_s, point.operations_per_j
+
+
+def together_cells(entry: Entry) -> tuple[Plain, Plain]:
+    """Its rate while all devices of the run worked at once, and what that is of its rate alone."""
+    together = entry.result.together
+    if together is None or entry.together_faults or not entry.verified:
+        return None, None
+    own = (entry.device.machine, entry.device.device.id, entry.device.workload)
+    found = next((rate for rate in together.rates if (rate.machine, rate.device, rate.workload) == own), None)
+    return (None, None) if found is None else (found.rate, found.ratio_to_alone)
