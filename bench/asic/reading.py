@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ...kernels.errors import InputError
+from ..host_names import can_be_host
 from ..result.printable import printable
 from .dialects import Row, rows
 from .fetch import API_PORT, HTTP_PORT, NoAnswer, ask_api, ask_http
@@ -87,7 +88,7 @@ class Place:
         try:
             parts = urlsplit(f"//{rest.removeprefix('//')}")
             host, port = parts.hostname, parts.port
-            if not host or parts.path or parts.query or parts.username is not None:
+            if not host or not can_be_host(host) or parts.path or parts.query or parts.username is not None:
                 raise ValueError
         except ValueError:
             raise InputError(f"{text!r:.60} is no miner; give asic:HOST, cgminer://HOST or axeos://HOST") from None
@@ -178,9 +179,18 @@ class _Questions:
                 uptime = figures[0]
         settled = tuple(
             ReportedRate(rate.name, rate.rate_hs, uptime if rate.average_s == -1.0 else rate.average_s)
-            for rate in rates.values()
+            for rate in _told(list(rates.values()))
         )
         return Reading(self._place.host, firmware, model, settled, power, tuple(temperatures), chips, uptime)
+
+
+def _told(rates: list[ReportedRate]) -> list[ReportedRate]:
+    """The rates without zeros in fields that a firmware does not fill, such as cgminer's own counter beside Avalon's.
+
+    A zero beside a rate of this very moment is no miner that stands still. Without such a rate it may be, and stays.
+    """
+    hashes_now = any(rate.rate_hs > 0 for rate in rates if rate.average_s is None)
+    return [rate for rate in rates if rate.rate_hs > 0 or not hashes_now]
 
 
 def _name(row: Row) -> str:

@@ -48,7 +48,7 @@ def reading_of(known: Replies, scheme: str = "asic") -> Reading:
         ("BRAIINS", "braiins", 90e12, 5, (3100.0, "estimated")),
         ("LUXOS", "luxos", 59.75606e12, 5, (1051.0, "estimated")),
         ("WHATSMINER", "whatsminer", 100e12, 60, (3386.0, "reported")),
-        ("AVALON", "avalon", 0.0, 5, (1674.0, "reported")),
+        ("AVALON", "avalon", 44_539_601.86e6, 37_714, (1674.0, "reported")),
         ("BFGMINER", "bfgminer", 422e3, 20, None),
         ("AURADINE", "auradine", 205e12, 5, None),
         ("AXEOS", "axeos", 1190.25e9, 60, (17.9, "estimated")),
@@ -76,6 +76,24 @@ def test_a_rate_since_the_start_is_averaged_over_the_uptime() -> None:
     assert seen.uptime_s == 1000
     # The second board's 0 is a sensor that is not there.
     assert seen.temperatures_c == (61.5,)
+
+
+def test_a_zero_beside_a_rate_of_this_moment_tells_nothing() -> None:
+    seen = reading_of(replies.AVALON)
+    assert {rate.name for rate in seen.rates} == {"MHS av", "GHSspd", "GHSavg"}
+
+
+def test_a_zero_of_a_miner_that_stands_still_stays() -> None:
+    stopped = {"STATS": [{"MM ID0": "Ver[Q] WALLPOWER[35] GHSspd[0.0] GHSavg[44539.6] GHSmm[90000.0]"}]}
+    seen = reading_of({**replies.AVALON, "estats": stopped})
+    assert seen.rate is not None
+    assert (seen.rate.name, seen.rate.rate_hs) == ("MHS 5s", 0.0)
+
+
+def test_the_rate_that_a_controller_expects_is_no_rate() -> None:
+    expected = {"STATS": [{"MM ID0": "Ver[Q] GHSmm[90000.0]"}]}
+    seen = reading_of({**replies.AVALON, "estats": expected})
+    assert {rate.name for rate in seen.rates} == {"MHS 5s", "MHS av"}
 
 
 def test_a_supply_that_measures_is_told_from_one_that_is_reckoned() -> None:
