@@ -24,7 +24,7 @@ from ..anchors.clock import anchors_of
 from ..rates import all_samples, counted_samples
 from ..result.file import SchemaViolation, decode, document_of, encode, read_bounded, shown_name
 from ..result.measurement import Measurement
-from ..result.model import Result
+from ..result.model import SCHEMA_VERSION, Result
 from ..rounds.counted import with_counted
 from ..run_id import setting_run_id, together_run_id
 from .alternated import check_alternated
@@ -197,7 +197,7 @@ def check_measurement(
     entry: Measurement,
     challenge: str,
     run_id: str,
-    written_as: int = 2,
+    written_as: int = SCHEMA_VERSION,
     at: str = "",
     most_shares: int | None = None,
 ) -> Judged:
@@ -248,7 +248,7 @@ def _check_reported(entry: Measurement) -> Check:
     return _check(entry, "reported", not fault, "the device's own word: nothing is proven", fault)
 
 
-def claim_of(entry: Measurement, challenge: str, run_id: str, written_as: int = 2) -> Claim:
+def claim_of(entry: Measurement, challenge: str, run_id: str, written_as: int = SCHEMA_VERSION) -> Claim:
     """What the evidence of a record is held against."""
     return Claim(
         challenge=challenge,
