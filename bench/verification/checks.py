@@ -153,19 +153,28 @@ def _check_identities(result: Result) -> Check:
     """Each machine × device × workload × parameters stands once, and on a machine that is listed."""
     listed = [machine.id for machine in result.machines]
     machines = set(listed)
-    seen: set[tuple[str, str, str, str, str | None]] = set()
     fault = "a machine stands twice, so its work would count twice" if len(machines) < len(listed) else ""
     if result.fleet is not None and [member.machine for member in result.fleet.members] != listed:
         fault = fault or "the machines that took part are not those that it lists"
-    for entry in result.results:
+    fault = fault or _fault_of_identities(result.results, machines)
+    if result.together is not None:
+        # What was done at once has evidence of its own, and counts once as well.
+        fault = fault or _fault_of_identities(result.together.results, machines)
+    return Check(code="devices", ok=not fault, sentence=fault or "each device stands once")
+
+
+def _fault_of_identities(entries: Sequence[Measurement], machines: set[str]) -> str:
+    """Why a record stands twice or nowhere; empty where none does."""
+    seen: set[tuple[str, str, str, str, str | None]] = set()
+    for entry in entries:
         name = entry.device.id
         identity = (entry.machine, name, entry.workload, str(sorted(entry.parameters.items())), entry.setting)
         if identity in seen:
-            fault = fault or f"device {name} stands twice, so its work would count twice"
+            return f"device {name} stands twice, so its work would count twice"
         if entry.machine not in machines:
-            fault = fault or f"device {name} belongs to a machine that is not listed"
+            return f"device {name} belongs to a machine that is not listed"
         seen.add(identity)
-    return Check(code="devices", ok=not fault, sentence=fault or "each device stands once")
+    return ""
 
 
 def _check_together(result: Result, most_shares: int | None) -> Judged:

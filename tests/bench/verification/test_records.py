@@ -279,6 +279,18 @@ def test_what_was_done_at_once_is_proven_beside_what_was_done_alone() -> None:
     assert failed.sentence == "the rates together add up to 4.99734e+07, not to the stated 1"
 
 
+def test_a_device_stands_once_among_those_at_once_too() -> None:
+    told = at_once().together
+    assert told is not None
+    first, second = told.results
+    told_twice = "device cpu stands twice, so its work would count twice"
+    assert refused(at_once(results=(first, second, first)))["devices"] == told_twice
+    only = told.rates[:1]
+    assert refused(at_once(results=(first, first), rates=only, sum_rate=only[0].rate))["devices"] == told_twice
+    elsewhere = refused(at_once(results=(replace(first, machine="f" * 16), second)))
+    assert elsewhere["devices"] == "device cpu belongs to a machine that is not listed"
+
+
 ROUND = RIGHT.rounds[0]
 LONG_S = sum(sample.seconds for sample in ROUND.samples)
 
