@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..kernels.workloads.quantity import per_second
 from .result.measurement import Measurement, Rate, Round, Sample
+from .result.model import SCHEMA_VERSION
 from .rounds.interval import interval_of_samples
 from .statistics import CONFIDENCE, median_interval
 
@@ -66,7 +67,7 @@ def rate_of_rounds(
     )
 
 
-def rate_of(samples: Sequence[Sample], unit: str, written_as: int = 2) -> Rate:
+def rate_of(samples: Sequence[Sample], unit: str, written_as: int = SCHEMA_VERSION) -> Rate:
     """The rate of the samples of one round (at least one) by the rule of a schema version.
 
     All work ÷ all time; in version 1 it was the median of the samples' rates, with the interval that they gave.
@@ -88,7 +89,7 @@ def rate_of(samples: Sequence[Sample], unit: str, written_as: int = 2) -> Rate:
     )
 
 
-def stated_rate(entry: Measurement, written_as: int = 2) -> Rate:
+def stated_rate(entry: Measurement, written_as: int = SCHEMA_VERSION) -> Rate:
     """The rate that follows from a record's counted rounds (at least one sample), by the rule of a schema version."""
     if written_as == 1:
         return rate_of(counted_samples(entry), entry.unit, written_as)

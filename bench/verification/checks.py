@@ -24,7 +24,7 @@ from ..anchors.clock import anchors_of
 from ..rates import all_samples, counted_samples
 from ..result.file import SchemaViolation, decode, document_of, encode, read_bounded, shown_name
 from ..result.measurement import Measurement
-from ..result.model import Result
+from ..result.model import SCHEMA_VERSION, Result
 from ..rounds.counted import with_counted
 from ..run_id import setting_run_id, together_run_id
 from .alternated import check_alternated
@@ -153,19 +153,28 @@ def _check_identities(result: Result) -> Check:
     """Each machine × device × workload × parameters stands once, and on a machine that is listed."""
     listed = [machine.id for machine in result.machines]
     machines = set(listed)
-    seen: set[tuple[str, str, str, str, str | None]] = set()
     fault = "a machine stands twice, so its work would count twice" if len(machines) < len(listed) else ""
     if result.fleet is not None and [member.machine for member in result.fleet.members] != listed:
         fault = fault or "the machines that took part are not those that it lists"
-    for entry in result.results:
+    fault = fault or _fault_of_identities(result.results, machines)
+    if result.together is not None:
+        # What was done at once has evidence of its own, and counts once as well.
+        fault = fault or _fault_of_identities(result.together.results, machines)
+    return Check(code="devices", ok=not fault, sentence=fault or "each device stands once")
+
+
+def _fault_of_identities(entries: Sequence[Measurement], machines: set[str]) -> str:
+    """Why a record stands twice or nowhere; empty where none does."""
+    seen: set[tuple[str, str, str, str, str | None]] = set()
+    for entry in entries:
         name = entry.device.id
         identity = (entry.machine, name, entry.workload, str(sorted(entry.parameters.items())), entry.setting)
         if identity in seen:
-            fault = fault or f"device {name} stands twice, so its work would count twice"
+            return f"device {name} stands twice, so its work would count twice"
         if entry.machine not in machines:
-            fault = fault or f"device {name} belongs to a machine that is not listed"
+            return f"device {name} belongs to a machine that is not listed"
         seen.add(identity)
-    return Check(code="devices", ok=not fault, sentence=fault or "each device stands once")
+    return ""
 
 
 def _check_together(result: Result, most_shares: int | None) -> Judged:
@@ -197,7 +206,7 @@ def check_measurement(
     entry: Measurement,
     challenge: str,
     run_id: str,
-    written_as: int = 2,
+    written_as: int = SCHEMA_VERSION,
     at: str = "",
     most_shares: int | None = None,
 ) -> Judged:
@@ -248,7 +257,7 @@ def _check_reported(entry: Measurement) -> Check:
     return _check(entry, "reported", not fault, "the device's own word: nothing is proven", fault)
 
 
-def claim_of(entry: Measurement, challenge: str, run_id: str, written_as: int = 2) -> Claim:
+def claim_of(entry: Measurement, challenge: str, run_id: str, written_as: int = SCHEMA_VERSION) -> Claim:
     """What the evidence of a record is held against."""
     return Claim(
         challenge=challenge,

@@ -156,10 +156,11 @@ def _fault_above_idle(record: Energy) -> str:
     if stated == (None, None, None):
         return ""
     bounds = Integral(record.gross_j, record.low_j, record.high_j)
-    right = above_idle(bounds, record.window_s or 0.0, record.idle)
+    right = above_idle(bounds, record.window_s, record.idle) if record.window_s else None
     if right is None:
-        return "joules above idle are stated, and no idle power that they follow from"
-    room = OF_THE_LARGER * max(abs(record.gross_j or 0.0), abs(record.high_j or 0.0))
+        return "joules above idle are stated without an idle power and a window that they follow from"
+    # The higher bound is the largest of the joules that went in.
+    room = OF_THE_LARGER * (record.high_j or 0.0)
 
     def same(one: float | None, other: float | None) -> bool:
         return one is not None and other is not None and math.isclose(one, other, rel_tol=OF_THE_LARGER, abs_tol=room)

@@ -12,6 +12,7 @@ from hashwatt.bench.rates import counted_samples
 from hashwatt.bench.result.measurement import Measurement, Roof
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.result.warning import WarningRecord
+from hashwatt.bench.rounds.counted import with_counted
 from hashwatt.kernels.headers.oracle import meets
 from hashwatt.kernels.workloads.evidence import Checked, Shares
 from hashwatt.kernels.workloads.evidence_version1 import Chunk, ChunkedShares, Header, Share
@@ -248,6 +249,37 @@ def shorter_seconds(result: Result) -> Result:
     return first(result, change)
 
 
+def _in_rounds(entry: Measurement, *, moved: bool) -> Measurement:
+    """In four rounds, the last of which does not count for a load nobody saw; `moved`: its work is in the first."""
+    samples = [replace(one, other_load=0.0, cpu_s=one.seconds) for one in counted_samples(entry)]
+    size = len(samples) // 4
+    parts = [samples[:size], samples[size : 2 * size], samples[2 * size : 3 * size], samples[3 * size :]]
+    parts[3] = [replace(one, other_load=0.95) for one in parts[3]]
+    if moved:
+        taken = sum(one.amount - 1 for one in parts[3])
+        parts[3] = [replace(one, amount=1) for one in parts[3]]
+        parts[0][0] = replace(parts[0][0], amount=parts[0][0].amount + taken)
+    lasted_s = [sum(one.seconds for one in part) for part in parts]
+    rounds = with_counted(
+        [
+            replace(entry.rounds[0], start_s=sum(lasted_s[:index]) * 1.01, samples=tuple(part))
+            for index, part in enumerate(parts)
+        ]
+    )
+    changed = replace(entry, rounds=rounds)
+    return refigured(replace(changed, amount=sum(one.amount for one in counted_samples(changed))))
+
+
+def load_invented(result: Result) -> Result:
+    """A load of others in a slow round, so that it does not count."""
+    return first(result, lambda entry: _in_rounds(entry, moved=False))
+
+
+def work_moved(result: Result) -> Result:
+    """The same, with the work of that round put into one that counts."""
+    return first(result, lambda entry: _in_rounds(entry, moved=True))
+
+
 def another_name(result: Result) -> Result:
     """The device called by a better one's name."""
     return first(result, lambda entry: replace(entry, device=replace(entry.device, name="a better one")))
@@ -326,6 +358,11 @@ FORGERIES = (
     Forgery("seconds halved, with all that follows", "2 × the rate", shorter_seconds,
             trusted=("/results/0/rounds/0/samples/0/seconds",),
             bounded="a beacon and a time-stamp bound the time; nothing else does"),
+    Forgery("a load invented, so that a slow round does not count", "what that round was slower by", load_invented,
+            trusted=("/results/0/rounds/0/samples/0/other_load",)),
+    Forgery("work of a round that does not count moved to one that does", "1.4 × the rate", work_moved,
+            trusted=("/results/0/rounds/3/samples/0/other_load",),
+            bounded="what is proven is the work of all rounds; a beacon and a time-stamp bound the time"),
     Forgery("device named after a better one", "a rank under that name", another_name,
             trusted=("/results/0/device/name",)),
     Forgery("date, processor, warnings edited", "a better look", other_circumstances,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from hashwatt.bench.statistics import (
     best_step,
@@ -106,3 +107,22 @@ def test_the_interval_of_a_rate_holds_the_true_one_about_as_often_as_it_says() -
         interval = ratio_interval([100] * 40, seconds.tolist())
         held += interval.low <= 100 <= interval.high
     assert 180 <= held <= 199
+
+
+@pytest.mark.parametrize(
+    ("count", "resamples", "most", "rows"),
+    [(40, 5, 100, [2, 2, 1]), (101, 3, 100, [1, 1, 1]), (1 << 12, 1024, None, [512, 512])],
+)
+def test_so_many_values_are_held_at_once_and_one_resample_at_least(
+    count: int, resamples: int, most: int | None, rows: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def figure(drawn: NDArray[np.intp]) -> NDArray[np.float64]:
+        assert drawn.shape[1] == count
+        taken.append(drawn.shape[0])
+        return np.zeros(len(drawn))
+
+    taken: list[int] = []
+    if most is not None:
+        monkeypatch.setattr("hashwatt.bench.statistics.BLOCK_VALUES", most)
+    resampled(count, figure, 1, resamples)
+    assert taken == rows

@@ -56,6 +56,14 @@ def test_of_equal_splits_the_first_is_taken() -> None:
     assert found.relative_change == 0.75
 
 
+def test_levels_that_fit_no_better_than_a_straight_line_are_no_clear_step() -> None:
+    # Medians 6 and 7 leave 4 in all, and so does a line whose slope is a quarter.
+    found = best_step([3, 6, 6, 6, 7, 7, 7, 8])
+    assert found is not None
+    assert found.relative_change == pytest.approx(1 / 6)
+    assert not found.clear
+
+
 def test_levels_that_touch_are_no_clear_step() -> None:
     # The tenth of eleven values is the 90 % quantile itself, the second the 10 % quantile.
     touching = best_step([1.0] * 9 + [2.0] * 13, shortest=11)

@@ -49,6 +49,14 @@ AREAS = (
             ),
             "tests/bench/energy/test_rounds.py",
         ),
+        # Their meters run by the clock.
+        tuple(
+            f"tests/bench/energy/test_rounds.py::test_{name}"
+            for name in (
+                "devices_in_turn_have_the_joules_of_their_own_rounds",
+                "joules_of_a_round_that_does_not_count_do_not_count",
+            )
+        ),
     ),
     Area(
         "ladder",
@@ -85,6 +93,7 @@ AREAS = (
                 f"tests/bench/verification/test_trusted.py::test_{name}"
                 for name in (
                     "pointers_lead_to_what_they_name",
+                    "pointers_lead_to_where_the_file_s_version_keeps_it",
                     "version_1_s_joules_are_believed_and_listed",
                     "what_is_proven_is_not_listed_and_what_is_not_is",
                     "a_number_changed_by_half_is_refused_or_listed[version 1, cpu]",

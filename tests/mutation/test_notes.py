@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
 
-from .__main__ import table, wilson
+from . import __main__ as tool
+from .__main__ import table, wanted, wilson
 from .covering import Noted
 from .mutants import Mutant, mutants_of
 from .notes import Notes, name_of
@@ -79,6 +83,49 @@ def test_a_sample_s_share_has_wilson_s_interval() -> None:
     low, high = wilson(270, 300)
     assert (round(low, 4), round(high, 4)) == (0.8608, 0.9291)
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+class Trying:
+    """Stands for the worker: each change survives, or is noticed where `noticed` says so."""
+
+    def __init__(self, failed: str | None = None, noticed: bool = False) -> None:
+        self.failed, self.outcome = failed, "killed" if noticed else "survived"
+
+    def __call__(self, _area: Area, mutants: Sequence[Mutant], *_: object) -> Generator[dict[str, object], None, None]:
+        yield {"failed": self.failed, "noted": {}}
+        for _mutant in mutants:
+            yield {"outcome": self.outcome}
+
+
+@pytest.mark.parametrize(
+    ("trying", "accepted", "told"),
+    [
+        (Trying(), "", "an area has changes (3) that no test notices, and nobody said why; write a test, or a reason"),
+        (Trying(), "it decides nothing", ""),
+        (Trying(noticed=True), "", ""),
+        (Trying("tests/test_m.py::test_few"), "", "the tests of an area do not pass on the unchanged code: tests/test"),
+    ],
+)
+def test_what_is_neither_noticed_nor_explained_is_refused_in_one_sentence(
+    trying: Trying, accepted: str, told: str, tree: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    places = {"AREAS": (AREA,), "copy_of_the_tree": lambda _: tree, "tried": trying, "reason_for": lambda _: accepted}
+    for name, value in places.items():
+        monkeypatch.setattr(tool, name, value)
+    monkeypatch.setattr(sys, "argv", ["mutation"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert tool.main() == (1 if told else 0)
+    last = capsys.readouterr().err.splitlines()[-1:]
+    assert last[0].startswith(told) if told else last == []
+
+
+def test_modules_and_lines_may_be_chosen() -> None:
+    assert wanted(CHANGE, None)
+    assert wanted(CHANGE, ["n.py", "m.py"])
+    assert wanted(CHANGE, ["m.py:1,2"])
+    assert not wanted(CHANGE, ["n.py"])
+    assert not wanted(CHANGE, ["m.py:1,22", "n.py:2"])
 
 
 def test_a_table_says_how_many_of_how_many_and_lists_what_was_not_noticed() -> None:

@@ -33,7 +33,7 @@ def efficiency(energy: Energy, rate: Rate | None, amount: int, timed_s: float) -
     def a_unit(joules: float, low_j: float, high_j: float) -> Interval:
         """Joules a unit; `joules` may be below 0 (above idle)."""
         return Interval(
-            low=max(0.0, min(low_j - beside_j, low_j * share)) / amount,
+            low=max(0.0, low_j - beside_j) / amount,
             value=joules * share / amount,
             high=max(0.0, high_j) / amount,
         )

@@ -27,10 +27,10 @@ def integrate_counter(values: Sequence[Value], counter: Counter, window: Window,
 def unbroken_runs(values: Sequence[Value], counter: Counter, update_s: float) -> list[list[Value]]:
     """The readings as runs of a rising count, wraps added; a new run begins where the count was lost."""
     runs: list[list[Value]] = []
-    wrapped_j = 0.0
     for index, value in enumerate(values):
         rise = None if index == 0 else rise_between(values[index - 1], value, counter, update_s)
         if rise is None:
+            # The first reading always begins a run.
             runs.append([])
             wrapped_j = 0.0
         else:

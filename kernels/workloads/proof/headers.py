@@ -76,7 +76,7 @@ class Headers:
 
 def share_target(hashes: float, shares: float) -> int:
     """The target at which so many hashes give so many shares on average."""
-    chance = min(1.0, shares / max(hashes, 1.0))
+    chance = shares / max(hashes, 1.0)
     # Exact integer arithmetic on the fraction: a float cannot hold 256 bits.
     numerator, denominator = chance.as_integer_ratio()
     return max(1, min(MAX_TARGET, (numerator << HASH_BITS) // denominator))

@@ -13,22 +13,22 @@ def poisson_p_value(count: int, expected: float) -> float:
 
 def upper_tail(count: int, expected: float) -> float:
     """The chance of `count` events or more; exact where `count` is not below `expected` (> 0)."""
-    return _summed(count, expected, 1)
+    return _summed(count, expected, upwards=True)
 
 
 def _lower_tail(count: int, expected: float) -> float:
     """The chance of `count` events or fewer, where `count` is below `expected`."""
-    return _summed(count, expected, -1)
+    return _summed(count, expected, upwards=False)
 
 
-def _summed(count: int, expected: float, direction: int) -> float:
+def _summed(count: int, expected: float, *, upwards: bool) -> float:
     """The terms from `count` outwards, in log space: they shrink from there on, so no number of events is too many."""
     log_term = count * math.log(expected) - expected - math.lgamma(count + 1)
     total, ratio, index = 0.0, 1.0, count
     # `ratio` is the current term over the first one; it falls at every step.
     while ratio > total * 1e-16:
         total += ratio
-        if direction > 0:
+        if upwards:
             index += 1
             ratio *= expected / index
         elif index == 0:

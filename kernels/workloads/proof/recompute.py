@@ -67,7 +67,7 @@ class Again:
             # What runs past the end goes on at the beginning: so each nonce is as likely as any other.
             first = secrets.randbelow(self._walk.nonces)
             beyond = max(0, first + size - self._walk.nonces)
-            for place in (*self._walk.places(first, size - beyond), *self._walk.places(0, beyond)):
+            for place in (*self._walk.places(first, size), *self._walk.places(0, beyond)):
                 missing, foreign, _ = self._compared(place)
                 if missing or foreign:
                     fault = (
@@ -97,7 +97,7 @@ class Again:
     def _leaf(self, leaf: int, stored: int) -> Sequence[Finding]:
         checksum = missing = foreign = hashed = 0
         size = self._evidence.leaf_nonces
-        for place in self._walk.places(leaf * size, min(size, self._walk.nonces - leaf * size)):
+        for place in self._walk.places(leaf * size, size):
             more_missing, more_foreign, xor_h7 = self._compared(place)
             checksum ^= xor_h7
             missing, foreign, hashed = missing + more_missing, foreign + more_foreign, hashed + len(place.nonces)

@@ -11,6 +11,7 @@ import secrets
 import numpy as np
 from numpy.typing import NDArray
 
+from ...headers.job import PREFIX_BYTES
 from ...headers.many import headers_of, meet
 from ...headers.target import share_probability
 from ..evidence import Claim, Finding, Shares
@@ -106,11 +107,12 @@ def drawn(total: int, most: int) -> NDArray[np.uint64]:
     As `SystemRandom.sample` draws them, but many in one call of the system: a fleet's report draws 300 of each machine.
     """
     # What lies beyond the last whole multiple would make small numbers likelier.
-    limit = np.uint64((1 << 64) // total * total - 1)
+    multiple = (1 << 64) // total * total
+    last = np.uint64(multiple - 1)
     chosen: NDArray[np.uint64] = np.empty(0, np.uint64)
     while len(chosen) < most:
         words = np.frombuffer(secrets.token_bytes(16 * most), np.uint64)
-        draws = np.concatenate((chosen, words[words <= limit] % np.uint64(total)))
+        draws = np.concatenate((chosen, words[words <= last] % np.uint64(total)))
         # In the order in which they came, each once.
         firsts = np.sort(np.unique(draws, return_index=True)[1])
         chosen = draws[firsts][:most]
@@ -124,7 +126,7 @@ def _met(oracle: Oracle, headers: Headers, keys: Numbers, prefixes: int, target:
     numbers, which = np.unique(positions >> np.uint64(NONCE_BITS), return_inverse=True)
     first = np.frombuffer(b"".join(headers.prefix(number) for number in numbers.tolist()), np.uint8)
     digests = oracle.digests_of(
-        headers_of(first.reshape(len(numbers), -1)[which], rolled, positions & np.uint64(0xFFFFFFFF))
+        headers_of(first.reshape(len(numbers), PREFIX_BYTES)[which], rolled, positions & np.uint64(0xFFFFFFFF))
     )
     return meet(digests, target)
 

@@ -59,7 +59,10 @@ class Walk:
         return inside
 
     def places(self, first: int, count: int) -> Iterator[Place]:
-        """Where `count` counted nonces lie, from number `first` on: as many places as there are gaps and headers."""
+        """Where `count` counted nonces lie, from number `first` on, or as many as there are.
+
+        They are cut where there is a gap and where a header ends.
+        """
         index = bisect_right(self._before, first) - 1
         while count and index < len(self._starts):
             start = self._starts[index] + first - self._before[index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ssl
 import subprocess
 import sys
@@ -20,8 +21,20 @@ from hashwatt.kernels.errors import InputError
 
 from .authority import CURVE, OPENSSL
 
+ANCHORS = ("beacon", "challenge", "clock", "digest", "stamp", "token")
 SHA256_NAME = "2.16.840.1.101.3.4.2.1"
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", ANCHORS)
+def test_what_reads_no_token_needs_no_library(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra is for tokens: without it everything is imported all the same, whatever names types."""
+    spec = importlib.util.find_spec(f"hashwatt.bench.anchors.{name}")
+    assert spec is not None
+    assert spec.loader is not None
+    for library in ("cryptography", "cryptography.x509", "rfc3161_client"):
+        monkeypatch.setitem(sys.modules, library, None)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
 class Unverified(Exception):

@@ -29,20 +29,26 @@ def answers(number: int, device: str = "cpu") -> Measurement:
 
 
 class Work:
-    """A workload of which each part takes two seconds."""
+    """A workload of which each part takes two seconds (`part_s`), whatever its evidence."""
 
     def __init__(self, clock: list[float]) -> None:
         self.clock = clock
         self.asked: list[tuple[str, int]] = []
+        self.efforts: list[tuple[str, float]] = []
         self.reason: str | None = None
+        self.part_s = 2.0
 
     def why_not(self, _device: object, _parameters: object) -> str | None:
         return self.reason
 
     def recompute(self, _evidence: Evidence, claim: Any, count: int, *_: object) -> Sequence[Finding]:
         self.asked.append((claim.device_id, count))
-        self.clock[0] += 2.0 * count
+        self.clock[0] += self.part_s * count
         return [Finding(code="answer", ok=True, sentence="it is")] * count
+
+    def audit(self, _evidence: Evidence, claim: Any, effort_s: float, *_: object) -> Sequence[Finding]:
+        self.efforts.append((claim.device_id, effort_s))
+        return [Finding(code="audit", ok=True, sentence="it is")]
 
 
 @pytest.fixture
@@ -79,9 +85,40 @@ def test_as_many_parts_are_done_again_as_the_effort_is_enough_for(
     assert found == ["cpu: it is"] * sum(asked)
 
 
+def test_a_part_that_takes_no_time_that_a_clock_can_tell_counts_as_a_thousandth(work: Work) -> None:
+    work.part_s = 0.0
+    audited(0.0105, answers(99))
+    assert work.asked == [("cpu", 1), ("cpu", 9)]
+
+
 def test_records_share_the_effort(work: Work) -> None:
     audited(12.0, answers(9), answers(9, "opencl:0"))
     assert work.asked == [("cpu", 1), ("cpu", 2), ("opencl:0", 1), ("opencl:0", 2)]
+
+
+def test_shares_get_as_much_of_the_effort_as_answers(work: Work) -> None:
+    found = audited(12.0, RIGHT, verified("cuda:0"), answers(9, "opencl:0"))
+    assert work.efforts == [("cpu", 4.0), ("cuda:0", 4.0)]
+    assert work.asked == [("opencl:0", 1), ("opencl:0", 1)]
+    assert found == ["cpu: it is", "cuda:0: it is", "opencl:0: it is", "opencl:0: it is"]
+
+
+def test_what_the_device_cannot_do_again_is_not_drawn(work: Work) -> None:
+    work.reason = "it has no such unit"
+    assert recompute.recompute(result(answers(4)), 9, DEVICE, NoProgress()) == []
+    assert work.asked == []
+
+
+def test_what_takes_no_time_that_a_clock_can_tell_has_a_rate_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Told(NoProgress):
+        def advance(self, amount: float, rate: float | None) -> None:
+            told.append((amount, rate))
+
+    told: list[tuple[float, float | None]] = []
+    monkeypatch.setattr(time, "perf_counter", lambda: 7.0)
+    recompute._advancing(Told())(5)
+    ((amount, rate),) = told
+    assert (amount, round(rate or 0)) == (5, 5_000_000_000)
 
 
 def test_what_nobody_can_do_again_takes_no_part(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,9 +196,26 @@ def test_the_room_for_rounding_is_that_of_the_largest_joules_that_went_in() -> N
     assert energy_fault(efficiency=None, above_idle_low_j=record.above_idle_low_j + 1.03e-7) != ""
 
 
+def test_where_there_are_no_joules_there_is_no_room_either() -> None:
+    silent = tuple(
+        IdlePower(when=when, seconds=3.0, power_w=0.0, low_w=0.0, high_w=0.0) for when in ("before", "after")
+    )
+    names = ("gross_j", "low_j", "high_j", "above_idle_j", "above_idle_low_j", "above_idle_high_j")
+    nothing = dict.fromkeys(names, 0.0)
+    assert energy_fault(efficiency=None, idle=silent, **nothing) == ""
+    assert "J above idle" in energy_fault(efficiency=None, idle=silent, **nothing | {"above_idle_j": 5e-10})
+
+
 def test_joules_above_idle_need_an_idle_power_and_a_window() -> None:
-    assert "no idle power" in energy_fault(efficiency=None, idle=())
-    assert "J above idle" in energy_fault(efficiency=None, window_s=None)
+    told = "above idle are stated without an idle power and a window"
+    assert told in energy_fault(efficiency=None, idle=())
+    assert told in energy_fault(efficiency=None, window_s=None)
+    # Not even where nothing is taken off: how long the machine would have idled is not known.
+    right = energetic(efficiency=None)
+    nothing_off = {
+        "above_idle_j": right.gross_j, "above_idle_low_j": right.low_j, "above_idle_high_j": right.high_j
+    }  # fmt: skip
+    assert told in energy_fault(efficiency=None, window_s=None, **nothing_off)
     # Above no idle power at all the joules are what they are.
     assert energy_fault(efficiency=None, above_idle_j=None, above_idle_low_j=None, above_idle_high_j=None) == ""
 

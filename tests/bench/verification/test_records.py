@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from hashwatt.bench.anchors.challenge import with_beacon
 from hashwatt.bench.energy.joules.efficiency import efficiency
+from hashwatt.bench.result.anchors import Beacon
 from hashwatt.bench.result.file import encode
 from hashwatt.bench.result.fleet import FleetRecord, Member
 from hashwatt.bench.result.measurement import Measurement, Round, Status
@@ -225,6 +227,22 @@ def test_a_challenge_is_asked_for_and_the_same_or_none_is() -> None:
     assert [check.ok for check in asked.checks if check.code == "challenge"] == [False]
 
 
+def test_anchors_are_checked_beside_the_records() -> None:
+    beacon = Beacon(
+        kind="text", source=None, chain=None, round=None, value="a line of the day", published=None,
+        response_base64=None,
+    )  # fmt: skip
+    challenge = with_beacon("Ana", beacon)
+    entry = replace(RIGHT, evidence=proof_of(challenge, "cpu", run_id_of(0), len(ROUND.samples)))
+    tied = check_result(result(entry, challenge=challenge, beacon=beacon))[0]
+    untied = check_result(result(RIGHT, beacon=beacon))[0]
+    (anchor,), (fault,) = ([check for check in verdict.checks if check.code == "anchor"] for verdict in (tied, untied))
+    assert (tied.ok, anchor.ok) == (True, True)
+    assert anchor.covers == ("/beacon/kind", "/beacon/value")
+    assert (untied.ok, fault.ok, fault.covers) == (False, False, ())
+    assert "anchor" not in {check.code for check in check_result(result(RIGHT))[0].checks}
+
+
 def at_once(**changes: Any) -> Result:
     """Two devices, alone and together, with evidence of its own for each."""
     alone = (RIGHT, verified("opencl:0"))
@@ -250,6 +268,7 @@ def test_what_was_done_at_once_is_proven_beside_what_was_done_alone() -> None:
     assert [one.device for one in verdict.proven] == ["cpu", "opencl:0", "together cpu", "together opencl:0"]
     (check,) = (check for check in verdict.checks if check.code == "together")
     assert check.covers == ("/together/rates/**", "/together/sum_rate", "/together/unit")
+    assert check.sentence == "rates together, their ratios and their sum follow from the devices' records"
     assert {"together cpu", "together opencl:0"} <= {check.device for check in verdict.checks}
     assert all(
         check.sentence.startswith("together: ") for check in verdict.checks if "together " in (check.device or "")
@@ -257,6 +276,19 @@ def test_what_was_done_at_once_is_proven_beside_what_was_done_alone() -> None:
     wrong, _ = check_result(at_once(sum_rate=1.0))
     (failed,) = (check for check in wrong.checks if not check.ok)
     assert (failed.code, failed.covers) == ("together", ())
+    assert failed.sentence == "the rates together add up to 4.99734e+07, not to the stated 1"
+
+
+def test_a_device_stands_once_among_those_at_once_too() -> None:
+    told = at_once().together
+    assert told is not None
+    first, second = told.results
+    told_twice = "device cpu stands twice, so its work would count twice"
+    assert refused(at_once(results=(first, second, first)))["devices"] == told_twice
+    only = told.rates[:1]
+    assert refused(at_once(results=(first, first), rates=only, sum_rate=only[0].rate))["devices"] == told_twice
+    elsewhere = refused(at_once(results=(replace(first, machine="f" * 16), second)))
+    assert elsewhere["devices"] == "device cpu belongs to a machine that is not listed"
 
 
 ROUND = RIGHT.rounds[0]

@@ -236,6 +236,14 @@ def test_pointers_lead_to_what_they_name() -> None:
     assert trusted(document, ["/covered/**", "/one/*/k"]) == ("/a~1b/~0", "/a~1b/list/0", "/a~1b/list/1/y")
 
 
+def test_pointers_lead_to_where_the_file_s_version_keeps_it() -> None:
+    covered = ["/schema_version", "/results/0/amount"]
+    both = [{"amount": 7, "hashes": 7}]
+    assert trusted({"schema_version": 1, "devices": both}, covered) == ("/devices/0/amount",)
+    assert trusted({"schema_version": 2, "results": both}, covered) == ("/results/0/hashes",)
+    assert trusted([7], covered) == ("/0",)
+
+
 def test_a_stored_result_keeps_what_it_is_made_of() -> None:
     result = decode(together(), "the file")
     assert isinstance(result, Result)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from msgspec.structs import replace as changed
 
+from hashwatt.bench.energy.joules import record as records
 from hashwatt.bench.energy.joules.efficiency import efficiency
 from hashwatt.bench.energy.joules.integral import Integral, nothing
 from hashwatt.bench.energy.joules.readings import Window
@@ -53,6 +54,16 @@ class TestRecords:
         assert doubt(other) == pytest.approx(0.1)
         unsure = replace(self.BOTH, power_step_w=5.0)
         assert best_figure(unsure, fine[:3], [Window(0.0, 2.0)])[0] == "integrated counter"
+
+    def test_watts_go_first_where_they_are_surer_than_a_counter_that_is_unsure(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        few = [point(float(at), Reading((5.0 * at,), 5.0)) for at in range(3)]
+        counter, sampled = "integrated counter", "sampled power"
+        for doubts, method in (((0.5, 0.5), counter), ((0.5, 0.4), sampled), ((0.05, 0.01), counter)):
+            told = iter(doubts)
+            monkeypatch.setattr(records, "doubt", lambda _, told=told: next(told))
+            assert best_figure(self.BOTH, few, [Window(0.0, 2.0)])[0] == method
 
     def test_a_meter_of_one_kind_has_no_second_figure(self) -> None:
         fine = [point(float(at), Reading((5.0 * at,), 5.0)) for at in range(11)]

@@ -35,6 +35,8 @@ class TestCounters:
         # Outside it stands at the nearest reading.
         assert count_at(run, -1.0, 10.0) == near(100.0, 100.0, 100.0)
         assert count_at(run, 3.0, 10.0) == near(120.0, 120.0, 120.0)
+        for at_s in (-1.0, 0.0, 1.0):
+            assert count_at(run[:1], at_s, 10.0) == near(100.0, 100.0, 100.0)
         # A peak below the mean between the two cannot be one: then the straight line is all there is.
         assert count_at(run, 0.5, 1.0) == near(105.0, 105.0, 105.0)
 
@@ -131,6 +133,13 @@ class TestWatts:
         assert (found.seconds, found.peak_w) == (1.5, 20.5)
         assert (found.joules, found.low_j, found.high_j) == near(25.0, 3.25, 36.75)
 
+    def test_old_values_shift_the_curve_by_the_height_between_its_lowest_and_its_highest(self) -> None:
+        run = [Value(0.0, 0.0, 100.0), Value(1.0, 0.0, 110.0)]
+        found = power_stretch(run, 0.0, Window(0.0, 1.0), 0.5)
+        assert found is not None
+        # 10 W for half a second beside the 100 to 110 J that lie between the two.
+        assert (found.low_j, found.joules, found.high_j) == near(95.0, 105.0, 115.0)
+
     def test_no_less_than_nothing_and_nothing_outside(self) -> None:
         run = [Value(0.0, 0.0, 10.0), Value(1.0, 0.0, 20.0)]
         assert power_stretch(run, 99.0, Window(0.0, 1.0), 0.0).low_j == 0.0  # type: ignore[union-attr]
@@ -174,10 +183,13 @@ class TestWatts:
         ],
     )
     def test_readings_stand_for_the_window_s_edges(self, window: Window, joules: float | None, hole_s: float) -> None:
-        values = [Value(1.0, 0.0, 10.0, due_s=0.5), Value(2.0, 0.0, 10.0, due_s=0.5)]
-        found = integrate_power(values, 0.0, window, 0.0)
-        assert found.joules == (None if joules is None else pytest.approx(joules))
-        assert found.hole_s == pytest.approx(hole_s)
+        # Whenever that is on the measurement's clock.
+        for later_s in (0.0, 100.0):
+            values = [Value(at_s + later_s, 0.0, 10.0, due_s=0.5) for at_s in (1.0, 2.0)]
+            then = Window(window.start_s + later_s, window.end_s + later_s)
+            found = integrate_power(values, 0.0, then, 0.0)
+            assert found.joules == (None if joules is None else pytest.approx(joules))
+            assert found.hole_s == pytest.approx(hole_s)
 
     def test_the_edge_has_the_power_of_its_nearest_reading(self) -> None:
         values = [Value(1.0, 0.0, 10.0, due_s=0.5), Value(2.0, 0.0, 20.0, due_s=0.5)]

@@ -9,8 +9,12 @@ import pytest
 from hashwatt.bench.energy.joules.idle import above_idle, idle_power
 from hashwatt.bench.energy.joules.integral import Integral, Stretch, Value, end_to_end, joined, nothing, scaled, summed
 from hashwatt.bench.energy.joules.readings import Point, Window, around, attempts, first_error, silences, within
+from hashwatt.bench.energy.measurement import EnergyMeasurement
+from hashwatt.bench.energy.meter import MeterFound, Reading
+from hashwatt.bench.progress import NoProgress
 
-from ..readings import failed, watts
+from ..readings import PLAIN, failed, watts
+from ..test_sampler import Played
 from .by_hand import without
 
 
@@ -127,6 +131,7 @@ class TestReadings:
     def test_attempts_are_those_within_and_the_nearest_on_each_side(self) -> None:
         assert [one.at_s for one in attempts(list(self.POINTS), [Window(1.5, 2.5)])] == [1.0, 2.0, 3.0]
         assert [one.at_s for one in attempts(list(self.POINTS), [Window(2.0, 4.0)])] == [1.0, 2.0, 3.0, 4.0, 5.0]
+        assert [one.at_s for one in attempts(list(self.POINTS), [Window(3.5, 4.0)])] == [3.0, 4.0, 5.0]
 
     def test_failures_in_a_row_are_one_silence_and_the_first_reason_is_told(self) -> None:
         assert silences(list(self.POINTS)) == 2
@@ -146,8 +151,28 @@ class TestIdle:
         assert found is not None
         assert (found.when, found.seconds, found.power_w, found.low_w, found.high_w) == ("before", 10.0, 3.0, 2.0, 4.0)
         assert idle_power(Integral(30.0, 20.0, 40.0), 0.0, "before") is None
+        short = idle_power(Integral(3.0, 2.0, 4.0), 0.25, "before")
+        assert short is not None
+        assert short.power_w == 12.0
         for missing in ("joules", "low_j", "high_j"):
             assert idle_power(without(Integral(30.0, 20.0, 40.0), missing), 10.0, "after") is None
+
+    def test_three_seconds_are_idled_by_default_and_with_meters_that_are_quick_enough(self) -> None:
+        class Begun(Exception):
+            pass
+
+        class Shown(NoProgress):
+            def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
+                assert (device, total) == ("idle", 3.0)
+                raise Begun
+
+        measurement = EnergyMeasurement([MeterFound(PLAIN, lambda: Played(PLAIN, Reading))], None)
+        with pytest.raises(Begun):
+            measurement.measure_idle("before", Shown())
+        quick = replace(PLAIN, update_s=0.5, interval_s=0.5)
+        assert measurement._idles(quick)
+        assert not measurement._idles(replace(quick, update_s=0.51))
+        assert not measurement._idles(replace(quick, interval_s=0.51))
 
     def test_above_idle_takes_the_mean_off_and_the_extremes_widen_the_bounds(self) -> None:
         idle = [

@@ -15,6 +15,7 @@ from hashwatt.bench.energy.joules.record import (
     energy_record,
     from_counters,
     from_power,
+    missing_record,
     no_meter_reason,
     spanning,
     why_frozen,
@@ -182,6 +183,38 @@ def test_above_idle_takes_off_the_mean_and_spans_both_baselines() -> None:
     assert record.above_idle_low_j == pytest.approx(375.0, abs=0.1)
     assert record.above_idle_high_j == pytest.approx(405.0, abs=0.1)
     assert len(record.idle) == 2
+
+
+def test_nothing_is_above_idle_of_what_is_estimated_or_not_known() -> None:
+    readings = [counted(at_s, 50 * at_s) for at_s in seconds(0, 10)]
+    estimate = energy_record(replace(JOULES, estimated=True), readings, TEN, ABOUT_IT, [IDLE])
+    assert estimate.gross_j == pytest.approx(500.0)
+    assert (estimate.above_idle_j, estimate.idle) == (None, ())
+    frozen = energy_record(WATTS, [watts(tenth / 2, 61.512) for tenth in range(30)], TEN, ABOUT_IT, [IDLE])
+    assert (frozen.gross_j, frozen.above_idle_j, frozen.above_idle_low_j) == (None, None, None)
+
+
+def test_each_of_many_windows_has_one_point_of_the_course_however_many_readings_there_are() -> None:
+    readings = [counted(tenth / 10, 5.0 * tenth) for tenth in range(700)]
+    windows = [Window(float(at), at + 1.0) for at in range(65)]
+    found = energy_record(JOULES, readings, windows, ABOUT_IT).course
+    assert [one.until_s for one in found] == [float(at) for at in range(1, 66)]
+
+
+def test_a_reading_that_lacks_a_counter_is_passed_over() -> None:
+    readings = [counted(at_s, 50 * at_s) for at_s in seconds(0, 10)]
+    readings[5] = watts(5.0, 50.0)
+    assert from_counters(JOULES, readings, TEN).joules == pytest.approx(500.0)
+
+
+def test_a_record_without_joules_tells_why_and_nothing_else() -> None:
+    record = missing_record("no\tmeter")
+    assert (record.reason, record.gross_j, record.meter, record.window_s) == ("no meter", None, None, None)
+
+
+def test_a_meter_s_name_is_cut_to_what_a_record_holds() -> None:
+    readings = [counted(at_s, 50 * at_s) for at_s in seconds(0, 10)]
+    assert len(energy_record(replace(JOULES, id="x" * 300), readings, TEN, ABOUT_IT).meter or "") == 200
 
 
 def test_a_baseline_that_has_moved_is_noticed() -> None:

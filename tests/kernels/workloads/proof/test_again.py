@@ -12,13 +12,19 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from hashwatt.kernels.device import Hit, KernelInfo
+from hashwatt.kernels.device import Hit, KernelInfo, Scan
 from hashwatt.kernels.fakes.device import FakeDevice
 from hashwatt.kernels.headers.job import Job
 from hashwatt.kernels.workloads.evidence import Claim, Finding, Shares, Span
 from hashwatt.kernels.workloads.proof import recompute
 from hashwatt.kernels.workloads.proof.headers import kept_target
-from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
+from hashwatt.kernels.workloads.proof.packing import (
+    Unreadable,
+    pack_ascending,
+    pack_words,
+    unpack_ascending,
+    unpack_words,
+)
 from hashwatt.kernels.workloads.proof.recompute import Again
 from hashwatt.kernels.workloads.proof.walk import Place
 from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
@@ -93,6 +99,12 @@ def test_what_is_said_is_what_so_many_places_rule_out(monkeypatch: pytest.Monkey
     assert places(200, monkeypatch)[0].sentence.endswith(f"; {100 * many:.2g} % unhashed would show with 99.9 %")
 
 
+def test_a_part_of_the_work_is_a_tenth_where_two_digits_say_so() -> None:
+    assert [recompute._share_text(share) for share in (0.1, 0.0951, 0.095, 0.0123, 1e-5)] == [
+        "a tenth", "a tenth", "9.5 %", "1.2 %", "0.001 %",
+    ]  # fmt: skip
+
+
 def test_a_place_that_runs_past_the_end_goes_on_at_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "randbelow", lambda below: below - 1)
     assert KEYS[0] < 15
@@ -132,6 +144,27 @@ def test_a_share_too_few_or_too_many_is_found_at_its_place(prefixes: int, monkey
         foreign = len([key for key in more if number * 16 <= key < (number + 1) * 16]) - len(here)
         found, _ = places(1, monkeypatch, with_keys(more, evidence))
         assert f"hold 0 shares that are not stored, and {foreign} of those stored are not" in found.sentence
+
+
+def test_compiling_is_no_part_of_the_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+
+    class Compiles(FakeDevice):
+        """Its first scan takes a hundred seconds, the others one."""
+
+        def scan(self, nonces: range) -> Scan:
+            clock[0] += 1.0 if clock[0] else 100.0
+            return super().scan(nonces)
+
+    monkeypatch.setattr(time, "process_time", lambda: clock[0])
+    device = Compiles("steady", 1e9, lambda _: None)
+    (finding,) = Again(ORACLE, RIGHT, CLAIM, device, lambda _: None).for_about(20.0)
+    assert int(finding.sentence.partition(" ")[0]) >= 10
+
+
+def test_a_share_beyond_what_is_claimed_is_none() -> None:
+    with pytest.raises(Unreadable, match="beyond what is claimed"):
+        again(with_keys([*KEYS, HASHES]))
 
 
 def right_words(evidence: Shares) -> list[int]:

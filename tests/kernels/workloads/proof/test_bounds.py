@@ -8,6 +8,7 @@ import random
 import numpy as np
 import pytest
 
+from hashwatt.kernels.workloads.proof import bounds
 from hashwatt.kernels.workloads.proof.bounds import (
     FEWEST_EXPECTED_SHARES,
     HONEST_P,
@@ -37,6 +38,8 @@ def test_ten_thousand_shares_prove_97_percent_of_an_honest_claim() -> None:
     assert proven_hashes(10_000, 1e-5) == pytest.approx(0.969e9, rel=1e-3)
     assert proven_hashes(int(FEWEST_EXPECTED_SHARES), 1e-5) == pytest.approx(0.795e5 * 200, rel=2e-3)
     assert proven_hashes(0, 1e-5) == 0
+    # A single share says something, too: whoever hashed 100 finds one in a thousand times.
+    assert proven_hashes(1, 1e-5) == 100
 
 
 def test_more_is_proven_than_was_done_once_in_a_thousand_runs() -> None:
@@ -55,6 +58,12 @@ def test_an_honest_run_is_refused_once_in_a_million() -> None:
         assert not fits(round(expected + 5.5 * spread), expected)
     lowest = next(count for count in range(9000, 10_000) if fits(count, 10_000.0))
     assert HONEST_P / 2 / 1.06 < poisson_p_value(lowest, 10_000.0) / 2 < HONEST_P / 2 * 1.06
+
+
+def test_what_is_just_as_odd_as_once_in_a_million_still_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "HONEST_P", poisson_p_value(9_700, 10_000.0))
+    assert fits(9_700, 10_000.0)
+    assert not fits(9_699, 10_000.0)
 
 
 def test_random_honest_runs_fit() -> None:

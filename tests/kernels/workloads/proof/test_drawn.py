@@ -38,3 +38,10 @@ def test_one_call_of_the_system_draws_them_all(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(secrets, "token_bytes", counted)
     drawn(10_000, 300)
     assert asked == [4800]
+
+
+def test_what_lies_beyond_the_last_whole_multiple_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2⁶⁴ − 1 is a multiple of 3: the last word of all would make 0 likelier, and the one before it counts."""
+    words = iter([(1 << 64) - 1, (1 << 64) - 2])
+    monkeypatch.setattr(secrets, "token_bytes", lambda size: next(words).to_bytes(8, "little") * (size // 8))
+    assert drawn(3, 1).tolist() == [2]

@@ -43,6 +43,7 @@ def test_a_target_is_met_by_so_many_of_so_many_hashes() -> None:
 def test_targets_stay_within_what_there_is() -> None:
     assert share_target(5, 5) == share_target(5, 50) == share_target(0, 1) == MAX_TARGET
     assert share_target(1, 0.5) == 1 << 255
+    assert share_target(1.5, 0.75) == 1 << 255
     assert share_target(0.25, 0.5) == 1 << 255
     assert share_target(1e300, 1e-300) == 1
 

@@ -55,6 +55,13 @@ def test_the_first_samples_alone_are_what_they_were(sizes: list[list[int]], seed
     assert part.end == (walked[-1] + 1 if walked else 0)
 
 
+def test_the_room_of_a_leaf_is_what_counted_and_pending_nonces_leave_of_it() -> None:
+    book = ledger()
+    assert [book.room(pending) for pending in (0, 1, 63, 64, 70)] == [64, 63, 1, 64, 58]
+    book.count([Counted(0, 40, 1)], 0)
+    assert [book.room(pending) for pending in (0, 1, 23, 24, 30)] == [24, 23, 1, 64, 58]
+
+
 def test_the_first_samples_end_in_the_last_span_that_they_reach() -> None:
     book = ledger()
     for number, (start, nonces) in enumerate(((0, 10), (20, 5), (40, 7))):

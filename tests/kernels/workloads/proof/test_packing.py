@@ -26,6 +26,15 @@ def test_ascending_numbers_come_back(numbers: list[int]) -> None:
     assert unpack_ascending(pack_ascending(numbers), LARGEST).tolist() == numbers
 
 
+@pytest.mark.parametrize(
+    ("number", "octets"), [(0, 1), (127, 1), (128, 2), (129, 2), (16_383, 2), (16_384, 3), ((1 << 63) - 2, 9)]
+)
+def test_a_gap_takes_a_byte_for_each_seven_of_its_bits(number: int, octets: int) -> None:
+    text = pack_ascending([number])
+    assert len(base64.b64decode(text)) == octets
+    assert unpack_ascending(text, LARGEST).tolist() == [number]
+
+
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=40))
 def test_words_come_back(words: list[int]) -> None:
     assert unpack_words(pack_words(words)) == words
@@ -43,7 +52,13 @@ def test_whatever_is_packed_is_ascending_and_within_bounds_or_unreadable(packed:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("A", "not base64"), ("gA==", "cut short"), (base64.b64encode(b"\xff" * 10 + b"\x00").decode(), "63 bits")],
+    [
+        ("A", "not base64"),
+        ("AA==\n", "not base64"),
+        ("A A==", "not base64"),
+        ("gA==", "cut short"),
+        (base64.b64encode(b"\xff" * 10 + b"\x00").decode(), "63 bits"),
+    ],
 )
 def test_what_is_unreadable_says_why(text: str, words: str) -> None:
     with pytest.raises(Unreadable, match=words):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatt.kernels.workloads.proof.poisson import poisson_p_value
+from hashwatt.kernels.workloads.proof.poisson import poisson_p_value, upper_tail
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,10 @@ def test_the_poisson_test_equals_the_plain_sum(count: int, expected: float) -> N
 @given(st.integers(0, 50_000), st.floats(1e-300, 1e30))
 def test_the_poisson_test_takes_any_numbers(count: int, expected: float) -> None:
     assert 0 <= poisson_p_value(count, expected) <= 1
+
+
+def test_what_is_all_but_certain_is_no_likelier_than_certain() -> None:
+    # Sums of many terms may end a last digit above 1.
+    chances = [upper_tail(count, mean * 1.0) for count in (1, 2, 5, 20) for mean in range(40, 400)]
+    assert max(chances) == 1.0
+    assert min(chances) > 0.99

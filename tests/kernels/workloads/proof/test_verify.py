@@ -10,13 +10,15 @@ from msgspec.structs import replace
 from hashwatt.kernels.workloads.evidence import Claim, Finding, Shares, Span
 from hashwatt.kernels.workloads.proof.bounds import fits, proven_hashes
 from hashwatt.kernels.workloads.proof.packing import pack_ascending, pack_words, unpack_ascending, unpack_words
-from hashwatt.kernels.workloads.proof.verify import LARGEST, check_shares
+from hashwatt.kernels.workloads.proof.verify import check_shares
 from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
 from tests.reports.factory import HASHES, proof_of
 
 RUN = "0" * 32
 RIGHT, ROLLED = (proof_of("Ana", "cpu", RUN, 4, prefixes) for prefixes in (1, 4))
 SIZE = HASHES // 4
+# Of 63 bits.
+LARGEST = 9_223_372_036_854_775_807
 KEYS: list[int] = unpack_ascending(RIGHT.shares, HASHES).tolist()
 
 

@@ -12,6 +12,7 @@ from hashwatt.kernels.headers.job import NONCES
 from hashwatt.kernels.workloads.evidence import Claim, Finding
 from hashwatt.kernels.workloads.evidence_version1 import Chunk, ChunkedShares, Share
 from hashwatt.kernels.workloads.proof.poisson import poisson_p_value
+from hashwatt.kernels.workloads.sha256d.version1 import verify
 from hashwatt.kernels.workloads.sha256d.version1.claimed_ranges import ClaimedRanges
 from hashwatt.kernels.workloads.sha256d.version1.recompute import recompute_chunks
 from hashwatt.kernels.workloads.sha256d.version1.verify import check_chunked_shares
@@ -138,6 +139,12 @@ def test_the_number_of_shares_fits_what_is_claimed() -> None:
     assert "4096 hashes" not in findings()["share_count"].sentence
     assert "256.0 expected" in findings()["share_count"].sentence
     assert "512.0 expected" in findings(replace(RIGHT, prefixes=2))["share_count"].sentence
+
+
+def test_a_number_of_shares_that_is_just_odd_enough_still_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "SHARE_COUNT_P", poisson_p_value(230, 256.0))
+    assert faults(with_shares(*RIGHT.shares[:230])) == {}
+    assert "share_count" in faults(with_shares(*RIGHT.shares[:229]))
 
 
 def test_each_sample_s_chunks_hold_what_it_states() -> None:
