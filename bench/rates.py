@@ -33,13 +33,18 @@ def all_samples(entry: Measurement) -> tuple[Sample, ...]:
     return tuple(sample for one in entry.rounds for sample in one.samples)
 
 
+def possible_clock_hz(clock_hz: float | None) -> float | None:
+    """A clock as somebody told it, None where it is unknown or none that a core runs at: a file may say anything."""
+    return clock_hz if clock_hz is not None and SLOWEST_HZ <= clock_hz <= FASTEST_HZ else None
+
+
 def measured_clock_hz(entry: Measurement) -> float | None:
     """The cores' clock as the harness measured it, over the rounds that count, each as long as it took; None: unknown.
 
-    It is unknown as soon as one of them does not tell it, or tells what no core runs at: a file may say anything.
+    It is unknown as soon as one of them does not tell it, or tells what no core runs at.
     """
     rounds = [one for one in counted_rounds(entry) if one.samples]
-    clocks = [one.clock_hz for one in rounds if one.clock_hz and SLOWEST_HZ <= one.clock_hz <= FASTEST_HZ]
+    clocks = [clock for one in rounds if (clock := possible_clock_hz(one.clock_hz)) is not None]
     if not rounds or len(clocks) < len(rounds):
         return None
     seconds = [math.fsum(sample.seconds for sample in one.samples) for one in rounds]

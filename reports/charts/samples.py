@@ -8,6 +8,7 @@ from itertools import accumulate
 from matplotlib.axes import Axes
 from matplotlib.figure import FigureBase
 
+from ...bench.rates import possible_clock_hz
 from ...bench.result.measurement import Sample
 from ..collect.device_name import device_name
 from ..collect.gather import Entry, key_of
@@ -28,7 +29,7 @@ MOST_POINTS = 400
 
 Reading = Callable[[Sample], float | None]
 EXTRAS: tuple[tuple[str, str, float, Reading], ...] = (
-    ("clock, GHz", "", 1e-9, lambda sample: sample.clock_hz),
+    ("clock, GHz", "", 1e-9, lambda sample: possible_clock_hz(sample.clock_hz)),
     ("temperature, °C", "", 1.0, lambda sample: sample.temperature_c),
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from statistics import median
 from typing import Any, TypeVar
 
-from ...bench.rates import measured_clock_hz
+from ...bench.rates import measured_clock_hz, possible_clock_hz
 from ...bench.result.measurement import Measurement
 from ..collect.gather import Entry, Group
 from ..wording.units import clock_text
@@ -138,9 +138,12 @@ def _clock_of(entry: Entry) -> float | None:
     measured = measured_clock_hz(device)
     if measured is not None:
         return measured
-    told = [sample.clock_hz for taken in device.rounds for sample in taken.samples if sample.clock_hz is not None]
-    told += [telemetry.clock_hz for telemetry in device.telemetry if telemetry.clock_hz is not None] if not told else []
-    return median(told) if told else None
+    of_samples = [sample.clock_hz for taken in device.rounds for sample in taken.samples]
+    for readings in (of_samples, [telemetry.clock_hz for telemetry in device.telemetry]):
+        told = [clock for reading in readings if (clock := possible_clock_hz(reading)) is not None]
+        if told:
+            return median(told)
+    return None
 
 
 def _heat_of(entry: Entry) -> float | None:

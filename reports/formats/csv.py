@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -17,6 +18,7 @@ from ..wording.visible import visible
 # What a spreadsheet takes for the start of a formula, in ASCII and full width.
 FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 LIMIT = 500
+_AFTER_SEMICOLON = re.compile(f'(;[\\s"]*)(?=[{re.escape(FORMULA_STARTS)}])')
 
 
 def render(report: Report) -> bytes:
@@ -44,8 +46,9 @@ def cell_of(value: object) -> object:
 def text_cell(text: str) -> str:
     """Text that no spreadsheet takes for a formula, on one line.
 
-    >>> text_cell("=HYPERLINK(1)"), text_cell("cpu")
-    ("'=HYPERLINK(1)", 'cpu')
+    >>> text_cell("=HYPERLINK(1)"), text_cell("a;=1+1"), text_cell("cpu")
+    ("'=HYPERLINK(1)", "a;'=1+1", 'cpu')
     """
-    shown = visible(text, LIMIT)
+    # Where a comma is the sign of fractions, spreadsheets part cells at semicolons, whatever is in quotes.
+    shown = _AFTER_SEMICOLON.sub(r"\1'", visible(text, LIMIT))
     return f"'{shown}" if shown.lstrip()[:1] in tuple(FORMULA_STARTS) else shown

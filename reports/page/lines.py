@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 import msgspec
@@ -12,6 +13,7 @@ from msgspec import Struct
 from ..charts.strips import Bar, bar, scale_of
 from ..collect.device_name import NAME_LIMIT
 from ..collect.gather import Collection, Group, Ranking, comparable_rates
+from ..collect.identity import GroupKey, Setting
 from ..layout.device_row import credible_percent, row_of
 from ..layout.labels import labels_of
 from ..layout.tables import MOST_RANKED, lines, marked, ranking_title
@@ -30,9 +32,12 @@ class DeviceLine(Struct, frozen=True, kw_only=True):
 
     `value`: units of work a second; `low` and `high`: between which all its runs' intervals lie, None where one has no
     interval; `ranked`: whether it is set against the others. `relative`: its rate ÷ that of the first line.
+    `choice`: the device in its setting, whatever its work, and `choice_label` what to choose it by, no two alike.
     """
 
     ident: str
+    choice: str
+    choice_label: str
     label: str
     about: str
     note: str
@@ -68,7 +73,41 @@ class WorkLines(Struct, frozen=True, kw_only=True):
 def works_of(collection: Collection) -> list[WorkLines]:
     """All rankings as lines."""
     most = max(LEAST_RANKED, MOST_RANKED // max(len(collection.rankings), 1))
-    return [work_lines(ranking, most) for ranking in collection.rankings]
+    choices = choices_of(collection.rankings)
+    return [work_lines(ranking, most, choices) for ranking in collection.rankings]
+
+
+# A device in its setting: a short name for it, and what it is called beside all others.
+Choice = tuple[str, str]
+
+
+def choices_of(rankings: Sequence[Ranking]) -> dict[GroupKey, Choice]:
+    """What each group is a measurement of, whatever the work: its label is another one where other devices did it."""
+    devices: dict[object, Group] = {}
+    own: dict[GroupKey, object] = {}
+    for ranking in rankings:
+        plain = [_same_device(group) for group in ranking.groups]
+        often = Counter(plain)
+        for group, same in zip(ranking.groups, plain, strict=True):
+            # Each work has its own number of threads; it matters where it is all that tells two apart.
+            known = (*same, group.key.setting.threads) if often[same] > 1 else same
+            own[group.key] = known
+            devices.setdefault(known, group)
+    labels = labels_of(list(devices.values()))
+    told = {
+        known: (sha256(repr(known).encode("utf-8", "replace")).hexdigest()[:10], label)
+        for known, label in zip(devices, labels, strict=True)
+    }
+    return {key: told[known] for key, known in own.items()}
+
+
+def _same_device(group: Group) -> tuple[object, ...]:
+    """All that identity has, but for the work and for how each work was tuned."""
+    key = group.key
+    return (
+        msgspec.structs.astuple(msgspec.structs.replace(key, workload="", unit="", parameters=(), setting=Setting())),
+        key.setting.words,
+    )
 
 
 def ident_of(group: Group) -> str:
@@ -76,7 +115,7 @@ def ident_of(group: Group) -> str:
     return f"d-{sha256(msgspec.json.encode(group.key)).hexdigest()[:10]}"
 
 
-def work_lines(ranking: Ranking, most: int) -> WorkLines:
+def work_lines(ranking: Ranking, most: int, choices: Mapping[GroupKey, Choice]) -> WorkLines:
     """The first lines of one ranking."""
     shown = ranking.groups[:most]
     bars = bars_of(shown)
@@ -87,7 +126,7 @@ def work_lines(ranking: Ranking, most: int) -> WorkLines:
     return WorkLines(
         title=ranking_title(ranking),
         lines=tuple(
-            device_line(group, label, figures, base, scale, alone=len(shown) == 1)
+            device_line(group, label, choices[group.key], figures, base, scale, alone=len(shown) == 1)
             for group, label, figures in zip(shown, labels_of(ranking.groups), bars, strict=False)
         ),
         left=len(ranking.groups) - len(shown),
@@ -120,7 +159,9 @@ def bars_of(groups: Sequence[Group]) -> list[Figures]:
     return found
 
 
-def device_line(group: Group, label: str, figures: Figures, base: Figures, scale: float, *, alone: bool) -> DeviceLine:
+def device_line(
+    group: Group, label: str, choice: Choice, figures: Figures, base: Figures, scale: float, *, alone: bool
+) -> DeviceLine:
     """The line of one device."""
     row, entry = row_of(group), group.newest
     figure, low, high = figures
@@ -130,6 +171,8 @@ def device_line(group: Group, label: str, figures: Figures, base: Figures, scale
     note = entry.result.note
     return DeviceLine(
         ident=ident_of(group),
+        choice=choice[0],
+        choice_label=choice[1],
         label=label,
         about=" · ".join(visible(part, NAME_LIMIT) for part in (group.key.kind, group.key.backend)),
         note=visible(note, NOTE_LIMIT) if note else "",

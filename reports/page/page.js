@@ -1,9 +1,12 @@
 // For those who have scripts: tables that can be sorted, rows that can be picked out, and another device to compare with.
 "use strict";
-const numberOf = (text) => {
-  const scales = { k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
-  const found = text.match(/^([\d.,]+)\s*([kMGTPE])?/);
-  return found ? parseFloat(found[1].replace(/,/g, "")) * (scales[found[2]] || 1) : text;
+// What a cell is sorted by: a figure by its size, a day by its digits (2013, 2013-01), any other text as text.
+const sizes = { p: 1e-12, n: 1e-9, µ: 1e-6, m: 1e-3, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18 };
+const keyOfText = (text) => {
+  const day = text.match(/^(\d{4})(?:-(\d\d))?(?:-(\d\d))?$/);
+  if (day) return Number(day[1] + (day[2] || "00") + (day[3] || "00"));
+  const found = text.match(/^(?:about |below |× )?([\d,]+(?:\.\d+)?)(?: (?:([pnµmkMGTPE])(?=[A-Za-z]+\/|[JW]$|Hz$|\s|$))?|$)/);
+  return found ? parseFloat(found[1].replace(/,/g, "")) * (sizes[found[2]] || 1) : text;
 };
 
 for (const table of document.querySelectorAll("table.sortable")) {
@@ -11,13 +14,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const keyOf = (row, column) => {
     const cell = row.cells[column];
     if (cell.className === "rate" && row.dataset.value) return Number(row.dataset.value);
-    return numberOf((cell.querySelector(".first") || cell).textContent);
+    const text = (cell.querySelector(".first") || cell).textContent.trim();
+    // A name that begins with a number is none.
+    return cell.tagName === "TH" ? text : keyOfText(text);
   };
-  const compare = (a, b) => {
-    if (typeof a === "number" && typeof b === "number") return a - b;
-    if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
-    return a.localeCompare(b, "en");
-  };
+  const compare = (a, b) => (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
   heads.forEach((head, column) => {
     const button = document.createElement("button");
     button.type = "button";
@@ -32,7 +33,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
       for (const body of table.tBodies) {
         const rows = [...body.rows].filter((row) => row.cells.length === heads.length);
         const keyed = rows.map((row) => ({ row, key: keyOf(row, column) }));
-        keyed.sort((a, b) => (down ? compare(b.key, a.key) : compare(a.key, b.key)));
+        keyed.sort((a, b) => {
+          // What has no figure stays last, whichever way.
+          if (typeof a.key !== typeof b.key) return typeof a.key === "number" ? -1 : 1;
+          return down ? compare(b.key, a.key) : compare(a.key, b.key);
+        });
         body.append(...keyed.map((entry) => entry.row), ...body.querySelectorAll(":scope > .left"));
       }
     });
@@ -45,11 +50,13 @@ if (tools) {
   const rows = [...document.querySelectorAll("table.devices tr[data-value]")];
   const figures = (row) => ["value", "low", "high"].map((name) => Number(row.dataset[name]));
 
-  // Three digits, as the words of the page have them.
+  // Three digits, as the words of the page have them: what lies right between two goes to the even one.
   const digits = (value) => {
-    const rounded = Number(value.toPrecision(3));
-    if (rounded >= 100) return rounded.toLocaleString("en");
-    return rounded < 1 ? String(rounded) : rounded.toPrecision(3);
+    const [told, power] = value.toExponential(50).split("e");
+    const halfway = /^\d\.\d[02468]50*$/.test(told);
+    const rounded = halfway ? Number(`${told.slice(0, 4)}e${power}`) : Number(value.toPrecision(3));
+    if (rounded >= 1 && rounded < 100) return rounded.toPrecision(3);
+    return rounded.toLocaleString("en", { maximumSignificantDigits: 3 });
   };
   const ratio = (row, base) => {
     if (!base || "apart" in row.dataset || "apart" in base.dataset) return base ? ["not ranked"] : ["–", "not measured there"];
@@ -70,20 +77,23 @@ if (tools) {
       }),
     );
   };
-  const first = new Map();
-  for (const row of rows) if (!first.has(row.parentNode)) first.set(row.parentNode, row);
-  for (const name of new Set(rows.map((row) => row.dataset.label))) picker.append(new Option(name, name));
+  const bodies = new Set(rows.map((row) => row.parentNode));
+  const served = new Map(rows.map((row) => [row, [...row.querySelectorAll("td.relative > *")]]));
+  const choices = new Map(rows.map((row) => [row.dataset.choice, row.dataset.choiceLabel]));
+  for (const [choice, label] of choices) picker.append(new Option(label, choice));
   const head = document.querySelector("table.devices thead th.first button");
   tools.querySelector(".compare").hidden = !head;
 
   picker.addEventListener("change", () => {
     if (head) head.textContent = picker.value ? "to the chosen" : "to the first";
-    for (const [body, fastest] of first) {
+    for (const body of bodies) {
       const own = rows.filter((row) => row.parentNode === body);
-      const base = picker.value ? own.find((row) => row.dataset.label === picker.value) : fastest;
+      const base = own.find((row) => row.dataset.choice === picker.value);
       for (const row of own) {
         const cell = row.querySelector("td.relative");
-        if (cell) write(cell, own.length < 2 ? [row === base ? "1 ×" : "–"] : ratio(row, base));
+        if (!cell) continue;
+        if (!picker.value) cell.replaceChildren(...served.get(row));
+        else write(cell, own.length < 2 ? [row === base ? "1 ×" : "–"] : ratio(row, base));
       }
     }
   });
@@ -96,7 +106,7 @@ if (tools) {
       row.hidden = !words.every((word) => text.includes(word));
       shown += row.hidden ? 0 : 1;
     }
-    for (const body of first.keys()) body.hidden = rows.every((row) => row.parentNode !== body || row.hidden);
+    for (const body of bodies) body.hidden = rows.every((row) => row.parentNode !== body || row.hidden);
     told.textContent = words.length ? `${shown} of ${rows.length}` : "";
   });
   tools.hidden = false;

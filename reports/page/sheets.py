@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 from msgspec import Struct
 
+from ...bench.rates import possible_clock_hz
 from ...bench.result.measurement import CandidateRecord, Measurement, Sample
 from ..charts.strips import Course, course, extent
 from ..collect.device_name import NAME_LIMIT
@@ -33,7 +34,7 @@ OF_THE_RUN = ("note", "challenge", "hashwatt")
 
 Reading = Callable[[Sample], float | None]
 READINGS: tuple[tuple[str, Reading, Callable[[float | None], str]], ...] = (
-    ("clock", lambda sample: sample.clock_hz, clock_text),
+    ("clock", lambda sample: possible_clock_hz(sample.clock_hz), clock_text),
     ("temperature", lambda sample: sample.temperature_c, temperature_text),
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from ...bench.rates import counted_samples, measured_clock_hz
+from ...bench.rates import counted_samples, measured_clock_hz, possible_clock_hz
 from ...bench.result.measurement import Measurement
 from ...bench.result.model import Result
 from ...bench.verification.verdict import Verdict
@@ -239,7 +239,7 @@ def energy_cell(entry: Measurement) -> str:
 def clock_cell(entry: Measurement) -> str:
     """The clock (measured, or the median of what the samples tell) and the samples' highest temperature."""
     samples = counted_samples(entry)
-    clocks = [sample.clock_hz for sample in samples if sample.clock_hz is not None]
+    clocks = [clock for sample in samples if (clock := possible_clock_hz(sample.clock_hz)) is not None]
     clock_hz = measured_clock_hz(entry) or (median(clocks) if clocks else None)
     temperatures = [sample.temperature_c for sample in samples if sample.temperature_c is not None]
     return f"{clock_text(clock_hz)}\n{temperature_text(max(temperatures, default=None))}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from ...kernels.workloads.quantity import quantity_of
 from .units import UNIT_LIMIT, UNKNOWN
 from .visible import visible
@@ -11,17 +13,16 @@ _SCALES = ((1e15, "quadrillion"), (1e12, "trillion"), (1e9, "billion"), (1e6, "m
 
 
 def three_digits(value: float) -> str:
-    """A positive number in three digits, without an exponent.
+    """A positive number in three digits, without an exponent, however small or large.
 
-    >>> three_digits(574242.5), three_digits(8.8345), three_digits(0.0123456)
-    ('574,000', '8.83', '0.0123')
+    >>> three_digits(574242.5), three_digits(8.8345), three_digits(0.0123456), three_digits(3.14159e-15)
+    ('574,000', '8.83', '0.0123', '0.00000000000000314')
     """
-    rounded = float(f"{value:.3g}")
+    # A decimal is exact: a binary number of so many digits would show some that nobody measured.
+    rounded = Decimal(f"{value:.3g}")
     if rounded >= 100:
         return f"{rounded:,.0f}"
-    return (
-        f"{rounded:.10f}"[: 12 if rounded < 1e-4 else 8].rstrip("0").rstrip(".") if rounded < 1 else f"{rounded:#.3g}"
-    )
+    return f"{rounded.normalize():f}" if rounded < 1 else f"{float(rounded):#.3g}"
 
 
 def ratio_text(bounds: tuple[float, float]) -> str:
@@ -81,8 +82,8 @@ def counted(count: float) -> str:
 def change_text(ratio: float) -> str:
     """A ratio as a change in per cent.
 
-    >>> change_text(1.034), change_text(0.5)
-    ('+3.4 %', '−50.0 %')
+    >>> change_text(1.034), change_text(0.5), change_text(0.9999)
+    ('+3.4 %', '−50.0 %', '±0.0 %')
     """
-    percent = (ratio - 1) * 100
-    return f"{'+' if percent >= 0 else '−'}{abs(percent):.1f} %"
+    percent = round((ratio - 1) * 100, 1)
+    return f"{'+' if percent > 0 else '−' if percent < 0 else '±'}{abs(percent):,.1f} %"

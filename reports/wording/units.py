@@ -87,7 +87,9 @@ def temperature_text(temperature_c: float | None) -> str:
 def percent_text(percent: float | None) -> str:
     """A share of a whole.
 
-    >>> percent_text(94.27), percent_text(None)
-    ('94.3 %', '–')
+    >>> percent_text(94.27), percent_text(0.004), percent_text(None)
+    ('94.3 %', 'below 0.1 %', '–')
     """
+    if percent is not None and 0 < percent < 0.05:
+        return "below 0.1 %"
     return UNKNOWN if percent is None else f"{percent:.1f} %"

@@ -46,11 +46,17 @@ def told_apart(names: Sequence[str], limit: int) -> list[str]:
     """
     plain = [shortened(name, limit) for name in names]
     often, seen = Counter(plain), Counter[str]()
+    # A number is left out where another name ends in it anyway.
+    taken = set(plain)
     out = []
     for name, short in zip(names, plain, strict=True):
-        seen[short] += 1
-        number = f" #{seen[short]}"
-        out.append(shortened(name, limit - len(number)) + number if often[short] > 1 else short)
+        told = short
+        while often[short] > 1 and told in taken:
+            seen[short] += 1
+            number = f" #{seen[short]}"
+            told = shortened(name, limit - len(number)) + number
+        taken.add(told)
+        out.append(told)
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from ....bench.rates import measured_clock_hz
+from ....bench.rates import measured_clock_hz, possible_clock_hz
 from ...collect.gather import Entry
 from ...wording.units import UNKNOWN, clock_text, temperature_text
 from ...wording.visible import visible
@@ -60,7 +60,10 @@ def readings(base: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
 def clock(side: Sequence[Entry]) -> float | None:
     """The median of the runs' measured clocks, or else of what the system told beside their samples."""
     measured = [value for entry in side if (value := measured_clock_hz(entry.device)) is not None]
-    return median(measured) if measured else middle(side, "clock_hz")
+    if measured:
+        return median(measured)
+    told = [clock for entry in side for one in entry.samples if (clock := possible_clock_hz(one.clock_hz)) is not None]
+    return median(told) if told else None
 
 
 def middle(side: Sequence[Entry], field: str) -> float | None:

@@ -25,6 +25,7 @@ from hashwatt.kernels.errors import InputError
 from hashwatt.reports.collect.gather import NOTHING, gather, gather_results
 from hashwatt.reports.document.report import Report, report_on
 from hashwatt.reports.formats import format_for, suffixes
+from hashwatt.reports.formats.csv import FORMULA_STARTS, text_cell
 from hashwatt.reports.layout.ladder_figures import ladder_summary
 from hashwatt.reports.layout.summary import summary
 
@@ -220,6 +221,14 @@ def test_no_csv_cell_is_a_formula() -> None:
         for cell in row:
             assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
             assert "\n" not in cell
+
+
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(1)", "＝1", ' "=1'])
+def test_no_csv_cell_is_a_formula_where_semicolons_part_the_cells(start: str) -> None:
+    """As in spreadsheets of a country that writes 1,5 for a half and one."""
+    for text in (f"a;{start}", f"a; {start};{start}"):
+        for part in text_cell(text).split(";"):
+            assert part.strip(' "')[:1] not in tuple(FORMULA_STARTS)
 
 
 def test_a_hostile_markdown_cell_breaks_neither_table_nor_page() -> None:

@@ -123,6 +123,14 @@ def test_paper_is_white_and_wide_enough(browser: Browser, page: Path) -> None:
     assert browser.evaluate("document.documentElement.scrollWidth") <= 700
 
 
+@pytest.mark.parametrize("page", ["showcase"], indirect=True)
+def test_no_head_reaches_into_the_next_one_on_paper(browser: Browser, page: Path) -> None:
+    browser.open(page, 700)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    wide = "[...document.querySelectorAll('thead th')].filter((one) => one.scrollWidth > one.clientWidth + 1)"
+    assert browser.evaluate(f"{wide}.map((one) => one.textContent)") == []
+
+
 def test_it_needs_no_script(browser: Browser, page: Path) -> None:
     """Scripts add tools to the table, and nothing else; without them, links open what is folded all the same."""
     words = "document.body.innerText.replaceAll(/[ ↕↑↓\\s]/g, '')"

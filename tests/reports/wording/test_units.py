@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hashwatt.reports.wording.units import amount_text, count_text, interval_text, rate_text
+from hashwatt.reports.wording.units import amount_text, count_text, interval_text, percent_text, rate_text
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,10 @@ def test_every_unit_has_its_own_words() -> None:
 
 def test_small_counts_are_whole() -> None:
     assert count_text(251) == "251"
+
+
+@pytest.mark.parametrize(
+    ("percent", "text"), [(None, "–"), (0.0, "0.0 %"), (1e-9, "below 0.1 %"), (0.049, "below 0.1 %"), (0.06, "0.1 %")]
+)
+def test_little_is_not_nothing(percent: float | None, text: str) -> None:
+    assert percent_text(percent) == text

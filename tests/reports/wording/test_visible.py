@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashwatt.reports.wording.visible import visible
+from hashwatt.reports.wording.visible import told_apart, visible
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,12 @@ def test_long_text_is_cut_and_says_so() -> None:
 @given(st.text(st.characters(), max_size=200))
 def test_nothing_hidden_is_left(text: str) -> None:
     assert not {unicodedata.category(character) for character in visible(text)} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+def test_a_name_that_ends_in_a_number_is_not_given_to_another() -> None:
+    assert told_apart(["Card", "Card", "Card #1"], 20) == ["Card #2", "Card #3", "Card #1"]
+
+
+@given(st.lists(st.sampled_from(["a", "a #1", "a #2", "a #1 #1", "b" * 30, "b" * 31, "b" * 12 + "…" + "b" * 7])))
+def test_no_two_are_called_alike(names: list[str]) -> None:
+    assert len(set(told_apart(names, 20))) == len(names)

@@ -6,7 +6,10 @@ import msgspec
 import pytest
 
 from hashwatt.bench.result.model import Result
+from hashwatt.reports.collect.gather import gather_results
 from hashwatt.reports.compare.verdicts.comparison import Comparison, compare
+from hashwatt.reports.page.sheets import sheet_of
+from hashwatt.reports.run.table import clock_cell
 
 from ...factory import result, verified, with_energy
 from ..sides.test_pairs import side_of
@@ -27,10 +30,23 @@ def compared(base: tuple[float, float | None], new: tuple[float, float | None], 
 def test_what_the_clock_did_is_no_change_of_the_code() -> None:
     found = compared((20e6, 3.0e9), (23e6, 3.45e9))
     assert (found.judgement, found.ratio) == ("cannot tell", None)
-    assert found.because.startswith("the clock differs, 3.00 GHz → 3.45 GHz: work a cycle changed by +0.0 %")
+    assert found.because.startswith("the clock differs, 3.00 GHz → 3.45 GHz: work a cycle changed by ±0.0 %")
     assert found.forbidden == (found.because.partition(";")[0],)
     assert "--ab" in found.because
     assert "clock: 3.00 GHz → 3.45 GHz" in found.conditions
+
+
+@pytest.mark.parametrize("impossible", [0.0, 5e-324, 1e-300, 1e5, 1e12, 1e30])
+def test_a_clock_that_no_core_has_is_none(impossible: float) -> None:
+    told = [
+        result(verified(run=run, rate=rate, scatter=0.001, clock_hz=[clock_hz]), run=run)
+        for run, rate, clock_hz in ((0, 20e6, impossible), (1, 23e6, 3e9))
+    ]
+    (found,) = compare(side_of(told[0]), side_of(told[1]))
+    assert not any(condition.startswith("clock") for condition in found.conditions)
+    sheet, other = (sheet_of(group, "x") for one in told for group in gather_results([one]).groups)
+    assert [[strip.name for strip in one.strips] for one in (sheet, other)] == [["rate"], ["rate", "clock"]]
+    assert clock_cell(told[0].results[0]).startswith("–")
 
 
 @pytest.mark.parametrize(
