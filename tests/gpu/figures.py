@@ -228,8 +228,11 @@ def _workloads(record: Json, steps: Json) -> Iterator[str]:
 def _steps(record: Json, steps: Json) -> Iterator[str]:
     done = [name for name, step in steps.items() if step["status"] == "done"]
     yield f"steps      {len(done)} of {len(steps)} answered"
+    skipped = [name for name, step in steps.items() if step["status"] == "skipped"]
+    if skipped:
+        yield f"           skipped: {', '.join(skipped)}"
     for name, step in steps.items():
-        if step["status"] != "done":
+        if step["status"] not in ("done", "skipped"):
             yield f"           {name}: {step['status']} after {step['seconds']:.0f} s, {step.get('why', '')}"
 
 

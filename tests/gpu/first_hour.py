@@ -222,16 +222,11 @@ NOTHING = "nothing"
 # both ways to the card; ratios that a wrong model shows in; whether each kernel is right; other work. The limits of all
 # together are more than there is: a step that needs less leaves it to the others.
 STEPS = (
-    Step("machine", 20, own("machine"), NOTHING, every_time=True),
-    Step("cuda", 60, own("cuda"), NOTHING, every_time=True),
-    Step(
-        "devices",
-        60,
-        lambda hour: hashwatt("devices", "--json"),
-        NOTHING,
-        every_time=True,
-    ),
-    Step("expected", 30, own("expected", of="device")),
+    # A disk that nobody has read from yet is slow: the first steps have long limits.
+    Step("machine", 60, own("machine"), NOTHING, every_time=True),
+    Step("cuda", 90, own("cuda"), NOTHING, every_time=True),
+    Step("devices", 90, lambda hour: hashwatt("devices", "--json"), NOTHING, every_time=True),
+    Step("expected", 40, own("expected", of="device")),
     measured("run", 110, 20),
     verified("run", 40),
     Step("energy", 45, own("energy", "8", of="device")),
@@ -330,8 +325,8 @@ def first_hour(
         answered = ask(hour, step, end - time.monotonic(), patience)
         if step.name == "cuda" and answered is None and carried is not None and carried.wheels:
             _with_carried_packages(hour, carried, step, end - time.monotonic(), patience)
-        if step.name == "devices" and answered is not None:
-            _take(hour, answered, kept)
+        if step.name == "devices":
+            _take(hour, answered or _told_by_cuda(hour), kept)
         if step.name == "run" and answered is None and hour.device and hour.second:
             # The other way to the card may work.
             hour.path = f"{hour.second['backend']}, since the run by {hour.path} {hour.steps[-1]['status']}"
@@ -362,7 +357,8 @@ def _take(hour: Hour, told: Json, kept: Json) -> None:
         hour.path, hour.device, hour.second = choose(told, hour.as_if)
         print(f"{hour.device['name']}, by {hour.path}", flush=True)
     except GaveUp as reason:
-        record["status"], record["why"] = reason.status, str(reason)
+        if record["status"] == "done":
+            record["status"], record["why"] = reason.status, str(reason)
         print(reason, flush=True)
     before_it = kept.get("device") or {}
     if hour.second and _same(before_it, hour.second) and hour.done("run"):
@@ -371,6 +367,15 @@ def _take(hour: Hour, told: Json, kept: Json) -> None:
     if not _same(before_it, hour.device):
         fresh = [step.name for step in STEPS if step.every_time]
         hour.steps = [step for step in hour.steps if step["name"] in fresh]
+
+
+def _told_by_cuda(hour: Hour) -> Json:
+    """The card that CUDA was tried on, where `devices` did not answer: what shows no device need not stop the rest."""
+    told = next((step.get("answer") for step in hour.steps if step["name"] == "cuda"), None) or {}
+    if "device" not in told:
+        return {"devices": [{"available": False, "reason": "`devices` did not answer, and CUDA did not work"}]}
+    card = {"id": "cuda:0", "backend": "cuda", "kind": "gpu", "available": True}
+    return {"devices": [{**card, "name": told["device"], "driver": told.get("driver")}]}
 
 
 def _same(one: Json, other: Json) -> bool:
