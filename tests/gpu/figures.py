@@ -90,7 +90,7 @@ def _card(record: Json, steps: Json) -> Iterator[str]:
 
 def _rates(record: Json, steps: Json) -> Iterator[str]:
     predicted = answer(steps, "expected").get("hashrate_hs") or {}
-    for name in ("run", "run second", "rolled", "long"):
+    for name in ("first", "run", "run second", "rolled", "long"):
         run = answer(steps, name)
         if not (run.get("rate") or {}).get("value"):
             continue
