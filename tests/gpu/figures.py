@@ -19,7 +19,7 @@ TIMES = "÷ predicted"
 
 def figures_of(document: Json) -> dict[str, Any]:
     """The key figures of a result file of one device."""
-    result = next(iter(document.get("results") or ()), {})
+    result: Json = next(iter(document.get("results") or ()), {})
     rate, roof, kernel = (result.get(name) or {} for name in ("rate", "roof", "kernel"))
     candidates = kernel.get("candidates") or ()
     return {

@@ -18,6 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from importlib.metadata import distributions
 from itertools import pairwise
 from pathlib import Path
@@ -135,8 +136,7 @@ def cuda() -> Json:
 def _nvrtc() -> str | None:
     """NVRTC's version, which is not the package's where another one is loaded."""
     with contextlib.suppress(Exception):
-        from cuda.bindings import nvrtc
-
+        nvrtc = import_module("cuda.bindings.nvrtc")
         _, major, minor = nvrtc.nvrtcVersion()
         return f"{major}.{minor}"
     return None
@@ -419,7 +419,7 @@ def expected(device_id: str) -> Json:
     architecture = _architecture(info)
     rated_hz = 1e6 * float(info.limits.get("max_clock_mhz") or 0)
     registered = _registered(info.name.partition(" (")[0])
-    if architecture not in gpu_units() or not rated_hz or not info.compute_units:
+    if architecture is None or architecture not in gpu_units() or not rated_hz or not info.compute_units:
         return {"why": f"no model of {architecture} with {info.compute_units} units", "registered": registered}
     card = Gpu(info.name, architecture, info.compute_units, rated_hz, "its driver")
     rates = {}
@@ -495,7 +495,7 @@ def counters() -> Json:
     ncu = shutil.which("ncu")
     if ncu is None:
         return {"why": "ncu is not here"}
-    rows = []
+    rows: list[Json] = []
     for kernel in COUNTED_KERNELS:
         command = [ncu, "--profile-from-start", "off", "--clock-control", "none", "--csv", "--page", "raw"]
         launch = [sys.executable, __file__, "launch", "0", kernel]
@@ -516,8 +516,6 @@ def counters() -> Json:
 
 def launch(ordinal: str, kernel: str) -> Json:
     """One large scan by CUDA in this process, between the marks that a profiler waits for."""
-    from cuda.bindings import driver
-
     from hashwatt.kernels.cuda import backend
     from hashwatt.kernels.device import DeviceOptions, Found, scanning
     from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
@@ -525,6 +523,7 @@ def launch(ordinal: str, kernel: str) -> Json:
     found = backend.find()[int(ordinal)]
     if not isinstance(found, Found):
         raise SystemExit(found.reason)
+    driver = import_module("cuda.bindings.driver")
     device = scanning(found.open(DeviceOptions(kernel=kernel)))
     device.prepare(Job((random.Random(7).randbytes(PREFIX_BYTES),), 1))
     device.scan(range(COUNTED_NONCES // 4))

@@ -193,7 +193,10 @@ hour.first_hour(pathlib.Path({str(tmp_path)!r}), steps=steps)
     process = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert "one" in process.stdout.readline()
-    children = lambda: [one for one in psutil.process_iter(["cmdline"]) if "hangs-here" in (one.info["cmdline"] or ())]  # noqa: E731
+
+    def children() -> list[Any]:
+        return [one for one in psutil.process_iter(["cmdline"]) if "hangs-here" in (one.info["cmdline"] or ())]
+
     while not children():
         time.sleep(0.05)
     process.terminate()
