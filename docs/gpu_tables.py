@@ -3,6 +3,7 @@
     python docs/gpu_tables.py predictions
     python docs/gpu_tables.py errors
     python docs/gpu_tables.py counts
+    python docs/gpu_tables.py nvrtc
 
 The first is registered in docs/opencl.md under its date, so that the first real card can refute it. Where the model
 changes, a table with a new date is added and the older ones stay.
@@ -11,18 +12,36 @@ changes, a table with a new date is added and the older ones stay.
 from __future__ import annotations
 
 import csv
+import re
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from hashwatt.kernels.cuda.compiler import compile_cuda
+from hashwatt.kernels.cuda.executor import as_cuda
+from hashwatt.kernels.device import DeviceInfo
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.opencl.codegen.costs import cost_of_hashcat
+from hashwatt.kernels.opencl.codegen.dialect import CUDA
+from hashwatt.kernels.opencl.codegen.emit import emit
 from hashwatt.kernels.opencl.codegen.pipes import SHARES, Pipes
 from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.compilers.compare import instruction_counts
+from hashwatt.kernels.opencl.compilers.count import KINDS
+from hashwatt.kernels.opencl.compilers.count import counts as count
+from hashwatt.kernels.opencl.compilers.toolchain import nvidia_tool
 from hashwatt.kernels.opencl.predict import Prediction, find_gpu, known_gpus, predict, predict_both_pipes
+from hashwatt.kernels.workloads.blake2s import description as blake2s
+from hashwatt.kernels.workloads.gemm import opencl as gemm
+from hashwatt.kernels.workloads.hashing import opencl as hashing
+from hashwatt.kernels.workloads.keccak256 import description as keccak256
 
 PUBLISHED = Path(__file__).parents[1] / "tests" / "kernels" / "opencl" / "data" / "hashcat.csv"
+HOPPER = "sm_90"
+REGISTER = re.compile(r"\bR(\d+)\b")
+LOCAL = re.compile(r"\b(?:LDL|STL)\b")
 NVIDIA = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_103", "sm_110", "sm_120", "sm_121")
 AMD = ("gfx803", "gfx900", "gfx906", "gfx908", "gfx90a", "gfx942", "gfx950", "gfx1010", "gfx1030", "gfx1100", "gfx1201")
 
@@ -84,6 +103,41 @@ def counts() -> Iterator[str]:
             yield f"| {variant.name} | {architecture} | {' | '.join(cells)} |"
 
 
+def nvrtc() -> Iterator[str]:
+    """One row a kernel as CUDA runs it on an H100: what NVRTC makes of it, and whether its registers suffice."""
+    yield "| kernel | shift | logic | add | multiply | high word | other | registers | local memory |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for name, source in cuda_sources():
+        assembly = disassembled(compile_cuda(source, HOPPER).data)
+        found = count("sass", assembly)
+        # They are given out by eight.
+        registers = -(-(max(map(int, REGISTER.findall(assembly))) + 1) // 8) * 8
+        local = len(LOCAL.findall(assembly))
+        cells = " | ".join(str(found[kind]) for kind in KINDS)
+        yield f"| {name} | {cells} | {registers} | {local or 'none'} |"
+
+
+def cuda_sources() -> Iterator[tuple[str, str]]:
+    """The kernels that race on a card: those of the main job, and of other work that has a CUDA form."""
+    for pipes in SHARES:
+        for rolled in (False, True):
+            variant = Variant(1, "rotate", "xor", pipes=pipes, rolled=rolled)
+            yield variant.name, emit(variant, CUDA)
+    card = DeviceInfo("cuda:0", "gpu", "a card", "NVIDIA", "cuda", "", languages=("opencl",), limits={})
+    for work, graph in (("blake2s", blake2s.header_graph()), ("keccak256", keccak256.header_graph())):
+        form = hashing.forms(card, graph.bits)[0]
+        yield f"{work} {form.name}", as_cuda(hashing.scan_source(graph, form, hashing.VECTORS_AN_ITEM["gpu"]))
+    yield "gemm float32", as_cuda(gemm.in_groups("float32"))
+
+
+def disassembled(cubin: bytes) -> str:
+    """NVIDIA's assembly of a compiled kernel."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kernel.cubin"
+        path.write_bytes(cubin)
+        return subprocess.run([nvidia_tool("nvdisasm"), "-c", path], capture_output=True, text=True, check=True).stdout
+
+
 def ways(architecture: str) -> Iterable[Pipes]:
     """The ways to deal operations out that the table has for an architecture: all of them for one."""
     if architecture in AMD:
@@ -91,10 +145,10 @@ def ways(architecture: str) -> Iterable[Pipes]:
     return SHARES if architecture == "sm_90" else ("none", "rot15")
 
 
-TABLES = {"predictions": predictions, "errors": errors, "counts": counts}
+TABLES = {"predictions": predictions, "errors": errors, "counts": counts, "nvrtc": nvrtc}
 
 if __name__ == "__main__":
     if sys.argv[1:] not in [[name] for name in TABLES]:
         raise SystemExit(f"give one of {', '.join(TABLES)}")
     for line in TABLES[sys.argv[1]]():
-        print(line)
+        print(line, flush=True)

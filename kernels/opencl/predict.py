@@ -34,13 +34,14 @@ WORD = re.compile(r"[a-z]+|[0-9]+")
 
 @dataclass(frozen=True)
 class Gpu:
-    """A row of the data file."""
+    """A row of the data file. `driver_names`: what its driver calls it besides."""
 
     name: str
     architecture: str
     units: int
     boost_hz: float
     source: str
+    driver_names: tuple[str, ...] = ()
 
     @property
     def rules(self) -> InstructionSet:
@@ -126,7 +127,7 @@ def find_gpu(name: str) -> Gpu:
     clocks. Raises InputError, which names the most similar one.
     """
     wanted = _model(name)
-    matches = [gpu for gpu in known_gpus() if wanted and _is_called(_model(gpu.name), wanted)]
+    matches = [gpu for gpu in known_gpus() if wanted and _is_called(gpu, wanted)]
     if len(matches) == 1:
         return matches[0]
     if matches:
@@ -153,6 +154,7 @@ def _read() -> Iterator[Gpu]:
             int(row["units"]),
             float(row["boost_mhz"]) * 1e6,
             row["source"],
+            tuple(name for name in row["driver_names"].split("|") if name),
         )
 
 
@@ -161,7 +163,8 @@ def _model(name: str) -> tuple[str, ...]:
     return tuple(word for word in WORD.findall(name.lower()[:200]) if word not in NOISE)
 
 
-def _is_called(model: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
-    """Whether the whole model is meant, or its number with all that follows it (without the series before it)."""
+def _is_called(gpu: Gpu, wanted: tuple[str, ...]) -> bool:
+    """Whether the whole model is meant, or its number with all that follows it, or it is what its driver says."""
+    model = _model(gpu.name)
     from_number = next((index for index, word in enumerate(model) if word.isdigit()), 0)
-    return wanted in (model, model[from_number:])
+    return wanted in (model, model[from_number:], *map(_model, gpu.driver_names))

@@ -1,10 +1,13 @@
-"""What a machine with a GPU should answer first, in one go: at most seven minutes, no network, no root.
+"""What a machine with a GPU should answer first, in one go: at most eight minutes, no network, no root, no pip.
 
     python tests/gpu/first_hour.py -o first-hour
 
-Every step is a process of its own with a limit of its own, and `results.json` in the folder is written anew after each:
-whatever hangs or crashes costs its own answer only. Without a GPU, `--as-if opencl:0` rehearses all of it on another
-device. Needs hashwatt and what that needs, nothing else (see docs/opencl.md for a machine without a network).
+Every step is a process of its own with a limit of its own. After each, three files in the folder are written anew:
+`summary.txt` (measured beside predicted), `results.json`, and `files.zip` with the result files: whatever hangs or
+crashes costs its own answer only, and what is killed has lost nothing. A second call goes on where the first stopped:
+what was answered stays. Without a GPU, `--as-if opencl:0` rehearses all of it on another device.
+
+Needs hashwatt and what that needs, or `--wheels` with what the machine lacks (see `wheels.py`).
 """
 
 from __future__ import annotations
@@ -18,59 +21,91 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any
 
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):  # noqa: UP036  (whatever python3 the machine has)
+        raise SystemExit(f"{sys.executable} is Python {sys.version.split()[0]}; hashwatt needs 3.11 or newer")
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.gpu.carried import MODULES, ROOT, Carried, before, unpack
+from tests.gpu.figures import figures_of, summary
+
 HERE = Path(__file__).resolve().parent
-TOTAL_S = 420.0
+# Where answers are kept between calls.
+STATE = ROOT / ".first-hour"
+TOTAL_S = 480.0
 # Of a step's output, what is kept where it failed.
 LAST_WORDS = 4000
 MOST_OUTPUT = 4 << 20
+SHOWN_WHY = 300
 NOTHING_STARTS_UNDER_S = 3.0
-FORMAT = 1
+FORMAT = 2
 
 Json = dict[str, Any]
 
 
 @dataclass
 class Hour:
-    """What is known so far: the card, and what each step answered."""
+    """What is known so far: the card, and what each step answered. `second`: the same card by another way."""
 
     folder: Path
     as_if: str | None = None
     device: Json = field(default_factory=dict)
+    second: Json = field(default_factory=dict)
     path: str = "nothing"
+    packages: str = "the machine's own"
     steps: list[Json] = field(default_factory=list)
 
-    @property
-    def device_id(self) -> str:
-        """As `hashwatt run -d` takes it."""
-        return str(self.device["id"])
+    def id_of(self, which: str) -> str:
+        """As `hashwatt run -d` takes it: of the `device`, or of the `second`."""
+        return str((self.second if which == "second" else self.device)["id"])
 
-    def write(self) -> None:
-        """Put it all into the folder's results.json, whole or not at all."""
-        record = {
+    def record(self) -> Json:
+        """All of it, as it is stored."""
+        return {
             "format": FORMAT,
             "as_if": self.as_if,
             "path": self.path,
+            "packages": self.packages,
             "device": self.device,
+            "second": self.second,
             "steps": self.steps,
         }
-        unfinished = self.folder / "results.json.part"
-        unfinished.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-        unfinished.replace(self.folder / "results.json")
+
+    def put(self, record: Json) -> None:
+        """Keep what a step answered, in the place of what it answered before."""
+        names = [step["name"] for step in self.steps]
+        if record["name"] in names:
+            self.steps[names.index(record["name"])] = record
+        else:
+            self.steps.append(record)
+
+    def done(self, name: str) -> bool:
+        """Whether a step is answered."""
+        return any(step["name"] == name and step["status"] == "done" for step in self.steps)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A question: the command that answers it, in how many seconds, and whether it makes sense without a device."""
+    """A question: the command that answers it, in how many seconds, and of which device ("device", "second").
+
+    `needs`: a file of the state's folder that must be there. `stored`: the answer is a result file, of which the key
+    figures are kept. `every_time`: asked again in a second call, too.
+    """
 
     name: str
     limit_s: float
     command: Callable[[Hour], list[str]]
-    needs_device: bool = True
+    of: str = "device"
+    needs: str | None = None
+    stored: bool = False
+    every_time: bool = False
 
 
 class GaveUp(Exception):
@@ -97,22 +132,27 @@ def run_step(command: Sequence[str], limit_s: float) -> Any:
             code = process.wait(limit_s)
         except subprocess.TimeoutExpired as error:
             _end(process)
-            raise GaveUp("timed out", f"no answer within {limit_s:.0f} s", _last_answer(_read(out))) from error
+            words = f"no answer within {limit_s:.0f} s; its last words: {_words(err)}"
+            raise GaveUp("timed out", words, _last_answer(_read(out))) from error
         except BaseException:
             _end(process)
             raise
-        text, words = _read(out), _read(err).strip()[-LAST_WORDS:]
-    answer = _last_answer(text)
+        text, words = _read(out), _words(err)
+    answered = _last_answer(text)
     if code:
-        raise GaveUp("failed", f"exit code {code}: {words}", answer)
-    if answer is None:
+        raise GaveUp("failed", f"exit code {code}: {words}", answered)
+    if answered is None:
         raise GaveUp("failed", f"its answer is no JSON: {text[:200]!r}; {words}")
-    return answer
+    return answered
 
 
 def _read(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read(MOST_OUTPUT).decode(errors="replace")
+
+
+def _words(file: IO[bytes]) -> str:
+    return _read(file).strip()[-LAST_WORDS:]
 
 
 def _last_answer(text: str) -> Any:
@@ -131,7 +171,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
-    process.wait()
+    # What hangs in a driver cannot even be killed: it must not keep the others waiting.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(5)
 
 
 def hashwatt(*arguments: str) -> list[str]:
@@ -139,140 +181,292 @@ def hashwatt(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "hashwatt", *arguments]
 
 
-def own(name: str, *arguments: str) -> list[str]:
-    """A step of ours (see `steps.py`)."""
-    return [sys.executable, str(HERE / "steps.py"), name, *arguments]
-
-
-def measured(name: str, seconds: int, *more: str) -> Callable[[Hour], list[str]]:
-    """`hashwatt run` on the card, stored in the folder."""
+def own(name: str, *arguments: str, of: str | None = None) -> Callable[[Hour], list[str]]:
+    """A step of ours (see `steps.py`); `of`: its first argument is that device's id."""
 
     def command(hour: Hour) -> list[str]:
-        file = str(hour.folder / f"{name}.json")
-        return hashwatt("run", "-d", hour.device_id, "-t", str(seconds), *more, "--force", "-o", file, "--json")
+        device = [hour.id_of(of)] if of else []
+        return [sys.executable, str(HERE / "steps.py"), name, *device, *arguments]
 
     return command
 
 
-def verified(name: str) -> Callable[[Hour], list[str]]:
+def measured(name: str, limit_s: float, seconds: int, *more: str, of: str = "device") -> Step:
+    """`hashwatt run` on the card, stored in the folder."""
+    file = f"{name.replace(' ', '-')}.json"
+
+    def command(hour: Hour) -> list[str]:
+        stored = str(hour.folder / file)
+        return hashwatt("run", "-d", hour.id_of(of), "-t", str(seconds), *more, "--force", "-o", stored, "--json")
+
+    return Step(name, limit_s, command, of, stored=True)
+
+
+def verified(name: str, limit_s: float, of: str = "device") -> Step:
     """`hashwatt verify` of what was stored: a part of a card's work that a CPU can do again in seconds."""
-    return lambda hour: hashwatt("verify", "--effort", "3", "--json", str(hour.folder / f"{name}.json"))
+    file = f"{name.replace(' ', '-')}.json"
 
+    def command(hour: Hour) -> list[str]:
+        return hashwatt("verify", "--effort", "3", "--json", str(hour.folder / file))
 
-# The card is asked first, then what decides, then what is nice to know. The limits of all together are more than there
-# is: a step that needs less leaves it to the others.
-STEPS = (
-    Step("machine", 20, lambda hour: own("machine"), needs_device=False),
-    Step("devices", 60, lambda hour: hashwatt("devices", "--json"), needs_device=False),
-    Step("properties", 30, lambda hour: own("properties", hour.device_id)),
-    Step("run", 100, measured("run", 20)),
-    Step("verify", 40, verified("run")),
-    Step("variants", 90, lambda hour: own("variants", hour.device_id, "80")),
-    Step("pipes", 50, lambda hour: own("pipes", hour.device_id, "40")),
-    Step("energy", 40, lambda hour: own("energy", hour.device_id, "8")),
-    Step("rolled", 60, measured("rolled", 8, "--rolled", "64")),
-    Step("verify rolled", 30, verified("rolled")),
-    Step("meters", 30, lambda hour: hashwatt("meters", "--json"), needs_device=False),
-    Step("prediction", 20, lambda hour: own("prediction", str(hour.device["name"]))),
-)
-WORKLOADS = Step("workloads", 20, lambda hour: hashwatt("workloads", "--json"), needs_device=False)
+    return Step(f"verify {name}", limit_s, command, of, needs=file)
 
 
 def workload_step(name: str) -> Step:
     """Another kind of work on the card."""
-    return Step(f"workload {name}", 45, measured(f"workload-{name}", 5, "--workload", name))
+    return measured(f"workload {name}", 45, 4, "--workload", name)
 
 
-def choose(answer: Json, as_if: str | None) -> tuple[str, Json]:
-    """By which path the card is reached, and what it is: OpenCL's GPU, else CUDA's, or the device to rehearse on.
+NOTHING = "nothing"
+# First whether it works at all, then what decides, then what is nice to know: the rate with its proof and joules, by
+# both ways to the card; ratios that a wrong model shows in; whether each kernel is right; other work. The limits of all
+# together are more than there is: a step that needs less leaves it to the others.
+STEPS = (
+    # A disk that nobody has read from yet is slow: the first steps have long limits.
+    Step("machine", 60, own("machine"), NOTHING, every_time=True),
+    Step("cuda", 90, own("cuda"), NOTHING, every_time=True),
+    Step("devices", 90, lambda hour: hashwatt("devices", "--json"), NOTHING, every_time=True),
+    # Short: a long run that comes to no end leaves nothing.
+    measured("first", 100, 3),
+    verified("first", 40),
+    Step("expected", 40, own("expected", of="device")),
+    measured("run", 110, 20),
+    verified("run", 40),
+    Step("energy", 45, own("energy", "8", of="device")),
+    measured("run second", 80, 10, of="second"),
+    verified("run second", 30, of="second"),
+    Step("pipes", 50, own("pipes", "40", of="device")),
+    Step("variants", 70, own("variants", "60", of="device")),
+    Step("conformance", 60, own("conformance", of="device")),
+    measured("rolled", 60, 8, "--rolled", "64"),
+    verified("rolled", 30),
+    *map(workload_step, ("scrypt", "stream", "gemm", "peak", "keccak256", "blake2s", "gups", "conv")),
+    Step("counters", 70, own("counters")),
+    measured("long", 90, 45),
+    Step("properties", 30, own("properties", of="device")),
+    Step("meters", 30, lambda hour: hashwatt("meters", "--json"), NOTHING),
+)
 
-    Raises GaveUp with what the backends say where there is none.
+
+def choose(told: Json, as_if: str | None) -> tuple[str, Json, Json]:
+    """By which way the card is reached, what it is, and what it is by the other way ({} where there is none).
+
+    OpenCL's GPU comes first, else CUDA's, or the device to rehearse on. Raises GaveUp with what the backends say where
+    there is none.
     """
-    shown = [entry for entry in answer["devices"] if entry.get("available")]
+    shown = [entry for entry in told["devices"] if entry.get("available")]
     if as_if is not None:
         for entry in shown:
             if entry["id"] == as_if:
-                return "as if", entry
+                return "as if", entry, {}
         raise GaveUp("failed", f"there is no device {as_if}; there are {', '.join(entry['id'] for entry in shown)}")
-    for backend, path in (("opencl", "OpenCL"), ("cuda", "CUDA, since no OpenCL platform shows the card")):
-        for entry in shown:
-            if entry["backend"] == backend and entry.get("kind") == "gpu":
-                return path, entry
-    reasons = [str(entry.get("reason")) for entry in answer["devices"] if not entry.get("available")]
+    gpus = {entry["backend"]: entry for entry in reversed(shown) if entry.get("kind") == "gpu"}
+    if "opencl" in gpus:
+        return "OpenCL", gpus["opencl"], gpus.get("cuda", {})
+    if "cuda" in gpus:
+        return "CUDA, since no OpenCL platform shows the card", gpus["cuda"], {}
+    reasons = [str(entry.get("reason")) for entry in told["devices"] if not entry.get("available")]
     raise GaveUp("failed", "no GPU is shown: " + " | ".join(reasons))
 
 
-def take(hour: Hour, step: Step, left_s: float, patience: float = 1.0) -> Any:
+def ask(hour: Hour, step: Step, left_s: float, patience: float = 1.0) -> Any:
     """Answer one question and keep what came of it; None where nothing did."""
     record: Json = {"name": step.name, "status": "skipped", "seconds": 0.0, "limit_s": step.limit_s}
     started = time.monotonic()
-    answer = None
+    answered = None
     try:
-        if step.needs_device and not hour.device:
-            raise GaveUp("skipped", "there is no device to ask")
+        if step.of != NOTHING and not (hour.second if step.of == "second" else hour.device):
+            raise GaveUp("skipped", "there is no device to ask" if step.of == "device" else "there is one way only")
+        if step.needs is not None and not (hour.folder / step.needs).exists():
+            raise GaveUp("skipped", f"there is no {step.needs}")
         limit_s = min(step.limit_s * patience, left_s)
         if limit_s < NOTHING_STARTS_UNDER_S:
             raise GaveUp("skipped", "no time was left")
-        answer = run_step(step.command(hour), limit_s)
+        answered = run_step(step.command(hour), limit_s)
         record["status"] = "done"
-        record["answer"] = answer
+        record["answer"] = figures_of(answered) if step.stored else answered
     except GaveUp as reason:
         record["status"] = reason.status
         record["why"] = str(reason)
         if reason.so_far is not None:
-            record["so_far"] = reason.so_far
+            record["so_far"] = figures_of(reason.so_far) if step.stored else reason.so_far
     record["seconds"] = round(time.monotonic() - started, 2)
-    hour.steps.append(record)
-    print(f"{record['status']:>9}  {record['seconds']:6.1f} s  {step.name}  {record.get('why', '')[:300]}", flush=True)
-    return answer
+    hour.put(record)
+    why = " ".join(record.get("why", "").split())
+    print(f"{record['status']:>9}  {record['seconds']:6.1f} s  {step.name}  {why[:SHOWN_WHY]}", flush=True)
+    return answered
 
 
 def first_hour(
-    folder: Path,
+    output: Path,
     as_if: str | None = None,
     total_s: float = TOTAL_S,
-    steps: Sequence[Step] = (*STEPS, WORKLOADS),
+    steps: Sequence[Step] = STEPS,
     patience: float = 1.0,
+    state: Path | None = None,
+    again: Sequence[str] = (),
+    carried: Carried | None = None,
 ) -> Hour:
-    """Answer all questions, in at most `total_s`; `patience` times the limit is what each step may take."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Answer all questions, in at most `total_s`; `patience` times the limit is what each step may take.
+
+    `state`: where answers are kept for a second call, and `again` names those that it asks nevertheless.
+    """
+    state = output if state is None else state
+    for folder in (output, state):
+        folder.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + total_s
-    hour = Hour(folder, as_if)
-    hour.write()
+    hour = Hour(state, as_if)
+    kept = _kept(state, again)
+    hour.steps = [step for step in kept.get("steps", ()) if step["status"] == "done"]
+    _write(hour, output)
     queue = list(steps)
     while queue:
         step = queue.pop(0)
-        answer = take(hour, step, end - time.monotonic(), patience)
-        if step.name == "devices" and answer is not None:
-            try:
-                hour.path, hour.device = choose(answer, as_if)
-                print(f"{hour.device['name']}, by {hour.path}", flush=True)
-            except GaveUp as reason:
-                hour.steps[-1]["status"] = reason.status
-                hour.steps[-1]["why"] = str(reason)
-                print(reason, flush=True)
-        if step.name == "workloads" and answer is not None:
-            queue += [workload_step(str(entry["name"])) for entry in answer["workloads"] if entry["name"] != "sha256d"]
-        hour.write()
+        if hour.done(step.name) and not step.every_time:
+            print(f"     kept           {step.name}", flush=True)
+            continue
+        answered = ask(hour, step, end - time.monotonic(), patience)
+        if step.name == "cuda" and answered is None and carried is not None and carried.wheels:
+            _with_carried_packages(hour, carried, step, end - time.monotonic(), patience)
+        if step.name == "devices":
+            _take(hour, answered or _told_by_cuda(hour), kept)
+        if step.name in ("first", "run") and answered is None and hour.device and hour.second:
+            # The other way to the card may work.
+            hour.path = f"{hour.second['backend']}, since the run by {hour.path} {hour.steps[-1]['status']}"
+            hour.device, hour.second = hour.second, {}
+            hour.put({**hour.steps[-1], "name": f"{step.name} by the first way"})
+            queue.insert(0, step)
+            print(hour.path, flush=True)
+        _write(hour, output)
     return hour
+
+
+def _kept(state: Path, again: Sequence[str]) -> Json:
+    """What an earlier call has answered."""
+    with contextlib.suppress(OSError, ValueError):
+        record: Json = json.loads((state / "results.json").read_text(encoding="utf-8"))
+        if record.get("format") == FORMAT:
+            record["steps"] = [step for step in record["steps"] if step["name"] not in again]
+            return record
+    return {}
+
+
+def _take(hour: Hour, told: Json, kept: Json) -> None:
+    """Settle which device is asked from now on. What was learnt of another one is forgotten."""
+    record = next(step for step in hour.steps if step["name"] == "devices")
+    try:
+        hour.path, hour.device, hour.second = choose(told, hour.as_if)
+        print(f"{hour.device['name']}, by {hour.path}", flush=True)
+    except GaveUp as reason:
+        if record["status"] == "done":
+            record["status"], record["why"] = reason.status, str(reason)
+        print(reason, flush=True)
+    before_it = kept.get("device") or {}
+    if hour.second and _same(before_it, hour.second) and (hour.done("first") or hour.done("run")):
+        # The first way did not work last time.
+        hour.path, hour.device, hour.second = str(kept["path"]), hour.second, {}
+    if not _same(before_it, hour.device):
+        fresh = [step.name for step in STEPS if step.every_time]
+        hour.steps = [step for step in hour.steps if step["name"] in fresh]
+
+
+def _told_by_cuda(hour: Hour) -> Json:
+    """The card that CUDA was tried on, where `devices` did not answer: what shows no device need not stop the rest."""
+    told = next((step.get("answer") for step in hour.steps if step["name"] == "cuda"), None) or {}
+    if "device" not in told:
+        return {"devices": [{"available": False, "reason": "`devices` did not answer, and CUDA did not work"}]}
+    card = {"id": "cuda:0", "backend": "cuda", "kind": "gpu", "available": True}
+    return {"devices": [{**card, "name": told["device"], "driver": told.get("driver")}]}
+
+
+def _same(one: Json, other: Json) -> bool:
+    return all(one.get(name) == other.get(name) for name in ("name", "driver"))
+
+
+def _with_carried_packages(hour: Hour, carried: Carried, step: Step, left_s: float, patience: float) -> None:
+    """Ask CUDA again with NVIDIA's packages that were carried; they stay where that works."""
+    own_why = hour.steps[-1].get("why", "")
+    environment = carried.nvidia_environment(os.environ)
+    unchanged = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    if ask(hour, step, left_s, patience) is not None:
+        hour.packages = "carried"
+        return
+    next(one for one in hour.steps if one["name"] == step.name)["why_by_the_machines_own"] = own_why
+    for name, value in unchanged.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+def _write(hour: Hour, output: Path) -> None:
+    """The state, and the three files for whoever asked: each whole or not at all."""
+    text = json.dumps(hour.record(), indent=1) + "\n"
+    _replace(hour.folder / "results.json", text.encode())
+    if output != hour.folder:
+        _replace(output / "results.json", text.encode())
+    _replace(output / "summary.txt", f"{summary(hour.record())}\n".encode())
+    unfinished = output / "files.zip.part"
+    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(hour.folder.glob("*.json")):
+            archive.write(path, path.name)
+    unfinished.replace(output / "files.zip")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def worked(hour: Hour) -> bool:
     """Whether the main question is answered: a rate that verifies."""
-    done = {step["name"] for step in hour.steps if step["status"] == "done"}
-    return {"run", "verify"} <= done
+    return any(hour.done(name) and hour.done(f"verify {name}") for name in ("first", "run"))
+
+
+def make_importable(wheels: Path | None, state: Path) -> Carried | None:
+    """Have every process of ours find hashwatt's clone, and what was carried."""
+    carried = None if wheels is None else unpack(wheels, state / "unpacked")
+    lacking = [] if carried is None else [str(carried.lacking)]
+    os.environ[MODULES] = before(os.environ.get(MODULES), [*lacking, str(ROOT / "src"), str(ROOT)])
+    return carried
+
+
+def _ended(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit("ended from outside")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command."""
     parser = argparse.ArgumentParser(description="What a machine with a GPU should answer first.")
     parser.add_argument("-o", "--output", type=Path, default=Path("first-hour"), help="the folder for the answers")
+    parser.add_argument("--wheels", type=Path, help="a folder of wheels for what the machine lacks")
+    parser.add_argument("--state", type=Path, default=STATE, help="where a second call finds what was answered")
+    parser.add_argument("--again", nargs="*", default=[], metavar="STEP", help="ask these anew in a second call")
     parser.add_argument("--as-if", metavar="ID", help="rehearse on this device as if it was the card (opencl:0)")
     parser.add_argument("--seconds", type=float, default=TOTAL_S, help="the most that it takes (%(default)s)")
     parser.add_argument("--patience", type=float, default=1.0, help="give all that much longer: a slow machine (1)")
     stated = parser.parse_args(arguments)
+    started = time.monotonic()
+    signal.signal(signal.SIGTERM, _ended)
+    carried = make_importable(stated.wheels, stated.state.resolve())
+    if carried is not None:
+        print(f"unpacked {len(carried.unpacked)} wheels in {time.monotonic() - started:.1f} s", flush=True)
     seconds, patience = stated.seconds * stated.patience, stated.patience
-    hour = first_hour(stated.output, stated.as_if, seconds, patience=patience)
+    try:
+        hour = first_hour(
+            stated.output,
+            stated.as_if,
+            seconds - (time.monotonic() - started),
+            patience=patience,
+            state=stated.state.resolve(),
+            again=stated.again,
+            carried=carried,
+        )
+    finally:
+        with contextlib.suppress(OSError):
+            print((stated.output / "summary.txt").read_text(encoding="utf-8"), flush=True)
     print(f"{stated.output / 'results.json'}: {'the card works' if worked(hour) else 'the card does not work yet'}")
     return 0 if worked(hour) else 1
 

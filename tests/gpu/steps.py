@@ -6,6 +6,7 @@ python tests/gpu/steps.py NAME [ARGUMENT…]
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import platform
 import random
@@ -15,7 +16,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
 from importlib.metadata import distributions
 from itertools import pairwise
 from pathlib import Path
@@ -37,6 +40,35 @@ CHECKED_NONCES = 2_000
 CHECKED_ITEMS, CHECKED_TURNS = 64, 2
 TIMED_S = 0.03
 TRIALS = 5
+TOOLS = ("nvidia-smi", "ncu", "nvcc", "git", "gcc")
+TRIPLED = 1000
+TRIPLE = """
+kernel void triple(global uint *words, long factor) { words[get_global_id(0)] *= (uint)factor; }
+"""
+# Nonces of a launch whose counters are read: some 40 ms of a fast card.
+COUNTED_NONCES = 1 << 28
+COUNTED_KERNELS = ("x1-rotate-xor-standard", "x1-rotate-xor-standard-rot15")
+METRICS = (
+    "gpu__time_duration.sum",
+    "sm__cycles_elapsed.max",
+    "smsp__issue_active.avg.pct_of_peak_sustained_active",
+    "sm__inst_executed_pipe_alu.avg.pct_of_peak_sustained_active",
+    "sm__inst_executed_pipe_fmaheavy.avg.pct_of_peak_sustained_active",
+    "sm__inst_executed_pipe_fma.avg.pct_of_peak_sustained_active",
+    "sm__warps_active.avg.pct_of_peak_sustained_active",
+    "smsp__average_warps_issue_stalled_no_instruction_per_issue_active.ratio",
+    "smsp__average_warps_issue_stalled_math_pipe_throttle_per_issue_active.ratio",
+    "smsp__average_warps_issue_stalled_dispatch_stall_per_issue_active.ratio",
+)
+# What an operation of a stream is to the model of a unit's pipes.
+MODELLED = {
+    "add": "add2",
+    "add3": "add3",
+    "lop3": "logic",
+    "rotate": "shift",
+    "mad": "multiply",
+    "mul_hi": "multiply_high",
+}
 
 
 def tell(answer: Json) -> None:
@@ -47,7 +79,7 @@ def tell(answer: Json) -> None:
 def machine() -> Json:
     """Python and packages, NVIDIA's own words, and which OpenCL runtimes and libraries there are."""
     from hashwatt.kernels.cuda.driver import NODES
-    from hashwatt.kernels.opencl.runtimes.installed import DRIVER_FOLDERS, DRIVER_LIBRARY
+    from hashwatt.kernels.opencl.runtimes.installed import drivers_library
 
     packages = {
         name: one.version
@@ -62,8 +94,52 @@ def machine() -> Json:
         "nvidia_smi_clocks": _said("nvidia-smi", "-q", "-d", "CLOCK,POWER"),
         "nodes": [node for node in NODES if Path(node).exists()],
         "icd_files": {file.name: file.read_text(errors="replace")[:200] for file in sorted(VENDORS.glob("*.icd"))},
-        "opencl_libraries": [folder for folder in DRIVER_FOLDERS if (Path(folder) / DRIVER_LIBRARY).exists()],
+        "opencl_libraries": drivers_library(),
+        "tools": {name: shutil.which(name) for name in TOOLS},
     }
+
+
+def cuda() -> Json:
+    """Whether NVIDIA's packages and driver work together: a kernel compiled, loaded and run, and its answer checked."""
+    import numpy as np
+
+    from hashwatt.kernels.cuda import backend
+    from hashwatt.kernels.device import DeviceOptions, Executes, Found, Launch, Missing, Source
+
+    found = backend.absent() or next(iter(backend.find()))
+    if isinstance(found, Missing):
+        raise SystemExit(found.reason)
+    assert isinstance(found, Found)
+    marks = [time.perf_counter()]
+    device = found.open(DeviceOptions())
+    marks.append(time.perf_counter())
+    assert isinstance(device, Executes)
+    kernel, compile_s = device.compile(Source("opencl", TRIPLE, "triple", ("uint32",)))
+    buffer = device.allocate(4 * TRIPLED)
+    device.write(buffer, 0, np.arange(TRIPLED, dtype=np.uint32).tobytes())
+    device.launch(Launch(kernel, (buffer,), (3,), TRIPLED))
+    answers = np.frombuffer(device.read(buffer, 0, 4 * TRIPLED), np.uint32)
+    marks.append(time.perf_counter())
+    device.close()
+    if not np.array_equal(answers, 3 * np.arange(TRIPLED, dtype=np.uint32)):
+        raise SystemExit("its kernel computes something else")
+    return {
+        "device": found.info.name,
+        "driver": found.info.driver,
+        "nvrtc": _nvrtc(),
+        "open_s": marks[1] - marks[0],
+        "compile_s": compile_s,
+        "run_s": marks[2] - marks[1],
+    }
+
+
+def _nvrtc() -> str | None:
+    """NVRTC's version, which is not the package's where another one is loaded."""
+    with contextlib.suppress(Exception):
+        nvrtc = import_module("cuda.bindings.nvrtc")
+        _, major, minor = nvrtc.nvrtcVersion()
+        return f"{major}.{minor}"
+    return None
 
 
 def _said(*command: str) -> str | None:
@@ -331,15 +407,131 @@ def _sampling(sample: Callable[[], Json], rows: list[Json]) -> Iterator[None]:
         thread.join()
 
 
-def prediction(name: str) -> Json:
-    """What was modelled for a card of this name before anybody had one."""
+def expected(device_id: str) -> Json:
+    """What is modelled for this card, before anything of it is measured: rates, and operations of each stream."""
+    from hashwatt.kernels.machines.gpus import gpu_units
+    from hashwatt.kernels.opencl.codegen.costs import cost_of_hash
+    from hashwatt.kernels.opencl.codegen.pipes import SHARES
+    from hashwatt.kernels.opencl.predict import HIGH, LOW, Gpu
+    from tests.gpu.pipes import MIXES
+
+    info = _found(device_id).info
+    architecture = _architecture(info)
+    rated_hz = 1e6 * float(info.limits.get("max_clock_mhz") or 0)
+    registered = _registered(info.name.partition(" (")[0])
+    if architecture is None or architecture not in gpu_units() or not rated_hz or not info.compute_units:
+        return {"why": f"no model of {architecture} with {info.compute_units} units", "registered": registered}
+    card = Gpu(info.name, architecture, info.compute_units, rated_hz, "its driver")
+    rates = {}
+    for pipes in SHARES if card.both_pipes else ("none",):
+        cost = cost_of_hash(card.rules, pipes)
+        rates[pipes] = {
+            "likely": card.rate_per_s(cost),
+            "low": LOW * card.rate_per_s(cost, "low"),
+            "high": HIGH * card.rate_per_s(cost, "high"),
+        }
+    streams = {}
+    for mix in MIXES:
+        with contextlib.suppress(KeyError):
+            counts = Counter(MODELLED[kind] for kind in mix)
+            streams["+".join(mix)] = len(mix) / card.unit.clocks(counts).clocks
+    return {
+        "architecture": architecture,
+        "rated_hz": rated_hz,
+        "hashrate_hs": rates,
+        "per_unit_and_cycle": streams,
+        "registered": registered,
+    }
+
+
+def _architecture(info: Any) -> str | None:
+    """As compilers call it: what the CUDA driver says of the card at this place."""
+    from hashwatt.kernels.cuda.driver import DriverError, cards, may_be_here
+
+    if info.backend == "cuda":
+        return str(info.driver).rpartition(", ")[2]
+    with contextlib.suppress(DriverError):
+        shown = cards()[1] if may_be_here() else []
+        same = [card for card in shown if card.pci_address == info.pci_address] or shown[:1]
+        return same[0].arch if same else None
+    return None
+
+
+def _registered(name: str) -> Json:
+    """The predictions that stand in docs/opencl.md for a card of this name."""
     from hashwatt.kernels.errors import InputError
-    from hashwatt.kernels.opencl.predict import predict
+    from hashwatt.kernels.opencl.predict import predict, predict_both_pipes
 
     try:
-        return {"prediction": repr(predict(name.partition(" (")[0]))}
+        return {"one pipe": repr(predict(name)), "both pipes": repr(predict_both_pipes(name))}
     except InputError as error:
         return {"why": str(error)}
+
+
+def conformance(device_id: str) -> None:
+    """The conformance suite that every device must pass, on the card: check after check."""
+    from hashwatt.kernels.device import DeviceOptions, scanning
+    from tests.kernels.conformance import CHECKS, Subject
+
+    found = _found(device_id)
+    subject = Subject(found, scanning(found.open(DeviceOptions())))
+    rows: list[Json] = []
+    try:
+        for check in CHECKS:
+            row: Json = {"name": check.__name__}
+            started = time.monotonic()
+            try:
+                check(subject)
+            except Exception as error:
+                row["why"] = f"{type(error).__name__}: {error}"[:600]
+            rows.append({**row, "seconds": round(time.monotonic() - started, 2)})
+            tell({"checks": rows})
+    finally:
+        subject.device.close()
+
+
+def counters() -> Json:
+    """How busy each pipe is, by the card's own counters, where NVIDIA's profiler is here."""
+    ncu = shutil.which("ncu")
+    if ncu is None:
+        return {"why": "ncu is not here"}
+    rows: list[Json] = []
+    for kernel in COUNTED_KERNELS:
+        command = [ncu, "--profile-from-start", "off", "--clock-control", "none", "--csv", "--page", "raw"]
+        launch = [sys.executable, __file__, "launch", "0", kernel]
+        done = subprocess.run(
+            [*command, "--metrics", ",".join(METRICS), *launch], capture_output=True, text=True, check=False
+        )
+        lines = [line for line in done.stdout.splitlines() if line.startswith('"')]
+        if done.returncode or len(lines) < 3:
+            rows.append({"kernel": kernel, "why": (done.stdout + done.stderr)[-600:]})
+            continue
+        names, units, *launches = csv.reader(lines)
+        told = [dict(zip(names, row, strict=False)) for row in launches]
+        rows.append(
+            {"kernel": kernel, "launches": [{name: one.get(name) for name in METRICS} for one in told], "units": units}
+        )
+    return {"kernels": rows}
+
+
+def launch(ordinal: str, kernel: str) -> Json:
+    """One large scan by CUDA in this process, between the marks that a profiler waits for."""
+    from hashwatt.kernels.cuda import backend
+    from hashwatt.kernels.device import DeviceOptions, Found, scanning
+    from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
+
+    found = backend.find()[int(ordinal)]
+    if not isinstance(found, Found):
+        raise SystemExit(found.reason)
+    driver = import_module("cuda.bindings.driver")
+    device = scanning(found.open(DeviceOptions(kernel=kernel)))
+    device.prepare(Job((random.Random(7).randbytes(PREFIX_BYTES),), 1))
+    device.scan(range(COUNTED_NONCES // 4))
+    driver.cuProfilerStart()
+    device.scan(range(COUNTED_NONCES))
+    driver.cuProfilerStop()
+    device.close()
+    return {"kernel": kernel}
 
 
 def _found(device_id: str) -> Any:
@@ -355,11 +547,15 @@ def _found(device_id: str) -> Any:
 
 STEPS: dict[str, Callable[..., Json | None]] = {
     "machine": machine,
+    "cuda": cuda,
+    "expected": expected,
     "properties": properties,
     "variants": variants,
     "pipes": pipes,
     "energy": energy,
-    "prediction": prediction,
+    "conformance": conformance,
+    "counters": counters,
+    "launch": launch,
 }
 
 if __name__ == "__main__":

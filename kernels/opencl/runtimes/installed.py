@@ -12,12 +12,13 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import re
 import site
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,6 +42,11 @@ DRIVER_FOLDERS = (
     "/usr/lib/wsl/lib",
     "/run/opengl-driver/lib",
 )
+# The same file by its release's name.
+DRIVER_RELEASES = "libnvidia-opencl.so.[0-9]*.[0-9]*"
+# Where glibc's loader keeps the path of each library that it knows.
+LOADER_CACHE = Path("/etc/ld.so.cache")
+KNOWN_TO_LOADER = re.compile(rb"/[^\0]*/" + re.escape(DRIVER_LIBRARY.encode()) + rb"(?=\0)")
 MOST_FOLDERS = 100
 DRIVER_FILE = "driver-nvidia.icd"
 # Begins what the system says of a library for programs of another word size, which stands beside that for this one.
@@ -226,12 +232,31 @@ def _drivers_runtime(known: Mapping[str, str]) -> dict[str, str]:
     """NVIDIA's runtime as an `.icd` file, where its driver has brought the library and no file names it."""
     if any(DRIVER_LIBRARY.partition(".")[0] in text for text in known.values()):
         return {}
+    library = drivers_library()
+    return {} if library is None else {DRIVER_FILE: f"{library}\n"}
+
+
+def drivers_library() -> str | None:
+    """Where NVIDIA's driver has left its OpenCL library; None where it has brought none.
+
+    A container may be given the file of the release without the link to it, or a folder that the system's loader knows
+    and nobody else.
+    """
     searched = [folder for folder in os.environ.get("LD_LIBRARY_PATH", "").split(":") if folder.startswith("/")]
-    for folder in dict.fromkeys((*searched[:MOST_FOLDERS], *DRIVER_FOLDERS)):
-        library = Path(folder) / DRIVER_LIBRARY
-        if library.is_file():
-            return {DRIVER_FILE: f"{library}\n"}
-    return {}
+    folders = [Path(folder) for folder in dict.fromkeys((*searched[:MOST_FOLDERS], *DRIVER_FOLDERS))]
+    for name in (DRIVER_LIBRARY, DRIVER_RELEASES):
+        for folder in folders:
+            with suppress(OSError):
+                found = next((path for path in sorted(folder.glob(name), reverse=True) if path.is_file()), None)
+                if found is not None:
+                    return str(found)
+    with suppress(OSError):
+        for path in re.findall(
+            rb"/[^\0]*/" + re.escape(DRIVER_LIBRARY.encode()) + rb"(?=\0)", LOADER_CACHE.read_bytes()
+        ):
+            if Path(os.fsdecode(path)).is_file():
+                return os.fsdecode(path)
+    return None
 
 
 def _files(folder: Path) -> tuple[dict[str, str], list[str]]:

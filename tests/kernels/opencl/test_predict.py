@@ -153,6 +153,11 @@ def test_a_name_is_found_however_it_is_spelt() -> None:
         ("AMD Instinct MI300X", "Instinct MI300X"),
         ("NVIDIA B200", "B200"),
         ("Tesla V100-SXM2", "Tesla V100 SXM2"),
+        ("Tesla V100-SXM2-16GB", "Tesla V100 SXM2"),
+        ("NVIDIA A100 80GB PCIe", "A100 PCIe"),
+        ("NVIDIA H100 80GB HBM3", "H100 SXM"),
+        ("NVIDIA H200", "H200 SXM"),
+        ("NVIDIA H100 PCIe", "H100 PCIe"),
     ],
 )
 def test_marketing_names_are_found(name: str, found: str) -> None:

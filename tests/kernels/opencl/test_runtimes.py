@@ -98,6 +98,28 @@ def test_a_drivers_library_that_a_file_names_is_not_shown_twice(
         assert runtimes.DRIVER_FILE not in registration.files
 
 
+def test_a_drivers_library_is_found_by_its_release_where_the_link_to_it_is_missing(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = with_a_driver(prefix, monkeypatch)
+    release = library.rename(library.with_name("libnvidia-opencl.so.580.159.04"))
+    assert runtimes.drivers_library() == str(release)
+    library.touch()
+    assert runtimes.drivers_library() == str(library), "the link is what the driver means to be loaded"
+
+
+def test_a_drivers_library_that_only_the_systems_loader_knows_is_found(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = with_a_driver(prefix, monkeypatch)
+    monkeypatch.setattr(runtimes, "DRIVER_FOLDERS", ())
+    cache = prefix / "ld.so.cache"
+    monkeypatch.setattr(runtimes, "LOADER_CACHE", cache)
+    assert runtimes.drivers_library() is None
+    cache.write_bytes(f"glibc-ld.so.cache1.1\0/gone/{library.name}\0{library.name}\0{library}\0/lib/x.so\0".encode())
+    assert runtimes.drivers_library() == str(library)
+
+
 def test_a_drivers_library_on_the_path_of_libraries_is_found(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = with_a_driver(prefix, monkeypatch)
     monkeypatch.setattr(runtimes, "DRIVER_FOLDERS", ())

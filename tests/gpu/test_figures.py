@@ -1,0 +1,122 @@
+"""The summary shows each figure beside what was predicted, whatever of it is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .figures import LONGEST, figures_of, pipes_of, summary
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "golden" / "version2" / "cpu.json"
+
+
+def done(name: str, answer: Any) -> dict[str, Any]:
+    return {"name": name, "status": "done", "seconds": 1.0, "limit_s": 9, "answer": answer}
+
+
+def hour() -> dict[str, Any]:
+    run = {
+        "device": "opencl:0",
+        "status": "measured",
+        "unit": "hash",
+        "rate": {"value": 8e9, "low": 7.9e9, "high": 8.1e9, "best": 8.2e9},
+        "roof": {"rate": 8.5e9, "percent": 94.0, "binds": "logic", "reason": None},
+        "kernel": "x1-rotate-xor-standard-rot15",
+        "compile_s": 1.0,
+        "race": [
+            {"name": "x1-rotate-xor-standard-rot15", "rate_per_s": 8e9, "compile_s": 1.0, "reason": None},
+            {"name": "x2-rotate-xor-standard", "rate_per_s": None, "compile_s": None, "reason": "hangs"},
+        ],
+        "energy": [
+            {
+                "meter": "nvml:0",
+                "method": "integrated counter",
+                "covers": "the device",
+                "gross_j": 6000.0,
+                "low_j": 5700.0,
+                "high_j": 6300.0,
+                "window_s": 10.0,
+                "reason": None,
+                "efficiency": {"j_per_unit": {"value": 75e-12, "low": 70e-12, "high": 80e-12}},
+            }
+        ],
+        "telemetry": [
+            {
+                "source": "NVML card",
+                "clock_hz": 1.5e9,
+                "clock_low_hz": 1.4e9,
+                "temperature_high_c": 60.0,
+                "throttle": [{"reason": "power limit", "share": 0.5}],
+            }
+        ],
+        "warnings": ["contention"],
+    }
+    expected = {
+        "rated_hz": 2e9,
+        "hashrate_hs": {"rot15": {"likely": 10e9, "low": 6e9, "high": 13e9}},
+        "per_unit_and_cycle": {"lop3": 64.0},
+    }
+    pipes = {"pipes": [{"mix": ["lop3"], "per_unit_and_rated_cycle": 47.5}, {"mix": ["mad"], "why": "no time"}]}
+    return {
+        "path": "OpenCL",
+        "packages": "the machine's own",
+        "device": {"id": "opencl:0", "name": "A card", "compute_units": 132, "limits": {"max_clock_mhz": 2000}},
+        "steps": [
+            done("expected", expected),
+            done("run", run),
+            done("verify run", {}),
+            done("pipes", pipes),
+            done("workload gemm", run | {"unit": "flop", "rate": {"value": 5e12}}),
+            {"name": "long", "status": "timed out", "seconds": 9.0, "limit_s": 9, "why": "no answer\nwithin 9 s"},
+        ],
+    }
+
+
+def test_a_rate_stands_beside_its_prediction_at_the_rated_clock_and_at_the_one_that_was_seen() -> None:
+    text = summary(hour())
+    assert "x1-rotate-xor-standard-rot15: 8 (7.9 to 8.1) GH/s; verify: done" in text
+    assert "predicted 10 (6 to 13) GH/s: inside its range, 0.800 ÷ predicted" in text
+    assert "at the 1500 MHz that were seen: 7.5 GH/s, 1.067 ÷ predicted" in text
+    assert "75 (70 to 80) J/TH, 600 W" in text
+    assert "held back by: power limit 50 %" in text
+    assert "lop3                    47.5 | 64" in text
+    assert "x2-rotate-xor-standard: hangs" in text
+    assert "long: timed out after 9 s" in text
+
+
+def test_a_rate_outside_of_its_range_is_shouted() -> None:
+    record = hour()
+    record["steps"][1]["answer"]["rate"]["value"] = 3e9
+    assert "OUTSIDE its range" in summary(record)
+
+
+def test_a_summary_can_be_written_of_anything_and_is_short_enough_to_be_shown() -> None:
+    assert summary({})
+    assert summary({"steps": [done("run", None), done("energy", {"why": "NVML tells nothing"})]})
+    assert "rates      cannot be shown" in summary({"steps": [done("run", {"rate": {"value": "fast"}})]})
+    record = hour()
+    record["steps"] += [
+        {"name": f"step {number}", "status": "failed", "seconds": 0.0, "why": "x" * 5000} for number in range(300)
+    ]
+    text = summary(record)
+    assert len(text) < LONGEST + 100
+    assert max(map(len, text.splitlines())) < 250
+
+
+def test_the_figures_of_a_result_file_are_those_that_the_summary_shows() -> None:
+    figures = figures_of(json.loads(GOLDEN.read_text(encoding="utf-8")))
+    assert figures["rate"]["value"] > 0
+    assert figures["kernel"]
+    assert figures["energy"][0]["reason"]
+    assert figures["status"] == "measured"
+    assert figures_of({})["rate"]["value"] is None
+
+
+def test_the_end_of_a_kernels_name_says_how_its_work_is_dealt_out() -> None:
+    assert [pipes_of(f"cuda-x1-rotate-xor-standard{end}") for end in ("", "-rot15", "-pair")] == [
+        "none",
+        "rot15",
+        "pair",
+    ]
