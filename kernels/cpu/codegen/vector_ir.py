@@ -25,7 +25,8 @@ TWO_PORTS = Ports(width=2, shifts=1)
 class VectorTarget:
     """How wide, whether x86's ternary logic instruction may be used, and LLVM's function attributes.
 
-    `bits`: of a lane, which is a word of the hash.
+    `bits`: of a lane, which is a word of the hash. `shuffles_bytes`: a rotation by whole bytes is a shuffle here, and
+    shall stay one: LLVM draws shuffles through logic to join them, and where both are needed makes two of one.
     """
 
     lanes: int
@@ -33,6 +34,7 @@ class VectorTarget:
     ports: Ports = TWO_PORTS
     attributes: str = ""
     bits: int = WORD_BITS
+    shuffles_bytes: bool = False
 
     @property
     def vector(self) -> str:
@@ -103,6 +105,19 @@ define internal {vector} @and.not({vector} %a, {vector} %b) alwaysinline {{
 }}"""
 
 
+# A fence is no instruction: behind it LLVM does not know what a value was made of.
+ROTATE_BYTES = """\
+declare {floats} @llvm.arithmetic.fence.v{words}f32({floats})
+declare {vector} @llvm.fshr.v{lanes}i{bits}({vector}, {vector}, {vector})
+define internal {vector} @rotate.bytes.{count}({vector} %x) alwaysinline {{
+  %floats = bitcast {vector} %x to {floats}
+  %fenced = call {floats} @llvm.arithmetic.fence.v{words}f32({floats} %floats)
+  %same = bitcast {floats} %fenced to {vector}
+  %turned = call {vector} @llvm.fshr.v{lanes}i{bits}({vector} %same, {vector} %same, {vector} splat (i{bits} {count}))
+  ret {vector} %turned
+}}"""
+
+
 class VectorWriter:
     """Writes single vector operations, and remembers what had to be declared for them."""
 
@@ -123,6 +138,8 @@ class VectorWriter:
                 # LLVM makes one instruction of it where there is one.
                 self.declarations.add(AND_NOT.format(vector=vector, bits=bits))
                 return f"call {vector} @and.not({vector} {args[0]}, {vector} {args[1]})"
+            case Op.ROTR if self.target.shuffles_bytes and immediate % 8 == 0:
+                return f"call {vector} {self._rotation_by_bytes(immediate)}({vector} {args[0]})"
             case Op.ROTR:
                 # A funnel shift of a word with itself is a rotate; LLVM writes it as each machine does it best.
                 function = self.declare(f"llvm.fshr.v{lanes}i{bits}", *[vector] * 3)
@@ -137,6 +154,16 @@ class VectorWriter:
             case _:
                 raise ValueError(f"{op} is not an operation of a lowered graph")
 
+    def _rotation_by_bytes(self, count: int) -> str:
+        lanes, bits = self.target.lanes, self.target.bits
+        words = lanes * bits // 32
+        parts = ROTATE_BYTES.format(
+            vector=self.vector, floats=f"<{words} x float>", words=words, lanes=lanes, bits=bits, count=count
+        )
+        *declared, function = parts.split("\n", 2)
+        self.declarations |= {*declared, function}
+        return f"@rotate.bytes.{count}"
+
     def declare(self, function: str, *arguments: str, result: str | None = None) -> str:
         """Declare a function of LLVM's; its result type and name, as a call writes them."""
         returns = result or self.vector
@@ -145,11 +172,15 @@ class VectorWriter:
 
 
 class Body(VectorWriter):
-    """Straight-line vector code for nodes; `lines` has what was written since the last `take`."""
+    """Straight-line vector code for nodes; `lines` has what was written since the last `take`.
 
-    def __init__(self, program: Program, target: VectorTarget) -> None:
+    Values are called by `letter`, which is another one for each body of a function.
+    """
+
+    def __init__(self, program: Program, target: VectorTarget, letter: str = "v") -> None:
         super().__init__(target)
         self.program = program
+        self.letter = letter
         self.lines: list[str] = []
         self.values = {node: "%nonce" for node in program.nodes() if node.op is Op.INPUT and node.name == "nonce"}
         self.shared_slots = 1
@@ -199,9 +230,9 @@ class Body(VectorWriter):
     def emit(self, nodes: Iterable[Node]) -> None:
         """Compute the nodes, in this order."""
         for node in nodes:
-            self.values[node] = f"%v{node.number}"
+            self.values[node] = f"%{self.letter}{node.number}"
             args = [self.operand(arg) for arg in node.args]
-            self.lines.append(f"  %v{node.number} = {self.expression(node.op, args, node.immediate)}")
+            self.lines.append(f"  {self.values[node]} = {self.expression(node.op, args, node.immediate)}")
 
     def operand(self, node: Node) -> str:
         """The node's value as an operand."""

@@ -15,16 +15,46 @@ NONCE_BITS = 32
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """The same hash with a loop in its middle: all rounds in a row may be more code than caches of instructions hold.
+
+    `before`: the words that the first pass takes, of a header's inputs. `again`: the words after a pass, of inputs
+    `word0`… and `constant0`…; `constants`: what these are, a row for each pass. `after`: the digest's last word as
+    in HeaderGraph, of inputs `word0`….
+    """
+
+    before: tuple[Node, ...]
+    again: tuple[Node, ...]
+    constants: tuple[tuple[int, ...], ...]
+    after: Node
+
+
+@dataclass(frozen=True)
+class RoundPrograms:
+    """The parts of Rounds in an instruction set's own operations."""
+
+    before: Program
+    again: Program
+    after: Program
+    passes: int
+
+    def operations(self) -> list[Node]:
+        """The nodes that cost an instruction, as often as they are computed."""
+        return [*self.before.operations(), *self.again.operations() * self.passes, *self.after.operations()]
+
+
+@dataclass(frozen=True)
 class HeaderGraph:
     """The word that holds the digest's last four bytes in its highest bits, the last byte highest.
 
     It depends on the input `nonce` (which holds the nonce in its highest 32 bits) and on inputs that a header's first
-    76 bytes give: `inputs_of` them, by name.
+    76 bytes give: `inputs_of` them, by name. `rounds`: None where nobody wrote the hash as a loop.
     """
 
     name: str
     last: Node
     inputs_of: Callable[[bytes], dict[str, int]]
+    rounds: Rounds | None = None
 
     @property
     def bits(self) -> int:
@@ -33,7 +63,14 @@ class HeaderGraph:
 
     def program(self, three_operand_logic: bool, rotates: bool = True) -> Program:
         """The graph in an instruction set's own operations."""
-        return _lowered(self.last, three_operand_logic, rotates)
+        return _lowered((self.last,), three_operand_logic, rotates)
+
+    def round_programs(self, three_operand_logic: bool, rotates: bool = True) -> RoundPrograms:
+        """The parts of `rounds`, which there must be."""
+        assert self.rounds is not None
+        parts = (self.rounds.before, self.rounds.again, (self.rounds.after,))
+        before, again, after = (_lowered(part, three_operand_logic, rotates) for part in parts)
+        return RoundPrograms(before, again, after, len(self.rounds.constants))
 
     def job_words(self, program: Program, job: Job) -> Sequence[int]:
         """What a kernel of `program` reads as its job, words of `bits`: the filter, then what is known early."""
@@ -44,8 +81,8 @@ class HeaderGraph:
 
 
 @cache
-def _lowered(last: Node, three_operand_logic: bool, rotates: bool) -> Program:
-    return lower([last], three_operand_logic, rotates)
+def _lowered(outputs: tuple[Node, ...], three_operand_logic: bool, rotates: bool) -> Program:
+    return lower(outputs, three_operand_logic, rotates)
 
 
 def early_in_order(program: Program) -> list[Node]:

@@ -8,7 +8,7 @@ and changed by atomic operations: once for each share, and once a call.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +16,7 @@ from ...cpu.codegen.skeleton import METADATA, lane_numbers, splat
 from ...cpu.codegen.vector_ir import Body, VectorTarget
 from ...cpu.cores.features import host_architecture, host_attributes, host_features
 from ...device import Source
+from ...graph.lower import Program
 from ...graph.nodes import Node, Op
 from ...graph.schedule import schedule
 from ...machines import machine
@@ -39,17 +40,19 @@ class Form:
     """One way to write a hash: bits of a vector, and in which order (as described, or as the scheduler has it).
 
     `rotates`: a rotation is one operation of the graph's; else two shifts, which the scheduler then places.
+    `looped`: the rounds in the middle are a loop.
     """
 
     vector_bits: int
     scheduled: bool = False
     rotates: bool = True
+    looped: bool = False
 
     @property
     def name(self) -> str:
         """As kernels are called."""
         order = "scheduled" if self.scheduled else "described"
-        return f"v{self.vector_bits}_{order}{'' if self.rotates else '_shifts'}"
+        return f"v{self.vector_bits}_{order}{'' if self.rotates else '_shifts'}{'_looped' if self.looped else ''}"
 
     @property
     def ternary(self) -> bool:
@@ -69,20 +72,32 @@ def vector_widths() -> list[int]:
     return [*(bits for bits, needs in FEATURES.items() if set(needs) <= host_features()), NARROWEST]
 
 
-def forms() -> list[Form]:
-    """What races here, the likeliest first: an order of our own on the two widest vectors."""
-    return [Form(bits, scheduled=True) for bits in vector_widths()[:2]]
+def forms(graph: HeaderGraph) -> list[Form]:
+    """What races here, the likeliest first: an order of our own on the two widest vectors, or a loop of rounds.
+
+    A hash that has a loop needs it where logic takes two words only: its code has the length of a whole cache of
+    instructions then. In the loop values that wait for a register cost more than those that wait for a port.
+    """
+    widths = vector_widths()[:2]
+    in_a_row = [Form(bits, scheduled=True) for bits in widths]
+    if graph.rounds is None:
+        return in_a_row
+    looped = [Form(bits, looped=True) for bits in widths]
+    return [*in_a_row, looped[0]] if has_ternary_logic() else looped
 
 
 def target_of(form: Form, bits: int) -> VectorTarget:
     """What the form's vectors of words of so many bits are to the code generator."""
     ports = machine("skylake_avx512").ports(512 if form.vector_bits == 512 else 256)
-    return VectorTarget(form.vector_bits // bits, form.ternary, ports, host_attributes(), bits)
+    shuffles_bytes = host_architecture() == "x86_64" and not form.ternary
+    return VectorTarget(form.vector_bits // bits, form.ternary, ports, host_attributes(), bits, shuffles_bytes)
 
 
 def scan_module(graph: HeaderGraph, form: Form) -> str:
     """The LLVM IR module of a hash's kernel."""
     target = target_of(form, graph.bits)
+    if form.looped:
+        return _looped_module(graph, form, target)
     program = graph.program(form.ternary, form.rotates)
     body = Body(program, target)
     body.load_inputs(program.early, "%job")
@@ -91,6 +106,63 @@ def scan_module(graph: HeaderGraph, form: Form) -> str:
     body.emit(schedule(operations, target.ports) if form.scheduled else operations)
     last = body.operand(program.outputs[0])
     return scan_function(body.take(), last, entry, target, body.declarations)
+
+
+def _looped_module(graph: HeaderGraph, form: Form, target: VectorTarget) -> str:
+    rounds, programs = graph.rounds, graph.round_programs(form.ternary, form.rotates)
+    assert rounds is not None
+    vector, bits = target.vector, target.bits
+    before, again, after = (
+        Body(program, target, letter)
+        for program, letter in ((programs.before, "b"), (programs.again, "r"), (programs.after, "a"))
+    )
+    before.load_inputs(programs.before.early, "%job")
+    entry = before.take()
+    before.emit(programs.before.operations())
+    # Words go from pass to pass; constants are read from a table, a row a pass.
+    columns = {f"constant{column}": column for column in range(len(rounds.constants[0]))}
+    inputs = programs.again.early_inputs()
+    for node in programs.again.early:
+        column = columns[node.name]
+        again.lines += [
+            f"  %{node.name}.at = getelementptr [{len(columns)} x i{bits}], ptr @constants, i64 %pass, i64 {column}",
+            f"  %{node.name}.word = load i{bits}, ptr %{node.name}.at",
+            splat(node.name, vector, f"%{node.name}.word"),
+        ]
+        again.values[inputs[node]] = f"%{node.name}"
+    again.values |= _words(programs.again, [f"%word{index}" for index in range(len(rounds.before))])
+    again.emit(programs.again.operations())
+    words = [again.operand(node) for node in programs.again.outputs]
+    phis = [
+        f"  %word{index} = phi {vector} [ {before.operand(node)}, %item ], [ {word}, %rounds ]"
+        for index, (node, word) in enumerate(zip(programs.before.outputs, words, strict=True))
+    ]
+    after.values |= _words(programs.after, words)
+    after.emit(programs.after.operations())
+    newline = "\n"
+    body = f"""\
+{before.take()}
+  br label %rounds
+rounds:
+  %pass = phi i64 [ 0, %item ], [ %pass.next, %rounds ]
+{newline.join(phis)}
+{again.take()}
+  %pass.next = add i64 %pass, 1
+  %passed = icmp eq i64 %pass.next, {programs.passes}
+  br i1 %passed, label %after, label %rounds
+after:
+{after.take()}"""
+    table = ", ".join(f"i{bits} {constant}" for row in rounds.constants for constant in row)
+    size = len(columns) * programs.passes
+    declarations = before.declarations | again.declarations | after.declarations
+    declarations.add(f"@constants = private unnamed_addr constant [{size} x i{bits}] [{table}], align 64")
+    return scan_function(body, after.operand(programs.after.outputs[0]), entry, target, declarations)
+
+
+def _words(program: Program, values: Sequence[str]) -> dict[Node, str]:
+    """The values of a program's inputs `word0`…."""
+    inputs = {node.name: node for node in program.nodes() if node.op is Op.INPUT}
+    return {inputs[f"word{index}"]: value for index, value in enumerate(values) if f"word{index}" in inputs}
 
 
 def scan_function(
@@ -191,19 +263,27 @@ def kernels(graph: HeaderGraph, module: str) -> list[HashKernel]:
             name=form.name,
             source=Source("llvm", f"{module}:{form.name}", ENTRY, BUFFER_TYPES),
             nonces_an_item=form.vector_bits // graph.bits,
-            job_bytes=partial(job_bytes, graph, graph.program(form.ternary, form.rotates)),
+            job_bytes=partial(job_bytes, graph, job_program(graph, form)),
             mix=operation_mix(graph, form),
             streams=streams_of(module, form.name, operation_mix(graph, form), registers(form)),
             grain=GRAIN,
         )
-        for form in forms()
+        for form in forms(graph)
     ]
+
+
+def job_program(graph: HeaderGraph, form: Form) -> Program:
+    """What reads the job: the whole hash, or what stands before the loop."""
+    if form.looped:
+        return graph.round_programs(form.ternary, form.rotates).before
+    return graph.program(form.ternary, form.rotates)
 
 
 def text_of(graph: HeaderGraph, name: str) -> Callable[[], str]:
     """What gives the text of the form of that name. Raises AttributeError where there is none."""
     wanted, kind = named(name) or (name, "")
-    for form in (Form(bits, scheduled=True) for bits in (*FEATURES, NARROWEST)):
+    widths = (*FEATURES, NARROWEST)
+    for form in (Form(bits, not looped, looped=looped) for bits in widths for looped in (False, True)):
         if form.name == wanted:
             if kind:
                 return stream_text(operation_mix(graph, form), kind, target_of(form, graph.bits), registers(form))
@@ -213,7 +293,8 @@ def text_of(graph: HeaderGraph, name: str) -> Callable[[], str]:
 
 def operation_mix(graph: HeaderGraph, form: Form) -> dict[str, int]:
     """How many operations of each kind a vector of hashes takes, by the graph's names in lower case."""
-    return Counter(_kind(node) for node in graph.program(form.ternary, form.rotates).operations())
+    programs = graph.round_programs if form.looped else graph.program
+    return Counter(_kind(node) for node in programs(form.ternary, form.rotates).operations())
 
 
 def _kind(node: Node) -> str:

@@ -11,12 +11,14 @@ import struct
 from collections.abc import Sequence
 from functools import cache
 
-from ...graph.nodes import Depends, GraphWords
+from ...graph.nodes import Depends, GraphWords, Node
 from ...graph.words import W, WordsWithChi
-from ..hashing.header_graph import HeaderGraph
+from ..hashing.header_graph import HeaderGraph, Rounds
 
 LANE_BITS = 64
 LANES = 25
+# Of the digest, which has four.
+LAST_LANE = 3
 ROUNDS = 24
 # Bytes that a block takes up where the digest has 256 bits.
 RATE_BYTES = 136
@@ -47,9 +49,14 @@ def offsets() -> dict[tuple[int, int], int]:
 
 def permute(w: WordsWithChi[W], state: Sequence[W]) -> list[W]:
     """Keccak-f[1600], §3.3: 25 lanes, lane (x, y) at x + 5y."""
+    return rounds(w, state, [w.constant(constant) for constant in round_constants()])
+
+
+def rounds(w: WordsWithChi[W], state: Sequence[W], constants: Sequence[W]) -> list[W]:
+    """A round for each of ι's constants."""
     lanes = list(state)
     left = offsets()
-    for constant in round_constants():
+    for constant in constants:
         columns = [w.xor(*(lanes[x + 5 * y] for y in range(5))) for x in range(5)]
         turned = [w.rotr(column, LANE_BITS - 1) for column in columns]
         moved: list[W] = list(lanes)
@@ -61,7 +68,7 @@ def permute(w: WordsWithChi[W], state: Sequence[W]) -> list[W]:
                 moved[y + 5 * ((2 * x + 3 * y) % 5)] = w.rotr(mixed, LANE_BITS - by) if by else mixed
         rows = range(0, LANES, 5)
         lanes = [w.chi(moved[y + x], moved[y + (x + 1) % 5], moved[y + (x + 2) % 5]) for y in rows for x in range(5)]
-        lanes[0] = w.xor(lanes[0], w.constant(constant))
+        lanes[0] = w.xor(lanes[0], constant)
     return lanes
 
 
@@ -75,9 +82,29 @@ def inputs_of(prefix: bytes) -> dict[str, int]:
 def header_graph() -> HeaderGraph:
     """The digest's last lane as a function of the nonce; inputs `lane0`…`lane9`, `nonce` (in the upper half)."""
     words = GraphWords(LANE_BITS)
+    return HeaderGraph("keccak256", permute(words, _absorbed(words))[LAST_LANE], inputs_of, _looped())
+
+
+def _absorbed(words: GraphWords) -> list[Node]:
     known = [words.input(f"lane{index}", Depends.TAIL) for index in range(10)]
     nonce = words.input("nonce", Depends.NONCE)
     block = [*known[:9], words.xor(known[9], nonce), words.constant(FIRST_PADDING)]
     state = block + [words.constant(0)] * (LANES - len(block))
     state[RATE_BYTES // 8 - 1] = words.constant(LAST_PADDING)
-    return HeaderGraph("keccak256", permute(words, state)[3], inputs_of)
+    return state
+
+
+def _looped() -> Rounds:
+    """The first round, of which much is known before the nonce, the last one, which is cut, and those in between."""
+    first, *between, last = round_constants()
+    before, again, after = (GraphWords(LANE_BITS) for _ in range(3))
+    return Rounds(
+        tuple(rounds(before, _absorbed(before), [before.constant(first)])),
+        tuple(rounds(again, _lanes(again), [again.input("constant0", Depends.TAIL)])),
+        tuple((constant,) for constant in between),
+        rounds(after, _lanes(after), [after.constant(last)])[LAST_LANE],
+    )
+
+
+def _lanes(words: GraphWords) -> list[Node]:
+    return [words.input(f"word{index}", Depends.NONCE) for index in range(LANES)]

@@ -7,6 +7,7 @@ import random
 
 import pytest
 
+from hashwatt.kernels.graph.lower import Program
 from hashwatt.kernels.graph.nodes import Depends, GraphWords, Op, evaluate
 from hashwatt.kernels.graph.words import IntegerWords
 from hashwatt.kernels.headers.job import PREFIX_BYTES
@@ -34,6 +35,34 @@ def test_a_lowered_graph_gives_the_digests_last_word(graph: HeaderGraph, ternary
         (word,) = evaluate(program.outputs, {**early, "nonce": nonce << graph.bits - 32})
         digest = DIGESTS[graph.name](prefix + nonce.to_bytes(4, "little"))
         assert word >> graph.bits - 32 == int.from_bytes(digest[28:], "little")
+
+
+@pytest.mark.parametrize("ternary", [False, True])
+@pytest.mark.parametrize("rotates", [False, True])
+@pytest.mark.parametrize("graph", [graph for graph in GRAPHS if graph.rounds], ids=lambda graph: graph.name)
+def test_a_loop_of_rounds_gives_the_digests_last_word(graph: HeaderGraph, ternary: bool, rotates: bool) -> None:
+    chance = random.Random(6)
+    programs = graph.round_programs(ternary, rotates)
+    assert graph.rounds is not None
+    for _ in range(3):
+        prefix, nonce = chance.randbytes(PREFIX_BYTES), chance.getrandbits(32)
+        words = run(programs.before, {**graph.inputs_of(prefix), "nonce": nonce << graph.bits - 32})
+        for constants in graph.rounds.constants:
+            known = {f"constant{column}": constant for column, constant in enumerate(constants)}
+            words = run(programs.again, {**known, **numbered(words)})
+        (word,) = run(programs.after, numbered(words))
+        digest = DIGESTS[graph.name](prefix + nonce.to_bytes(4, "little"))
+        assert word >> graph.bits - 32 == int.from_bytes(digest[28:], "little")
+
+
+def run(program: Program, inputs: dict[str, int]) -> list[int]:
+    names = [inputs_of.name for inputs_of in program.early_inputs().values()]
+    early = dict(zip(names, program.early_values(inputs), strict=True)) if names else {}
+    return evaluate(program.outputs, {**inputs, **early})
+
+
+def numbered(words: list[int]) -> dict[str, int]:
+    return {f"word{index}": word for index, word in enumerate(words)}
 
 
 def test_what_a_nonce_does_not_change_is_known_before_it() -> None:

@@ -1,0 +1,64 @@
+"""What LLVM makes of the hashes' kernels where a CPU has AVX2 at most: as many instructions as the graph has."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import llvmlite.binding as llvm
+import pytest
+
+from hashwatt.kernels.workloads.blake2s import description as blake2s
+from hashwatt.kernels.workloads.hashing import llvm as hashing
+from hashwatt.kernels.workloads.hashing.header_graph import HeaderGraph
+from hashwatt.kernels.workloads.hashing.streams import BY_BYTES
+from hashwatt.kernels.workloads.keccak256 import description as keccak256
+
+# Of AMD's Zen to Zen 3 and Intel's Haswell, caches of decoded operations hold 1,536 to 4,096.
+FEWEST_DECODED = 1536
+
+
+@pytest.fixture(autouse=True)
+def avx2_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "host_features", lambda: frozenset({"avx2"}))
+    monkeypatch.setattr(hashing, "host_architecture", lambda: "x86_64")
+    monkeypatch.setattr(hashing, "host_attributes", lambda: '"target-features"="+avx2"')
+
+
+def instructions(graph: HeaderGraph, form: hashing.Form) -> Counter[str]:
+    try:
+        llvm.initialize_all_targets()
+        llvm.initialize_all_asmprinters()
+        target = llvm.Target.from_triple("x86_64-unknown-linux-gnu")
+    except (RuntimeError, AttributeError):
+        pytest.skip("this LLVM does not compile for x86-64")
+    machine = target.create_target_machine(cpu="haswell", opt=3)
+    module = llvm.parse_assembly(hashing.scan_module(graph, form))
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options.loop_unrolling = options.loop_vectorization = options.slp_vectorization = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    lines = (line.split() for line in machine.emit_assembly(module).splitlines() if line.startswith("\t"))
+    return Counter(words[0] for words in lines if not words[0].startswith((".", "#")))
+
+
+def test_a_rotation_by_bytes_is_one_shuffle() -> None:
+    graph = blake2s.header_graph()
+    (form, *_) = hashing.forms(graph)
+    mix, counts = hashing.operation_mix(graph, form), instructions(graph, form)
+    # What is done once an item comes on top.
+    assert mix[BY_BYTES] <= counts["vpshufb"] <= mix[BY_BYTES] + 4
+    vectors = sum(mix.values()) + 2 * mix["rotr"]
+    done = sum(counts[name] for name in ("vpaddd", "vpxor", "vpshufb", "vpslld", "vpsrld", "vpor"))
+    assert vectors <= done <= vectors + 20
+
+
+def test_keccaks_rounds_fit_caches_of_instructions() -> None:
+    graph = keccak256.header_graph()
+    in_a_row = hashing.Form(256, scheduled=True)
+    assert all(form.looped for form in hashing.forms(graph))
+    (form, *_) = hashing.forms(graph)
+    assert instructions(graph, form).total() < FEWEST_DECODED < 4096 < instructions(graph, in_a_row).total()
+    # The same work: what is known early, and what is cut at the end, is as much as without a loop.
+    some = sum(hashing.operation_mix(graph, form).values())
+    fewest = sum(hashing.operation_mix(graph, in_a_row).values())
+    assert fewest <= some < 1.05 * fewest
