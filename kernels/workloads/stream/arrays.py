@@ -41,7 +41,7 @@ def too_large(info: DeviceInfo, size_bytes: int | None) -> str | None:
     if info.memory_bytes is None or wanted <= info.memory_bytes * MEMORY_SHARE:
         return None
     return (
-        f"{info.id} has {info.memory_bytes >> 20} MiB free, of which stream's arrays would take {wanted >> 20}; "
+        f"{info.id}: stream may take half of the {info.memory_bytes >> 20} MiB free, and its arrays take {wanted >> 20}; "
         "close programs or give a smaller --size"
     )
 
