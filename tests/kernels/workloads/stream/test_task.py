@@ -34,7 +34,7 @@ CLAIM = Claim(
 def small_cpu() -> CpuDevice:
     """The CPU, said to have a small cache: arrays of 4 MiB do for what is right or wrong."""
     (found,) = (entry for entry in backend.find() if isinstance(entry, Found))
-    return CpuDevice(replace(found.info, cache_bytes=1 << 20), read_topology(), DeviceOptions())
+    return CpuDevice(replace(found.info, cache_bytes=1 << 20, memory_bytes=None), read_topology(), DeviceOptions())
 
 
 def fake_device(behaviour: str) -> FakeDevice:
