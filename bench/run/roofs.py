@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from ...kernels.device import AnyDevice, Ceiling, DeviceInfo, Executes, Roof
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from ...kernels.workloads.ceilings import PROBES, Probe, forget
-from ...kernels.workloads.protocol import HasNoRoof, Value, Workload
 from ...kernels.workloads.roof import smallest_ceiling
 from ..result.from_device import MOST_OF_ROOF
 from ..result.measurement import Round
@@ -50,11 +49,9 @@ def best_roof(measured: Callable[[], Roof | None], rounds: Sequence[Round]) -> R
     return best
 
 
-def why_no_roof(workload: Workload, parameters: Mapping[str, Value], info: DeviceInfo) -> str | None:
-    """Why there may be no roof of this work, as far as that is known beforehand."""
-    if info.simulator:
-        return "a simulator's would say nothing about hardware"
-    return workload.why_no_roof(parameters) if isinstance(workload, HasNoRoof) else None
+def why_no_roof(info: DeviceInfo) -> str | None:
+    """Why there may be no roof on this device, as far as that is known beforehand."""
+    return "a simulator's would say nothing about hardware" if info.simulator else None
 
 
 class RoofMeter:

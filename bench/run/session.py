@@ -21,7 +21,7 @@ from ...kernels.errors import (
     details_of,
 )
 from ...kernels.system.quota import ThrottleCounter
-from ...kernels.workloads.protocol import Request, Task
+from ...kernels.workloads.protocol import Request, Task, counts_for
 from ..interrupts import interruptible, pending
 from ..isolation.device import process_of
 from ..machine.core_clock import CoreClock
@@ -285,7 +285,7 @@ class Session:
         self._settings = run_settings(self._plan, assignment, batch)
         if assignment.rendezvous is None:
             self._core_clock = CoreClock(device.info, assignment.options.threads)
-            self._roofs = RoofMeter(device, self.work.workload.counts_of(self.work.parameters))
+            self._roofs = RoofMeter(device, counts_for(self.work.workload, device.info, self.work.parameters))
 
     def _round(self) -> None:
         assignment = self._assignment
@@ -364,7 +364,7 @@ class Session:
         try:
             meter.start()
             self._roof = best_roof(task.roof, sampler.records())
-            reason = why_no_roof(self.work.workload, self.work.parameters, self.found.info)
+            reason = why_no_roof(self.found.info)
             if self._roof is None and reason is not None:
                 self._warnings.append(sentences.limit_unknown(reason))
             if self.found.info.on_host_cores:
