@@ -226,7 +226,7 @@ def draw_shares(axes: Axes, frame: Frame, line: Roofline, points: Sequence[Roofl
         y = -row
         axes.plot([0, 100], [y, y], color=MUTED, linewidth=1, alpha=0.35)
         if point.percent is not None:
-            axes.plot([0, point.percent], [y, y], color=colour, linewidth=4, solid_capstyle="butt")
+            axes.plot([0, min(point.percent, 100)], [y, y], color=colour, linewidth=4, solid_capstyle="butt")
         told = f"{point.figure}" if point.percent is None else f"{point.figure}  {point.roof}"
         name_up = 0.44 if frame.narrow else 0.12
         axes.text(0, y + name_up, f"{row + 1}  {name}", transform=above, ha="left", va="bottom", color=INK)
