@@ -10,9 +10,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from ...kernels.device import AnyDevice, Ceiling, DeviceInfo, Executes, Roof
-from ...kernels.errors import DeviceError
+from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from ...kernels.workloads.ceilings import PROBES, Probe, forget
-from ...kernels.workloads.protocol import HasNoRoof, Value, Workload
 from ...kernels.workloads.roof import smallest_ceiling
 from ..result.from_device import MOST_OF_ROOF
 from ..result.measurement import Round
@@ -23,6 +22,11 @@ AGAIN = "measured again at the end, since the work had beaten what was measured 
 # Ceilings that the work has beaten are measured again so many times, each the best of some, before there is no share.
 MOST_AGAIN = 3
 TIMES_AGAIN = 5
+
+
+def is_loss(error: Exception) -> bool:
+    """Whether the device hung or died, rather than refused something."""
+    return isinstance(error, DeviceHung | DeviceCrashed)
 
 
 def is_beaten(roof: Roof, rounds: Sequence[Round]) -> bool:
@@ -45,11 +49,9 @@ def best_roof(measured: Callable[[], Roof | None], rounds: Sequence[Round]) -> R
     return best
 
 
-def why_no_roof(workload: Workload, parameters: Mapping[str, Value], info: DeviceInfo) -> str | None:
-    """Why there may be no roof of this work, as far as that is known beforehand."""
-    if info.simulator:
-        return "a simulator's would say nothing about hardware"
-    return workload.why_no_roof(parameters) if isinstance(workload, HasNoRoof) else None
+def why_no_roof(info: DeviceInfo) -> str | None:
+    """Why there may be no roof on this device, as far as that is known beforehand."""
+    return "a simulator's would say nothing about hardware" if info.simulator else None
 
 
 class RoofMeter:
@@ -63,6 +65,8 @@ class RoofMeter:
         self._rates: list[Mapping[str, float]] = []
         self._again: dict[str, float] = {}
         self.failure: str | None = None
+        # Whether the device hung or died meanwhile.
+        self.lost = False
 
     @property
     def is_needed(self) -> bool:
@@ -79,6 +83,7 @@ class RoofMeter:
             self._rates.append({name: probe.rate() for name, probe in self._probes.items()})
         except DeviceError as error:
             self.failure = str(error)
+            self.lost = is_loss(error)
 
     def roof(self, rounds: Sequence[Round]) -> Roof | None:
         """The smallest of the ceilings over the rounds that count, each as long as it was sampled.
@@ -108,6 +113,7 @@ class RoofMeter:
                 best = max(probe.rate() for _ in range(TIMES_AGAIN))
                 self._again[name] = max(best, self._again.get(name, 0.0))
         except DeviceError as error:
+            self.lost = self.lost or is_loss(error)
             LOG.info("%s: its ceilings were not measured again: %s", self._device.info.id, error)
 
     def _roof(self, rounds: Sequence[Round]) -> Roof | None:

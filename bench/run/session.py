@@ -12,9 +12,7 @@ from msgspec.structs import replace
 
 from ...kernels.device import AnyDevice, Found, Roof
 from ...kernels.errors import (
-    DeviceCrashed,
     DeviceError,
-    DeviceHung,
     HashwattError,
     InputError,
     OutOfTime,
@@ -23,7 +21,7 @@ from ...kernels.errors import (
     details_of,
 )
 from ...kernels.system.quota import ThrottleCounter
-from ...kernels.workloads.protocol import Request, Task
+from ...kernels.workloads.protocol import Request, Task, counts_for
 from ..interrupts import interruptible, pending
 from ..isolation.device import process_of
 from ..machine.core_clock import CoreClock
@@ -43,7 +41,7 @@ from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .measured import measurement_of
 from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
-from .roofs import RoofMeter, best_roof, why_no_roof
+from .roofs import RoofMeter, best_roof, is_loss, why_no_roof
 from .stages import Stages
 
 LOG = logging.getLogger(__name__)
@@ -87,6 +85,7 @@ class Session:
         self._load_at_roof: float | None = None
         self._warnings: list[WarningRecord] = []
         self._end: tuple[Status, str | None] | None = None
+        self._lost = False
         self.refused_input: InputError | None = None
         self.interrupted = False
         if assignment.ledger is not None:
@@ -184,8 +183,8 @@ class Session:
             else:
                 self.refused_input = error if isinstance(error, InputError) else None
                 self._end = _status_of(error), str(error)
-                if self._assignment.devices is not None and isinstance(error, DeviceHung | DeviceCrashed):
-                    self._assignment.devices.lose(self.found.info.id)
+                if is_loss(error):
+                    self._lose()
         except Exception as error:
             self._end = "failed", self._mistake(error)
         finally:
@@ -194,6 +193,12 @@ class Session:
                 self._close()
             if ledger is not None:
                 ledger.needs(self, self._needs_s())
+
+    def _lose(self) -> None:
+        """Note that the device hung or died: once, for whatever is asked of it afterwards fails as well."""
+        if not self._lost and self._assignment.devices is not None:
+            self._assignment.devices.lose(self.found.info.id)
+        self._lost = True
 
     def _wait_for_other_machines(self) -> None:
         """Where this is a part of a larger run whose machines begin at once. Waiting costs the device nothing."""
@@ -243,7 +248,8 @@ class Session:
         device, self._device = self._device, None
         devices = self._assignment.devices
         try:
-            if device is not None and devices is not None and self._end is not None and self._end[0] in STILL_WELL:
+            well = self._end is not None and self._end[0] in STILL_WELL and not self._lost
+            if device is not None and devices is not None and well:
                 devices.give_back(device)
             elif device is not None:
                 device.close()
@@ -279,7 +285,7 @@ class Session:
         self._settings = run_settings(self._plan, assignment, batch)
         if assignment.rendezvous is None:
             self._core_clock = CoreClock(device.info, assignment.options.threads)
-            self._roofs = RoofMeter(device, self.work.workload.counts_of(self.work.parameters))
+            self._roofs = RoofMeter(device, counts_for(self.work.workload, device.info, self.work.parameters))
 
     def _round(self) -> None:
         assignment = self._assignment
@@ -304,6 +310,8 @@ class Session:
             if self._roofs.is_needed:
                 self._stages.begin("measuring its ceilings")
             self._roofs.measure()
+            if self._roofs.lost:
+                self._lose()
 
     def _warm_up(self) -> float:
         """Warm up, devices at once together, and tell how long it took."""
@@ -346,6 +354,8 @@ class Session:
     def _measure_roof(self, task: Task, meter: LoadMeter, sampler: Sampler) -> None:
         if self._roofs is not None and self._roofs.is_needed:
             self._roof = self._roofs.roof(sampler.records())
+            if self._roofs.lost:
+                self._lose()
             return
         if self._roofs is not None and self._roofs.failure is not None:
             self._warnings.append(sentences.limit_unknown(self._roofs.failure))
@@ -354,13 +364,15 @@ class Session:
         try:
             meter.start()
             self._roof = best_roof(task.roof, sampler.records())
-            reason = why_no_roof(self.work.workload, self.work.parameters, self.found.info)
+            reason = why_no_roof(self.found.info)
             if self._roof is None and reason is not None:
                 self._warnings.append(sentences.limit_unknown(reason))
             if self.found.info.on_host_cores:
                 self._load_at_roof = meter.stop().other_load
         except DeviceError as error:
             # The rate is measured by now; a device that fails here does not lose it.
+            if is_loss(error):
+                self._lose()
             self._warnings.append(sentences.limit_unknown(str(error)))
         except Exception as error:
             self._warnings.append(sentences.limit_unknown(self._mistake(error)))

@@ -12,11 +12,12 @@ from time import perf_counter
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from ..device import BufferId, Executes, KernelId, Launch
+from ..device import BufferId, Executes, KernelId, Launch, Source
 from ..errors import DeviceError
 from .peak import formats, launches, oracle
 from .peak.widths import chosen_bits
 from .stream import arrays
+from .stream.beyond import beyond_caches
 from .stream.counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 
 # A burst: long beside what a launch costs, short beside a round.
@@ -101,14 +102,16 @@ class MemoryProbe:
     unit = "byte"
 
     def __init__(self, device: Executes) -> None:
-        """Arrays beyond the caches. Raises DeviceError."""
+        """Arrays beyond the caches that really serve. Raises DeviceError."""
         info = device.info
         reason = arrays.too_large(info, None)
         if reason is not None:
             raise DeviceError(reason)
         self._device = device
-        self._items = arrays.array_items(info)
-        self._arrays = tuple(device.allocate(self._items * NUMBER_BYTES) for _ in range(arrays.ARRAYS))
+        found = beyond_caches(device)
+        self._items, self._limits = found.items, found.limits
+        more = arrays.ARRAYS - len(found.spare)
+        self._arrays = (*found.spare, *(device.allocate(self._items * NUMBER_BYTES) for _ in range(more)))
         self._sums: tuple[BufferId, ...] = ()
         self.anew()
 
@@ -123,7 +126,8 @@ class MemoryProbe:
                 del bursts[name], known[name]
         self._kept = bursts
         size_mib = self._items * NUMBER_BYTES >> 20
-        self.explanation = f"what stream's fastest operations move ({', '.join(self._kept)}; arrays of {size_mib} MiB)"
+        kept, arrays_text = ", ".join(self._kept), f"arrays of {size_mib} MiB{self._limits}"
+        self.explanation = f"what stream's fastest operations move ({kept}; {arrays_text})"
 
     def rate(self) -> float:
         """See Probe."""
@@ -196,8 +200,61 @@ class PeakProbe:
         return self._burst.rate()
 
 
+class DotProbe:
+    """How many operations a second the CPU does in dot products of small integers, by what a convolution uses here."""
+
+    unit = "operation"
+    # A launch is to last far longer than its call.
+    turns = 1 << 14
+    factors = 0x01030507
+
+    def __init__(self, device: Executes, number: str) -> None:
+        """Vectors in registers. Raises DeviceError."""
+        from ..cpu.codegen.dot_tile import host_target
+        from .conv import dots
+
+        way = WAYS[host_target(number).way]
+        self.explanation = f"what the convolution's {way} of {number} do in registers"
+        kernel, _ = device.compile(Source("llvm", f"{dots.__name__}:{number}", dots.ENTRY, ("uint32",)))
+        items, buffer, threads = 1, device.allocate(dots.item_bytes(number)), None
+
+        def launch(repeats: int) -> Launch:
+            return Launch(kernel, (buffer,), (self.turns, self.factors), items, repeats, grain=1)
+
+        # The first launch tells how many threads there are.
+        threads = device.launch(launch(1)).threads
+        items = threads or 1
+        buffer = device.allocate(items * dots.item_bytes(number))
+        amount = items * self.turns * dots.operations_a_turn(number)
+        self._new_burst = partial(Burst, device, f"dots of {number}", launch, amount)
+        self.anew()
+
+    def anew(self) -> None:
+        """See Probe."""
+        self._burst = self._new_burst()
+
+    def rate(self) -> float:
+        """See Probe."""
+        return self._burst.rate()
+
+
+WAYS = {
+    "vnni": "dot products (VNNI)", "madd": "older dot products (pmaddubsw, pmaddwd)", "plain": "multiplications",
+}  # fmt: skip
+
+
+def integer_probe(device: Executes, number: str) -> Probe:
+    """The ceiling of dot products of small integers. Raises DeviceError."""
+    if "llvm" in device.info.languages:
+        return DotProbe(device, number)
+    if number not in formats.FORMATS:
+        raise DeviceError(f"nothing measures what {device.info.id} does with {number} at most")
+    return PeakProbe(device, number)
+
+
 # By the names that workloads count.
 PROBES: Mapping[str, Callable[[Executes], Probe]] = {
     "memory": MemoryProbe,
     **{number: partial(PeakProbe, number=number) for number in formats.FORMATS},
+    **{number: partial(integer_probe, number=number) for number in ("int8", "int16")},
 }

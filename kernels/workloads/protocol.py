@@ -197,12 +197,19 @@ class HasQuantities(Protocol):
 
 
 @runtime_checkable
-class HasNoRoof(Protocol):
-    """A workload that knows no limit for some of its parameters, and says why."""
+class CountsByDevice(Protocol):
+    """A workload whose kernels take other ceilings on other devices: dot products here, multiplications there."""
 
-    def why_no_roof(self, parameters: Mapping[str, Value]) -> str | None:
-        """Why nothing measures a limit of it, in one sentence; None where something does."""
+    def counts_on(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> Mapping[str, float]:
+        """As `Workload.counts_of`, on this device."""
         ...
+
+
+def counts_for(workload: Workload, info: DeviceInfo, parameters: Mapping[str, Value]) -> Mapping[str, float]:
+    """How much of each ceiling's unit one unit of work takes on this device."""
+    if isinstance(workload, CountsByDevice):
+        return workload.counts_on(info, parameters)
+    return workload.counts_of(parameters)
 
 
 def quantity_for(workload: Workload, parameters: Mapping[str, Value]) -> Quantity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import log10
 
 from matplotlib.axes import Axes
@@ -11,6 +11,7 @@ from matplotlib.figure import FigureBase
 from ..layout.roofline import Roofline, RooflinePoint, ceilings_text, load_text, operation_unit
 from ..wording.visible import shortened, told_apart
 from .canvas import RIGHT_PX, Chart, Frame, Size
+from .roofline_names import Box, Level, groups_of, height_px, names_of
 from .scales import logarithmic, prefixed, whole
 from .style import FONT_PX, INK, MUTED, colour_of, mark, origin_handles
 
@@ -22,8 +23,8 @@ GAP_PX = 62
 LEFT_PX = 86
 # More works than this are no picture any more; the table has them all.
 MOST_WORKS = 40
-# Levels less apart than this (in decades) have no room for two names above them.
-ALIKE = 0.12
+# Above the highest level, as a factor of it: the first of these that leaves room for its names.
+HEADROOM = (2.2, 3.2, 4.6, 6.8, 10.0, 15.0, 22.0)
 # A number's places around its mark, the best first, in CSS pixels; and how much room it and a mark take.
 PLACES = ((13, 0), (-13, 0), (0, 14), (0, -14), (14, 12), (14, -12), (-14, 12), (-14, -12), (28, 0), (0, 28), (0, -28))
 NUMBER_PX = (16, 13)
@@ -104,7 +105,16 @@ def draw_roofline(
     ridges = [rate / memory for rate in arithmetic.values()] if memory else []
     across = min([*known, *ridges, 1.0]) / 4, max([*known, *ridges, 1.0]) * 16
     figures = [value for _, _, value in placed] + list(arithmetic.values())
-    up = min([*figures, *([across[0] * memory] if memory else [])]) / 1.6, max(figures) * 2.2
+    lowest = min([*figures, *([across[0] * memory] if memory else [])]) / 1.6
+    size_px = frame.width_px - LEFT_PX - RIGHT_PX, PANEL_PX
+    up = next(
+        (
+            room
+            for room in ((lowest, max(figures) * factor) for factor in HEADROOM)
+            if _names_fit(arithmetic, room, per)
+        ),
+        (lowest, max(figures) * HEADROOM[-1]),
+    )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(*across)
@@ -113,22 +123,50 @@ def draw_roofline(
     floats = any("float" in point.arithmetic for _, point, _ in placed)
     logarithmic(axes.yaxis, operation_unit("float" if floats else "", per), prefixed, 7)
     axes.set_xlabel("operations for each byte of memory")
-    draw_ceilings(axes, memory, arithmetic, across, up[1], per)
     colour = colour_of(line.kind)
     # What needs no memory stands at the right edge.
     marks = [
         (number, point, across[1] / 1.35 if point.intensity is None else point.intensity, value)
         for number, point, value in placed
     ]
-    size_px = frame.width_px - LEFT_PX - RIGHT_PX, PANEL_PX
     spots = [(_part(x, across) * size_px[0], _part(value, up) * size_px[1]) for _, _, x, value in marks]
-    numbers = places_of_numbers(spots)
+    levels = levels_of(arithmetic, memory, across, up, size_px[0], per)
+    steepness = size_px[1] / log10(up[1] / up[0]) / (size_px[0] / log10(across[1] / across[0])) if memory else 0.0
+    names = names_of(levels, spots, size_px[0], steepness)
+    draw_ceilings(axes, memory, arithmetic, across, up[1], per)
+    for box in names:
+        axes.text(
+            box.left / size_px[0], box.bottom / size_px[1], "\n".join(box.lines), transform=axes.transAxes, ha="left",
+            va="bottom", color=INK, fontsize=FONT_PX * 0.9, linespacing=1.12, zorder=2,
+        )  # fmt: skip
+    numbers = places_of_numbers(spots, names, [level.up for level in levels])
     for (number, point, x, value), (right_px, up_px) in zip(marks, numbers, strict=True):
         axes.plot([x], [value], **mark(point.origin, colour), zorder=3)
         axes.text(
             right_px / size_px[0], up_px / size_px[1], str(number), transform=axes.transAxes, ha="center",
             va="center", color=INK, fontsize=FONT_PX * 0.9, zorder=4,
         )  # fmt: skip
+
+
+def levels_of(
+    arithmetic: Mapping[str, float], memory: float | None, across: tuple[float, float], up: tuple[float, float],
+    width_px: float, per: str,
+) -> list[Level]:  # fmt: skip
+    """The level lines in CSS pixels, with their names."""
+    return [
+        Level(
+            f"{name} {prefixed(_three(rate), operation_unit(name, per))}",
+            _part(max(across[0], rate / memory), across) * width_px if memory else 0.0,
+            _part(rate, up) * PANEL_PX,
+        )
+        for name, rate in arithmetic.items()
+    ]
+
+
+def _names_fit(arithmetic: Mapping[str, float], up: tuple[float, float], per: str) -> bool:
+    """Whether the highest levels' names have room below the panel's upper edge."""
+    groups = groups_of(levels_of(arithmetic, None, (1.0, 10.0), up, 1.0, per))
+    return not groups or groups[-1][0].up + height_px(groups[-1]) <= PANEL_PX
 
 
 def draw_ceilings(
@@ -139,35 +177,34 @@ def draw_ceilings(
     if memory:
         ridge = min(max(max(arithmetic.values(), default=top) / memory, left), right)
         axes.plot([left, ridge], [left * memory, ridge * memory], color=INK, linewidth=1.4)
+        # Below its line, which climbs away from it.
         axes.annotate(
-            f"memory {prefixed(_three(memory), 'B' + per)}", (left, left * memory), xytext=(14, 0),
-            textcoords="offset points", color=INK, va="center", ha="left", fontsize=FONT_PX * 0.9,
+            f"memory {prefixed(_three(memory), 'B' + per)}", (left, left * memory), xytext=(8, -1),
+            textcoords="offset points", color=INK, va="top", ha="left", fontsize=FONT_PX * 0.9,
         )  # fmt: skip
-    last = None
-    for name, rate in sorted(arithmetic.items(), key=lambda item: -item[1]):
+    for rate in arithmetic.values():
         start = max(left, rate / memory) if memory else left
         axes.plot([start, right], [rate, rate], color=INK, linewidth=1.4)
-        # Two levels as good as alike have their names one above, one below.
-        below = last is not None and log10(last / rate) < ALIKE
-        words = f"{name} {prefixed(_three(rate), operation_unit(name, per))}"
-        axes.annotate(
-            words, (start, rate), xytext=(14, -3 if below else 3), textcoords="offset points", color=INK,
-            va="top" if below else "bottom", ha="left", fontsize=FONT_PX * 0.9,
-        )  # fmt: skip
-        last = rate
 
 
-def places_of_numbers(spots: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Where each mark's number goes, in CSS pixels: beside it, away from all marks and from the numbers before it."""
+def places_of_numbers(
+    spots: Sequence[tuple[float, float]], names: Sequence[Box] = (), lines: Sequence[float] = ()
+) -> list[tuple[float, float]]:
+    """Where each mark's number goes, in CSS pixels: beside it, away from marks, names and the numbers before it.
+
+    And off the level `lines` at these heights, where there is such a place.
+    """
     taken: list[tuple[float, float]] = []
     for x, y in spots:
-        free = (
+        free = [
             place
             for right, up in PLACES
             for place in [(x + right, y + up)]
             if not any(_touch(place, other) for other in (*taken, *(spot for spot in spots if spot != (x, y))))
-        )
-        taken.append(next(free, (x + PLACES[0][0], y)))
+            and not any(name.is_near(*place, NUMBER_PX[0] / 2, NUMBER_PX[1] / 2) for name in names)
+        ]
+        clear = [place for place in free if not any(abs(place[1] - line) < NUMBER_PX[1] / 2 for line in lines)]
+        taken.append(next(iter(clear or free), (x + PLACES[0][0], y)))
     return taken
 
 
@@ -189,7 +226,7 @@ def draw_shares(axes: Axes, frame: Frame, line: Roofline, points: Sequence[Roofl
         y = -row
         axes.plot([0, 100], [y, y], color=MUTED, linewidth=1, alpha=0.35)
         if point.percent is not None:
-            axes.plot([0, point.percent], [y, y], color=colour, linewidth=4, solid_capstyle="butt")
+            axes.plot([0, min(point.percent, 100)], [y, y], color=colour, linewidth=4, solid_capstyle="butt")
         told = f"{point.figure}" if point.percent is None else f"{point.figure}  {point.roof}"
         name_up = 0.44 if frame.narrow else 0.12
         axes.text(0, y + name_up, f"{row + 1}  {name}", transform=above, ha="left", va="bottom", color=INK)

@@ -40,7 +40,7 @@ ROUNDS = 60
 SLICE = 1 << 21
 TURNS, LONG_TURNS = 100_000, 10_000_000
 LIKWID_ITERATIONS = (1 << 18, 1 << 21)
-LIKWID_ROUNDS = 5
+LIKWID_ROUNDS = 15
 PEAK_LOADS = 3
 WIDTHS = tuple(bits for bits in (512, 256, 128) if bits <= array_ir.register_bits())
 # Bytes that plain stores move for each byte that counts: they fetch the line that they overwrite. No store past the

@@ -30,6 +30,7 @@ def working(
     """A device (`faster` times as fast as CEILINGS) that multiplied; `rate` in the work's unit."""
     work = load_workload(workload)
     whole = work.parameters_of(parameters)
+    counts = work.counts_of(whole)
     kind = Gemm if workload == "gemm" else Conv
     product: Product = kind(int(whole["size"]), str(whole["number"]))
     amount = product.lines * product.line_units
@@ -49,7 +50,7 @@ def working(
         amount=amount * SAMPLES,
         seconds=sum(sample.seconds for sample in readings),
         rate=rate_of(readings, work.quantity.unit),
-        roof=roof_of(counts, rate, work.quantity.unit, faster) if (counts := work.counts_of(whole)) else None,
+        roof=roof_of(counts, rate, work.quantity.unit, faster) if set(counts) <= set(CEILINGS) else None,
         evidence=answers(product),
     )
 

@@ -65,8 +65,8 @@ class Kind:
         return self.bits * self.lanes // 8
 
 
-# From the values read of an item (or a vector of them) to what is written.
-Compute = Callable[[Lines, Kind, Sequence[str]], str]
+# From the values that were read of each of some items (or vectors of them) to what is written of each.
+Compute = Callable[[Lines, Kind, Sequence[Sequence[str]]], Sequence[str]]
 
 
 def splat(lines: Lines, kind: Kind, number: str, name: str | None = None) -> str:
@@ -94,8 +94,9 @@ def each_item(
 ) -> str:
     """A function that reads an item of the arrays `reads`, computes, and stores into the array `writes`.
 
-    `past_cache`: stores go past the caches, which saves fetching the line that is overwritten. `unroll`: vectors of a
-    pass; unless told, a line's. `ahead_bytes`: each pass asks for what the one so many bytes ahead of it will read.
+    `compute` gets all vectors of a pass at once, and orders their operations. `past_cache`: stores go past the caches,
+    which saves fetching the line that is overwritten. `unroll`: vectors of a pass; unless told, a line's.
+    `ahead_bytes`: each pass asks for what the one so many bytes ahead of it will read.
     """
     wide = Kind(number, bits, register_bits() // bits)
     # Stores past the caches are gathered line by line: a pass that mixes several lines is up to 7 % slower (Zen 5).
@@ -113,12 +114,13 @@ def each_item(
             vectors.say(f"call void @llvm.prefetch(ptr {place}, i32 0, i32 3, i32 1)")
     places = [vectors.value(f"add i64 %i, {part * wide.lanes}") for part in range(unroll)]
     loaded = [[_load(vectors, wide, index, place) for index in reads] for place in places]
-    results = [compute(vectors, wide, values) for values in loaded]
+    results = compute(vectors, wide, loaded)
     for place, result in zip(places, results, strict=True):
         _store(vectors, wide, writes, place, result, hint)
     one = Kind(number, bits, 1)
     rest = Lines("o")
-    _store(rest, one, writes, "%j", compute(rest, one, [_load(rest, one, index, "%j") for index in reads]), "")
+    (result,) = compute(rest, one, [[_load(rest, one, index, "%j") for index in reads]])
+    _store(rest, one, writes, "%j", result, "")
     return "\n".join(
         [
             *([PREFETCH] if ahead_bytes else []),

@@ -88,7 +88,7 @@ def tile(symbol: str, target: TileTarget, channels: int, positions: int, attribu
     number_bytes = GROUP_BYTES // GROUPED[target.number]
     groups = TAPS * channels * number_bytes // GROUP_BYTES
     sums = [(i, j) for i in range(positions) for j in range(target.vectors)]
-    step, declarations = _step(target, vector)
+    step, declarations = step_of(target, vector)
     attributes = host_attributes() if attributes is None else attributes
     lines = [
         *declarations,
@@ -156,7 +156,7 @@ def _splat(name: str, place: int, vector: str, lanes: int) -> list[str]:
     ]
 
 
-def _step(target: TileTarget, vector: str) -> tuple[Step, list[str]]:
+def step_of(target: TileTarget, vector: str) -> tuple[Step, list[str]]:
     """What adds the products of a splat group and a vector of groups to a sum, and its declarations."""
     lanes = target.lanes
     if target.number == "float32":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ...device import DeviceInfo
 from ..pairs.product import Product
 from ..pairs.workload import PairWorkload
 from ..protocol import Value
@@ -12,9 +13,10 @@ from ..suite import Size, Suite
 from .product import Conv
 
 DEFAULT_SIZE = 64
-# Which ceiling a format takes, and how much of it a multiply-accumulate is. There is none for 16-bit integers: what
-# dot products a device has for them is not measured, and the memory alone is far from binding.
-CEILINGS: Mapping[str, tuple[str, float] | None] = {"float32": ("float32", 2.0), "int16": None, "int8": ("int8", 2.0)}
+# Operations of a multiply-accumulate.
+OPERATIONS = 2.0
+# What its kernel in OpenCL C computes integers of any size in, one by one.
+ONE_BY_ONE = "int32"
 
 
 class ConvWorkload(PairWorkload):
@@ -44,16 +46,17 @@ class ConvWorkload(PairWorkload):
 
     def counts_of(self, parameters: Mapping[str, Value]) -> Mapping[str, float]:
         """See Workload: images, weights and sums are read or written once at least."""
-        product = Conv(int(parameters["size"]), str(parameters["number"]))
-        ceiling = CEILINGS[product.operand_type]
-        if ceiling is None:
-            return {}
-        return {ceiling[0]: ceiling[1], "memory": product.moved_bytes / (product.lines * product.line_units)}
+        return self._counts(str(parameters["number"]), parameters)
 
-    def why_no_roof(self, parameters: Mapping[str, Value]) -> str | None:
-        """See HasNoRoof."""
+    def counts_on(self, info: DeviceInfo, parameters: Mapping[str, Value]) -> Mapping[str, float]:
+        """See CountsByDevice. What takes integers out of their groups does not count: it is no convolution's work."""
         number = str(parameters["number"])
-        return f"nothing measures what a device does with {number} at most" if CEILINGS[number] is None else None
+        one_by_one = "opencl" in info.languages and number.startswith("int")
+        return self._counts(ONE_BY_ONE if one_by_one else number, parameters)
+
+    def _counts(self, ceiling: str, parameters: Mapping[str, Value]) -> Mapping[str, float]:
+        product = Conv(int(parameters["size"]), str(parameters["number"]))
+        return {ceiling: OPERATIONS, "memory": product.moved_bytes / (product.lines * product.line_units)}
 
 
 WORKLOAD = ConvWorkload()

@@ -169,13 +169,16 @@ def emit(number: str) -> str:
 def emit_sweep(steps: int) -> str:
     """The sweep with so many steps on each number of an array."""
 
-    def through(lines: Lines, kind: Kind, values: Sequence[str]) -> str:
-        (value,) = values
+    def through(lines: Lines, kind: Kind, vectors: Sequence[Sequence[str]]) -> list[str]:
+        values = [value for (value,) in vectors]
         m, c, c1 = (splat(lines, kind, name) for name in ("%s0", "%s1", "%s2"))
         for step in range(steps):
-            product = lines.value(f"fmul contract {kind.text} {value}, {m}")
-            value = lines.value(f"fadd contract {kind.text} {product}, {c1 if step == steps - 1 else c}")
-        return value
+            # Step by step for all vectors: one after another they would wait for themselves wherever a core cannot look
+            # ahead over several vectors' steps.
+            products = [lines.value(f"fmul contract {kind.text} {value}, {m}") for value in values]
+            added = c1 if step == steps - 1 else c
+            values = [lines.value(f"fadd contract {kind.text} {product}, {added}") for product in products]
+        return values
 
     return each_item(
         f"sweep{steps}", 1, ["double"] * 3, [0], 0, through,

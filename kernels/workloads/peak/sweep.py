@@ -13,6 +13,7 @@ from ..evidence import Checked
 from ..filling import pieces_of
 from ..protocol import Expected, Request, Work
 from ..stream.arrays import array_items
+from ..stream.beyond import beyond_caches
 from ..suite import SIZE
 from .formats import INTENSITIES
 from .launches import sweep_launch, sweep_numbers, sweep_source_of
@@ -41,6 +42,7 @@ class SweepTask(CheckedTask):
         self._intensity = float(request.parameters["intensity"])
         self._steps = INTENSITIES[self._intensity]
         size = request.parameters.get(SIZE)
+        self._is_sized = size is not None
         self._items = array_items(device.info, None if size is None else int(size))
         self._source = sweep_source_of(self._steps, device.info)
         # The numbers of an item.
@@ -52,7 +54,7 @@ class SweepTask(CheckedTask):
         self._passes: int | None = None
 
     def self_test(self) -> None:
-        """Compile, and compare every number of a small array with the right ones."""
+        """Compile, compare every number of a small array with the right ones, and see how large the array must be."""
         info, bits = self._device.info, chosen_bits(self._device, NUMBER)
         self._source, self._across = sweep_source_of(self._steps, info, bits), sweep_numbers(info, bits)
         self._kernel_id, self.compile_s = self._device.compile(self._source)
@@ -65,6 +67,8 @@ class SweepTask(CheckedTask):
             self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
             self._passes = passes
             self._compare(items)
+        if not self._is_sized:
+            self._items = beyond_caches(self._device).items
         tuning = {"array_bytes": self._items * NUMBER_BYTES, "operations_a_number": 2 * self._steps}
         self.kernel = self._kernel_info(f"sweep{self._steps}", self._source, tuning, threads)
         self._device.release()

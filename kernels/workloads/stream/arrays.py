@@ -40,8 +40,9 @@ def too_large(info: DeviceInfo, size_bytes: int | None) -> str | None:
     wanted = ARRAYS * array_items(info, size_bytes) * NUMBER_BYTES
     if info.memory_bytes is None or wanted <= info.memory_bytes * MEMORY_SHARE:
         return None
+    free_mib, wanted_mib = info.memory_bytes >> 20, wanted >> 20
     return (
-        f"{info.id} has {info.memory_bytes >> 20} MiB free, of which stream's arrays would take {wanted >> 20}; "
+        f"{info.id}: stream may take half of the {free_mib} MiB free, and its arrays take {wanted_mib}; "
         "close programs or give a smaller --size"
     )
 

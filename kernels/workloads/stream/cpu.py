@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from ...cpu.codegen.array_ir import Kind, Lines, each_block, each_item, splat
+from ...cpu.codegen.array_ir import Compute, Kind, Lines, each_block, each_item, splat
 from .counts import BLOCK
 
 FACTOR = "%s0"
 
 
+def _one_by_one(compute: Callable[[Lines, Kind, Sequence[str]], str]) -> Compute:
+    """Vector after vector: two operations of each need no order among them."""
+    return lambda lines, kind, vectors: [compute(lines, kind, values) for values in vectors]
+
+
 def copy() -> str:
     """target = older."""
-    return each_item("copy", 3, ["double"], [1], 0, lambda _lines, _kind, values: values[0], past_cache=True)
+    return each_item(
+        "copy", 3, ["double"], [1], 0, _one_by_one(lambda _lines, _kind, values: values[0]), past_cache=True
+    )
 
 
 def mul() -> str:
@@ -21,7 +28,7 @@ def mul() -> str:
     def scaled(lines: Lines, kind: Kind, values: Sequence[str]) -> str:
         return lines.value(f"fmul {kind.text} {splat(lines, kind, FACTOR)}, {values[0]}")
 
-    return each_item("mul", 3, ["double"], [1], 0, scaled, past_cache=True)
+    return each_item("mul", 3, ["double"], [1], 0, _one_by_one(scaled), past_cache=True)
 
 
 def add() -> str:
@@ -30,7 +37,7 @@ def add() -> str:
     def both(lines: Lines, kind: Kind, values: Sequence[str]) -> str:
         return lines.value(f"fadd {kind.text} {values[0]}, {values[1]}")
 
-    return each_item("add", 3, ["double"], [1, 2], 0, both, past_cache=True)
+    return each_item("add", 3, ["double"], [1, 2], 0, _one_by_one(both), past_cache=True)
 
 
 def triad() -> str:
@@ -40,7 +47,7 @@ def triad() -> str:
         product = lines.value(f"fmul contract {kind.text} {splat(lines, kind, FACTOR)}, {values[1]}")
         return lines.value(f"fadd contract {kind.text} {values[0]}, {product}")
 
-    return each_item("triad", 3, ["double"], [1, 2], 0, sum_of_product, past_cache=True)
+    return each_item("triad", 3, ["double"], [1, 2], 0, _one_by_one(sum_of_product), past_cache=True)
 
 
 def dot() -> str:

@@ -15,6 +15,7 @@ from ..filling import pieces_of
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
 from .arrays import ARRAYS, array_items, launch_of, side_by_side, source_of
+from .beyond import beyond_caches
 from .counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 from .oracle import FACTORS, MOST_PASSES, Course, Numbers, Sums, pattern
 
@@ -38,6 +39,7 @@ class StreamTask(CheckedTask):
         self._request = request
         self._operation = str(request.parameters["operation"])
         size = request.parameters.get(SIZE)
+        self._is_sized = size is not None
         self._items = array_items(device.info, None if size is None else int(size))
         self._source = source_of(self._operation, device.info)
         self._buffers: tuple[BufferId, ...] = ()
@@ -47,7 +49,7 @@ class StreamTask(CheckedTask):
         self.largest_batch = min(LARGEST_BATCH, MOST_PASSES[self._operation] // 2)
 
     def self_test(self) -> None:
-        """Compile, and compare every number of small arrays with the right ones."""
+        """Compile, compare every number of small arrays with the right ones, and see how large the arrays must be."""
         self._kernel_id, self.compile_s = self._device.compile(self._source)
         items = SELF_TEST_BLOCKS * BLOCK if self._operation == DOT else SELF_TEST_ITEMS
         numbers = pattern(self._operation, self._request.challenge, self._device.info.id, "self-test")
@@ -58,6 +60,8 @@ class StreamTask(CheckedTask):
             # Some compilers begin at the first launch.
             self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
             self._compare_all(self._course_of(numbers, items, all_of_it=True), buffers, passes)
+        if not self._is_sized:
+            self._items = beyond_caches(self._device).items
         self._note_kernel()
         self._device.release()
         # Kernels were given back, too.

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from hashwatt.bench.api import measure
+from hashwatt.bench.run import roofs
+from hashwatt.bench.run.assignment import Work
 from hashwatt.bench.run.open_devices import OpenDevices
-from hashwatt.kernels.device import DeviceOptions, Executes, Found
-from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.device import DeviceOptions, Executes, Found, Roof
+from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.workloads.protocol import Value
+from hashwatt.kernels.workloads.registry import load_workload
+
+
+def of(name: str, **parameters: Value) -> Work:
+    workload = load_workload(name)
+    return Work(workload, workload.parameters_of(parameters))
 
 
 def device() -> FakeDevice:
@@ -30,3 +42,44 @@ def test_a_device_that_was_used_up_by_one_kind_of_work_is_open_for_the_next() ->
     assert devices.why_given_up("fake:steady") is None
     devices.lose("fake:steady")
     assert "hung or died 2 times" in (devices.why_given_up("fake:steady") or "")
+
+
+class Stuck:
+    """A ceiling that its device never answers to."""
+
+    unit, explanation = "byte", "stuck"
+
+    def __init__(self, opened: list[Executes], _device: Executes) -> None:
+        opened.append(_device)
+
+    def rate(self) -> float:
+        raise DeviceHung("it did not answer; update its driver")
+
+    def anew(self) -> None:
+        raise AssertionError
+
+
+def test_a_device_that_hangs_in_its_ceilings_is_given_up_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[Executes] = []
+    monkeypatch.setattr(roofs, "PROBES", dict.fromkeys(("memory", "float64"), partial(Stuck, met)))
+    clock = VirtualClock()
+    found = Found(fake_info("steady"), lambda _options: FakeDevice("steady", spend=clock.spend))
+    works = [of("stream", operation=name) for name in ("copy", "mul", "add")]
+    first, second, third = measure([found], works=works, seconds=0.5, clock=clock.now).results
+    assert (first.status, second.status, third.status) == ("measured", "measured", "skipped")
+    assert "hung or died 2 times" in (third.reason or "")
+    # What hung is not used again.
+    assert len({id(each) for each in met}) == 2
+
+
+class DyingAtItsRoof(FakeDevice):
+    def roof(self) -> Roof:
+        raise DeviceCrashed("its process died; update its driver")
+
+
+def test_a_device_that_dies_at_its_roof_is_given_up_too() -> None:
+    clock = VirtualClock()
+    found = Found(fake_info("steady"), lambda _options: DyingAtItsRoof("steady", spend=clock.spend))
+    works = [of("sha256d", prefixes=count) for count in (1, 2, 4)]
+    entries = measure([found], works=works, seconds=0.5, clock=clock.now).results
+    assert [entry.status for entry in entries] == ["measured", "measured", "skipped"]

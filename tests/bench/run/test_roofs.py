@@ -109,7 +109,7 @@ def test_every_ceiling_of_the_fake_device_has_the_rate_that_it_was_given() -> No
     assert MemoryProbe(opened).rate() > 16 * 1e6 * slower
     for name in ("float64", "float32", "float16", "int32", "int8"):
         assert PeakProbe(opened, name).rate() > 1e6 * slower
-    assert set(PROBES) == {"memory", "float64", "float32", "float16", "bfloat16", "int32", "int8"}
+    assert set(PROBES) == {"memory", "float64", "float32", "float16", "bfloat16", "int32", "int8", "int16"}
 
 
 @pytest.fixture(scope="module")
@@ -218,4 +218,4 @@ def test_work_of_which_nothing_measures_a_limit_says_why() -> None:
     entry, *_ = measured("steady", seconds=0.5, workloads=["conv"], parameters={"number": "int16", "size": 3}).results
     assert entry.roof is None
     told = [warning.text for warning in entry.warnings if warning.code == "limit_unknown"]
-    assert told == ["the roof could not be measured: nothing measures what a device does with int16 at most"]
+    assert told == ["the roof could not be measured: nothing measures what fake:steady does with int16 at most"]

@@ -47,6 +47,16 @@ def test_the_sweep_changes_its_range_and_nothing_else(bits: int, steps: int) -> 
         assert numbers.tobytes() == right.tobytes(), (start, stop)
 
 
+@pytest.mark.parametrize("steps", SWEEP_STEPS)
+def test_a_step_of_the_sweep_waits_for_none_of_the_same_pass_but_its_own_before(bits: int, steps: int) -> None:
+    """Between a step and the next on the same vector stand those on all other vectors of the pass."""
+    body = peak.emit_sweep(steps).partition("vectors:")[2].partition("%i.next = ")[0]
+    made = [re.findall(r"%\w+", line) for line in body.splitlines() if "contract" in line]
+    places = {result: place for place, (result, *_) in enumerate(made)}
+    waits = [place - places[used] for place, (_, used, _) in enumerate(made) if used in places]
+    assert set(waits) == {peak.SWEEP_UNROLL[steps]}
+
+
 @pytest.mark.parametrize("name", ["copy", "mul", "add", "triad"])
 def test_stream_changes_its_range_and_nothing_else(bits: int, name: str) -> None:
     compiled = NativeFunction(getattr(stream, name)(), name)

@@ -19,7 +19,7 @@ from hashwatt.kernels.workloads.gemm.workload import WORKLOAD as GEMM
 from hashwatt.kernels.workloads.pairs.numbering import BLOCKS
 from hashwatt.kernels.workloads.pairs.operands import SMALLEST_BUFFER_BYTES, Operands, compile_all
 from hashwatt.kernels.workloads.pairs.task import PairTask, largest_batch
-from hashwatt.kernels.workloads.protocol import Expected, Request
+from hashwatt.kernels.workloads.protocol import Expected, Request, counts_for
 
 from .devices import fake
 
@@ -235,7 +235,20 @@ def test_counts_are_of_one_unit_of_work() -> None:
     assert counts["memory"] == pytest.approx(
         (66 * 66 * 128 + 9 * 128 * 128 + 64 * 64 * 128 * 4) / (64 * 64 * 9 * 128**2)
     )
-    assert CONV.counts_of(CONV.parameters_of({"number": "int16"})) == {}
+    assert CONV.counts_of(CONV.parameters_of({"number": "int16"}))["int16"] == 2.0
+
+
+@pytest.mark.parametrize("number", ["int8", "int16", "float32"])
+def test_a_convolution_takes_what_its_kernel_on_the_device_computes_in(number: str) -> None:
+    """The kernel in OpenCL C takes groups of integers apart and multiplies them one by one."""
+    parameters = CONV.parameters_of({"number": number})
+    here, there = (
+        counts_for(CONV, DeviceInfo("x", "cpu", "", "", "", "", languages=(each,)), parameters)
+        for each in ("llvm", "opencl")
+    )
+    assert here[number] == 2.0
+    assert there["float32" if number == "float32" else "int32"] == 2.0
+    assert number == "float32" or number not in there
 
 
 def test_a_convolution_leaves_answers_like_any_product() -> None:

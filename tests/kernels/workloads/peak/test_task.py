@@ -27,7 +27,7 @@ from hashwatt.kernels.workloads.protocol import Expected, Request, Task, Value, 
 def small_cpu() -> CpuDevice:
     """The CPU, said to have a small cache: an array of 4 MiB does for what is right or wrong."""
     (found,) = (entry for entry in backend.find() if isinstance(entry, Found))
-    return CpuDevice(replace(found.info, cache_bytes=1 << 20), read_topology(), DeviceOptions())
+    return CpuDevice(replace(found.info, cache_bytes=1 << 20, memory_bytes=None), read_topology(), DeviceOptions())
 
 
 @pytest.fixture(params=["cpu", "fake"])

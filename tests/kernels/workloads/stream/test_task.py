@@ -34,7 +34,7 @@ CLAIM = Claim(
 def small_cpu() -> CpuDevice:
     """The CPU, said to have a small cache: arrays of 4 MiB do for what is right or wrong."""
     (found,) = (entry for entry in backend.find() if isinstance(entry, Found))
-    return CpuDevice(replace(found.info, cache_bytes=1 << 20), read_topology(), DeviceOptions())
+    return CpuDevice(replace(found.info, cache_bytes=1 << 20, memory_bytes=None), read_topology(), DeviceOptions())
 
 
 def fake_device(behaviour: str) -> FakeDevice:
@@ -176,7 +176,9 @@ def test_a_device_that_cannot_is_told_why_in_a_sentence() -> None:
     info = DeviceInfo("x", "cpu", "", "", "", "", cache_bytes=8 << 20, languages=("opencl",))
     assert WORKLOAD.why_not(info, usual) is None
     small = WORKLOAD.why_not(replace(info, memory_bytes=100 << 20), usual) or ""
-    assert small.startswith("x has 100 MiB free, of which stream's arrays would take 96; close programs")
+    assert small == (
+        "x: stream may take half of the 100 MiB free, and its arrays take 96; close programs or give a smaller --size"
+    )
     assert WORKLOAD.why_not(replace(info, memory_bytes=100 << 20), {**usual, "size": 1 << 20}) is None
     assert "no 64-bit numbers" in (WORKLOAD.why_not(replace(info, numbers=("float32",)), usual) or "")
 
