@@ -229,6 +229,8 @@ def _all() -> tuple[Variant, ...]:
         # Three chains or four: about the same on AMD Zen 4, while 5 likes four. Of more lanes the code gets too long.
         *_horizontal("sha-decoupled-x9", lanes=9, slots=3, streams=4),
         *_horizontal("sha-decoupled-x8", lanes=8, slots=4, streams=4),
+        # Where a hyperthread beside takes half of the caches of instructions (AMD Zen 3): seven lanes are too many.
+        *_horizontal("sha-decoupled-x4", lanes=4, slots=4, streams=2),
         *_vector("avx512-x8", 8, x86, avx512, ternary=True, rotates=True, registers=32, outdone_by="avx512-x16"),
         *_vector("avx2-x8", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16"),
         *_vector("avx2-x8-halved", 8, x86, ("avx2",), without=("avx512f",), outdone_by="avx512-x16", halved=True),

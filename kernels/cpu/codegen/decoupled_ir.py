@@ -87,8 +87,8 @@ class Schedules(Protocol):
     # Words that stand in the buffer of results from the beginning, by their place.
     initial_results: Mapping[int, int]
 
-    def preamble(self) -> list[str]:
-        """Lines before all others of a pass."""
+    def preamble(self, chains: bool) -> list[str]:
+        """Lines before all others of a pass (`chains`), or of what a batch of a rolled kernel shares."""
         ...
 
     def instructions(self, first: str | None, second: tuple[str, str] | None) -> list[Instruction]:
@@ -195,7 +195,7 @@ class _Pipeline:
         first = None if self.rolled else PAIRS[0]
         lines, spills = self.allocated(first, (PAIRS[0], RESULTS[self.turns - 1]))
         rounds = self.rounds
-        preamble = self.schedules.preamble()
+        preamble = self.schedules.preamble(chains=True)
         distances = self.schedules.distances.get(self.rolled)
         if distances:
             mixed = at_distances(lines, rounds.steps, distances)
@@ -206,7 +206,8 @@ class _Pipeline:
     def shared(self) -> tuple[list[str], int]:
         """The lines of a batch of a rolled kernel: stage 1."""
         lines, spills = self.allocated(SHARED, None)
-        return [line for lines_of_one in lines for line in lines_of_one], spills
+        preamble = self.schedules.preamble(chains=False)
+        return [*preamble, *(line for lines_of_one in lines for line in lines_of_one)], spills
 
     def allocated(self, first: str | None, second: tuple[str, str] | None) -> tuple[list[list[str]], int]:
         schedules = self.schedules

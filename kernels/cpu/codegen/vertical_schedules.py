@@ -99,8 +99,10 @@ class VerticalSchedules:
         self.constants = Constants(CONSTANTS)
         self.row_offset = 4 * (EARLY + len(first_schedule().early))
 
-    def preamble(self) -> list[str]:
+    def preamble(self, chains: bool) -> list[str]:
         """See Schedules: a mask of the lanes of a and e, where a round's message word is added."""
+        if not chains:
+            return []
         mask = sum(1 << ISA.layout[0].index(name) for name in "ae")
         return [f"kmovd k1, dword ptr [{CONSTANTS} + {self.constants.place(mask)}]"]
 
