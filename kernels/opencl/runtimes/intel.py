@@ -1,10 +1,10 @@
 """Intel's runtime on a CPU that its LLVM does not know: it is told by a variable what to compile for.
 
 It compiles for the CPU by its *model*, of which its LLVM has a list of names. Of a model that is not on it (release
-2025.0.5 and Zen 5, of which LLVM knows since its release 20) it says "Unknown host CPU" and compiles for SSE4.2, while
+2025.0.5 and Zen 5, of which LLVM knows since its release 20) it says "Unknown host CPU" and compiles for SSE2, while
 its device still names the vectors that the CPU has: kernels for those spill nearly every word, and the widest that runs
 at all well is a quarter of what it should be. CL_CONFIG_CPU_TARGET_ARCH names another CPU to compile for; the values
-are those that Intel's compiler for kernels, opencl-aot, passes on for sse4.2, avx, avx2 and avx512. It is read when a
+are those that opencl-aot, Intel's compiler for kernels, passes on for avx, avx2 and avx512. It is read when a
 context is created.
 
 Where LLVM's name of this CPU stands in the runtime's library, or the user has set the variable, nothing is touched.

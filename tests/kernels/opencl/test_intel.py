@@ -137,7 +137,7 @@ def test_a_device_is_told_before_its_context_is_there(tmp_path: Path, monkeypatc
         compute_units=2,
     )
     opened = OpenCLDevice(info, runtime, DeviceOptions())
-    assert seen == ["skx"], "it would compile for SSE4.2"
+    assert seen == ["skx"], "it would compile for SSE2"
     # A race, and a kernel in a cache on disk, for another CPU are another's.
     assert opened._key().driver == "Intel OpenCL 2024.18, compiled for skx"
     opened.close()
