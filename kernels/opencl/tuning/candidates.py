@@ -79,8 +79,8 @@ def _cpu_variants(width: int) -> list[Variant]:
             Variant(8, "shift", "shared"),
             Variant(width, "shift", "xor", "scheduled"),
         ]
-    # Half as many registers, and nearly twice as many instructions: two loops are 6 to 9 % faster than one, an order that
-    # keeps many values waiting is 5 % slower (Zen 3, PoCL and Intel's runtime; docs/opencl.md).
+    # Half as many registers, and nearly twice as many instructions: two loops are 6 to 9 % faster than one, and an
+    # order that keeps many values waiting is 5 % slower (Zen 3, PoCL and Intel's runtime; docs/opencl.md).
     return [
         SAFEST,
         Variant(width, "shift", "xor", form="halved"),
