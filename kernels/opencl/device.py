@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..cpu.cores.features import host_features
+from ..cpu.cores.features import host_cpu, host_features
 from ..device import DeviceInfo, DeviceOptions, Roof
 from ..errors import DeviceError
 from ..headers.job import Job
@@ -17,6 +17,7 @@ from .launch import OpenCLSlot, Results, Uploaded
 from .program import build
 from .raced import RacedDevice
 from .roof import OpenCLStreams, measure_roof
+from .runtimes.intel import targeted
 from .runtimes.pocl import renamed
 from .runtimes.wording import failure
 from .scanner import Scanner
@@ -39,7 +40,9 @@ class OpenCLDevice(RacedDevice):
         import pyopencl
 
         with self._worded("opening it"):
-            self._cpu: str | None = renamed(opencl_device, host_features())
+            features = host_features()
+            # Both before the context is there, which is for the CPU that they name.
+            self._cpu: str | None = renamed(opencl_device, features) or targeted(opencl_device, features, host_cpu())
             self._opencl_device = _limited(opencl_device, self.info, self._options.threads)
             self._context = pyopencl.Context([self._opencl_device])
             self._queue = pyopencl.CommandQueue(

@@ -49,7 +49,7 @@ def build(context: Any, opencl_device: Any, variant: Variant, info: DeviceInfo, 
 
 
 def compiled(context: Any, source: str, cpu: str | None = None) -> Any:
-    """pyopencl's program of a source. `cpu`: the name that the CPU was given (see `pocl`). Raises pyopencl's errors."""
+    """pyopencl's program of a source. `cpu`: the name it was given (see `pocl`, `intel`). Raises pyopencl's errors."""
     import pyopencl
 
     # Only to tell kernels apart in the runtime's cache on disk, which goes by the name that the CPU had before.

@@ -136,7 +136,7 @@ class RacedDevice(ExecutesByExecutor):
         failures: dict[str, str] = {}
         for plain in (self._outcome.tuning, *self._outcome.runners_up):
             # What is fastest for one prefix is within a few percent of it for many: no second race.
-            tuning = replace(plain, variant=replace(plain.variant, rolled=rolled))
+            tuning = replace(plain, variant=plain.variant.of_job(rolled))
             reason = self._reason_against(tuning)
             if reason is None:
                 try:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...graph.halves import narrowest
 from ...graph.lower import Program
 from ...graph.nodes import Binding, Node
 from ...graph.schedule import schedule
@@ -24,8 +25,6 @@ from .vector_ir import Body, VectorTarget
 
 # A power of two: what waits (some 14 KB) must leave room in the first cache. 16 are 1 % slower on a Zen 4, 64 alike.
 BLOCK = 32
-# The narrowest place is looked for in the middle third: halves must be about equal.
-MIDDLE = (1 / 3, 2 / 3)
 
 
 def emit(name: str, program: Program, target: VectorTarget, rolled: bool) -> str:
@@ -73,26 +72,6 @@ def emit(name: str, program: Program, target: VectorTarget, rolled: bool) -> str
             row_words=body.row_words,
         )
     )
-
-
-def narrowest(operations: Sequence[Node]) -> tuple[int, list[Node]]:
-    """Where in the middle of the operations least waits for what comes later, and what that is."""
-    position = {node: at for at, node in enumerate(operations)}
-    last_use = {arg: at for at, node in enumerate(operations) for arg in node.args if arg in position}
-
-    def waiting(at: int) -> list[Node]:
-        return [node for node in operations[:at] if last_use.get(node, 0) >= at]
-
-    steps = [0] * (len(operations) + 1)
-    for node, last in last_use.items():
-        steps[position[node] + 1] += 1
-        steps[last + 1] -= 1
-    lowest, fewest, alive = 0, len(operations), 0
-    for at, step in enumerate(steps):
-        alive += step
-        if MIDDLE[0] * len(operations) <= at < MIDDLE[1] * len(operations) and alive < fewest:
-            lowest, fewest = at, alive
-    return lowest, waiting(lowest)
 
 
 class _FirstHalf:

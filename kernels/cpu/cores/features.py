@@ -78,6 +78,13 @@ def native_numbers() -> tuple[str, ...]:
     return ("float64", "float32", "int32", *special)
 
 
+def host_cpu() -> str:
+    """LLVM's name of this CPU, by its model; "generic" where it knows none."""
+    import llvmlite.binding as llvm
+
+    return str(llvm.get_host_cpu_name())
+
+
 @cache
 def host_architecture() -> str:
     """`x86_64`, `aarch64`, or what else the machine calls itself."""
@@ -92,7 +99,5 @@ def host_attributes(without: tuple[str, ...] = ()) -> str:
     They are spelled out on every kernel, so that a setting of Numba's (NUMBA_CPU_NAME, …) cannot make
     LLVM meet an instruction it was told does not exist, which would end the process.
     """
-    import llvmlite.binding as llvm
-
     wanted = [f"+{name}" for name in sorted(host_features())] + [f"-{name}" for name in without]
-    return f'"target-cpu"="{llvm.get_host_cpu_name()}" "target-features"="{",".join(wanted)}"'
+    return f'"target-cpu"="{host_cpu()}" "target-features"="{",".join(wanted)}"'

@@ -17,6 +17,9 @@ The kernel is
   the instruction that spreads it over a vector (on PoCL 2 % faster than arguments).
 * `two…` are powers of two that a compiler must not know (see `pipes`); most kernels have none.
 
+In the halved form a work-item does the first half of BLOCK vectors, then the rest of them: two loops that fit a core's
+caches of instructions, which one of AVX2's does not. What waits in between is in the work-item's own memory.
+
 The operations have the names of FIPS 180-4 and are macros, because compilers differ in the form
 that they turn into the one instruction meant (see `forms`).
 """
@@ -27,6 +30,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
+from ...graph.halves import narrowest
 from ...graph.lower import CHOOSE3, MAJORITY3, XOR3, Program, lower
 from ...graph.nodes import Binding, Node, Op
 from ...graph.schedule import schedule
@@ -41,6 +45,8 @@ from .variant import Variant
 KERNEL = "scan"
 # Vectors of so many words are a CPU's.
 WIDE = 4
+# Vectors that are half done at a time: some 9 KB wait then, which leaves room in a core's first cache.
+BLOCK = 32
 TERNARY_MACROS = {CHOOSE3: "CH", MAJORITY3: "MAJ", XOR3: "XOR3"}
 # The runtime's compiler reorders what it is given. Handed a little more than two operations a cycle it leaves the
 # ports of AVX-512 better filled than handed two: on PoCL 37.2 against 35.8 MH/s a core.
@@ -69,16 +75,20 @@ def prefix_words(program: Program) -> list[int]:
     return [index for index, node in enumerate(program.early) if node.binding is Binding.MIDSTATE]
 
 
+def _finds_all_in_rows(variant: Variant) -> bool:
+    return variant.width >= WIDE and variant.form != "pipeline"
+
+
 def words_in_rows(variant: Variant, program: Program) -> list[int]:
     """Which `early` values the kernel finds in `rows`, by index: its columns."""
-    if variant.width >= WIDE and variant.form == "ndrange":
+    if _finds_all_in_rows(variant):
         return list(range(len(program.early)))
     return prefix_words(program)
 
 
 def words_passed(variant: Variant, program: Program) -> list[int]:
     """Which `early` values the kernel has as arguments, by index."""
-    if variant.width >= WIDE and variant.form == "ndrange":
+    if _finds_all_in_rows(variant):
         return []
     return job_words(program) if variant.rolled else list(range(len(program.early)))
 
@@ -109,13 +119,11 @@ class _Emitter:
         self.program = dealt.program
         self.multiplied = dealt.multiplied
         self.multipliers = dealt.multipliers()
-        operations = self.program.operations()
-        self.order = schedule(operations, PORTS) if variant.order == "scheduled" else operations
+        self.order = self.ordered(self.program.operations())
         self.row_words = words_in_rows(variant, self.program)
         self.passed = words_passed(variant, self.program)
 
     def source(self) -> list[str]:
-        rolled = self.variant.rolled
         arguments = [
             "const uint first",
             "const uint count",
@@ -138,15 +146,13 @@ class _Emitter:
             ",\n".join(f"    {argument}" for argument in arguments) + ")",
             "{",
             "    word checksum = SPLAT(0u);",
-            *self.loop_over_vectors(),
-            "        const word offset = SPLAT(start) + LANES;",
-            "        const word active = ACTIVE(offset, count);",
-            "        const word nonce = BYTE_SWAP(SPLAT(first) + offset);",
-            *(self.rolled_body() if rolled else self.plain_body()),
-            "    }",
+            *(self.two_loops() if self.variant.form == "halved" else self.one_loop()),
             *self.epilogue(),
             "}",
         ]
+
+    def ordered(self, operations: list[Node]) -> list[Node]:
+        return schedule(operations, PORTS) if self.variant.order == "scheduled" else operations
 
     def attributes(self) -> list[str]:
         attributes = []
@@ -157,6 +163,55 @@ class _Emitter:
             # Intel's FPGA compiler then needs no logic to deal out work-items; others do not know the attribute.
             attributes += ["#ifdef INTELFPGA_CL", "__attribute__((max_global_work_dim(0)))", "#endif"]
         return attributes
+
+    def one_loop(self) -> list[str]:
+        return [
+            *self.loop_over_vectors(),
+            *self.nonces(" " * 8),
+            *(self.rolled_body() if self.variant.rolled else self.plain_body()),
+            "    }",
+        ]
+
+    def nonces(self, indent: str) -> list[str]:
+        return [
+            f"{indent}const word offset = SPLAT(start) + LANES;",
+            f"{indent}const word active = ACTIVE(offset, count);",
+            f"{indent}const word nonce = BYTE_SWAP(SPLAT(first) + offset);",
+        ]
+
+    def two_loops(self) -> list[str]:
+        operations = self.program.operations()
+        at, waiting = narrowest(operations)
+        first, rest = self.ordered(operations[:at]), self.ordered(operations[at:])
+        every = range(len(self.program.early))
+        indent = " " * 12
+        slots = [(f"waiting[step * {len(waiting)}u + {slot}u]", f"v{node.number}") for slot, node in enumerate(waiting)]
+        steps = [
+            "        for (uint step = 0u; step < steps; step++) {",
+            f"{indent}const uint start = (item * per_item + block + step) * WIDTH;",
+            f"{indent}if (start >= count)",
+            f"{indent}    break;",
+            *self.nonces(indent),
+        ]
+        return [
+            "    const uint item = (uint)get_global_id(0);",
+            "    /* What the first half of a hash leaves to the second. */",
+            f"    word waiting[{BLOCK * len(waiting)}];",
+            f"    for (uint block = 0u; block < per_item; block += {BLOCK}u) {{",
+            f"        const uint steps = per_item - block < {BLOCK}u ? per_item - block : {BLOCK}u;",
+            *steps,
+            *self.loads(every, "rows", indent),
+            *self.operations(first, indent),
+            *(f"{indent}{slot} = {value};" for slot, value in slots),
+            "        }",
+            *steps,
+            *self.loads(every, "rows", indent),
+            *(f"{indent}const word {value} = {slot};" for slot, value in slots),
+            *self.operations(rest, indent),
+            *self.finish("0u", indent),
+            "        }",
+            "    }",
+        ]
 
     def loop_over_vectors(self) -> list[str]:
         if self.variant.form == "pipeline":

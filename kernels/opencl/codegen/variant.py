@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from ...errors import InputError
@@ -12,11 +12,13 @@ Rotate = Literal["shift", "rotate"]
 Logic = Literal["xor", "select", "shared", "vpternlog"]
 Order = Literal["standard", "scheduled"]
 
-Form = Literal["ndrange", "pipeline"]
+Form = Literal["ndrange", "halved", "pipeline"]
 
 WIDTHS = (1, 2, 4, 8, 16)
 # Clang's built-in functions take vectors of 256 or 512 bits.
 VPTERNLOG_WIDTHS = (8, 16)
+# Of CPUs without AVX-512, whose kernels are longer than their caches of instructions.
+HALVED_WIDTHS = (4, 8)
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,8 @@ class Variant:
     `logic`: Ch and Maj written with ∧ and ⊕, or with `bitselect`; "shared" is ∧ and ⊕ with Maj in the
     form whose b ⊕ c is the last round's a ⊕ b; "vpternlog" calls x86's instruction by name.
     `order`: as FIPS 180-4 has it, or that of `sha256.schedule`. `rolled`: for jobs of several prefixes.
-    `form`: many work-items, or one work-item whose loop FPGA compilers turn into a pipeline.
+    `form`: many work-items; "halved", the same with two loops over half a hash each, for jobs of one prefix; or one
+    work-item whose loop FPGA compilers turn into a pipeline.
     `pipes`: which operations go through a GPU's multiplier (see `pipes`); one nonce a work-item only.
     """
 
@@ -44,10 +47,15 @@ class Variant:
         """Whether the graph keeps its three-operand logic (Ch, Maj, XOR of three)."""
         return self.logic != "shared"
 
+    def of_job(self, rolled: bool) -> Variant:
+        """The same kernel for a job of one prefix or, `rolled`, of several: that has one loop over the prefixes."""
+        form = "ndrange" if rolled and self.form == "halved" else self.form
+        return replace(self, rolled=rolled, form=form)
+
     @property
     def name(self) -> str:
         """The variant's name, as candidates and results show it."""
-        first = "pipeline-" if self.form == "pipeline" else ""
+        first = "" if self.form == "ndrange" else f"{self.form}-"
         pipes = "" if self.pipes == "none" else f"-{self.pipes}"
         last = "-version-rolled" if self.rolled else ""
         return f"{first}x{self.width}-{self.rotate}-{self.logic}-{self.order}{pipes}{last}"
@@ -63,7 +71,7 @@ def all_variants() -> list[Variant]:
         for rotate in get_args(Rotate)
         for logic in get_args(Logic)
         for order in get_args(Order)
-        if logic != "vpternlog" or width in VPTERNLOG_WIDTHS
+        if (logic != "vpternlog" or width in VPTERNLOG_WIDTHS) and (form != "halved" or width in HALVED_WIDTHS)
     ]
 
 

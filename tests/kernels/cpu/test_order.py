@@ -10,8 +10,8 @@ import pytest
 from hashwatt.kernels.cpu.assembly.instructions import Form, Instruction, Memory, Value
 from hashwatt.kernels.cpu.assembly.order import Pace, paced
 from hashwatt.kernels.cpu.codegen.chains import at_distances
-from hashwatt.kernels.cpu.codegen.halved_ir import narrowest
 from hashwatt.kernels.cpu.variants import program
+from hashwatt.kernels.graph.halves import narrowest
 
 
 def random_code(seed: int, length: int = 300) -> list[Instruction]:

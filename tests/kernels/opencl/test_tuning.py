@@ -129,6 +129,15 @@ def test_where_a_runtime_makes_nothing_of_vectors_one_word_each_is_raced_first()
     assert [tuning.variant.width for tuning in race_entries("cpu", 1)[:2]] == [1, 1]
 
 
+@pytest.mark.parametrize("native_width", [4, 8])
+def test_without_avx_512_two_loops_come_before_one(native_width: int) -> None:
+    first, *others = (tuning.variant for tuning in race_entries("cpu", native_width))
+    assert first == SAFEST
+    assert (others[0].form, others[0].width) == ("halved", native_width)
+    assert others[0].order == others[1].order == "standard", "with the other, more waits than registers hold"
+    assert not any(tuning.variant.form == "halved" for tuning in race_entries("cpu", 16))
+
+
 def test_a_gpu_races_every_way_to_use_both_pipes_the_likeliest_first_after_the_plain_kernel() -> None:
     pipes = [tuning.variant.pipes for tuning in race_entries("gpu", 1)]
     assert pipes[0] == "none"

@@ -18,13 +18,17 @@ from .devices import open_first
 # One of each choice: all of them would compile for minutes.
 VARIANTS = [
     Variant(4, "rotate", "select"),
-    Variant(8, "shift", "shared", "scheduled"),
+    Variant(8, "shift", "xor", "scheduled", form="halved"),
     Variant(16, "shift", "vpternlog"),
     Variant(4, "rotate", "xor", form="pipeline"),
     # Choices that one of the above has, too, at other widths.
     *(
         pytest.param(variant, marks=pytest.mark.slow, id=variant.name)
-        for variant in (Variant(2, "rotate", "shared", "scheduled"), Variant(1, "shift", "shared", form="pipeline"))
+        for variant in (
+            Variant(2, "rotate", "shared", "scheduled"),
+            Variant(4, "shift", "shared", form="halved"),
+            Variant(1, "shift", "shared", form="pipeline"),
+        )
     ),
     # PoCL's compiler takes as long for one of these as for all of the above. They are written for GPUs: as CUDA and
     # under Oclgrind `rot15` hashes in every run of the tests (cuda/test_source.py, test_oclgrind.py).
@@ -66,6 +70,22 @@ def test_an_unknown_kernel_is_answered_with_what_names_look_like() -> None:
 
 def test_the_same_variant_gives_the_same_source() -> None:
     assert emit(Variant(4)) == emit(Variant(4))
+
+
+def test_two_loops_halve_the_longest_piece_of_code_and_hand_over_little() -> None:
+    whole = emit(Variant(8, "shift", "xor")).count("const word v")
+    before, first, rest = emit(Variant(8, "shift", "xor", form="halved")).split("steps; step++")
+    assert "const word v" not in before
+    assert max(first.count("const word v"), rest.count("const word v")) < 0.55 * whole
+    # Within a few of the fewest that any place in the middle of a hash has.
+    assert rest.count("= waiting[") == first.count("] = v") <= 14
+
+
+def test_a_job_of_several_prefixes_has_one_loop_over_them() -> None:
+    halved = Variant(8, form="halved")
+    assert halved.of_job(rolled=False) == halved
+    assert halved.of_job(rolled=True) == Variant(8, rolled=True)
+    assert Variant(4, form="pipeline").of_job(rolled=True) == Variant(4, form="pipeline", rolled=True)
 
 
 def test_version_rolling_computes_the_shared_schedule_outside_the_loop_over_prefixes() -> None:

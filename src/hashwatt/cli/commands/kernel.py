@@ -84,13 +84,11 @@ def opencl_source(name: str | None, rolled: bool, dialect: str = "opencl") -> tu
 
 def variant_called(name: str | None, rolled: bool) -> Variant:
     """The OpenCL kernel of that name; the first that GPUs race unless given. Raises InputError."""
-    from dataclasses import replace
-
     from ...kernels.opencl.codegen.variant import parse_variant
     from ...kernels.opencl.tuning.candidates import GPU_VARIANTS
 
     variant = GPU_VARIANTS[0] if name is None else parse_variant(name.removeprefix("opencl-"))
-    return replace(variant, rolled=rolled)
+    return variant.of_job(rolled)
 
 
 def compiled_source(name: str | None, rolled: bool, language: str, architecture: str) -> tuple[str, str]:
