@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..result.measurement import Measurement
-from ..result.model import Alternated, Result
+from ..result.model import Alternated, AlternatedPair, Result
 from .verdict import Check
 
 
@@ -15,6 +15,9 @@ def check_alternated(result: Result) -> list[Check]:
         has = any(entry.setting is not None for entry in result.results)
         return [Check(code="alternated", ok=False, sentence=sentence)] if has else []
     fault = "the two settings are the same" if alternated.a == alternated.b else ""
+    if not alternated.pairs:
+        # A run that alternates leaves two records for each pair, also where one failed.
+        fault = fault or "two settings were alternated, and no pair of records has them"
     paired: list[int] = []
     for pair in alternated.pairs:
         if max(pair.a, pair.b) >= len(result.results) or pair.a == pair.b:
@@ -24,8 +27,15 @@ def check_alternated(result: Result) -> list[Check]:
         fault = fault or _fault_of_pair(alternated, result.results[pair.a], result.results[pair.b])
     if len(set(paired)) < len(paired):
         fault = fault or "a record stands in two pairs"
-    sentence = f"{alternated.key} {alternated.a} and {alternated.b} were measured in turns"
+    settings = f"{alternated.key} {alternated.a} and {alternated.b}"
+    sentence = f"{settings} were measured in turns"
+    if not fault and not any(_both_worked(result, pair) for pair in alternated.pairs):
+        sentence = f"{settings} were not measured in turns: of no pair did both do any work"
     return [Check(code="alternated", ok=not fault, sentence=fault or sentence)]
+
+
+def _both_worked(result: Result, pair: AlternatedPair) -> bool:
+    return bool(result.results[pair.a].rate and result.results[pair.b].rate)
 
 
 def _fault_of_pair(alternated: Alternated, a: Measurement, b: Measurement) -> str:

@@ -157,10 +157,23 @@ def _check_identities(result: Result) -> Check:
     if result.fleet is not None and [member.machine for member in result.fleet.members] != listed:
         fault = fault or "the machines that took part are not those that it lists"
     fault = fault or _fault_of_identities(result.results, machines)
+    if result.fleet is not None:
+        # A run leaves a record of every device, also of one that failed; a machine without any belongs to `lost`.
+        without = machines - {entry.machine for entry in result.results}
+        if without:
+            fault = fault or f"{len(without)} of {len(machines)} machines took part and have no record"
     if result.together is not None:
         # What was done at once has evidence of its own, and counts once as well.
         fault = fault or _fault_of_identities(result.together.results, machines)
-    return Check(code="devices", ok=not fault, sentence=fault or "each device stands once")
+    return Check(code="devices", ok=not fault, sentence=fault or f"each device stands once{_without_work(result)}")
+
+
+def _without_work(result: Result) -> str:
+    """How many of a fleet's machines claim nothing, so that nobody counts them; empty where all claim something."""
+    if result.fleet is None:
+        return ""
+    idle = {machine.id for machine in result.machines} - {entry.machine for entry in result.results if entry.rate}
+    return f"; {len(idle)} of {len(result.machines)} machines did no work" if idle else ""
 
 
 def _fault_of_identities(entries: Sequence[Measurement], machines: set[str]) -> str:
@@ -237,7 +250,7 @@ def check_measurement(
                 device=entry.device.id,
                 workload=entry.workload,
                 at_least=None if bounded is None else bounded.at_least,
-                claimed=entry.amount,
+                claimed=sum(claim.amounts),
                 confidence=None if bounded is None else bounded.confidence,
             )
         )

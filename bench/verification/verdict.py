@@ -47,7 +47,9 @@ class Check(Struct, frozen=True, kw_only=True):
 class Proven(Struct, frozen=True, kw_only=True):
     """How much of a device's claimed work is proven: `at_least`, with `confidence`; None where evidence bounds nothing.
 
-    Only what its shares bound and every check of it bears out is listed. `machine`: as of a check.
+    Only what its shares bound and every check of it bears out is listed. `claimed`: the work of all its samples, those
+    of rounds that do not count among them, since that is what the evidence is about; so it may be more than the
+    record's `amount`, on which the rate rests. `machine`: as of a check.
     """
 
     device: str

@@ -11,6 +11,7 @@ from hashwatt.bench.run_id import setting_run_id
 from hashwatt.bench.verification.alternated import check_alternated
 from hashwatt.bench.verification.checks import check_result
 from tests.reports.factory import proof_of, result, run_id_of, verified
+from tests.reports.samples import unmeasured
 
 
 def with_threads(count: int) -> Measurement:
@@ -105,6 +106,20 @@ OTHER_DEVICE = msgspec.structs.replace(TWO, device=msgspec.structs.replace(TWO.d
 )
 def test_a_pair_is_two_records_of_the_same_work_with_the_two_settings(run: Result, because: str) -> None:
     assert because in fault(run) if because else fault(run) == ""
+
+
+def test_a_run_that_alternated_nothing_is_refused() -> None:
+    assert RIGHT.alternated is not None
+    none = msgspec.structs.replace(RIGHT, alternated=msgspec.structs.replace(RIGHT.alternated, pairs=()))
+    assert fault(none) == "two settings were alternated, and no pair of records has them"
+
+
+def test_a_pair_of_which_one_did_nothing_is_not_said_to_be_measured_in_turns() -> None:
+    broken = msgspec.structs.replace(unmeasured("failed", "no driver", "cpu"), setting="threads=2")
+    broken = msgspec.structs.replace(broken, parameters=ONE.parameters, workload=ONE.workload, machine=ONE.machine)
+    (check,) = check_alternated(alternated(ONE, broken))
+    assert check.ok
+    assert check.sentence == "threads 1 and 2 were not measured in turns: of no pair did both do any work"
 
 
 def of_kernel(setting: str, name: str) -> Measurement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from msgspec.structs import replace
 
 from hashwatt.bench.anchors.challenge import with_beacon
 from hashwatt.bench.energy.joules.efficiency import efficiency
+from hashwatt.bench.rates import counted_samples, stated_rate
 from hashwatt.bench.result.anchors import Beacon
 from hashwatt.bench.result.file import encode
 from hashwatt.bench.result.fleet import FleetRecord, Member
 from hashwatt.bench.result.measurement import Measurement, Round, Status
 from hashwatt.bench.result.model import RateTogether, Result, Together
 from hashwatt.bench.result.warning import WarningRecord
+from hashwatt.bench.rounds.counted import with_counted
 from hashwatt.bench.run_id import together_run_id
 from hashwatt.bench.verification.checks import Judged, check_file, check_measurement, check_result
 from hashwatt.bench.verification.trusted import covered_by
@@ -45,6 +48,29 @@ def test_a_right_record_is_proven() -> None:
     assert (one.device, one.workload, one.claimed, one.confidence) == ("cpu", "sha256d", RIGHT.amount, 0.999)
     assert one.at_least is not None
     assert 0 < one.at_least <= RIGHT.amount
+
+
+def with_a_round_that_does_not_count() -> Measurement:
+    """A right record, in the last of whose four rounds other programs had the cores."""
+    (one,) = RIGHT.rounds
+    busy = [tuple(replace(each, cpu_s=each.seconds) for each in one.samples[at : at + 4]) for at in range(0, 16, 4)]
+    busy[3] = tuple(replace(each, other_load=1.0) for each in busy[3])
+    parts = (Round(start_s=60.0 * at, warmup_s=1.0, counted=True, left_out=None, samples=busy[at]) for at in range(4))
+    rounds = with_counted(tuple(parts))
+    entry = replace(RIGHT, rounds=rounds)
+    samples = counted_samples(entry)
+    amount, seconds = sum(each.amount for each in samples), math.fsum(each.seconds for each in samples)
+    return replace(entry, amount=amount, seconds=seconds, rate=stated_rate(entry))
+
+
+def test_what_is_claimed_is_what_the_evidence_is_about_also_in_rounds_that_do_not_count() -> None:
+    entry = with_a_round_that_does_not_count()
+    assert [one.counted for one in entry.rounds] == [True, True, True, False]
+    assert faults(entry) == {}
+    (told,) = judged(entry).proven
+    assert told.at_least is not None
+    assert told.at_least <= told.claimed == RIGHT.amount > entry.amount
+    assert f"at least {told.at_least:,} hashes of {told.claimed:,} claimed" in str(judged(entry).checks)
 
 
 def test_a_record_that_fails_a_check_proves_nothing() -> None:
@@ -168,6 +194,27 @@ def test_a_fleet_s_machines_are_those_that_are_listed() -> None:
     assert "devices" not in refused(of(member(RIGHT.machine)))
     assert refused(of(member("f" * 16)))["devices"] == told
     assert refused(of())["devices"] == told
+
+
+def test_a_fleet_s_machine_without_a_record_is_refused_and_one_that_did_no_work_is_told() -> None:
+    two = "f" * 16
+
+    def of(*entries: Measurement) -> Result:
+        members = tuple(
+            Member(
+                machine=one, name="a host", workers=1, created="2025-05-12T10:15:00Z", clock_ahead_s=None,
+                started_s=None, libraries={}, warnings=(),
+            )
+            for one in (RIGHT.machine, two)
+        )  # fmt: skip
+        fleet = FleetRecord(trial=False, together=False, spread_s=None, members=members, lost=())
+        return result(*entries, machines=(machine(), machine(id=two)), fleet=fleet)
+
+    assert refused(of(RIGHT))["devices"] == "1 of 2 machines took part and have no record"
+    failed = check_result(of(RIGHT, replace(unmeasured("failed", "no driver"), machine=two)))[0]
+    assert failed.ok
+    assert failed.checks[1].sentence == "each device stands once; 1 of 2 machines did no work"
+    assert check_result(of(RIGHT, on_machine(RIGHT, two)))[0].checks[1].sentence == "each device stands once"
 
 
 def of_devices(run: Result) -> list[Check]:
