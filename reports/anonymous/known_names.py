@@ -22,8 +22,12 @@ PLAIN_ID = re.compile(r"(?:cpu|(?:opencl|cuda|rtl)(?::\d+)*)(?![\s\S])")
 # Ids that hold a name or an address, and what stands for it.
 NAMED_ID = re.compile(r"(?P<scheme>[A-Za-z]{2,12}):")
 WORKER = "worker"
-# Meters that are called by an address or by a user's own command.
-METER_SCHEMES = ("rapl", "nvml", "amdsmi", "hwmon", "apple", "battery", "tdp")
+# Meters that no address, no command of a user and no board's own label names, and what others are: of what kind.
+METER_SCHEMES = ("rapl", "nvml", "amdsmi", "apple", "battery", "tdp")
+METER_KINDS = {
+    "shelly": "a Shelly plug", "tasmota": "a Tasmota plug", "hwmon": "a sensor of hwmon", "exec": "a command",
+    "file": "a file",
+}  # fmt: skip
 # Where texts name a user or a host, and a sign without which they do not.
 STATED = (
     ("/home/", re.compile(r"/home/([\w.-]+)")),
@@ -34,7 +38,7 @@ STATED = (
     (".", re.compile(rf"(?<![\w.-])([\w-]+(?:\.[\w-]+)*)\.{LOCAL}(?![\w-])")),
 )
 # Words that are no one's name.
-NOBODY = {"localhost", "root", "user", "unknown", "unnamed", "cpu", "gpu", "127.0.0.1"}
+NOBODY = {"localhost", "root", "user", "unknown", "unnamed", "cpu", "gpu", "127.0.0.1", *METER_KINDS}
 
 
 def measurements_of(result: Result) -> Iterator[Measurement]:
@@ -77,8 +81,13 @@ def anonymous_ids(result: Result) -> dict[str, str]:
 
 
 def is_named_meter(meter: str) -> bool:
-    """Whether a meter is called by an address, or in a user's words."""
+    """Whether a meter is called by an address, or in a user's or a board's words."""
     return meter.partition(":")[0].partition("-")[0] not in METER_SCHEMES or "/" in meter
+
+
+def kind_of_meter(meter: str) -> str:
+    """What such a meter is, without its name."""
+    return METER_KINDS.get(meter.partition(":")[0].lower(), "a meter")
 
 
 def known_names(result: Result, ids: dict[str, str]) -> set[str]:
@@ -94,7 +103,9 @@ def known_names(result: Result, ids: dict[str, str]) -> set[str]:
             if is_worker(entry.device):
                 told.add(entry.device.name)
             told.update(value for value in entry.device.limits.values() if isinstance(value, str))
-        told.update(record.meter for record in entry.energy if record.meter and is_named_meter(record.meter))
+        named = [record for record in entry.energy if record.meter and is_named_meter(record.meter)]
+        told.update(record.meter for record in named if record.meter)
+        told.update(record.name for record in named if record.name)
     return {part for name in told for part in _parts(name) if part.lower() not in NOBODY and not part.isdigit()}
 
 

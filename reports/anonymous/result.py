@@ -12,12 +12,21 @@ import msgspec.inspect
 from msgspec.structs import replace
 
 from ...bench.anchors.digest import record_digest
+from ...bench.result.energy import Energy
 from ...bench.result.fleet import FleetRecord
 from ...bench.result.measurement import Measurement
 from ...bench.result.model import Result
 from ...bench.result.warning import WarningRecord
 from ...kernels.workloads.evidence import ServedShares
-from .known_names import anonymous_ids, is_bound, is_named_meter, is_worker, known_names, measurements_of
+from .known_names import (
+    anonymous_ids,
+    is_bound,
+    is_named_meter,
+    is_worker,
+    kind_of_meter,
+    known_names,
+    measurements_of,
+)
 from .rules import AGENT, FIGURES_ALONE, LEFT_OUT, RULES, RULES_OF_TABLES, Known
 from .scrub import scrubber
 
@@ -30,7 +39,8 @@ WHAT = {
     "DeviceRecord.id": "names of workers or devices",
     "DeviceRecord.name": "names of workers or devices",
     "Energy.meter": "addresses of meters",
-    "Energy.name": "addresses of meters",
+    "Energy.name": "names of meters",
+    "DeviceRecord.pci_address": "places of devices that are no address on a bus",
     "WarningRecord.text": "words of warnings (their kinds stay)",
     "Measurement.reason": "reasons in a driver's words",
     "CandidateRecord.reason": "reasons in a driver's words",
@@ -77,6 +87,10 @@ class _Walk:
         if isinstance(record, WarningRecord) and record.code not in FIGURES_ALONE:
             new_text = f"{record.code.replace('_', ' ')}: {LEFT_OUT}"
             return replace(record, text=self._noted(record.text, new_text, "WarningRecord.text"))
+        if isinstance(record, Energy) and record.name and record.meter and record.meter in self.known.meters:
+            new_name = self._noted(record.name, kind_of_meter(record.meter), "Energy.name")
+            new_meter = self._noted(record.meter, self.known.meters[record.meter], "Energy.meter")
+            record = replace(record, name=new_name, meter=new_meter)
         values = {name: getattr(record, name) for name in fields_with_text(kind)}
         new = {name: self.changed(value, f"{kind.__name__}.{name}") for name, value in values.items()}
         different = {name: value for name, value in new.items() if value is not values[name]}

@@ -23,6 +23,8 @@ LIMITS = {
 VERSION = re.compile(r"[0-9][0-9A-Za-z.!]*")
 LIBRARY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,40}")
 KERNEL = re.compile(r"([A-Za-z]+ )?[0-9]+(?:\.[0-9]+)*(?:-[0-9]+)?")
+PCI = re.compile(r"[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-7]")
+DIGEST = re.compile(r"[0-9a-f]{64}")
 AGENT = re.compile(r"[A-Za-z][\w .+-]{0,40}/v?\d[\d.]*")
 
 # Warnings whose sentences are ours but for figures: no driver, sensor or host puts a word into them.
@@ -84,6 +86,16 @@ def kernel(text: str, _known: Known) -> str:
     return found[0] if found else LEFT_OUT
 
 
+def pci(text: str, _known: Known) -> str | None:
+    """An address on the bus, which many machines share."""
+    return text if PCI.fullmatch(text) else None
+
+
+def digest(text: str, _known: Known) -> str:
+    """A digest, and no other word in its place."""
+    return text if DIGEST.fullmatch(text) else ""
+
+
 def device_id(text: str, known: Known) -> str:
     """Without a worker's name or an address, unless the proof is bound to it."""
     return known.ids.get(text, text)
@@ -111,8 +123,8 @@ RULES: dict[str, Rule] = {
     "Measurement.machine": keep, "Measurement.workload": keep, "Measurement.unit": keep, "Measurement.reason": replaced,
     "Measurement.setting": keep,
     "DeviceRecord.id": device_id, "DeviceRecord.name": describe, "DeviceRecord.vendor": describe,
-    "DeviceRecord.backend": describe, "DeviceRecord.driver": describe, "DeviceRecord.pci_address": describe,
-    "KernelRecord.name": describe, "KernelRecord.source_sha256": describe,
+    "DeviceRecord.backend": describe, "DeviceRecord.driver": describe, "DeviceRecord.pci_address": pci,
+    "KernelRecord.name": describe, "KernelRecord.source_sha256": digest,
     "CandidateRecord.name": describe, "CandidateRecord.reason": replaced, "RunSettings.asked_kernel": describe,
     "Rate.unit": keep, "Round.left_out": sentence,
     "Roof.unit": keep, "Roof.binds": describe, "Roof.explanation": sentence, "Roof.reason": sentence,

@@ -11,6 +11,7 @@ from ...bench.rates import all_samples
 from ...bench.result.machine import Machine
 from ...bench.result.measurement import Measurement
 from ...bench.result.model import Result
+from ...kernels.workloads.registry import BUILT_IN
 from ..wording.visible import shortened
 from .known_names import PLAIN_ID, is_bound, measurements_of
 from .rules import LEFT_OUT
@@ -101,6 +102,27 @@ def _guessable(results: Sequence[Result]) -> Iterator[str]:
     )
 
 
+def _values_of_beacons(results: Sequence[Result]) -> Iterator[str]:
+    """Those that somebody typed: the others are public."""
+    return (one.beacon.value for one in results if one.beacon is not None and one.beacon.kind == "text")
+
+
+def _authorities(results: Sequence[Result]) -> Iterator[str]:
+    """Who stamped: also where a beacon is a stamp, whose answer names its signer."""
+    for result in results:
+        yield from (stamp.authority for stamp in result.stamps)
+        if result.beacon is not None and result.beacon.response_base64 is not None:
+            yield "the signer of the beacon's time-stamp"
+
+
+def _words_of_parameters(entry: Measurement) -> str:
+    return ", ".join(f"{name} {value}" for name, value in entry.parameters.items() if isinstance(value, str))
+
+
+def _foreign_work(entry: Measurement) -> str:
+    return "" if entry.workload in BUILT_IN else entry.workload
+
+
 def _unusual_id(entry: Measurement) -> str:
     name = entry.device.id
     return name if is_bound(entry) and not PLAIN_ID.fullmatch(name) and not NUMBERED.fullmatch(name) else ""
@@ -128,5 +150,10 @@ QUESTIONS: dict[str, Callable[[Sequence[Result]], Iterator[str]]] = {
     "machine's number, the same until its next start": _of_machines(lambda machine: machine.id),
     "machine's number that whoever guesses its host name can confirm": _guessable,
     "challenge in its owner's words, which the proof is bound to": _challenges,
+    "beacon's value in its owner's words, which the proof is bound to": _values_of_beacons,
+    "who gave the time-stamp": _authorities,
+    "work of another distribution, which the proof is bound to": _of_devices(_foreign_work),
+    "words among the work's parameters, which the proof is bound to": _of_devices(_words_of_parameters),
+    "settings that were alternated": _of_devices(lambda entry: entry.setting),
     "device's id in its owner's words, which the proof is bound to": _of_devices(_unusual_id),
 }
