@@ -228,7 +228,7 @@ STEPS = (
     Step("devices", 90, lambda hour: hashwatt("devices", "--json"), NOTHING, every_time=True),
     # Short: a long run that comes to no end leaves nothing.
     measured("first", 100, 3),
-    verified("first", 40),
+    verified("first", 60),
     Step("expected", 40, own("expected", of="device")),
     measured("run", 110, 20),
     verified("run", 40),
@@ -251,8 +251,8 @@ STEPS = (
 def choose(told: Json, as_if: str | None) -> tuple[str, Json, Json]:
     """By which way the card is reached, what it is, and what it is by the other way ({} where there is none).
 
-    OpenCL's GPU comes first, else CUDA's, or the device to rehearse on (`as_if`: with the second behind a comma). Raises GaveUp with what the backends say where
-    there is none.
+    OpenCL's GPU comes first, else CUDA's, or the device to rehearse on (`as_if`; behind a comma the other way to it).
+    Raises GaveUp with what the backends say where there is none.
     """
     shown = [entry for entry in told["devices"] if entry.get("available")]
     if as_if is not None:
