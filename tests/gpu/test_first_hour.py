@@ -156,7 +156,7 @@ def test_a_second_call_asks_what_was_not_answered_and_keeps_the_rest(tmp_path: P
     told = tmp_path / "told"
     counting = python(f"open({str(told)!r}, 'a').write('x'); print(1)")
     devices = step("devices", saying({"devices": [CARD]}), every_time=True)
-    late = step("late", python("import sys; sys.exit(not __import__('os').path.exists('mended'))"), of="device")
+    late = step("late", python("import sys; sys.exit(not __import__('os').path.exists('corrected'))"), of="device")
     run(tmp_path, devices, step("counted", counting, of="device"), step("late", python("raise SystemExit(1)")))
     assert told.read_text() == "x"
     _, steps = run(tmp_path, devices, step("counted", counting, of="device"), step("late", saying({"rate": 3})))
