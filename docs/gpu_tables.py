@@ -37,6 +37,7 @@ from hashwatt.kernels.workloads.blake2s import description as blake2s
 from hashwatt.kernels.workloads.gemm import opencl as gemm
 from hashwatt.kernels.workloads.hashing import opencl as hashing
 from hashwatt.kernels.workloads.keccak256 import description as keccak256
+from hashwatt.kernels.workloads.scrypt import opencl as scrypt
 
 PUBLISHED = Path(__file__).parents[1] / "tests" / "kernels" / "opencl" / "data" / "hashcat.csv"
 HOPPER = "sm_90"
@@ -128,6 +129,8 @@ def cuda_sources() -> Iterator[tuple[str, str]]:
         form = hashing.forms(card, graph.bits)[0]
         yield f"{work} {form.name}", as_cuda(hashing.scan_source(graph, form, hashing.VECTORS_AN_ITEM["gpu"]))
     yield "gemm float32", as_cuda(gemm.in_groups("float32"))
+    (kernel,) = scrypt.kernels(card)
+    yield f"scrypt {kernel.name}", as_cuda(kernel.source.text)
 
 
 def disassembled(cubin: bytes) -> str:

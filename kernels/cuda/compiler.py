@@ -11,6 +11,8 @@ Kind = Literal["ptx", "cubin"]
 STANDARD = "--std=c++17"
 # Words of the dialect that a kernel has no use for.
 QUIET = "--diag-suppress=177"
+# OpenCL's functions do not say that they are the card's.
+OF_THE_CARD = "--device-as-default-execution-space"
 
 
 class CompilerMissing(Exception):
@@ -34,7 +36,7 @@ def compile_cuda(source: str, arch: str, kind: Kind = "cubin") -> Code:
     """Compile for `arch` (sm_90). Raises CompilerMissing, CompilerRefused."""
     nvrtc = _binding()
     family = arch.replace("sm_", "compute_") if kind == "ptx" else arch
-    options = [f"--gpu-architecture={family}", STANDARD, QUIET]
+    options = [f"--gpu-architecture={family}", STANDARD, QUIET, OF_THE_CARD]
     program = _answer(nvrtc, nvrtc.nvrtcCreateProgram(source.encode(), b"kernel.cu", 0, [], []))
     try:
         (status,) = nvrtc.nvrtcCompileProgram(program, len(options), [option.encode() for option in options])

@@ -25,7 +25,10 @@ MOST_UNDER_WAY = 32
 NS = 1e-9
 # What goes through memory that the card reads and writes by itself, in pieces.
 PIECE_BYTES = 16 << 20
-# `(float2)(a, b)` is a comma expression to C++, which no compiler refuses.
+# `(float2)(a, b)` is a comma expression to C++, which no compiler refuses. Of four words there is a type below.
+WORDS4 = "uint4"
+SAME_TYPE = re.compile(rf"typedef {WORDS4} (\w+);")
+PLACES = re.compile(r"\.s([0-3]{4})\b")
 VECTOR = re.compile(r"\b(?:u?(?:char|short|int|long)|float|double|half)(?:2|3|4|8|16)\b")
 # OpenCL's words without underscores are free names in C++; as macros they would change CUDA's own words.
 KEYWORD = re.compile(r"\b(?=(?:kernel|global|local|constant|private)\b)")
@@ -43,14 +46,48 @@ CUDA_INLINE ulong rotate(ulong x, ulong n) { return (x << (n & 63)) | (x >> ((64
 CUDA_INLINE ulong bitselect(ulong a, ulong b, ulong c) { return (a & ~c) | (b & c); }
 CUDA_INLINE ulong mul_hi(ulong a, ulong b) { return __umul64hi(a, b); }
 """
+# Aligned, so that a card reads and writes its four words at once.
+FOUR_WORDS = """\
+struct alignas(16) words4 {
+    uint s0, s1, s2, s3;
+    words4() = default;
+    CUDA_INLINE explicit words4(uint x) : s0(x), s1(x), s2(x), s3(x) {}
+    CUDA_INLINE words4(uint a, uint b, uint c, uint d) : s0(a), s1(b), s2(c), s3(d) {}
+    CUDA_INLINE uint at(uint n) const { return n == 0 ? s0 : n == 1 ? s1 : n == 2 ? s2 : s3; }
+    template <uint places> CUDA_INLINE words4 turned() const {
+        return words4(at(places >> 12 & 3), at(places >> 8 & 3), at(places >> 4 & 3), at(places & 3));
+    }
+    CUDA_INLINE void operator^=(words4 y) { s0 ^= y.s0, s1 ^= y.s1, s2 ^= y.s2, s3 ^= y.s3; }
+};
+CUDA_INLINE words4 operator+(words4 x, words4 y) {
+    return words4(x.s0 + y.s0, x.s1 + y.s1, x.s2 + y.s2, x.s3 + y.s3);
+}
+CUDA_INLINE words4 operator^(words4 x, words4 y) {
+    return words4(x.s0 ^ y.s0, x.s1 ^ y.s1, x.s2 ^ y.s2, x.s3 ^ y.s3);
+}
+CUDA_INLINE words4 rotate(words4 x, words4 n) {
+    return words4(rotate(x.s0, n.s0), rotate(x.s1, n.s1), rotate(x.s2, n.s2), rotate(x.s3, n.s3));
+}
+"""
 
 
 def as_cuda(opencl: str) -> str:
     """OpenCL C as CUDA C++. Raises ValueError where it has what would be misunderstood without a word."""
+    words = [MORE_WORDS]
+    if re.search(rf"\b{WORDS4}\b", opencl):
+        opencl = _with_four_words(opencl)
+        words.append(FOUR_WORDS)
     vector = VECTOR.search(opencl)
     if vector:
         raise ValueError(f"it has {vector[0]}, and CUDA's vectors have no operators")
-    return "\n".join((*CUDA.prelude, MORE_WORDS, KEYWORD.sub("__", opencl)))
+    return "\n".join((*CUDA.prelude, *words, KEYWORD.sub("__", opencl)))
+
+
+def _with_four_words(opencl: str) -> str:
+    """`(uint4)(a, b, c, d)` as a call, also by the names of typedefs; `.s1230` as a turn."""
+    names = "|".join((WORDS4, *SAME_TYPE.findall(opencl)))
+    called = re.sub(rf"\((?:{names})\)(?=\()", "words4", opencl)
+    return re.sub(rf"\b{WORDS4}\b", "words4", PLACES.sub(r".turned<0x\1>()", called))
 
 
 @dataclass(frozen=True)

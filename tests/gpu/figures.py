@@ -18,7 +18,8 @@ TIMES = "÷ predicted"
 
 
 def figures_of(document: Json) -> dict[str, Any]:
-    """The key figures of a result file of one device."""
+    """The key figures of a result file of one device, or of what `hashwatt run --json` prints, which has it inside."""
+    document = document.get("result") or document
     result: Json = next(iter(document.get("results") or ()), {})
     rate, roof, kernel = (result.get(name) or {} for name in ("rate", "roof", "kernel"))
     candidates = kernel.get("candidates") or ()
@@ -93,6 +94,8 @@ def _rates(record: Json, steps: Json) -> Iterator[str]:
     for name in ("first", "run", "run second", "rolled", "long"):
         run = answer(steps, name)
         if not (run.get("rate") or {}).get("value"):
+            if name in steps and steps[name]["status"] == "done":
+                yield f"{name:10} no rate: {run.get('status')}, {run.get('reason')}"
             continue
         verified = (steps.get(f"verify {name}") or {}).get("status", "not verified")
         rate = run["rate"]

@@ -228,7 +228,7 @@ STEPS = (
     Step("devices", 90, lambda hour: hashwatt("devices", "--json"), NOTHING, every_time=True),
     # Short: a long run that comes to no end leaves nothing.
     measured("first", 100, 3),
-    verified("first", 40),
+    verified("first", 60),
     Step("expected", 40, own("expected", of="device")),
     measured("run", 110, 20),
     verified("run", 40),
@@ -251,15 +251,17 @@ STEPS = (
 def choose(told: Json, as_if: str | None) -> tuple[str, Json, Json]:
     """By which way the card is reached, what it is, and what it is by the other way ({} where there is none).
 
-    OpenCL's GPU comes first, else CUDA's, or the device to rehearse on. Raises GaveUp with what the backends say where
-    there is none.
+    OpenCL's GPU comes first, else CUDA's, or the device to rehearse on (`as_if`; behind a comma the other way to it).
+    Raises GaveUp with what the backends say where there is none.
     """
     shown = [entry for entry in told["devices"] if entry.get("available")]
     if as_if is not None:
-        for entry in shown:
-            if entry["id"] == as_if:
-                return "as if", entry, {}
-        raise GaveUp("failed", f"there is no device {as_if}; there are {', '.join(entry['id'] for entry in shown)}")
+        known = {entry["id"]: entry for entry in shown}
+        first, _, second = as_if.partition(",")
+        for wanted in filter(None, (first, second)):
+            if wanted not in known:
+                raise GaveUp("failed", f"there is no device {wanted}; there are {', '.join(known)}")
+        return "as if", known[first], known.get(second, {})
     gpus = {entry["backend"]: entry for entry in reversed(shown) if entry.get("kind") == "gpu"}
     if "opencl" in gpus:
         return "OpenCL", gpus["opencl"], gpus.get("cuda", {})
@@ -444,7 +446,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--wheels", type=Path, help="a folder of wheels for what the machine lacks")
     parser.add_argument("--state", type=Path, default=STATE, help="where a second call finds what was answered")
     parser.add_argument("--again", nargs="*", default=[], metavar="STEP", help="ask these anew in a second call")
-    parser.add_argument("--as-if", metavar="ID", help="rehearse on this device as if it was the card (opencl:0)")
+    parser.add_argument("--as-if", metavar="ID", help="rehearse on this device as if it was the card (opencl:0,cuda:0)")
     parser.add_argument("--seconds", type=float, default=TOTAL_S, help="the most that it takes (%(default)s)")
     parser.add_argument("--patience", type=float, default=1.0, help="give all that much longer: a slow machine (1)")
     stated = parser.parse_args(arguments)

@@ -90,6 +90,7 @@ def test_wheels_are_collected_for_cuda_and_the_other_machines_python() -> None:
     assert any(one.startswith("cuda-core") for one in requirements())
     assert not any(one.startswith("pocl") for one in requirements())
     assert SMALL_NVRTC not in requirements()
+    assert {"pytest", "hypothesis"} <= set(requirements()), "what the conformance suite imports"
     assert name_of("cuda-core[cu12]>=1.0; sys_platform == 'linux'") == "cuda-core"
     assert name_of("Jinja2==3.1.6\n") == "jinja2"
 

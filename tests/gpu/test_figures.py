@@ -114,6 +114,18 @@ def test_the_figures_of_a_result_file_are_those_that_the_summary_shows() -> None
     assert figures_of({})["rate"]["value"] is None
 
 
+def test_what_a_run_prints_has_the_same_figures_as_the_file_that_it_stores() -> None:
+    """`hashwatt run --json` prints the file's content beside its name and the verdict (docs/json.md)."""
+    stored = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    printed = {"file": "run.json", "verdict": {}, "comparisons": [], "result": stored}
+    assert figures_of(printed) == figures_of(stored)
+
+
+def test_a_run_without_a_rate_is_shown_with_its_reason() -> None:
+    told = {"status": "failed", "reason": "its kernels answer wrongly"}
+    assert "run        no rate: failed, its kernels answer wrongly" in summary({"steps": [done("run", told)]})
+
+
 def test_the_end_of_a_kernels_name_says_how_its_work_is_dealt_out() -> None:
     assert [pipes_of(f"cuda-x1-rotate-xor-standard{end}") for end in ("", "-rot15", "-pair")] == [
         "none",

@@ -114,8 +114,9 @@ def test_what_a_step_has_said_before_it_hangs_is_kept(tmp_path: Path) -> None:
         ([CARD, NONE], None, ("OpenCL", "opencl:0", None)),
         ([CPU, CUDA], None, ("CUDA, since no OpenCL platform shows the card", "cuda:0", None)),
         ([CPU], "opencl:0", ("as if", "opencl:0", None)),
+        ([CPU, CUDA], "opencl:0,cuda:0", ("as if", "opencl:0", "cuda:0")),
     ],
-    ids=["both ways", "no CUDA", "no OpenCL", "rehearsal"],
+    ids=["both ways", "no CUDA", "no OpenCL", "rehearsal", "rehearsal of both ways"],
 )
 def test_the_card_is_taken_by_opencl_else_by_cuda(
     devices: list[dict[str, Any]], as_if: str | None, wanted: tuple[str, str, str | None]

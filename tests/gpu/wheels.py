@@ -5,7 +5,7 @@
 
 Run it from a clone, on Linux, where there is a network; carry the folder and the clone to the machine. Where the
 machine has packages already, `--there` names a file with their names, one a line (`pip list --format=freeze` there
-writes it): those are left out, and what must be carried is 43 MB instead of 340. It prints what to do there.
+writes it): those are left out, and what must be carried is 41 MB instead of 340. It prints what to do there.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from tests.gpu.carried import REQUIREMENT, TOGETHER, normal, project, wheels_in
 
 # The extra that is carried: CUDA for a machine whose containers lack OpenCL.
 EXTRA = "cuda"
+# The conformance suite is a part of the tests.
+OF_THE_CHECKS = ("pytest", "hypothesis")
 # NVRTC of this release is a quarter as large as later ones, knows all cards up to Hopper, and makes the same code of
 # the kernels for them (docs/opencl.md).
 SMALL_NVRTC = "nvidia-cuda-nvrtc-cu12==12.6.85"
@@ -44,10 +46,11 @@ On the machine, in the clone, with its own python3 ({python}; it needs no pip an
 
 
 def requirements(small: bool = False) -> list[str]:
-    """What hashwatt needs on a card with the extra, as pyproject.toml states it; `small`: with the small NVRTC."""
+    """What hashwatt and its checks need on a card with the extra (pyproject.toml); `small`: with the small NVRTC."""
     stated = project()
     needed = [one for one in stated["dependencies"] if not NOT_FOR_A_CARD.fullmatch(name_of(one))]
-    return [*needed, *stated["optional-dependencies"][EXTRA], *([SMALL_NVRTC] if small else [])]
+    carried = [*needed, *OF_THE_CHECKS, *stated["optional-dependencies"][EXTRA]]
+    return [*carried, *([SMALL_NVRTC] if small else [])]
 
 
 def name_of(requirement: str) -> str:

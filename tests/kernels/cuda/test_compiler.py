@@ -9,10 +9,13 @@ import pytest
 
 from hashwatt.kernels.cuda.compiler import CompilerRefused, compile_cuda
 from hashwatt.kernels.cuda.executor import as_cuda
+from hashwatt.kernels.device import DeviceInfo
 from hashwatt.kernels.opencl.codegen.dialect import CUDA
 from hashwatt.kernels.opencl.codegen.emit import KERNEL, emit
 from hashwatt.kernels.opencl.codegen.stream import ADD, ROTATE, STREAM, XOR3, XOR4, emit_stream
 from hashwatt.kernels.opencl.codegen.variant import Variant, all_variants
+from hashwatt.kernels.workloads.hashing.streams import MIX
+from hashwatt.kernels.workloads.scrypt import opencl as scrypt
 from hashwatt.kernels.workloads.stream import opencl
 
 from .fake_card import needs_nvrtc
@@ -39,6 +42,17 @@ def test_what_nvrtc_refuses_comes_with_its_own_words() -> None:
 def test_a_workloads_opencl_becomes_code_for_a_card() -> None:
     code = compile_cuda(as_cuda(opencl.text("triad", False)), "sm_80", "ptx")
     assert re.search(rb"fma\.rn\.f64|mul\.f64", code.data)
+
+
+@pytest.mark.slow  # NVRTC takes seconds for each
+def test_scrypts_vectors_of_four_words_are_read_and_written_at_once() -> None:
+    card = DeviceInfo("cuda:0", "gpu", "a card", "NVIDIA", "cuda", "", languages=("opencl",), limits={})
+    (kernel,) = scrypt.kernels(card)
+    code = compile_cuda(as_cuda(kernel.source.text), "sm_90", "ptx").data
+    assert len(re.findall(rb"\bld\.global\.v4\.", code)) >= 8
+    assert len(re.findall(rb"\bst\.global\.v4\.", code)) >= 8
+    assert f".entry {scrypt.ENTRY}(".encode() in code
+    assert compile_cuda(as_cuda(kernel.streams[MIX].source.text), "sm_90", "ptx").data
 
 
 @pytest.mark.slow  # NVRTC takes seconds for each
