@@ -186,9 +186,7 @@ def read_bounded(path: str | Path) -> bytes:
 
 def _cannot_write(path: str | Path, error: OSError | ValueError) -> InputError:
     reason = error.strerror if isinstance(error, OSError) else str(error)
-    return InputError(
-        f"{shown_name(path)} cannot be written ({reason}); choose a place for the result where you may write"
-    )
+    return InputError(f"{shown_name(path)} cannot be written ({reason}); choose a place where you may write")
 
 
 def shown_name(path: str | Path) -> str:

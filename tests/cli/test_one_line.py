@@ -101,6 +101,14 @@ def test_the_quoted_word_is_cut_and_what_is_said_of_it_is_not() -> None:
     assert len(line) <= LONGEST
 
 
+def test_of_a_path_its_end_is_kept_which_is_the_name() -> None:
+    path = f"{'folder/' * 30}result.json"
+    line = on_one_line(f"{path} cannot be read (Permission denied); choose another", " (see help)", [path])
+    assert len(line) <= LONGEST
+    assert "/result.json cannot be read" in line
+    assert line.endswith("(see help)")
+
+
 def test_what_fits_stays_as_it_is() -> None:
     assert on_one_line("no such file 'a.json'", " (see help)", ["a.json"]) == "no such file 'a.json' (see help)"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-EXAMPLE = "give seconds, like 10 or stream=2.5, or both"
+EXAMPLE = "give 10 or stream=2.5"
 
 
 def seconds_by_name(texts: Sequence[str]) -> float | dict[str, float] | None:

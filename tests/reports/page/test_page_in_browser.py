@@ -162,7 +162,8 @@ def test_a_device_s_link_opens_its_sheet(browser: Browser, page: Path, scripts: 
 def test_another_device_can_be_compared_with(browser: Browser, page: Path) -> None:
     browser.open(page, 1280)
     told = "[...document.querySelectorAll('td.relative')].map((one) => one.innerText)"
-    choose = "(() => {{ const one = document.querySelector('.tools select'); one.value = {!r};" + (
+    choose = "(() => {{ const one = document.querySelector('.tools select');" + (
+        "one.value = [...one.options].find((each) => each.text.startsWith({!r})).value;"
         "one.dispatchEvent(new Event('change')); }})()"
     )
     before = browser.evaluate(told)
