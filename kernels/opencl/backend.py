@@ -94,7 +94,9 @@ def _find(nothing: Missing) -> list[Found | Missing]:
 def _no_runtime(stated: str | None) -> Missing:
     if not stated:
         return Missing(BACKEND, NO_RUNTIME)
-    return Missing(BACKEND, f"{VENDORS}={stated:.40} shows no OpenCL runtime; unset it to have the system's", True)
+    # Of a long path its end tells more.
+    shown = stated if len(stated) <= 40 else f"…{stated[-39:]}"
+    return Missing(BACKEND, f"{VENDORS}={shown} shows no OpenCL runtime; unset it to have the system's", True)
 
 
 def _no_device(platform: str) -> str:

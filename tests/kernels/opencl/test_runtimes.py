@@ -17,7 +17,7 @@ import pytest
 from hashwatt.bench import api
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.fakes import device as fakes
-from hashwatt.kernels.opencl.backend import find
+from hashwatt.kernels.opencl.backend import _no_runtime, find
 from hashwatt.kernels.opencl.runtimes import caches
 from hashwatt.kernels.opencl.runtimes import installed as runtimes
 
@@ -181,6 +181,12 @@ def test_a_runtime_whose_library_cannot_be_loaded_is_named_with_the_cause(tmp_pa
     (tmp_path / "broken.icd").write_text("/nowhere/libbroken.so\n")
     reasons = [str(entry["reason"]) for entry in entries_in_a_process(OCL_ICD_VENDORS=str(tmp_path))]
     assert any("broken.icd: /nowhere/libbroken.so cannot be loaded" in reason for reason in reasons), reasons
+
+
+def test_of_a_long_folder_of_runtimes_the_end_is_told() -> None:
+    missing = _no_runtime(f"/{'folder/' * 30}vendors")
+    assert "/folder/vendors shows no OpenCL runtime" in missing.reason
+    assert len(missing.reason) <= 120
 
 
 def test_a_folder_of_runtimes_that_is_not_there_is_not_called_no_runtime() -> None:
