@@ -11,6 +11,8 @@ from typing import Any
 Json = Mapping[str, Any]
 LONGEST = 11_000
 LONGEST_LINE = 240
+# Of a reason: its beginning has the exit code, and the end of a traceback is its cause.
+LONGEST_WHY = 170
 SHOWN_CANDIDATES = 5
 PIPES = ("pair", "pairshr", "rot15", "rot20")
 TERA, GIGA, MEGA = 1e12, 1e9, 1e6
@@ -236,7 +238,13 @@ def _steps(record: Json, steps: Json) -> Iterator[str]:
         yield f"           skipped: {', '.join(skipped)}"
     for name, step in steps.items():
         if step["status"] not in ("done", "skipped"):
-            yield f"           {name}: {step['status']} after {step['seconds']:.0f} s, {step.get('why', '')}"
+            yield f"           {name}: {step['status']} after {step['seconds']:.0f} s, {in_brief(step.get('why', ''))}"
+
+
+def in_brief(why: str) -> str:
+    """A reason on one line, with what is left of it at both ends where it is long."""
+    words = " ".join(why.split())
+    return words if len(words) <= LONGEST_WHY else f"{words[:30]} … {words[33 - LONGEST_WHY :]}"
 
 
 def _in(unit: float, value: float | None) -> str:

@@ -34,7 +34,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.gpu.carried import MODULES, ROOT, Carried, before, unpack
-from tests.gpu.figures import figures_of, summary
+from tests.gpu.figures import figures_of, in_brief, summary
 
 HERE = Path(__file__).resolve().parent
 # Where answers are kept between calls.
@@ -43,7 +43,6 @@ TOTAL_S = 480.0
 # Of a step's output, what is kept where it failed.
 LAST_WORDS = 4000
 MOST_OUTPUT = 4 << 20
-SHOWN_WHY = 300
 NOTHING_STARTS_UNDER_S = 3.0
 FORMAT = 2
 
@@ -294,8 +293,9 @@ def ask(hour: Hour, step: Step, left_s: float, patience: float = 1.0) -> Any:
             record["so_far"] = figures_of(reason.so_far) if step.stored else reason.so_far
     record["seconds"] = round(time.monotonic() - started, 2)
     hour.put(record)
-    why = " ".join(record.get("why", "").split())
-    print(f"{record['status']:>9}  {record['seconds']:6.1f} s  {step.name}  {why[:SHOWN_WHY]}", flush=True)
+    print(
+        f"{record['status']:>9}  {record['seconds']:6.1f} s  {step.name}  {in_brief(record.get('why', ''))}", flush=True
+    )
     return answered
 
 

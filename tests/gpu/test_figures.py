@@ -92,6 +92,14 @@ def test_a_rate_outside_of_its_range_is_shouted() -> None:
     assert "OUTSIDE its range" in summary(record)
 
 
+def test_of_a_long_reason_the_exit_code_and_the_cause_are_shown() -> None:
+    why = "exit code 1: Traceback (most recent call last):\n" + "  File x, line 1\n" * 50 + "CUDAError: no such device"
+    text = summary({"steps": [{"name": "cuda", "status": "failed", "seconds": 1.0, "why": why}]})
+    line = next(line for line in text.splitlines() if "cuda: failed after 1 s" in line)
+    assert "exit code 1: Traceback" in line
+    assert line.endswith("CUDAError: no such device")
+
+
 def test_a_summary_can_be_written_of_anything_and_is_short_enough_to_be_shown() -> None:
     assert summary({})
     assert summary({"steps": [done("run", None), done("energy", {"why": "NVML tells nothing"})]})
