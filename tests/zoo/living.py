@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,12 @@ START = 2_147_480_000
 ZERO_BITS = 8
 # A test's line as pytest -v prints it: the device it is about, and how it ended.
 TEST_LINE = re.compile(r"^\S+::\w+\[(?P<device>[a-z]+(?::\d+)?)?(?P<check>\S*)\] (?P<ending>[A-Z]+)", re.MULTILINE)
+# The summary's line of a test that did not pass, with the first line of its reason.
+REASON_LINE = re.compile(r"^(?:FAILED|ERROR) \S+::\w+\[(?P<check>\S*)\] - (?P<words>.*)", re.MULTILINE)
 CPU = "cpu"
 PASSED, SKIPPED = "PASSED", "SKIPPED"
 LAST_WORDS = 200
+WIDTH = 500
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ class Outcome:
     run: str = "–"
     devices: list[DeviceOutcome] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+    # What the suite's failed checks said, a line each.
+    failures: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -270,10 +275,13 @@ def by_hashlib(nonces: range) -> tuple[list[int], int]:
 
 
 def _suite(outcome: Outcome, habitat: Habitat, home: Home, limit_s: float) -> None:
-    options = ["-v", "-p", "no:cacheprovider", "--timeout", str(int(limit_s))]
+    options = ["-v", "-rfE", "-p", "no:cacheprovider", "--timeout", str(int(limit_s))]
     if habitat.leave_out:
         options += ["-k", f"not ({habitat.leave_out})"]
-    ended = command(home, limit_s, TREE, "-m", "pytest", *options, habitat.suite)
+    # pytest cuts reasons to the terminal's width.
+    wide = replace(home, environment={**home.environment, "COLUMNS": str(WIDTH)})
+    ended = command(wide, limit_s, TREE, "-m", "pytest", *options, habitat.suite)
+    outcome.failures = [f"{line['check']}: {line['words']}" for line in REASON_LINE.finditer(ended.out)]
     for device in outcome.devices:
         if habitat.suite == CONFORMANCE:
             device.suite = suite_words(ended, device.id)

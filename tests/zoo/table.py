@@ -71,7 +71,13 @@ def page(outcomes: Sequence[Outcome], facts: Facts) -> str:
     for outcome in outcomes:
         lines += [_row(row) for row in rows(outcome)]
     introduction = INTRODUCTION.format(date=facts.date, version=facts.version, machine=facts.machine)
-    return introduction + "\n" + "\n".join(lines) + "\n"
+    return introduction + "\n" + "\n".join(lines + failures(outcomes)) + "\n"
+
+
+def failures(outcomes: Sequence[Outcome]) -> list[str]:
+    """A list of what failed checks said; empty where none failed."""
+    said = [f"- {outcome.what}, {cell_text(words)}" for outcome in outcomes for words in outcome.failures]
+    return ["", "What failed checks said:", "", *said] if said else []
 
 
 def rows(outcome: Outcome) -> list[list[str]]:

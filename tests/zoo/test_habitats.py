@@ -122,6 +122,17 @@ def test_what_a_driver_calls_itself_can_neither_end_a_cell_nor_become_markup() -
     assert len(row) < 1_000
 
 
+def test_the_page_tells_below_the_table_what_failed_checks_said() -> None:
+    failing = outcome(suite="2 passed, 1 FAILED (names_it)")
+    failing.failures.append("opencl:0-names_it: no kernel works <here>")
+    assert page([failing], FACTS).splitlines()[-3:] == [
+        "What failed checks said:",
+        "",
+        "- one, opencl:0-names_it: no kernel works \\<here\\>",
+    ]
+    assert "failed checks" not in page([outcome()], FACTS)
+
+
 def test_a_habitat_with_nothing_to_tell_still_has_a_row() -> None:
     ((*_, device, what, _, _, _, seconds),) = rows(Outcome("one", "one", run="exit 1 in 2 s", seconds=2.0))
     assert (device, what, seconds) == ("–", "no device and no reason", "2")

@@ -131,6 +131,14 @@ def test_a_suite_that_names_no_devices_is_read_too() -> None:
     assert suite_words(Ended(0, out, "", 3.0), None) == "1 passed"
 
 
+def test_what_failed_checks_said_is_kept_whole(tmp_path: Path) -> None:
+    reason = f"kernels.errors.DeviceFailed: {'so long a sentence, ' * 12}and its end"
+    failed = "tests/kernels/test_conformance.py::test_device[opencl:0-names_its_kernel]"
+    outcome = lived(tmp_path, pytest={"out": f"{failed} FAILED [ 20%]\nFAILED {failed} - {reason}\n", "code": 1})
+    assert outcome.failures == [f"opencl:0-names_its_kernel: {reason}"]
+    assert outcome.devices[0].suite == "0 passed, 1 FAILED (names_its_kernel)"
+
+
 def test_a_suite_about_one_runtime_says_nothing_of_the_cpu(tmp_path: Path) -> None:
     listing = [{"id": name, "name": name, "backend": name[:3], "available": True} for name in ("cpu", "opencl:0")]
     habitat = Habitat("fake", "a fake", run=False, scan_nonces=COUNT, suite="tests/kernels/opencl/test_oclgrind.py")
