@@ -12,6 +12,7 @@ from ...headers.job import NONCES, PREFIX_BYTES, Job, roll_versions
 from ...headers.target import target_from_zero_bits
 from ..evidence import Shares
 from ..protocol import Expected, Request, Work
+from .bounds import FEWEST_EXPECTED_SHARES
 from .confirm import check_answer, check_in_parts, check_known_answer
 from .headers import NONCE_BITS, Headers, kept_target, target_to_hex
 from .ledger import Counted, Ledger
@@ -28,6 +29,8 @@ FEWEST_NONCES = 1 << 4
 MOST_PREFIXES_AT_ONCE = 1 << 4
 # No more shares than the wanted ones in so many seconds, since each costs the host some time.
 SECONDS_FOR_WANTED = 12.0
+# So many are looked for in what is planned, however short: a device may be slower then than while it was calibrated.
+SHARES_IN_A_PLAN = 3 * FEWEST_EXPECTED_SHARES
 # How many leaves a run is planned with; one that goes on for longer may fill MOST_LEAVES.
 PLANNED_LEAVES = 2048
 # Leaves, spans and headers that one more sample needs at most.
@@ -178,9 +181,10 @@ class HashingTask:
 
     def _target_for(self, expected: Expected) -> int:
         """The target of a whole number of zero bits, as kernels test it, that lets enough shares be found."""
-        rate = expected.amount / max(expected.seconds, 1e-9)
-        wanted_a_second = min(self._wanted / max(expected.seconds, 1e-9), self._wanted / SECONDS_FOR_WANTED)
-        hashes_a_share = rate / max(wanted_a_second, self._oracle.shares_a_second)
+        seconds = max(expected.seconds, 1e-9)
+        rate = expected.amount / seconds
+        wanted_a_second = min(self._wanted / seconds, self._wanted / SECONDS_FOR_WANTED)
+        hashes_a_share = rate / max(wanted_a_second, SHARES_IN_A_PLAN / seconds, self._oracle.shares_a_second)
         return target_from_zero_bits(max(0, min(255, math.floor(math.log2(max(hashes_a_share, 1.0))))))
 
     def _begin(self, batch: int, expected: Expected) -> None:
