@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TypeVar
 
-import archspec.cpu
 import psutil
 
 from ...kernels.bounded import MAX_TEXT
 from ...kernels.cpu.cores.affinity import usable_cpus
 from ...kernels.cpu.cores.caches import cpu_caches
+from ...kernels.cpu.cores.features import host_features
+from ...kernels.system.microarchitecture import host_core
 from ...kernels.system.processor import cpu_name, logical_cpus
 from ...kernels.system.quota import cpu_quota
 from ...kernels.system.signature import cpu_signature
@@ -47,15 +48,14 @@ LOG = logging.getLogger(__name__)
 
 def describe_machine() -> Machine:
     """The machine this runs on. Takes a fifth of a second, to see how busy it is."""
-    # archspec asks the processor that this runs on, whosever files are shown.
-    host = None if is_foreign_root() else told(archspec.cpu.host)
+    core = told(host_core)
     return Machine(
         id=machine_id(),
         cpu_model=told(_cpu_model),
-        microarchitecture=None if host is None else _name(host.name),
-        cpu_vendor=None if host is None else _name(host.vendor),
+        microarchitecture=None if core is None else _name(core.name),
+        cpu_vendor=None if core is None else _name(core.vendor),
         cpu_signature=told(lambda: printable(cpu_signature() or "")) or None,
-        cpu_features=() if host is None else tuple(sorted(filter(None, map(_name, host.features))))[:MOST_FEATURES],
+        cpu_features=tuple(sorted(filter(None, map(_name, told(_features) or ()))))[:MOST_FEATURES],
         caches=told(_caches) or (),
         physical_cores=None if is_foreign_root() else told(partial(psutil.cpu_count, logical=False)) or None,
         logical_cpus=told(logical_cpus if is_foreign_root() else psutil.cpu_count) or None,
@@ -84,6 +84,11 @@ def told(question: Callable[[], Answer]) -> Answer | None:
 
 def _name(text: object) -> str | None:
     return printable(str(text), 200) or None
+
+
+def _features() -> Collection[str]:
+    # Asked of the processor that this runs on, whosever files are shown.
+    return () if is_foreign_root() else host_features()
 
 
 def _caches() -> tuple[Cache, ...]:

@@ -36,7 +36,8 @@ class Machine(Record, frozen=True, kw_only=True):
         cpu_vendor: archspec's name for its maker; null: unknown to archspec
         cpu_signature: the numbers of each kind of core: vendor, family, model and stepping, or implementer, part and
             revision; null: the system tells none, or the file is older than this
-        cpu_features: the instruction set's extensions, as archspec names them
+        cpu_features: the instruction set's extensions that programs may use, as LLVM names them; older files have
+            those that archspec's name stands for, which may be fewer
         caches: those of the first core; empty where the system does not tell
         physical_cores: cores of all sockets; null: the system does not tell
         logical_cpus: logical CPUs of the whole machine; null: the system does not tell

@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from ..graph.schedule import Ports
+from ..system.microarchitecture import host_core, llvm_name
 
 DATA = "models.csv"
 
@@ -66,35 +67,8 @@ def machine(name: str) -> Machine:
 
 @cache
 def host_machine() -> Machine | None:
-    """The data of this machine's cores or of their closest ancestor's, or None where there are none.
-
-    A virtual machine that hides some feature looks like an older or a generic one to archspec; LLVM goes by
-    family and model, so where archspec knows only a generic name its answer counts.
-    """
-    import llvmlite.binding as llvm
-
-    name = _archspec_name()
-    # LLVM's names of AMD's cores: znver4 for zen4.
-    by_model = llvm.get_host_cpu_name().replace("znver", "zen").replace("-", "_")
-    for known in (name, by_model, *_ancestors(by_model), *_ancestors(name)):
-        if known in machines():
-            return machines()[known]
-    return None
-
-
-def _ancestors(name: str) -> list[str]:
-    # Closest first.
-    import archspec.cpu
-
-    target = archspec.cpu.TARGETS.get(name)
-    return [] if target is None else [each.name for each in target.ancestors]
-
-
-def _archspec_name() -> str:
-    import archspec.cpu
-
-    try:
-        return str(archspec.cpu.host().name)
-    except Exception:
-        # Its guesses raise what they happen to raise where the system tells less than they expect.
-        return "unknown"
+    """The data of this machine's cores or of their closest ancestor's, or None where there are none."""
+    core = host_core()
+    # LLVM may know a core that archspec has no name for.
+    names = [llvm_name()] if core is None else [core.name, *(each.name for each in core.ancestors), llvm_name()]
+    return next((machines()[name] for name in names if name in machines()), None)

@@ -19,8 +19,6 @@ ARM_IMPLEMENTERS = {
     "0x41": "Arm", "0x42": "Broadcom", "0x43": "Cavium", "0x46": "Fujitsu", "0x48": "HiSilicon", "0x4e": "NVIDIA",
     "0x50": "APM", "0x51": "Qualcomm", "0x61": "Apple", "0x6d": "Microsoft", "0xc0": "Ampere",
 }  # fmt: skip
-# archspec's word for the maker where it knows no more than the instruction set.
-GENERIC = "generic"
 
 
 def cpu_name(cpuinfo: Path = CPUINFO) -> str | None:
@@ -42,21 +40,6 @@ def cpu_vendor(cpuinfo: Path = CPUINFO) -> str:
     fields = _cpuinfo(cpuinfo)
     implementer = fields.get("CPU implementer", "")
     return fields.get("vendor_id") or ARM_IMPLEMENTERS.get(implementer, implementer) or "unknown"
-
-
-def microarchitecture() -> str | None:
-    """archspec's name of the microarchitecture, like zen4; None where it knows no more than the instruction set."""
-    if is_foreign_root():
-        # archspec asks the processor that this runs on, whosever files are shown.
-        return None
-    import archspec.cpu
-
-    try:
-        host = archspec.cpu.host()
-    except Exception:
-        # It reads foreign files and runs an instruction of its own.
-        return None
-    return None if host.vendor == GENERIC else str(host.name)
 
 
 def has_hypervisor_flag(root: Path = Path("/")) -> bool:

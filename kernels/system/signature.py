@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from .processor import ARM_IMPLEMENTERS, CPUINFO, CPUINFO_BYTES, cpu_name, microarchitecture
+from .microarchitecture import microarchitecture
+from .processor import ARM_IMPLEMENTERS, CPUINFO, CPUINFO_BYTES, cpu_name
 from .system_files import is_foreign_root, names_in, read_text, run_sysctl, text_or_none
 
 # One of each kind of core is enough; no processor has as many kinds.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import archspec.cpu
 import msgspec
 import psutil
 import pytest
@@ -13,6 +14,7 @@ from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.warnings.judge import judge_machine
 from hashwatt.kernels.bounded import MAX_TEXT
 from hashwatt.kernels.cpu.cores import caches
+from hashwatt.kernels.cpu.cores.features import host_features
 from hashwatt.kernels.system.windows.processors import parse
 
 from ...kernels.system.windows.buffers import cache, core
@@ -29,6 +31,13 @@ def test_a_description_of_this_machine_can_be_stored() -> None:
     assert described.logical_cpus
     assert described.microarchitecture
     assert described.python
+
+
+def test_the_features_are_those_that_kernels_may_use_whatever_the_core_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(machine, "host_core", lambda: archspec.cpu.TARGETS["zen"])
+    assert set(describe_machine().cpu_features) == host_features()
 
 
 def test_library_versions_leave_out_what_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import archspec.cpu
 import llvmlite.binding as llvm
 import pytest
 
@@ -246,17 +247,31 @@ def test_rotates_and_shifts_are_apart_on_zen_4_only() -> None:
     assert shared == {"zen5", "skylake_avx512"}
 
 
-def test_a_machine_that_hides_features_is_known_by_its_family(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hashwatt.kernels.machines._archspec_name", lambda: "x86_64_v4")
-    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: "znver5")
+@pytest.fixture
+def core_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    def be(archspec_name: str, llvm_name: str) -> None:
+        monkeypatch.setattr("archspec.cpu.host", lambda: archspec.cpu.TARGETS[archspec_name])
+        monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: llvm_name)
+        host_machine.cache_clear()
+
+    yield be
     host_machine.cache_clear()
-    found = host_machine()
-    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: "a-new-core")
-    host_machine.cache_clear()
-    unknown = host_machine()
-    host_machine.cache_clear()
-    assert found is machine("zen5")
-    assert unknown is None
+
+
+@pytest.mark.parametrize(
+    ("archspec_name", "llvm_name", "known"),
+    [("x86_64_v4", "znver5", "zen5"), ("zen2", "znver3", "zen3"), ("zen5", "znver4", "zen5")],
+)
+def test_a_machine_that_hides_features_is_known_by_its_family(
+    archspec_name: str, llvm_name: str, known: str, core_of: Callable[[str, str], None]
+) -> None:
+    core_of(archspec_name, llvm_name)
+    assert host_machine() is machine(known)
+
+
+def test_a_machine_that_nothing_is_known_of_has_no_data(core_of: Callable[[str, str], None]) -> None:
+    core_of("x86_64_v4", "a-new-core")
+    assert host_machine() is None
 
 
 @pytest.mark.parametrize(
@@ -264,11 +279,7 @@ def test_a_machine_that_hides_features_is_known_by_its_family(monkeypatch: pytes
     [("x86_64_v4", "sapphirerapids", "skylake_avx512"), ("icelake", "icelake-server", "skylake_avx512")],
 )
 def test_a_family_without_data_is_taken_for_its_closest_ancestor(
-    archspec_name: str, llvm_name: str, relative: str, monkeypatch: pytest.MonkeyPatch
+    archspec_name: str, llvm_name: str, relative: str, core_of: Callable[[str, str], None]
 ) -> None:
-    monkeypatch.setattr("hashwatt.kernels.machines._archspec_name", lambda: archspec_name)
-    monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: llvm_name)
-    host_machine.cache_clear()
-    found = host_machine()
-    host_machine.cache_clear()
-    assert found is machine(relative)
+    core_of(archspec_name, llvm_name)
+    assert host_machine() is machine(relative)

@@ -110,12 +110,3 @@ def test_two_generations_sold_under_one_name_have_two(tmp_path: Path, monkeypatc
     titles = {cpu_title(written(tmp_path, XEON.format(cpu=0, model=model, stepping=4))) for model in (79, 85)}
     assert len(titles) == 2
     assert all(title.startswith("Intel(R) Xeon(R) CPU @ 2.20GHz (family 6 model ") for title in titles)
-
-
-def test_a_generic_answer_of_archspec_names_no_microarchitecture(monkeypatch: pytest.MonkeyPatch) -> None:
-    from hashwatt.kernels.system import processor
-
-    monkeypatch.setattr(archspec.cpu, "host", lambda: archspec.cpu.TARGETS["x86_64_v4"])
-    assert processor.microarchitecture() is None
-    monkeypatch.setattr(archspec.cpu, "host", lambda: archspec.cpu.TARGETS["zen4"])
-    assert processor.microarchitecture() == "zen4"

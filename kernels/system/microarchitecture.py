@@ -1,0 +1,70 @@
+"""Which microarchitecture the cores are, by archspec's names: its own answer, held against LLVM's.
+
+archspec goes by features, so a virtual machine that hides a single one makes a core an older one: a Zen 3 without
+protection keys is a Zen 2 to it. LLVM goes by family and model. Its answer counts, unless archspec's is a newer core of
+that line, which LLVM does not know yet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .system_files import is_foreign_root
+
+if TYPE_CHECKING:
+    from archspec.cpu import Microarchitecture
+
+# archspec's word for the maker where it knows no more than the instruction set.
+GENERIC = "generic"
+# LLVM's names that differ from archspec's in more than dashes and AMD's prefix.
+OTHERWISE_NAMED = {"icelake_client": "icelake", "icelake_server": "icelake"}
+
+
+def microarchitecture() -> str | None:
+    """archspec's name of the microarchitecture, like zen4; None where no more than the instruction set is known."""
+    host = host_core()
+    return None if host is None or host.vendor == GENERIC else str(host.name)
+
+
+def host_core() -> Microarchitecture | None:
+    """What archspec knows of this machine's cores; None where neither library tells."""
+    if is_foreign_root():
+        # Both ask the processor that this runs on, whosever files are shown.
+        return None
+    by_features, by_model = _by_features(), _by_model()
+    if by_features is None or by_model is None:
+        return by_features or by_model
+    return by_features if by_model in by_features.ancestors else by_model
+
+
+def llvm_name() -> str:
+    """LLVM's name of the cores as archspec writes it, known to archspec or not; empty where LLVM tells none."""
+    try:
+        import llvmlite.binding as llvm
+
+        name = str(llvm.get_host_cpu_name())
+    except Exception:
+        # The library may be missing or damaged, and what is only described costs nobody a measurement.
+        return ""
+    name = name.replace("znver", "zen").replace("-", "_")
+    return OTHERWISE_NAMED.get(name, name)
+
+
+def _by_features() -> Microarchitecture | None:
+    try:
+        import archspec.cpu
+
+        return archspec.cpu.host()
+    except Exception:
+        # It reads foreign files, runs an instruction of its own, and raises what it happens to raise.
+        return None
+
+
+def _by_model() -> Microarchitecture | None:
+    try:
+        import archspec.cpu
+
+        found = archspec.cpu.TARGETS.get(llvm_name())
+    except Exception:
+        return None
+    return None if found is None or found.vendor == GENERIC else found

@@ -1,0 +1,61 @@
+"""What the cores are called where features are hidden, files are foreign, or a library knows too little."""
+
+from __future__ import annotations
+
+import archspec.cpu
+import llvmlite.binding
+import pytest
+
+from hashwatt.kernels.system.microarchitecture import host_core, microarchitecture
+
+
+def be(monkeypatch: pytest.MonkeyPatch, archspec_name: str | None, llvm_name: str | None) -> None:
+    """Let archspec and LLVM answer so; None: it fails."""
+
+    def host() -> object:
+        return archspec.cpu.TARGETS[archspec_name or "not a name"]
+
+    def name() -> str:
+        if llvm_name is None:
+            raise RuntimeError("no name")
+        return llvm_name
+
+    monkeypatch.setattr(archspec.cpu, "host", host)
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_name", name)
+
+
+@pytest.mark.parametrize(
+    ("archspec_name", "llvm_name", "known"),
+    [
+        # Features are hidden: an AMD EPYC of family 25 model 1 without protection keys, Intel cores without AVX-512.
+        ("zen2", "znver3", "zen3"),
+        ("x86_64_v3", "znver4", "zen4"),
+        ("broadwell", "icelake-server", "icelake"),
+        ("haswell", "skylake-avx512", "skylake_avx512"),
+        # LLVM does not know the newest core, or not so exactly.
+        ("zen6", "znver5", "zen6"),
+        ("cascadelake", "skylake-avx512", "cascadelake"),
+        ("zen4", "x86-64", "zen4"),
+        ("m2", "apple-m2", "m2"),
+        # Under QEMU /proc/cpuinfo, which archspec reads, is another processor's.
+        ("zen3", "haswell", "haswell"),
+        ("neoverse_n1", "neoverse-n1", "neoverse_n1"),
+        # No more is known than the instruction set, or nothing.
+        ("x86_64_v4", "x86-64", None),
+        ("x86_64_v4", "a-new-core", None),
+        ("zen4", None, "zen4"),
+        (None, "znver4", "zen4"),
+        (None, None, None),
+    ],
+)
+def test_the_family_names_the_core_and_features_only_where_they_tell_more(
+    archspec_name: str | None, llvm_name: str | None, known: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be(monkeypatch, archspec_name, llvm_name)
+    assert microarchitecture() == known
+
+
+def test_of_a_foreign_system_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hashwatt.kernels.system.microarchitecture.is_foreign_root", lambda: True)
+    assert host_core() is None
+    assert microarchitecture() is None
