@@ -255,6 +255,10 @@ class Executor(Protocol):
         """Put `data` into a buffer."""
         ...
 
+    def repeat(self, buffer: BufferId, period_bytes: int, size_bytes: int) -> None:
+        """Copy a buffer's first `period_bytes` on and on behind themselves, until `size_bytes` repeat them."""
+        ...
+
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         """Get a part of a buffer."""
         ...

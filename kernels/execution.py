@@ -34,6 +34,10 @@ class ExecutesByExecutor:
         """See Executes."""
         self._executor().write(buffer, offset_bytes, data)
 
+    def repeat(self, buffer: BufferId, period_bytes: int, size_bytes: int) -> None:
+        """See Executes."""
+        self._executor().repeat(buffer, period_bytes, size_bytes)
+
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         """See Executes."""
         return self._executor().read(buffer, offset_bytes, size_bytes)
@@ -99,10 +103,28 @@ class HoldsBuffers:
             raise DeviceError(f"{self._device_id}: a buffer has at least one byte, not {size_bytes}")
         return self._buffers.add(self._zeros(size_bytes))
 
+    def repeat(self, buffer: BufferId, period_bytes: int, size_bytes: int) -> None:
+        """See Executor."""
+        held = self._buffers.get(buffer)
+        check_span(held.size, 0, period_bytes, self._device_id)
+        check_span(held.size, 0, size_bytes, self._device_id)
+        if period_bytes < 1:
+            raise DeviceError(f"{self._device_id}: at least one byte can be repeated, not {period_bytes}")
+        done = period_bytes
+        while done < size_bytes:
+            # Whole periods each time, and the two parts never overlap.
+            count = min(done, size_bytes - done)
+            self._copy_to(held, done, count)
+            done += count
+
     def release(self) -> None:
         """See Executor. What was built for a source is still there for the same source."""
         self._buffers.clear()
         self._kernels.clear()
+
+    def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
+        """Copy a buffer's first `count` bytes to another place in it. Raises DeviceError."""
+        raise NotImplementedError
 
     def _built_once(self, source: Source, build: Callable[[], tuple[Any, float]]) -> tuple[KernelId, float]:
         """A kernel of `source`, and the seconds that `build` took, whenever that was. Raises what it raises."""

@@ -53,6 +53,7 @@ from .messages import (
     Prepared,
     ReadBuffer,
     Release,
+    RepeatBuffer,
     Reply,
     Request,
     RoofMeasured,
@@ -147,6 +148,10 @@ class IsolatedDevice:
         for start in range(0, len(data), PART_BYTES):
             part = data[start : start + PART_BYTES]
             self._ask(WriteBuffer(buffer, offset_bytes + start, part), self._deadlines.scan_s)
+
+    def repeat(self, buffer: BufferId, period_bytes: int, size_bytes: int) -> None:
+        """See Executes."""
+        self._ask(RepeatBuffer(buffer, period_bytes, size_bytes), self._deadlines.scan_s)
 
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         """See Executes."""

@@ -15,6 +15,7 @@ from .messages import (
     LaunchedKernel,
     LaunchKernel,
     ReadBuffer,
+    RepeatBuffer,
     Reply,
     WriteBuffer,
 )
@@ -29,6 +30,9 @@ def execute(device: object, request: Execution) -> Reply:
             return Allocated(device.allocate(request.size_bytes))
         case WriteBuffer():
             device.write(request.buffer, request.offset_bytes, request.data)
+            return Done()
+        case RepeatBuffer():
+            device.repeat(request.buffer, request.period_bytes, request.size_bytes)
             return Done()
         case ReadBuffer():
             return BufferPart(device.read(request.buffer, request.offset_bytes, request.size_bytes))

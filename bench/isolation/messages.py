@@ -81,6 +81,14 @@ class WriteBuffer(Message, frozen=True):
     data: Annotated[bytes, msgspec.Meta(max_length=PART_BYTES)]
 
 
+class RepeatBuffer(Message, frozen=True):
+    """Ask: copy a buffer's first bytes on and on behind themselves."""
+
+    buffer: int
+    period_bytes: int
+    size_bytes: int
+
+
 class ReadBuffer(Message, frozen=True):
     """Ask: get at most PART_BYTES of a buffer."""
 
@@ -124,7 +132,7 @@ class Entries(Message, frozen=True):
 
 
 class Done(Message, frozen=True):
-    """Answer to whatever has nothing to say: Open, TakeTheFirst, WriteBuffer, Release, Close."""
+    """Answer to whatever has nothing to say: Open, TakeTheFirst, WriteBuffer, RepeatBuffer, Release, Close."""
 
 
 class Prepared(Message, frozen=True):
@@ -203,7 +211,7 @@ class Failed(Message, frozen=True):
     details: Annotated[str, msgspec.Meta(max_length=MOST_DETAILS)] = ""
 
 
-Execution = Allocate | WriteBuffer | ReadBuffer | Compile | LaunchKernel | Release
+Execution = Allocate | WriteBuffer | RepeatBuffer | ReadBuffer | Compile | LaunchKernel | Release
 Request = Find | Open | TakeTheFirst | Prepare | ScanRange | MeasureRoof | Execution | Close
 Executed = Allocated | BufferPart | CompiledKernel | LaunchedKernel
 Reply = Entries | Done | Prepared | Scanned | RoofMeasured | Executed | Started | Trying | Tried | Failed

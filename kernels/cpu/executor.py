@@ -86,6 +86,9 @@ class CpuExecutor(HoldsBuffers):
         check_span(target.size, offset_bytes, len(data), self._device_id)
         target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
 
+    def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
+        held[to_bytes : to_bytes + count] = held[:count]
+
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         """See Executor."""
         target = self._buffers.get(buffer)

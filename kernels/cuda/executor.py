@@ -118,6 +118,11 @@ class CudaExecutor(HoldsBuffers):
                 self._queue.copy(self._queue.part(target, offset_bytes + first, len(piece)), host)
                 self._queue.wait(self._queue.mark())
 
+    def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
+        with self._worded("copying within a buffer"):
+            self._queue.copy(self._queue.part(held, to_bytes, count), self._queue.part(held, 0, count))
+            self._queue.wait(self._queue.mark())
+
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         """See Executor."""
         target = self._buffers.get(buffer)

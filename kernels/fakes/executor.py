@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..device import BufferId, KernelId, Launch, Launched, Source
-from ..execution import Numbered, check_launch, check_source, check_span, function_of
+from ..execution import HoldsBuffers, check_launch, check_source, check_span, function_of
 
 # Work for an item, where a hash is one: the dearer, the fewer repeats make a batch, which are really done.
 COST = 32
@@ -22,26 +22,26 @@ class _Kernel:
     run: Any
 
 
-class FakeExecutor:
+class FakeExecutor(HoldsBuffers):
     """`Executor` of a fake device, which says through `work` how long so many items take (and lets that time pass)."""
 
     def __init__(self, device_id: str, work: Callable[[int], float], done: Callable[[int, int], range]) -> None:
         """`done` tells which of so many items (times repeats) are really done"""
-        self._device_id = device_id
+        super().__init__(device_id)
         self._work = work
         self._done = done
-        self._buffers = Numbered(device_id, "buffer")
-        self._kernels = Numbered(device_id, "kernel")
 
-    def allocate(self, size_bytes: int) -> BufferId:
-        """See Executor."""
-        return self._buffers.add(np.zeros(size_bytes, np.uint8))
+    def _zeros(self, size_bytes: int) -> Any:
+        return np.zeros(size_bytes, np.uint8)
 
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         """See Executor."""
         target = self._buffers.get(buffer)
         check_span(target.size, offset_bytes, len(data), self._device_id)
         target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
+
+    def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
+        held[to_bytes : to_bytes + count] = held[:count]
 
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         """See Executor."""
@@ -66,8 +66,3 @@ class FakeExecutor:
             if launch.rotate:
                 arrays = [*arrays[1:], arrays[0]]
         return Launched(self._work(COST * launch.items * launch.repeats))
-
-    def release(self) -> None:
-        """See Executor."""
-        self._buffers.clear()
-        self._kernels.clear()

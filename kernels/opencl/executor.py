@@ -53,6 +53,12 @@ class OpenCLExecutor(HoldsBuffers):
             with self._worded("writing a buffer"):
                 pyopencl.enqueue_copy(self._queue, target, np.frombuffer(data, np.uint8), dst_offset=offset_bytes)
 
+    def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
+        import pyopencl
+
+        with self._worded("copying within a buffer"):
+            pyopencl.enqueue_copy(self._queue, held, held, byte_count=count, dst_offset=to_bytes).wait()
+
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         """See Executor."""
         import pyopencl

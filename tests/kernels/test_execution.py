@@ -123,6 +123,20 @@ def test_a_buffer_larger_than_a_message_goes_across_whole(device: Executes) -> N
     device.release()
 
 
+@pytest.mark.parametrize(("period", "size"), [(1, 1), (1, 999), (7, 7), (7, 1000), (300, 1001), (999, 1000), (512, 1024)])
+def test_a_buffer_s_beginning_is_repeated_as_far_as_asked_and_no_further(
+    device: Executes, period: int, size: int
+) -> None:
+    values = np.arange(1100, dtype=np.int64)
+    buffer = filled(device, values)
+    device.repeat(buffer, 8 * period, 8 * size)
+    found = np.frombuffer(device.read(buffer, 0, values.nbytes), np.int64)
+    assert found.tolist() == [*np.resize(values[:period], size), *values[size:]]
+    for too_much in ((8 * 1101, 8), (8, 8 * 1101), (0, 8), (-8, 8), (8, -8)):
+        with pytest.raises(DeviceError, match=r"bytes? "):
+            device.repeat(buffer, *too_much)
+
+
 def test_what_cannot_be_is_refused_in_a_sentence_and_the_device_goes_on(device: Executes) -> None:
     kernel, _ = device.compile(source(device))
     buffers = tuple(device.allocate(8 * ITEMS) for _ in range(3))

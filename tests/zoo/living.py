@@ -275,7 +275,7 @@ def by_hashlib(nonces: range) -> tuple[list[int], int]:
 
 
 def _suite(outcome: Outcome, habitat: Habitat, home: Home, limit_s: float) -> None:
-    options = ["-v", "-rfE", "-p", "no:cacheprovider", "--timeout", str(int(limit_s))]
+    options = ["-vv", "-rfE", "-p", "no:cacheprovider", "--timeout", str(int(limit_s))]
     if habitat.leave_out:
         options += ["-k", f"not ({habitat.leave_out})"]
     # pytest cuts reasons to the terminal's width.

@@ -10,7 +10,7 @@ from ...device import Executes, Launch
 from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
-from ..filling import pieces_of
+from ..filling import fill
 from ..protocol import Expected, Request, Work
 from ..stream.arrays import array_items
 from ..stream.beyond import beyond_caches
@@ -108,8 +108,7 @@ class SweepTask(CheckedTask):
     def _fill(self, items: int) -> None:
         if self._buffer is None:
             self._buffer = self._device.allocate(items * NUMBER_BYTES)
-        for at, piece in pieces_of(self._pattern, items):
-            self._device.write(self._buffer, at, piece)
+        fill(self._device, self._buffer, self._pattern, items)
         self._passes = 0
 
     def _compare_now(self) -> int:

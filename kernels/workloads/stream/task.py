@@ -11,7 +11,7 @@ from ...device import BufferId, Executes, Launch
 from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
-from ..filling import pieces_of
+from ..filling import fill
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
 from .arrays import ARRAYS, array_items, launch_of, side_by_side, source_of
@@ -112,8 +112,7 @@ class StreamTask(CheckedTask):
         lengths = (items // BLOCK if self._operation == DOT else items, items, items)
         buffers = buffers or tuple(self._device.allocate(length * NUMBER_BYTES) for length in lengths)
         for buffer, length, values in zip(buffers, lengths, numbers, strict=True):
-            for at, piece in pieces_of(np.zeros(1) if length < items else values, length):
-                self._device.write(buffer, at, piece)
+            fill(self._device, buffer, np.zeros(1) if length < items else values, length)
         return buffers
 
     def _course_of(self, numbers: tuple[Numbers, ...], items: int, *, all_of_it: bool) -> Course | Sums:

@@ -85,6 +85,8 @@ def test_kernels_of_others_run_on_buffers_of_the_card(tmp_path: Path) -> None:
     for _ in range(2):
         right = ((right << np.uint32(8)) | (right >> np.uint32(24))) * np.uint32(3)
     assert device.read(buffer, 400, 80) == right[100:120].tobytes()
+    device.repeat(buffer, 12, 4000)
+    assert device.read(buffer, 0, 4000) == (right[:3].tobytes() * 334)[:4000]
     with pytest.raises(DeviceError, match="has no CUDA form: it has float4"):
         device.compile(Source("opencl", "kernel void f(global float4 *a) {}", "f", ("float32",)))
     with pytest.raises(DeviceError, match="lie outside"):

@@ -44,6 +44,9 @@ class Runtime:
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         self._memory[buffer][offset_bytes : offset_bytes + len(data)] = data
 
+    def repeat(self, buffer: BufferId, period_bytes: int, size_bytes: int) -> None:
+        raise AssertionError
+
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         return bytes(self._memory[buffer][offset_bytes : offset_bytes + size_bytes])
 

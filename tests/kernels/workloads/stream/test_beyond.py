@@ -38,6 +38,8 @@ class Cached:
 
     def write(self, buffer: int, offset_bytes: int, data: bytes) -> None: ...
 
+    def repeat(self, buffer: int, period_bytes: int, size_bytes: int) -> None: ...
+
     def read(self, buffer: int, offset_bytes: int, size_bytes: int) -> bytes:
         raise AssertionError
 
