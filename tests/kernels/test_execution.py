@@ -123,7 +123,9 @@ def test_a_buffer_larger_than_a_message_goes_across_whole(device: Executes) -> N
     device.release()
 
 
-@pytest.mark.parametrize(("period", "size"), [(1, 1), (1, 999), (7, 7), (7, 1000), (300, 1001), (999, 1000), (512, 1024)])
+@pytest.mark.parametrize(
+    ("period", "size"), [(1, 1), (1, 999), (7, 7), (7, 1000), (300, 1001), (999, 1000), (512, 1024)]
+)
 def test_a_buffer_s_beginning_is_repeated_as_far_as_asked_and_no_further(
     device: Executes, period: int, size: int
 ) -> None:
