@@ -42,6 +42,8 @@ class Deadlines:
 
 
 DEADLINES = Deadlines()
+# A kernel that has worked has so many times as long when another process tries it: a slow machine is slow again.
+AGAIN = 3.0
 
 
 class Trials:
@@ -49,7 +51,9 @@ class Trials:
 
     def __init__(self, deadlines: Deadlines) -> None:
         self._deadlines = deadlines
-        self._worked: list[str] = []
+        # With the longest that a trial of each took.
+        self._worked_s: dict[str, float] = {}
+        self._opening_s = 0.0
         self._troubled_since: float | None = None
         self._asked_at = 0.0
 
@@ -59,7 +63,7 @@ class Trials:
         self._replaceable = replaceable
         self._worker = worker
         self._options = options
-        self._restart_s = max(self._deadlines.restart_s, opening_s)
+        self._opening_s = opening_s
 
     def can_restart(self) -> bool:
         """Whether there is time for a trial that does not end, another process, and the work after it."""
@@ -77,7 +81,8 @@ class Trials:
         wished_s = self._deadlines.trial_s
         if self._is_patient():
             wished_s = max(wished_s, left_s / 2)
-        return max(min(wished_s, left_s), self._deadlines.restart_s / 2)
+        again_s = min(AGAIN * self._known_s().get(self._worker.trial or "", 0.0), self._left_of_all_s())
+        return max(min(wished_s, left_s), self._deadlines.restart_s / 2, again_s)
 
     def excuse(self) -> str:
         """What the last trial's end within its time does not tell of the kernel; empty where it does."""
@@ -90,21 +95,28 @@ class Trials:
         """The options for the next process; with `only` where there is no time left for other kernels."""
         if self._troubled_since is None:
             self._troubled_since = self._asked_at
-        self._worked += [name for name in self._worker.worked if name not in self._worked]
-        if kernel in self._worked:
-            self._worked.remove(kernel)
+        self._worked_s = self._known_s()
+        self._worked_s.pop(kernel, None)
         avoid = {**options.avoid, kernel: reason}
         only = options.only
         if only is not None or self._left_s() < 2 * self._restart_s:
-            only = tuple(self._worked)
+            only = tuple(self._worked_s)
         return replace(options, avoid=avoid, only=only)
 
     def _is_patient(self) -> bool:
-        return (
-            not self._worked
-            and not self._worker.worked
-            and self._left_of_all_s() >= self._deadlines.patient_trials_s - self._spent_s()
-        )
+        return not self._known_s() and self._left_of_all_s() >= self._deadlines.patient_trials_s - self._spent_s()
+
+    @property
+    def _restart_s(self) -> float:
+        """What it takes to have a process with a kernel that works again."""
+        again_s = min(self._known_s().values(), default=0.0)
+        return max(self._deadlines.restart_s, self._opening_s + again_s)
+
+    def _known_s(self) -> dict[str, float]:
+        longest_s = dict(self._worked_s)
+        for name, took_s in self._worker.worked_s.items():
+            longest_s[name] = max(took_s, longest_s.get(name, 0.0))
+        return longest_s
 
     def _left_s(self) -> float:
         limits = self._deadlines

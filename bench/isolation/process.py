@@ -87,9 +87,10 @@ WHAT_IT_DID = {
 class WorkerProcess:
     """A process that drives the device `name`. It dies with its parent, or when `kill` is called.
 
-    `trial` is the kernel that is being tried, or was when the process ended, and `trial_s` what it was given; `worked`
-    are those that were tried and worked; `end` says how the process ended, if it did so by itself or did not answer,
-    and `busy` which part of the last wait it was computing, where that is known.
+    `trial` is the kernel that is being tried, or was when the process ended, and `trial_s` what it was given;
+    `worked_s` has those that were tried and worked, each with the longest that a trial took; `end` says how the process
+    ended, if it did so by itself or did not answer, and `busy` which part of the last wait it was computing, where that
+    is known.
     """
 
     def __init__(self, name: str, remedy: str = REMEDY) -> None:
@@ -98,7 +99,7 @@ class WorkerProcess:
         self._remedy = remedy
         self.trial: str | None = None
         self.trial_s = 0.0
-        self.worked: list[str] = []
+        self.worked_s: dict[str, float] = {}
         self.end: str | None = None
         self._working: int | None = None
         self.busy: float | None = None
@@ -189,8 +190,9 @@ class WorkerProcess:
                 self.trial = printable(reply.kernel, MOST_NAME)
             elif isinstance(reply, Tried):
                 self.trial = None
-                if reply.worked and reply.kernel not in self.worked:
-                    self.worked.append(reply.kernel)
+                if reply.worked:
+                    took_s = time.monotonic() - started
+                    self.worked_s[reply.kernel] = max(took_s, self.worked_s.get(reply.kernel, 0.0))
             else:
                 self.trial = None
                 return reply

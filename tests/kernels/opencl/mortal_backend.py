@@ -1,7 +1,8 @@
 """OpenCL devices whose runtime dies, hangs, refuses or errs at one turn, simulated: no runtime is needed.
 
 The device is ours, with its race and all; only what pyopencl would do is put in its place. The id says what happens:
-`mortal:build-2-hangs` hangs when the third kernel of the race is built. A worker imports this as `mortal_backend`.
+`mortal:build-2-hangs` hangs when the third kernel of the race is built; where it `drags`, the others take long besides.
+A worker imports this as `mortal_backend`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ RATE_HS = 150_000.0
 # More nonces than a scan that checks answers has, and no more than the first batch, however busy the machine is.
 LARGE_RANGE = 1_024
 FOREVER_S = 3600.0
-KINDS = ("crashes", "hangs", "spins", "fails", "errs")
+KINDS = ("crashes", "hangs", "drags", "spins", "fails", "errs")
+# What a kernel takes to be built, each time, where others drag on.
+SLOW_S = 2.0
 PHASES = ("open", "build", "launch", "race", "rolled", "scan", "roof")
 ENTRIES = ("all", "others", *map(str, range(len(NAMES))))
 HEALTHY = "mortal:well"
@@ -64,7 +67,7 @@ class Fate:
     def happen(self) -> None:
         if self.kind == "crashes":
             os.kill(os.getpid(), signal.SIGSEGV if os.name == "posix" else signal.SIGTERM)
-        if self.kind in ("crashes", "hangs"):
+        if self.kind in ("crashes", "hangs", "drags"):
             time.sleep(FOREVER_S)
         while self.kind == "spins":
             pass
@@ -118,6 +121,8 @@ class MortalDevice(OpenCLDevice):
     def _scanner_for(self, job: Job, tuning: Tuning) -> Scanner:
         if self.fate.meets("rolled" if tuning.variant.rolled else "build", tuning):
             self.fate.happen()
+        if self.fate.kind == "drags":
+            time.sleep(SLOW_S)
         return cast(Scanner, SimulatedScanner(self.fate, tuning, job))
 
     def roof(self) -> Roof | None:

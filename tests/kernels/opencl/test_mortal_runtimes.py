@@ -149,6 +149,14 @@ def test_where_the_time_is_up_a_device_is_measured_with_what_works(prepared: Pre
     assert "not tried" in reasons(kernel)[NAMES[LAST]]
 
 
+def test_on_a_slow_machine_a_kernel_that_has_worked_gets_as_long_again_after_others_hung(prepared: Prepare) -> None:
+    # A kernel takes 2 s there, each time: it must not be given up for what is left after others hung.
+    tight = Deadlines(trial_s=3.0, trials_s=6.0, patient_trials_s=6.0, restart_s=1.0)
+    kernel = prepared("build-others-drags", tight)
+    assert kernel.name == NAMES[0]
+    assert set(reasons(kernel)) == set(NAMES[1:])
+
+
 def test_a_kernel_that_was_given_less_time_than_others_is_not_said_to_hang_with_them() -> None:
     with budget(8.0):
         device = mortal("build-all-hangs", Deadlines(restart_s=1.0, measuring_s=4.0))
@@ -164,7 +172,7 @@ def test_a_kernel_that_was_given_less_time_than_others_is_not_said_to_hang_with_
 )
 def test_a_kernel_that_others_left_no_processor_is_not_known_to_hang(busy: float | None, excuse: str) -> None:
     trials = Trials(Deadlines())
-    worker = SimpleNamespace(busy=busy, trial_s=20.0, worked=[])
+    worker = SimpleNamespace(busy=busy, trial_s=20.0, worked_s={})
     trials.begin(cast(WorkerProcess, worker), DeviceOptions(), 1.0, replaceable=True)
     assert trials.excuse() == excuse
 
