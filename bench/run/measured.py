@@ -13,7 +13,6 @@ from ..rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
 from ..result.from_device import kernel_record, roof_record
 from ..result.measurement import Measurement, Rate, RunSettings
 from ..result.warning import WarningRecord
-from ..sampling.plan import FEWEST_SAMPLES_TO_KEEP
 from ..sampling.sampler import Sampler
 from ..warnings import sentences
 from ..warnings.judge import judge_roof, judge_rounds
@@ -35,7 +34,7 @@ def measurement_of(
     """
     taken = sampler.taken if sampler is not None else []
     # A rate needs something to stand on, and what was refused or failed is never ranked.
-    if nothing.status not in ("measured", "interrupted") or len(taken) < FEWEST_SAMPLES_TO_KEEP:
+    if nothing.status not in ("measured", "interrupted") or (sampler is not None and not sampler.is_enough):
         taken = []
     kernel = None if task is None or task.kernel is None else kernel_record(task.kernel, task.compile_s)
     record = replace(nothing, kernel=kernel, settings=settings)

@@ -31,7 +31,6 @@ from ..result.from_device import fault_of_id
 from ..result.measurement import Measurement, RunSettings, Status
 from ..result.warning import WarningRecord
 from ..sampling.budget import SLACK_S, budget, device_seconds
-from ..sampling.plan import FEWEST_SAMPLES_TO_KEEP
 from ..sampling.sampler import Sampler
 from ..sampling.stopwatch import Clock, Stopwatch
 from ..sampling.warmup import warm_up, warm_up_again
@@ -344,9 +343,9 @@ class Session:
         # What the device answers now, it must still answer rightly.
         task.spot_check()
         if sampler.ended_early is not None:
-            if len(sampler.taken) < FEWEST_SAMPLES_TO_KEEP:
+            if not sampler.is_enough:
                 because = sampler.ended_early
-                raise OutOfTime(f"{self.found.info.id}: no time was left for samples, because {because}")
+                raise OutOfTime(f"{self.found.info.id}: no time was left for samples enough, because {because}")
             self._warnings.append(sentences.ended_early(len(sampler.taken), sampler.ended_early))
         if self._assignment.rendezvous is None:
             self._measure_roof(task, meter, sampler)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ...kernels.bounded import MOST_SAMPLES
+from ...kernels.workloads.protocol import GathersEvidence
 from ..machine.load import LoadMeter, Readings
 from ..progress import Progress
 from ..result.measurement import Round, Sample
@@ -105,6 +106,13 @@ class Sampler:
         """The samples of all rounds, in order."""
         return [one for taken in self.rounds for one in taken.taken]
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether the samples taken give a rate, and what was counted proves something."""
+        task = self._stopwatch.task
+        gathered = not isinstance(task, GathersEvidence) or task.has_enough
+        return gathered and self._count() >= FEWEST_SAMPLES_TO_KEEP
+
     def records(self) -> tuple[Round, ...]:
         """The rounds that have samples, and which of them count."""
         return with_counted([one.record() for one in self.rounds if one.taken])
@@ -129,7 +137,7 @@ class Sampler:
                 self._stopwatch.task.spot_check()
                 self._unchecked_s = 0.0
             current.throttled_s = _since(throttled_before, self._throttled())
-            if self._sampled_s >= self._plan.seconds and self._count() >= FEWEST_SAMPLES_TO_KEEP:
+            if self._sampled_s >= self._plan.seconds and self.is_enough:
                 self.done = True
             elif self._stopwatch.task.is_full or self._count() >= MOST_SAMPLES:
                 self.done, self.ended_early = (
@@ -140,9 +148,10 @@ class Sampler:
             elif left_s(math.inf) < TIME_TO_END_S + self._plan.warmup_again_s + 3 * (time.monotonic() - real_s):
                 self.done = True
                 self.ended_early = "getting ready took the device's time; give it more of that (-t 300)"
-            elif self._sampled_s >= until_s:
+            # A device that is slower than it was before the samples goes on in its last round.
+            elif self._sampled_s >= until_s and len(self.rounds) < self._plan.rounds:
                 break
-        self.done = self.done or (self._plan.until_narrow and self._narrow())
+        self.done = self.done or (self._plan.until_narrow and self.is_enough and self._narrow())
 
     def _count(self) -> int:
         return sum(len(one.taken) for one in self.rounds)

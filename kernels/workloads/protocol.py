@@ -112,6 +112,16 @@ class Task(Protocol):
         ...
 
 
+@runtime_checkable
+class GathersEvidence(Protocol):
+    """A task whose evidence must be of some work at least, else it proves nothing."""
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether what was counted proves something by now: whoever measures goes on until then."""
+        ...
+
+
 class Workload(Protocol):
     """One kind of work.
 

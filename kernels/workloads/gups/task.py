@@ -64,7 +64,9 @@ def table_of(info: DeviceInfo, size_bytes: int | None = None) -> Table:
     """The table for a device, of `size_bytes` at most where that is given."""
     units = int(info.limits.get("logical_cpus") or info.compute_units or 1)
     parts = units * PARTS_A_UNIT["gpu" if info.kind == "gpu" else "cpu"]
-    wanted = min((info.memory_bytes or UNKNOWN_MEMORY_BYTES) // MEMORY_SHARE, LARGEST_USUAL_BYTES)
+    # A container that has used up its memory has 0 bytes free, which is not unknown.
+    free_bytes = UNKNOWN_MEMORY_BYTES if info.memory_bytes is None else info.memory_bytes
+    wanted = min(free_bytes // MEMORY_SHARE, LARGEST_USUAL_BYTES)
     if info.simulator:
         wanted = SIMULATED_BYTES
     words = (size_bytes or wanted) // WORD_BYTES

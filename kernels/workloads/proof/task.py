@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...bounded import MOST_LEAVES, MOST_SPANS
 from ...device import HasRoof, KernelInfo, Roof, Scan, Scans
 from ...headers.job import NONCES, PREFIX_BYTES, Job, roll_versions
-from ...headers.target import target_from_zero_bits
+from ...headers.target import share_probability, target_from_zero_bits
 from ..evidence import Shares
 from ..protocol import Expected, Request, Work
 from .bounds import FEWEST_EXPECTED_SHARES
@@ -84,6 +84,13 @@ class HashingTask:
             return False
         end = (self._running_number + SPARE) * NONCES * self._prefixes
         return ledger.leaves > MOST_LEAVES - SPARE or len(ledger.spans) > MOST_SPANS - SPARE or end > LARGEST_POSITION
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether so many shares are expected of what was counted that a verifier believes it (see GathersEvidence)."""
+        nonces = 0 if self._ledger is None else self._ledger.nonces
+        chance = share_probability(self._kept_target(nonces, self._wanted))
+        return nonces * self._prefixes * chance >= FEWEST_EXPECTED_SHARES
 
     def self_test(self) -> None:
         """Compile and compare with the oracle on known and random headers."""

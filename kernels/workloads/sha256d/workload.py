@@ -35,7 +35,8 @@ class Sha256d(ProvenByShares):
             if name != "prefixes":
                 raise InputError(f"sha256d has no parameter {name!r:.40}; it has prefixes")
         prefixes = given.get("prefixes", 1)
-        if not isinstance(prefixes, int) or not 1 <= prefixes <= MOST_PREFIXES:
+        # True is an int in Python, and no number in a result's file.
+        if not isinstance(prefixes, int) or isinstance(prefixes, bool) or not 1 <= prefixes <= MOST_PREFIXES:
             raise InputError(f"version rolling covers 1 to {MOST_PREFIXES} prefixes, not {prefixes!s:.40}; try 16")
         return {"prefixes": prefixes}
 

@@ -10,6 +10,8 @@ ARRAYS = 3
 # STREAM's own rule: each array at least four times the largest cache.
 BEYOND_CACHE = 4
 CACHE_IF_UNKNOWN_BYTES = 32 << 20
+# However small a cache some driver tells of: half of an array is still a block (see `beyond`).
+FEWEST_BLOCKS = 2
 # A pass shall take far longer than a launch.
 SMALLEST_ON_GPU_BYTES = 256 << 20
 LARGEST_ARRAY_BYTES = 1 << 30
@@ -32,7 +34,7 @@ def array_items(info: DeviceInfo, size_bytes: int | None = None) -> int:
         if info.simulator:
             size_bytes = SIMULATED_BYTES
         size_bytes = min(size_bytes, LARGEST_ARRAY_BYTES)
-    return max(1, size_bytes // NUMBER_BYTES // BLOCK) * BLOCK
+    return max(FEWEST_BLOCKS, size_bytes // NUMBER_BYTES // BLOCK) * BLOCK
 
 
 def too_large(info: DeviceInfo, size_bytes: int | None) -> str | None:

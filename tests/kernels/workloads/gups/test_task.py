@@ -163,7 +163,7 @@ def test_a_launch_that_failed_has_the_table_filled_anew() -> None:
 @pytest.mark.parametrize(
     ("memory_bytes", "kind", "table"),
     [(1 << 33, "cpu", Table(4, 1 << 24)), (1 << 30, "cpu", Table(4, 1 << 23)), (None, "cpu", Table(4, 1 << 23)),
-     (1 << 34, "gpu", Table(2048, 1 << 15)), (1 << 12, "cpu", Table(2, 1 << 6))],
+     (1 << 34, "gpu", Table(2048, 1 << 15)), (1 << 12, "cpu", Table(2, 1 << 6)), (0, "cpu", Table(1, 1 << 6))],
 )  # fmt: skip
 def test_the_table_is_a_quarter_of_the_memory_and_half_a_gib_at_most(
     memory_bytes: int | None, kind: str, table: Table

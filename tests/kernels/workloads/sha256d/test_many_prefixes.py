@@ -8,12 +8,13 @@ from hashwatt.kernels.cpu.codegen import sha_rounds
 from hashwatt.kernels.cpu.codegen.sha_instructions import ArmSha, X86Sha
 from hashwatt.kernels.cpu.variants import program
 from hashwatt.kernels.device import KernelInfo, Scan
-from hashwatt.kernels.errors import WrongResult
+from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.fakes.device import FakeDevice
 from hashwatt.kernels.headers import early, midstate
 from hashwatt.kernels.headers.job import Job, roll_versions
 from hashwatt.kernels.workloads.proof import selftest
 from hashwatt.kernels.workloads.sha256d.oracle import ORACLE
+from hashwatt.kernels.workloads.sha256d.workload import WORKLOAD
 
 MANY = 1 << 12
 PREFIX = bytes(range(76))
@@ -89,3 +90,11 @@ def test_few_prefixes_are_all_drawn_and_many_with_the_first_and_the_last() -> No
 def _numbers(prefixes: tuple[bytes, ...]) -> list[int]:
     first = int.from_bytes(prefixes[0][:4], "little")
     return [(int.from_bytes(prefix[:4], "little") ^ first) >> 13 for prefix in prefixes]
+
+
+@pytest.mark.parametrize("prefixes", [True, False, 0, -1, 1.0, 65_537, "16"])
+def test_a_number_of_prefixes_that_no_result_could_hold_is_refused_before_anything_is_measured(
+    prefixes: int | float | str,
+) -> None:
+    with pytest.raises(InputError, match="version rolling covers 1 to 65536 prefixes"):
+        WORKLOAD.parameters_of({"prefixes": prefixes})

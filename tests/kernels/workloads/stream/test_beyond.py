@@ -27,6 +27,7 @@ class Cached:
         self.info = info
         self.allocated: list[int] = []
         self.launches = 0
+        self.asked: list[int] = []
         self._serves_bytes = serves_bytes
         self._kernels: list[str] = []
 
@@ -50,6 +51,7 @@ class Cached:
     def launch(self, launch: Launch) -> Launched:
         """Of what is read in place so much comes from the cache as it holds; what goes past it comes from memory."""
         self.launches += 1
+        self.asked.append(launch.items)
         name = self._kernels[launch.kernel]
         items = launch.items * BLOCK if name == DOT else launch.items
         arrays = {DOT: 2, "sweep1": 1}.get(name)
@@ -72,6 +74,13 @@ def test_a_cache_that_is_larger_than_was_told_is_seen(serves_mib: int) -> None:
     assert beyond_caches(device).items * 8 >= 4 * serves_mib * MIB
     # The memory that looking takes is bounded: the arrays that the work takes may be half of it.
     assert sum(device.allocated) <= 0.76 * (INFO.memory_bytes or 0)
+
+
+@pytest.mark.parametrize("told_bytes", [1, 64, 4095, 4096])
+def test_a_cache_of_a_few_bytes_that_a_driver_tells_of_is_no_reason_to_measure_nothing(told_bytes: int) -> None:
+    device = Cached(4 * MIB, replace(INFO, cache_bytes=told_bytes))
+    assert beyond_caches(device).items * 8 >= 16 * MIB
+    assert min(device.asked) >= 1
 
 
 def test_it_is_found_out_once_while_the_device_is_open() -> None:
