@@ -76,9 +76,11 @@ def all_variants() -> list[Variant]:
 
 
 def parse_variant(name: str) -> Variant:
-    """The variant of a name such as `x16-shift-shared-scheduled`. Raises InputError."""
+    """The variant of a name such as `x16-shift-shared-scheduled`, or as tables show it. Raises InputError."""
+    # Tables say whose kernel it is, and what a job of several prefixes made of it.
+    plain = name.removeprefix("opencl-").removeprefix("cuda-").removesuffix("-version-rolled")
     for variant in all_variants():
-        if variant.name == name:
+        if variant.name == plain:
             return variant
     raise InputError(
         f"there is no OpenCL kernel {name!r:.40}; try {Variant(16).name} or see `hashwatt devices --kernels`"

@@ -61,6 +61,10 @@ def test_names_are_unique_and_lead_back_to_their_variant() -> None:
     variants = all_variants()
     assert len({variant.name for variant in variants}) == len(variants)
     assert [parse_variant(variant.name) for variant in variants] == variants
+    assert [parse_variant(f"opencl-{variant.name}") for variant in variants] == variants, "as tables show them"
+    assert [
+        parse_variant(f"cuda-{variant.of_job(True).name}") for variant in variants if variant.form == "ndrange"
+    ] == [variant for variant in variants if variant.form == "ndrange"]
 
 
 def test_an_unknown_kernel_is_answered_with_what_names_look_like() -> None:

@@ -87,7 +87,7 @@ def variant_called(name: str | None, rolled: bool) -> Variant:
     from ...kernels.opencl.codegen.variant import parse_variant
     from ...kernels.opencl.tuning.candidates import GPU_VARIANTS
 
-    variant = GPU_VARIANTS[0] if name is None else parse_variant(name.removeprefix("opencl-"))
+    variant = GPU_VARIANTS[0] if name is None else parse_variant(name)
     return variant.of_job(rolled)
 
 
