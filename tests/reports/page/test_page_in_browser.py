@@ -144,6 +144,27 @@ def test_it_needs_no_script(browser: Browser, page: Path) -> None:
     assert browser.evaluate(words) == with_scripts
 
 
+# The words of an element, from left to right as they are drawn.
+AS_DRAWN = """((one) => {
+  const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), range = document.createRange(), words = [];
+  while (walker.nextNode()) for (const found of walker.currentNode.data.matchAll(/\\S+/g)) {
+    range.setStart(walker.currentNode, found.index);
+    range.setEnd(walker.currentNode, found.index + found[0].length);
+    words.push([range.getBoundingClientRect().left, found[0]]);
+  }
+  return words.sort((a, b) => a[0] - b[0]).map((each) => each[1]).join(" ");
+})"""
+
+
+def test_a_name_from_right_to_left_turns_no_sentence(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(format_for("x.html").render(report_on(gather_results([result(verified(name="\u05d0\u05d1"))]))))
+    browser.open(path, 1280)
+    written = browser.evaluate("document.querySelector('.headline li').innerText")
+    assert written.startswith("\u05d0\u05d1 reaches")
+    assert browser.evaluate(f"{AS_DRAWN}(document.querySelector('.headline li'))") == " ".join(written.split())
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 @pytest.mark.parametrize("page", ["showcase"], indirect=True)
 def test_a_device_s_link_opens_its_sheet(browser: Browser, page: Path, scripts: bool) -> None:

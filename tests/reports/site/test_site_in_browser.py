@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hashwatt.reports.site.build import build_site
+
+from ..factory import machine, result, verified
 from ..page.browser import Browser, find_browser
-from ..page.test_page_in_browser import TOO_WIDE, axe_s_violations
-from .sites import site
+from ..page.test_page_in_browser import AS_DRAWN, TOO_WIDE, axe_s_violations
+from .sites import saved, site
 
 PROGRAM = find_browser()
 pytestmark = [
@@ -115,3 +118,16 @@ def test_sorting_hostile_rows_runs_nothing(browser: Browser) -> None:
     browser.evaluate("document.querySelector('.filters').dispatchEvent(new Event('input'))")
     assert browser.evaluate(f"{SHOWN}.length") == 3
     assert browser.complaints == []
+
+
+def test_a_machine_s_name_from_right_to_left_leaves_the_count_of_cpus_behind_it(
+    browser: Browser, tmp_path: Path
+) -> None:
+    made = result(verified(), machines=(machine(cpu_model="\u05d0\u05d1 \u05d2"),))
+    build_site([saved(tmp_path / "results", [made])], tmp_path / "site")
+    browser.open(tmp_path / "site" / "index.html", 1280)
+    place = "document.querySelector('.results tbody small')"
+    written = browser.evaluate(f"{place}.innerText")
+    assert "\u05d0\u05d1 \u05d2 · 2 CPUs" in written
+    # The words of a name that runs from right to left stand in that order.
+    assert browser.evaluate(f"{AS_DRAWN}({place})") == written.replace("\u05d0\u05d1 \u05d2", "\u05d2 \u05d0\u05d1")
