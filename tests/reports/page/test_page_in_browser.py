@@ -135,6 +135,10 @@ def test_no_head_reaches_into_the_next_one_on_paper(browser: Browser, page: Path
 ON_PAPER = """[...document.querySelectorAll({!r})].filter((one) => one.checkVisibility({{contentVisibilityAuto: true}})
   && one.getBoundingClientRect().height).length"""
 
+# Chapters that leave a gap on paper, and no word in it.
+GAPS = """[...document.querySelectorAll("section")]
+  .filter((one) => !one.innerText.trim() && getComputedStyle(one).display !== "none").length"""
+
 
 @pytest.mark.parametrize("page", ["ladder"], indirect=True)
 def test_paper_has_no_line_of_what_is_folded(browser: Browser, page: Path) -> None:
@@ -159,6 +163,7 @@ def test_paper_has_no_chapter_without_what_is_open_in_it(browser: Browser, tmp_p
         told = {ident: browser.evaluate(script) for ident, script in chapters.items()}
         assert told == {"devices": 1, "details": int(printed > 0), "ladder": 0, "claims": 0}
         assert browser.evaluate(ON_PAPER.format(".sheet .inside")) == printed
+        assert browser.evaluate(GAPS) == 0
         browser.evaluate("document.querySelector('.sheet').open = true")
         browser.evaluate("document.querySelector('.chapter').open = true")
         assert {ident for ident, script in chapters.items() if browser.evaluate(script)} == {
