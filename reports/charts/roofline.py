@@ -29,6 +29,8 @@ HEADROOM = (2.2, 3.2, 4.6, 6.8, 10.0, 15.0, 22.0)
 PLACES = ((13, 0), (-13, 0), (0, 14), (0, -14), (14, 12), (14, -12), (-14, 12), (-14, -12), (28, 0), (0, 28), (0, -28))
 NUMBER_PX = (16, 13)
 DEVICE_LETTERS = 50
+# A level's name, which has room on a phone as well; the words beside the picture have it whole.
+LEVEL_LETTERS = 16
 WORK_LETTERS, WORK_LETTERS_NARROW = 60, 24
 
 
@@ -155,7 +157,7 @@ def levels_of(
     """The level lines in CSS pixels, with their names."""
     return [
         Level(
-            f"{name} {prefixed(_three(rate), operation_unit(name, per))}",
+            f"{shortened(name, LEVEL_LETTERS)} {prefixed(_three(rate), operation_unit(name, per))}",
             _part(max(across[0], rate / memory), across) * width_px if memory else 0.0,
             _part(rate, up) * PANEL_PX,
         )

@@ -13,7 +13,7 @@ import re
 from importlib.resources import files
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from msgspec.structs import replace
 
 from ..charts.canvas import NARROW, WIDE, Chart
@@ -31,6 +31,7 @@ from ..layout.together_tables import MEANING, together_tables
 from ..page.lines import works_of
 from ..page.runs import run_lines
 from ..page.sheets import sheets_of
+from ..wording.directions import isolated
 from .csv import render as csv_of
 
 # Figures as a table take a third more in the page than as a file; above this, `-o FILE.csv` has them.
@@ -157,6 +158,7 @@ def environment() -> Environment:
     )
     made.filters["coded"] = coded
     made.filters["held"] = held
+    made.filters["isolated"] = isolated
     return made
 
 
@@ -175,10 +177,10 @@ def coded(text: str) -> Markup:
     # A lone backtick is one.
     whole = len(pieces) if len(pieces) % 2 else len(pieces) - 1
     marked = [
-        escape(piece) if place % 2 == 0 else Markup("<code>{}</code>").format(piece)
+        isolated(piece) if place % 2 == 0 else Markup("<code>{}</code>").format(piece)
         for place, piece in enumerate(pieces[:whole])
     ]
-    return Markup("").join([*marked, *(Markup("`{}").format(piece) for piece in pieces[whole:])])
+    return Markup("").join([*marked, *(Markup("`{}").format(isolated(piece)) for piece in pieces[whole:])])
 
 
 def resource(name: str) -> str:

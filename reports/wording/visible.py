@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 # Other (Cc control, Cf format: bidirectional marks and zero-width characters, Cs lone surrogates, Co
 # private use, Cn unassigned) and the line and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and marks that nobody sees: fillers, joiners, the blank of Braille. With them two names would look alike, and
+# one could be nothing at all. (Selectors of a variant are seen in what they choose: emoji have them.)
+_UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0\U000e0100-\U000e01ef"
+# What may need a look at each character: the unseen, and wherever a mark may follow on another.
+_ODD = re.compile(f"[{_UNSEEN}]|[^\\x00-\\x7f]{{2}}")
+_UNSEEN_LETTER = re.compile(f"[{_UNSEEN}]")
+# Marks above and below a letter: more of them than any script needs would grow over the lines around it.
+_MARKS = frozenset({"Mn", "Me"})
+MOST_MARKS = 4
 
 
 def visible(text: str, limit: int = 4_000) -> str:
@@ -18,9 +28,9 @@ def visible(text: str, limit: int = 4_000) -> str:
     '\\\\x1b[2Jgone'
     """
     # Nearly all text is: what Python calls printable holds none of the hidden categories.
-    if len(text) <= limit and text.isprintable():
+    if len(text) <= limit and text.isprintable() and not _ODD.search(text):
         return text
-    shown = "".join(_shown(character) for character in text[: limit + 1])
+    shown = "".join(_each_shown(text[: limit + 1]))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
@@ -60,7 +70,10 @@ def told_apart(names: Sequence[str], limit: int) -> list[str]:
     return out
 
 
-def _shown(character: str) -> str:
-    if unicodedata.category(character) not in _HIDDEN:
-        return character
-    return character.encode("unicode_escape").decode("ascii")
+def _each_shown(text: str) -> Iterator[str]:
+    marks = 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in _MARKS else 0
+        hidden = category in _HIDDEN or marks > MOST_MARKS or _UNSEEN_LETTER.match(character)
+        yield character.encode("unicode_escape").decode("ascii") if hidden else character

@@ -131,6 +131,90 @@ def test_no_head_reaches_into_the_next_one_on_paper(browser: Browser, page: Path
     assert browser.evaluate(f"{wide}.map((one) => one.textContent)") == []
 
 
+# What lies within the closed parts of a page is there, and takes no room.
+ON_PAPER = """[...document.querySelectorAll({!r})].filter((one) => one.checkVisibility({{contentVisibilityAuto: true}})
+  && one.getBoundingClientRect().height).length"""
+
+# Chapters that leave a gap on paper, and no word in it.
+GAPS = """[...document.querySelectorAll("section")]
+  .filter((one) => !one.innerText.trim() && getComputedStyle(one).display !== "none").length"""
+
+
+@pytest.mark.parametrize("page", ["ladder"], indirect=True)
+def test_paper_has_no_line_of_what_is_folded(browser: Browser, page: Path) -> None:
+    browser.open(page, 700)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    assert browser.evaluate(ON_PAPER.format("summary")) == 0
+    assert browser.evaluate(ON_PAPER.format("li.paper")) == 1
+    browser.evaluate("document.querySelector('details').open = true")
+    assert browser.evaluate(ON_PAPER.format("summary")) == 1
+    assert browser.evaluate(ON_PAPER.format("details[open] td")) > 10
+
+
+def test_paper_has_no_chapter_without_what_is_open_in_it(browser: Browser, tmp_path: Path) -> None:
+    """Of more devices than a few, each sheet is printed that is open; of a few, all are."""
+    path = tmp_path / "page.html"
+    for devices, printed in ((4, 0), (3, 3)):
+        run = result(*(verified(f"opencl:{number}", name=f"Card {number}") for number in range(devices)))
+        path.write_bytes(format_for("x.html").render(report_on(gather_results([run]))))
+        browser.open(path, 700)
+        browser.call("Emulation.setEmulatedMedia", media="print")
+        chapters = {ident: ON_PAPER.format(f"#{ident}") for ident in ("devices", "details", "ladder", "claims")}
+        told = {ident: browser.evaluate(script) for ident, script in chapters.items()}
+        assert told == {"devices": 1, "details": int(printed > 0), "ladder": 0, "claims": 0}
+        assert browser.evaluate(ON_PAPER.format(".sheet .inside")) == printed
+        assert browser.evaluate(GAPS) == 0
+        browser.evaluate("document.querySelector('.sheet').open = true")
+        browser.evaluate("document.querySelector('.chapter').open = true")
+        assert {ident for ident, script in chapters.items() if browser.evaluate(script)} == {
+            "devices",
+            "details",
+            "ladder",
+        }
+        assert browser.evaluate(ON_PAPER.format(".sheet .inside")) == max(printed, 1)
+
+
+def test_the_words_of_a_roofline_can_be_read_on_paper(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(PAGES["suite"]())
+    # A4 within its margins.
+    browser.open(path, 688)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    heights = "[...document.querySelectorAll({!r})].map((one) => one.getBoundingClientRect().height)"
+    assert min(browser.evaluate(heights.format("#devices ~ figure .chart.wide text"))) > 9
+    # What is higher than a sheet of Letter is cut at its end.
+    assert max(browser.evaluate(heights.format("figure"))) < 251 / 25.4 * 96
+
+
+def test_forced_colours_are_the_pictures_ground_and_ink_too(browser: Browser, page: Path) -> None:
+    browser.open(page, 1280)
+    features = [{"name": "forced-colors", "value": "active"}, {"name": "prefers-color-scheme", "value": "dark"}]
+    browser.call("Emulation.setEmulatedMedia", features=features)
+    variable = "(name) => {{ const one = document.createElement('i'); one.style.color = `var(--${{name}})`;" + (
+        "document.body.append(one); const told = getComputedStyle(one).color; one.remove(); return told; }}"
+    )
+    told = browser.evaluate(f"['paper', 'back', 'ink', 'muted'].map({variable.format()})")
+    assert told == ["rgb(0, 0, 0)"] * 2 + ["rgb(255, 255, 255)"] * 2
+
+
+# The focus on each head in turn that can sort, and whether it is seen there.
+UNSEEN_FOCUS = """[...document.querySelectorAll("thead button")].filter((one) => {
+  one.focus();
+  one.scrollIntoView({ block: "center" });
+  const place = one.getBoundingClientRect();
+  return document.elementFromPoint(place.left + place.width / 2, place.top + place.height / 2) !== one;
+}).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_whoever_sorts_by_keys_sees_where_they_are(browser: Browser, page: Path, width: int) -> None:
+    """Also on a phone, which is what a window is that shows all four times as large."""
+    browser.open(page, width)
+    browser.evaluate(OPEN_ALL)
+    assert browser.evaluate(UNSEEN_FOCUS) == []
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+
+
 def test_it_needs_no_script(browser: Browser, page: Path) -> None:
     """Scripts add tools to the table, and nothing else; without them, links open what is folded all the same."""
     words = "document.body.innerText.replaceAll(/[ ↕↑↓\\s]/g, '')"
@@ -142,6 +226,27 @@ def test_it_needs_no_script(browser: Browser, page: Path) -> None:
     assert browser.evaluate("document.querySelectorAll('thead button').length") == 0
     assert browser.evaluate("[...document.querySelectorAll('.tools')].every((one) => !one.getClientRects().length)")
     assert browser.evaluate(words) == with_scripts
+
+
+# The words of an element, from left to right as they are drawn.
+AS_DRAWN = """((one) => {
+  const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT), range = document.createRange(), words = [];
+  while (walker.nextNode()) for (const found of walker.currentNode.data.matchAll(/\\S+/g)) {
+    range.setStart(walker.currentNode, found.index);
+    range.setEnd(walker.currentNode, found.index + found[0].length);
+    words.push([range.getBoundingClientRect().left, found[0]]);
+  }
+  return words.sort((a, b) => a[0] - b[0]).map((each) => each[1]).join(" ");
+})"""
+
+
+def test_a_name_from_right_to_left_turns_no_sentence(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(format_for("x.html").render(report_on(gather_results([result(verified(name="\u05d0\u05d1"))]))))
+    browser.open(path, 1280)
+    written = browser.evaluate("document.querySelector('.headline li').innerText")
+    assert written.startswith("\u05d0\u05d1 reaches")
+    assert browser.evaluate(f"{AS_DRAWN}(document.querySelector('.headline li'))") == " ".join(written.split())
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])

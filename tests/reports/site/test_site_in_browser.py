@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from hashwatt.reports.site.build import build_site
+
+from ..factory import machine, result, verified
 from ..page.browser import Browser, find_browser
-from ..page.test_page_in_browser import TOO_WIDE, axe_s_violations
-from .sites import site
+from ..page.test_page_in_browser import AS_DRAWN, TOO_WIDE, UNSEEN_FOCUS, axe_s_violations
+from .sites import saved, site
 
 PROGRAM = find_browser()
 pytestmark = [
@@ -115,3 +118,39 @@ def test_sorting_hostile_rows_runs_nothing(browser: Browser) -> None:
     browser.evaluate("document.querySelector('.filters').dispatchEvent(new Event('input'))")
     assert browser.evaluate(f"{SHOWN}.length") == 3
     assert browser.complaints == []
+
+
+def test_a_machine_s_name_from_right_to_left_leaves_the_count_of_cpus_behind_it(
+    browser: Browser, tmp_path: Path
+) -> None:
+    made = result(verified(), machines=(machine(cpu_model="\u05d0\u05d1 \u05d2"),))
+    build_site([saved(tmp_path / "results", [made])], tmp_path / "site")
+    browser.open(tmp_path / "site" / "index.html", 1280)
+    place = "document.querySelector('.results tbody small')"
+    written = browser.evaluate(f"{place}.innerText")
+    assert "\u05d0\u05d1 \u05d2 · 2 CPUs" in written
+    # The words of a name that runs from right to left stand in that order.
+    assert browser.evaluate(f"{AS_DRAWN}({place})") == written.replace("\u05d0\u05d1 \u05d2", "\u05d2 \u05d0\u05d1")
+
+
+@pytest.mark.parametrize("name", ["index", "device"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_whoever_sorts_by_keys_sees_where_they_are(browser: Browser, name: str, width: int) -> None:
+    browser.open(page_of("ordinary", name), width)
+    assert browser.evaluate(UNSEEN_FOCUS) == []
+
+
+@pytest.mark.parametrize("kind", ["ordinary", "hostile"])
+@pytest.mark.parametrize("name", PAGES)
+def test_paper_has_tables_whose_rows_are_whole(browser: Browser, kind: str, name: str) -> None:
+    # A4 within its margins.
+    browser.open(page_of(kind, name), 688, dark=True)
+    browser.call("Emulation.setEmulatedMedia", media="print")
+    style = "[...document.querySelectorAll('.results tbody tr, .results td')].map((one) => getComputedStyle(one))"
+    assert set(browser.evaluate(f"{style}.map((one) => one.display)")) == {"table-row", "table-cell"}
+    assert "auto" not in browser.evaluate(
+        f"{style}.filter((one) => one.display === 'table-row').map((one) => one.breakInside)"
+    )
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 688
+    assert browser.evaluate(TOO_WIDE) == []
+    assert browser.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

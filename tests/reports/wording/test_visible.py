@@ -21,6 +21,11 @@ from hashwatt.reports.wording.visible import told_apart, visible
         ("\x9b2J", "\\x9b2J"),
         ("\ud800", "\\ud800"),
         ("\u2028", "\\u2028"),
+        ("\u3164", "\\u3164"),
+        ("\u2800 \u2800", "\\u2800 \\u2800"),
+        ("Radeon\u034f", "Radeon\\u034f"),
+        ("Radeon\U000e0101", "Radeon\\U000e0101"),
+        ("Z" + "\u0335" * 6, "Z" + "\u0335" * 4 + "\\u0335" * 2),
     ],
 )
 def test_what_a_terminal_would_obey_is_written_as_an_escape(hostile: str, harmless: str) -> None:
@@ -29,6 +34,11 @@ def test_what_a_terminal_would_obey_is_written_as_an_escape(hostile: str, harmle
 
 def test_ordinary_text_stays_as_it_is() -> None:
     assert visible("GeForce RTX 4090 – 24 GB × 1 €, 日本") == "GeForce RTX 4090 – 24 GB × 1 €, 日本"
+
+
+@pytest.mark.parametrize("text", ["שָּׁלוֹם", "ที่นี่", "Nguyễn", "⚡\ufe0f", "क्षि", "❤\ufe0f 界"])
+def test_marks_that_scripts_need_stay(text: str) -> None:
+    assert visible(text) == text
 
 
 def test_long_text_is_cut_and_says_so() -> None:
