@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from ..graph.schedule import Ports
+from ..system.processor import llvms_name
 
 DATA = "models.csv"
 
@@ -71,11 +72,9 @@ def host_machine() -> Machine | None:
     A virtual machine that hides some feature looks like an older or a generic one to archspec; LLVM goes by
     family and model, so where archspec knows only a generic name its answer counts.
     """
-    import llvmlite.binding as llvm
-
     name = _archspec_name()
     # LLVM's names of AMD's cores: znver4 for zen4.
-    by_model = llvm.get_host_cpu_name().replace("znver", "zen").replace("-", "_")
+    by_model = llvms_name().replace("znver", "zen").replace("-", "_")
     for known in (name, by_model, *_ancestors(by_model), *_ancestors(name)):
         if known in machines():
             return machines()[known]

@@ -59,6 +59,15 @@ def microarchitecture() -> str | None:
     return None if host.vendor == GENERIC else str(host.name)
 
 
+def llvms_name() -> str:
+    """LLVM's name of this CPU, by its model; "generic" where it knows none, or is not here."""
+    try:
+        import llvmlite.binding as llvm
+    except (ImportError, OSError):
+        return GENERIC
+    return str(llvm.get_host_cpu_name())
+
+
 def has_hypervisor_flag(root: Path = Path("/")) -> bool:
     """Whether the processor says that a hypervisor is under it (x86 only, in its feature flags)."""
     return "hypervisor" in _cpuinfo(root / "proc/cpuinfo").get("flags", "").split()
