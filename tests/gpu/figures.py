@@ -233,6 +233,8 @@ def _workloads(record: Json, steps: Json) -> Iterator[str]:
 def _steps(record: Json, steps: Json) -> Iterator[str]:
     done = [name for name, step in steps.items() if step["status"] == "done"]
     yield f"steps      {len(done)} of {len(steps)} answered"
+    if record.get("under_way"):
+        yield f"           UNDER WAY when this was written: {record['under_way']}"
     skipped = [name for name, step in steps.items() if step["status"] == "skipped"]
     if skipped:
         yield f"           skipped: {', '.join(skipped)}"
