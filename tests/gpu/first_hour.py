@@ -5,7 +5,8 @@
 Every step is a process of its own with a limit of its own. After each, three files in the folder are written anew:
 `summary.txt` (measured beside predicted), `results.json`, and `files.zip` with the result files: whatever hangs or
 crashes costs its own answer only, and what is killed has lost nothing: they name the step that was under way. A second
-call goes on where the first stopped: what was answered stays. Without a GPU, `--as-if opencl:0` rehearses all of it on another device.
+call goes on where the first stopped: what was answered stays. Without a GPU, `--as-if opencl:0` rehearses all of it on
+another device.
 
 Needs hashwatt and what that needs, or `--wheels` with what the machine lacks (see `wheels.py`).
 """
