@@ -18,28 +18,20 @@ SAMPLE_S = 0.02
 
 def energy(device_id: str, seconds: str) -> Json:
     """The energy counter against power added up, with clocks and throttle reasons, while the card hashes."""
-    from hashwatt.bench.energy.joules.coverage import card_relation
-    from hashwatt.bench.energy.meters import nvml
     from hashwatt.bench.energy.telemetry import nvml_probes
     from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 
     found = device_of(device_id)
-    try:
-        library = nvml.binding()
-        library.nvmlInit()
-        cards = [library.nvmlDeviceGetHandleByIndex(index) for index in range(library.nvmlDeviceGetCount())]
-    except Exception as error:
-        return {"why": f"NVML tells nothing: {error}"}
-    told = [(card, str(library.nvmlDeviceGetName(card)), nvml.ask(library, card)) for card in cards]
-    covers = {one.pci or name: card_relation(nvml.coverage_of(name, one), found.info) for _, name, one in told}
-    own = [(card, one) for card, name, one in told if covers[one.pci or name] == "the device" and not one.sliced]
-    if not own:
-        return {"why": "NVML shows no card that is this device", "cards": covers}
-    card, one = own[0]
+    own = own_card(found.info)
+    if isinstance(own, str):
+        return {"why": own}
+    library, card, one = own
     probe = next(iter(nvml_probes(library, found.info)), None)
 
     def joules() -> float | None:
-        return library.nvmlDeviceGetTotalEnergyConsumption(card) / 1e3 if one.has_counter else None
+        with contextlib.suppress(library.NVMLError):
+            return library.nvmlDeviceGetTotalEnergyConsumption(card) / 1e3 if one.has_counter else None
+        return None
 
     rows: list[Json] = []
     job = Job((random.Random(7).randbytes(PREFIX_BYTES),), 1)
@@ -67,6 +59,44 @@ def energy(device_id: str, seconds: str) -> Json:
         "temperature_c": max((row["temperature_c"] or 0 for row in inside), default=None),
         "throttle": sorted({reason for row in inside for reason in row["throttle"]}),
     }
+
+
+def own_card(info: Any) -> tuple[Any, Any, Any] | str:
+    """NVML, its handle of the card that is this device, and what that tells; or in a sentence why there is none."""
+    from hashwatt.bench.energy.joules.coverage import card_relation
+    from hashwatt.bench.energy.meters import nvml
+
+    try:
+        library = nvml.binding()
+    except ImportError as error:
+        return f"NVIDIA's binding to NVML cannot be loaded: {error}"
+    try:
+        library.nvmlInit()
+    except library.NVMLError as error:
+        return nvml.why_not_started(library, error).reason
+    try:
+        count = library.nvmlDeviceGetCount()
+    except library.NVMLError as error:
+        return f"the NVIDIA driver does not list its cards: {error}"
+    others = []
+    for index in range(count):
+        try:
+            card = library.nvmlDeviceGetHandleByIndex(index)
+            name = str(library.nvmlDeviceGetName(card))
+        except library.NVMLError as error:
+            others.append(f"card {index} does not answer: {error}")
+            continue
+        one = nvml.ask(library, card)
+        covers = card_relation(nvml.coverage_of(name, one), info)
+        if covers != "the device":
+            others.append(f"{name} is {covers}")
+        elif one.sliced:
+            others.append(f"{name} is cut into slices (MIG) and counts all of them")
+        elif not one.has_counter and one.power is None:
+            others.append(f"{name} tells neither joules nor watts: {one.refusal}")
+        else:
+            return library, card, one
+    return "; ".join(others) or "the NVIDIA driver knows of no card"
 
 
 def _sample(library: Any, card: Any, one: Any, probe: Any) -> Json:
