@@ -17,6 +17,7 @@ SHOWN_CANDIDATES = 5
 PIPES = ("pair", "pairshr", "rot15", "rot20")
 TERA, GIGA, MEGA = 1e12, 1e9, 1e6
 TIMES = "÷ predicted"
+NO_TIME = "no time was left"
 
 
 def figures_of(document: Json) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def figures_of(document: Json) -> dict[str, Any]:
     candidates = kernel.get("candidates") or ()
     return {
         "device": (result.get("device") or {}).get("id"),
+        "pci_address": (result.get("device") or {}).get("pci_address"),
         "status": result.get("status"),
         "reason": result.get("reason"),
         "unit": result.get("unit"),
@@ -78,9 +80,11 @@ def _card(record: Json, steps: Json) -> Iterator[str]:
     device, machine, cuda = record.get("device") or {}, answer(steps, "machine"), answer(steps, "cuda")
     yield f"card       {device.get('name', 'none')}, by {record.get('path')}; {device.get('driver', '')}"
     limits = device.get("limits") or {}
+    # The list of devices has no place; a result has.
+    place = answer(steps, "first").get("pci_address") or answer(steps, "run").get("pci_address")
     yield (
         f"           {device.get('compute_units')} units, {limits.get('max_clock_mhz')} MHz by the driver, "
-        f"PCI {device.get('pci_address')}; second path: {(record.get('second') or {}).get('id', 'none')}"
+        f"PCI {place or 'unknown'}; second path: {(record.get('second') or {}).get('id', 'none')}"
     )
     if cuda:
         yield f"cuda       NVRTC {cuda.get('nvrtc')}, driver {cuda.get('driver')}, packages: {record.get('packages')}"
@@ -191,14 +195,17 @@ def _pipes(record: Json, steps: Json) -> Iterator[str]:
 def _races(record: Json, steps: Json) -> Iterator[str]:
     for name in ("run", "run second"):
         race = answer(steps, name).get("race") or ()
-        for one in race[:SHOWN_CANDIDATES]:
+        for one in [one for one in race if one.get("rate_per_s")][:SHOWN_CANDIDATES]:
             yield f"race       {name}: {one['name']} {_in(GIGA, one['rate_per_s'])} GH/s ({_in(1, one['compile_s'])} s)"
         for one in [one for one in race if one.get("reason")][:SHOWN_CANDIDATES]:
             yield f"race       {name}: {one['name']}: {one['reason']}"
     rows = answer(steps, "variants").get("variants") or ()
-    for row in rows[:SHOWN_CANDIDATES]:
-        yield f"variants   {row['name']} {_in(GIGA, row.get('best_hs'))} GH/s {row.get('why', '')}"
-    wrong = [row for row in rows if "why" in row and row["why"] != "no time was left"]
+    for row in [row for row in rows if row.get("best_hs")][:SHOWN_CANDIDATES]:
+        yield f"variants   {row['name']} {_in(GIGA, row['best_hs'])} GH/s"
+    untried = sum(row.get("why") == NO_TIME for row in rows)
+    if untried:
+        yield f"variants   {untried} of {len(rows)}: {NO_TIME}"
+    wrong = [row for row in rows if "why" in row and row["why"] != NO_TIME]
     for row in wrong[:SHOWN_CANDIDATES]:
         yield f"variants   {row['name']}: {row['why']}"
 
@@ -212,10 +219,11 @@ def _counters(record: Json, steps: Json) -> Iterator[str]:
 
 
 def _conformance(record: Json, steps: Json) -> Iterator[str]:
-    checks = answer(steps, "conformance").get("checks") or ()
+    told = answer(steps, "conformance")
+    checks = told.get("checks") or ()
     if checks:
         wrong = [one for one in checks if one.get("why")]
-        yield f"conformance {len(checks) - len(wrong)} of {len(checks)} checks passed"
+        yield f"conformance {len(checks) - len(wrong)} of {told.get('of', 'an unknown number of')} checks passed"
         yield from (f"           {one['name']}: {one['why']}" for one in wrong)
 
 

@@ -35,7 +35,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.gpu.carried import MODULES, ROOT, Carried, before, unpack
-from tests.gpu.figures import figures_of, in_brief, summary
+from tests.gpu.figures import NO_TIME, figures_of, in_brief, summary
 
 HERE = Path(__file__).resolve().parent
 # Where answers are kept between calls.
@@ -292,7 +292,7 @@ def ask(hour: Hour, step: Step, left_s: float, patience: float = 1.0) -> Any:
             raise GaveUp("skipped", f"there is no {step.needs}")
         limit_s = min(step.limit_s * patience, left_s)
         if limit_s < NOTHING_STARTS_UNDER_S:
-            raise GaveUp("skipped", "no time was left")
+            raise GaveUp("skipped", NO_TIME)
         answered = run_step(step.command(hour), limit_s)
         record["status"] = "done"
         record["answer"] = figures_of(answered) if step.stored else answered

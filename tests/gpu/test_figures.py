@@ -140,3 +140,16 @@ def test_the_end_of_a_kernels_name_says_how_its_work_is_dealt_out() -> None:
         "rot15",
         "pair",
     ]
+
+
+def test_what_was_not_tried_is_no_candidate_and_checks_that_were_not_asked_are_not_passed() -> None:
+    untried = {"name": "later", "why": "no time was left"}
+    variants = {"variants": [{"name": "fast", "best_hs": 8e9}, untried, untried]}
+    race = [{"name": "fast", "rate_per_s": 8e9, "compile_s": 1.0}, {"name": "late", "reason": "not tried yet"}]
+    run = {"rate": {"value": None}, "race": race}
+    asked = {"checks": [{"name": "one"}, {"name": "two", "why": "wrong"}], "of": 20}
+    text = summary({"steps": [done("run", run), done("variants", variants), done("conformance", asked)]})
+    assert "variants   fast 8 GH/s\nvariants   2 of 3: no time was left" in text
+    assert "race       run: late: not tried yet" in text
+    assert "unknown GH/s" not in text
+    assert "conformance 1 of 20 checks passed" in text

@@ -7,6 +7,7 @@ import statistics
 import time
 from typing import Any
 
+from ..figures import NO_TIME
 from .asked import MOST_NONCES, SCAN_S, Json, device_of, tell, why
 
 SCANS = 3
@@ -27,7 +28,7 @@ def variants(device_id: str, seconds: str) -> None:
     rows: list[Json] = []
     for name in names:
         if time.monotonic() > end:
-            rows.append({"name": name, "why": "no time was left"})
+            rows.append({"name": name, "why": NO_TIME})
             tell({"variants": rows})
             continue
         try:
@@ -103,6 +104,6 @@ def conformance(device_id: str) -> None:
             except Exception as error:
                 row["why"] = why(error)
             rows.append({**row, "seconds": round(time.monotonic() - started, 2)})
-            tell({"checks": rows})
+            tell({"checks": rows, "of": len(CHECKS)})
     finally:
         subject.device.close()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ..figures import NO_TIME
 from ..pipes import BITS, ENTRY, FACTOR, LARGE, MIXES, operations, right_answers, source
 from .asked import Json, device_of, tell, why
 
@@ -27,7 +28,7 @@ def pipes(device_id: str, seconds: str) -> None:
     clock_hz = 1e6 * float(found.info.limits.get("max_clock_mhz") or 0)
     rows: list[Json] = []
     for mix in MIXES:
-        row: Json = {"mix": list(mix), "why": "no time was left"}
+        row: Json = {"mix": list(mix), "why": NO_TIME}
         if time.monotonic() < end:
             try:
                 rate = _pipe_rate(device, mix, units * (2048 if found.info.kind == "gpu" else 64))
