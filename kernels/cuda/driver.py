@@ -126,5 +126,4 @@ def _call(library: ctypes.CDLL, name: str, *arguments: object) -> None:
         raise DriverError(f"{LIBRARY} has no {name}") from error
     code = function(*arguments)
     if code != SUCCESS:
-        status = STATUS.get(code)
-        raise DriverError(f"{name} answers CUDA error {code}{f', {status}' if status else ''}", status)
+        raise DriverError(f"{name} answers CUDA error {code}", STATUS.get(code))

@@ -75,9 +75,9 @@ def test_no_card_and_a_driver_that_does_not_answer_are_told_apart(monkeypatch: p
     ("code", "helps", "broken"),
     [
         (100, "check `nvidia-smi` and CUDA_VISIBLE_DEVICES", False),
-        (802, "NVIDIA's fabric manager does not run; start nvidia-fabricmanager", True),
-        (803, "the loaded driver and its library are of different versions; restart the machine", True),
-        (804, "take NVIDIA's compatibility libraries (cuda-compat) out of LD_LIBRARY_PATH", True),
+        (802, "start nvidia-fabricmanager, which does not run", True),
+        (803, "its library is of another version; restart the machine", True),
+        (804, "take cuda-compat out of LD_LIBRARY_PATH", True),
         (999, "check `nvidia-smi`", True),
     ],
 )
@@ -89,6 +89,7 @@ def test_a_driver_that_does_not_start_says_what_helps(
     assert isinstance(told, Missing)
     assert told.reason.endswith(f"; {helps}")
     assert told.broken is broken
+    assert len(told.reason) <= 120
 
 
 def test_without_a_sign_of_the_driver_no_process_is_started_to_look_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
