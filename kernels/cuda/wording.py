@@ -15,7 +15,7 @@ REMEDIES = {
     "LAUNCH_TIMEOUT": "the driver cut a launch off for its display; close other programs that use it",
     "NO_DEVICE": "the driver shows no card; check `nvidia-smi` and CUDA_VISIBLE_DEVICES",
     "INSUFFICIENT_DRIVER": "the driver is older than the installed CUDA packages; update it",
-    "NO_BINARY_FOR_GPU": "the installed NVRTC does not know this card; update nvidia-cuda-nvrtc",
+    "NO_BINARY_FOR_GPU": "update NVRTC, which does not know this card",
     "DEVICES_UNAVAILABLE": "another program holds it; close that",
     "NOT_PERMITTED": "let this user read and write /dev/nvidia*",
     "SYSTEM_NOT_READY": "start nvidia-fabricmanager, which does not run",

@@ -121,7 +121,7 @@ def test_what_the_driver_refuses_is_one_sentence(function: str, when: str, tmp_p
     ("code", "sentence"),
     [
         (200, "INVALID_IMAGE; update the driver, or install an older NVRTC"),
-        (209, "NO_BINARY_FOR_GPU; the installed NVRTC does not know this card; update nvidia-cuda-nvrtc"),
+        (209, "NO_BINARY_FOR_GPU; update NVRTC, which does not know this card"),
         (222, "UNSUPPORTED_PTX_VERSION; update the driver, or install an older NVRTC"),
     ],
 )
