@@ -21,9 +21,13 @@ NO_TIME = "no time was left"
 
 
 def figures_of(document: Json) -> dict[str, Any]:
-    """The key figures of a result file of one device, or of what `hashwatt run --json` prints, which has it inside."""
+    """The key figures of a result file of one device, or of what `hashwatt run --json` prints, which has it inside.
+
+    Those of its first row in full; of all rows (operations, number formats) what a line each shows.
+    """
     document = document.get("result") or document
-    result: Json = next(iter(document.get("results") or ()), {})
+    results: Sequence[Json] = document.get("results") or ()
+    result: Json = next(iter(results), {})
     rate, roof, kernel = (result.get(name) or {} for name in ("rate", "roof", "kernel"))
     candidates = kernel.get("candidates") or ()
     return {
@@ -42,7 +46,21 @@ def figures_of(document: Json) -> dict[str, Any]:
         ],
         "energy": [_energy_of(one) for one in result.get("energy") or ()],
         "telemetry": result.get("telemetry") or [],
+        "rows": [_row_of(one) for one in results],
         "warnings": [one.get("code") for one in (*document.get("warnings", ()), *(result.get("warnings") or ()))],
+    }
+
+
+def _row_of(result: Json) -> dict[str, Any]:
+    parameters = result.get("parameters") or {}
+    return {
+        "of": ", ".join(str(value) for value in parameters.values()),
+        "status": result.get("status"),
+        "reason": result.get("reason"),
+        "unit": result.get("unit"),
+        "value": (result.get("rate") or {}).get("value"),
+        "percent": (result.get("roof") or {}).get("percent"),
+        "kernel": (result.get("kernel") or {}).get("name"),
     }
 
 
@@ -229,13 +247,15 @@ def _conformance(record: Json, steps: Json) -> Iterator[str]:
 
 def _workloads(record: Json, steps: Json) -> Iterator[str]:
     for name in steps:
-        run = answer(steps, name) if name.startswith("workload ") else {}
-        rate = (run.get("rate") or {}).get("value")
-        if rate:
-            reached = _in(1, (run.get("roof") or {}).get("percent"))
-            yield f"{name:18} {rate:.4g} {run['unit']}/s, {reached} % of its roof, {run['kernel']}"
-        elif run:
-            yield f"{name:18} {run.get('status')}: {run.get('reason')}"
+        for row in answer(steps, name).get("rows") or () if name.startswith("workload ") else ():
+            begin = f"{name:18} {row['of']}: "
+            if row["value"]:
+                reached = (
+                    "share of its roof unknown" if row["percent"] is None else f"{row['percent']:.0f} % of its roof"
+                )
+                yield f"{begin}{row['value']:.4g} {row['unit']}/s, {reached}, {row['kernel']}"
+            else:
+                yield f"{begin}{row['status']}: {row['reason']}"
 
 
 def _steps(record: Json, steps: Json) -> Iterator[str]:
