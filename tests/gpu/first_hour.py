@@ -222,8 +222,8 @@ def verified(name: str, limit_s: float, of: str = "device") -> Step:
 
 
 def workload_step(name: str) -> Step:
-    """Another kind of work on the card."""
-    return measured(f"workload {name}", 45, 4, "--workload", name)
+    """Another kind of work on the card. Some have a dozen rows, each of which is sampled for so long."""
+    return measured(f"workload {name}", 60, 2, "--workload", name)
 
 
 NOTHING = "nothing"
