@@ -44,6 +44,8 @@ TOTAL_S = 480.0
 # Of a step's output, what is kept where it failed.
 LAST_WORDS = 4000
 MOST_OUTPUT = 4 << 20
+# How long a step whose time is up may take to say what it has.
+LAST_WORDS_S = 5.0
 NOTHING_STARTS_UNDER_S = 3.0
 FORMAT = 2
 
@@ -140,6 +142,7 @@ def run_step(command: Sequence[str], limit_s: float) -> Any:
         try:
             code = process.wait(limit_s)
         except subprocess.TimeoutExpired as error:
+            _ask_to_end(process)
             _end(process)
             words = f"no answer within {limit_s:.0f} s; its last words: {_words(err)}"
             raise GaveUp("timed out", words, _last_answer(_read(out))) from error
@@ -172,6 +175,13 @@ def _last_answer(text: str) -> Any:
         except ValueError:
             continue
     return None
+
+
+def _ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    """A run that is interrupted prints what it has measured so far: the rows that were done are not lost."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(LAST_WORDS_S)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

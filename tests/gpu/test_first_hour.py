@@ -120,6 +120,12 @@ def test_what_a_step_has_said_before_it_hangs_is_kept(tmp_path: Path) -> None:
     assert steps["two of three"]["so_far"] == {"rows": [1, 2]}
 
 
+def test_a_step_whose_time_is_up_may_still_say_what_it_has(tmp_path: Path) -> None:
+    says = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('[1]'))); time.sleep(60)"
+    _, steps = run(tmp_path, step("interrupted", python(says), limit_s=4))
+    assert (steps["interrupted"]["status"], steps["interrupted"]["so_far"]) == ("timed out", [1])
+
+
 @pytest.mark.parametrize(
     ("devices", "as_if", "wanted"),
     [
