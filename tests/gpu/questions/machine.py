@@ -14,6 +14,7 @@ from pathlib import Path
 from .asked import Json, device_of
 
 OF_INTEREST = ("hashwatt", "numpy", "numba", "pyopencl", "pocl", "cuda", "nvidia", "intel", "msgspec")
+LONGEST_ICD = 200
 VENDORS = Path("/etc/OpenCL/vendors")
 QUERY = (
     "name,driver_version,pci.bus_id,clocks.max.sm,clocks.sm,power.limit,temperature.gpu,mig.mode.current,display_active"
@@ -30,22 +31,38 @@ def machine() -> Json:
     from hashwatt.kernels.cuda.driver import NODES
     from hashwatt.kernels.opencl.runtimes.installed import drivers_library
 
-    packages = {
-        name: one.version
-        for one in distributions()
-        if (name := str(one.metadata["Name"]).lower()).startswith(OF_INTEREST)
-    }
     return {
         "python": platform.python_version(),
         "system": platform.platform(),
-        "packages": packages,
+        "packages": _packages(),
         "nvidia_smi": _said("nvidia-smi", f"--query-gpu={QUERY}", "--format=csv"),
         "nvidia_smi_clocks": _said("nvidia-smi", "-q", "-d", "CLOCK,POWER"),
         "nodes": [node for node in NODES if Path(node).exists()],
-        "icd_files": {file.name: file.read_text(errors="replace")[:200] for file in sorted(VENDORS.glob("*.icd"))},
+        "icd_files": {file.name: _begin_of(file) for file in sorted(VENDORS.glob("*.icd"))},
         "opencl_libraries": drivers_library(),
         "tools": {name: shutil.which(name) for name in TOOLS},
     }
+
+
+def _packages() -> dict[str, str]:
+    """Those of interest; one whose folder lost its metadata costs no other."""
+    told = {}
+    for one in distributions():
+        with contextlib.suppress(Exception):
+            name = str(one.metadata["Name"]).lower()
+            if name.startswith(OF_INTEREST):
+                told[name] = str(one.version)
+    return told
+
+
+def _begin_of(file: Path) -> str:
+    """A file's beginning, or why there is none: it may be a pipe, or nobody's to read."""
+    from hashwatt.kernels.system.own_files import read_regular
+
+    try:
+        return read_regular(file, LONGEST_ICD).decode(errors="replace")
+    except (OSError, ValueError) as error:
+        return str(error) or "no regular file"
 
 
 def cuda() -> Json:
@@ -95,7 +112,7 @@ def _said(*command: str) -> str | None:
     if shutil.which(command[0]) is None:
         return None
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return (done.stdout or done.stderr)[:4000]
