@@ -248,7 +248,7 @@ def _conformance(record: Json, steps: Json) -> Iterator[str]:
 def _workloads(record: Json, steps: Json) -> Iterator[str]:
     for name in steps:
         for row in answer(steps, name).get("rows") or () if name.startswith("workload ") else ():
-            begin = f"{name:18} {row['of']}: "
+            begin = f"{name:18} {row['of']}: " if row["of"] else f"{name:18} "
             if row["value"]:
                 reached = (
                     "share of its roof unknown" if row["percent"] is None else f"{row['percent']:.0f} % of its roof"

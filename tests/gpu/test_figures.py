@@ -74,6 +74,7 @@ def hour() -> dict[str, Any]:
             done("run", run),
             done("verify run", {}),
             done("pipes", pipes),
+            done("workload scrypt", figures_of({"results": [{"status": "skipped", "reason": "too little memory"}]})),
             done("workload gemm", figures_of({"results": [gemm("float32"), gemm("int8")]})),
             {"name": "long", "status": "timed out", "seconds": 9.0, "limit_s": 9, "why": "no answer\nwithin 9 s"},
         ],
@@ -92,6 +93,7 @@ def test_a_rate_stands_beside_its_prediction_at_the_rated_clock_and_at_the_one_t
     assert "long: timed out after 9 s" in text
     assert "workload gemm      float32, 64: 5e+12 flop/s, share of its roof unknown, gemm-cuda" in text
     assert "workload gemm      int8, 64: skipped: it has no int8" in text
+    assert "workload scrypt    skipped: too little memory" in text
 
 
 def test_a_rate_outside_of_its_range_is_shouted() -> None:

@@ -90,6 +90,7 @@ def _rates(device: Any) -> list[tuple[float, float | None]]:
 def conformance(device_id: str) -> None:
     """The conformance suite that every device must pass, on the card: check after check."""
     from hashwatt.kernels.device import DeviceOptions, scanning
+    from hashwatt.kernels.errors import DeviceCrashed, DeviceHung
     from tests.kernels.conformance import CHECKS, Subject
 
     found = device_of(device_id)
@@ -103,6 +104,10 @@ def conformance(device_id: str) -> None:
                 check(subject)
             except Exception as error:
                 row["why"] = why(error)
+                if isinstance(error, DeviceCrashed | DeviceHung):
+                    # Its process is gone: that is one check's fault, not of those to come.
+                    subject.device.close()
+                    subject = Subject(found, scanning(found.open(DeviceOptions())))
             rows.append({**row, "seconds": round(time.monotonic() - started, 2)})
             tell({"checks": rows, "of": len(CHECKS)})
     finally:

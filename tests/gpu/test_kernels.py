@@ -1,0 +1,40 @@
+"""What the first hour asks of kernels: a check that costs the device its process costs no other check."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hashwatt.kernels.device import Found
+from hashwatt.kernels.errors import DeviceCrashed
+from hashwatt.kernels.fakes.device import find
+
+from ..kernels import conformance
+from ..kernels.conformance import Subject
+from .questions import kernels
+
+
+def test_after_a_crash_the_next_check_gets_a_device_that_lives(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steady = next(one for one in find() if isinstance(one, Found) and one.info.id.endswith("steady"))
+    seen = []
+
+    def crashes(subject: Subject) -> None:
+        seen.append(subject.device)
+        raise DeviceCrashed("its process died")
+
+    def is_well(subject: Subject) -> None:
+        seen.append(subject.device)
+
+    monkeypatch.setattr(kernels, "device_of", lambda _: replace(steady))
+    monkeypatch.setattr(conformance, "CHECKS", (crashes, is_well, is_well))
+    kernels.conformance("fake:steady")
+    first, second, third = seen
+    assert first is not second
+    assert second is third
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert [row.get("why") for row in told["checks"]] == ["DeviceCrashed: its process died", None, None]
+    assert told["of"] == 3
