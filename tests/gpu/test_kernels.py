@@ -20,19 +20,20 @@ def test_after_a_crash_the_next_check_gets_a_device_that_lives(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     steady = next(one for one in find() if isinstance(one, Found) and one.info.id.endswith("steady"))
-    seen = []
+    seen: list[Subject] = []
 
     def crashes(subject: Subject) -> None:
-        seen.append(subject.device)
+        seen.append(subject)
         raise DeviceCrashed("its process died")
 
     def is_well(subject: Subject) -> None:
-        seen.append(subject.device)
+        seen.append(subject)
 
-    monkeypatch.setattr(kernels, "device_of", lambda _: replace(steady))
+    monkeypatch.setattr(kernels, "device_of", lambda _: replace(steady, isolate=True))
     monkeypatch.setattr(conformance, "CHECKS", (crashes, is_well, is_well))
     kernels.conformance("fake:steady")
-    first, second, third = seen
+    first, second, third = (subject.device for subject in seen)
+    assert {subject.interrupted_s for subject in seen} == {conformance.WORKER_S}, "a worker ends the scan it began"
     assert first is not second
     assert second is third
     told = json.loads(capsys.readouterr().out.splitlines()[-1])

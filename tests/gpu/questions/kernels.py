@@ -94,7 +94,7 @@ def conformance(device_id: str) -> None:
     from tests.kernels.conformance import CHECKS, Subject
 
     found = device_of(device_id)
-    subject = Subject(found, scanning(found.open(DeviceOptions())))
+    subject = Subject.of(found, scanning(found.open(DeviceOptions())))
     rows: list[Json] = []
     try:
         for check in CHECKS:
@@ -107,7 +107,7 @@ def conformance(device_id: str) -> None:
                 if isinstance(error, DeviceCrashed | DeviceHung):
                     # Its process is gone: that is one check's fault, not of those to come.
                     subject.device.close()
-                    subject = Subject(found, scanning(found.open(DeviceOptions())))
+                    subject = Subject.of(found, scanning(found.open(DeviceOptions())))
             rows.append({**row, "seconds": round(time.monotonic() - started, 2)})
             tell({"checks": rows, "of": len(CHECKS)})
     finally:
