@@ -39,3 +39,17 @@ def test_after_a_crash_the_next_check_gets_a_device_that_lives(
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [row.get("why") for row in told["checks"]] == ["DeviceCrashed: its process died", None, None]
     assert told["of"] == 3
+
+
+@pytest.mark.parametrize(("backend", "widths"), [("cuda", {"x1"}), ("opencl", {"x1", "x2"})])
+def test_only_kernels_that_the_way_to_the_card_has_a_form_of_are_asked(
+    backend: str, widths: set[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steady = next(one for one in find() if isinstance(one, Found) and one.info.id.endswith("steady"))
+    card = replace(steady, info=replace(steady.info, backend=backend, kind="gpu"))
+    monkeypatch.setattr(kernels, "device_of", lambda _: card)
+    monkeypatch.setattr(kernels, "_one_variant", lambda found, name: {"best_hs": 1.0})
+    kernels.variants("cuda:0", "60")
+    rows = json.loads(capsys.readouterr().out.splitlines()[-1])["variants"]
+    assert {row["name"].partition("-")[0] for row in rows} >= widths
+    assert (backend == "cuda") == all(row["name"].startswith("x1-") for row in rows)

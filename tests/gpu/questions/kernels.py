@@ -15,7 +15,8 @@ CHECKED_NONCES = 2_000
 
 
 def variants(device_id: str, seconds: str) -> None:
-    """Every kernel with one or two nonces a work-item: is it right, and how fast."""
+    """Every kernel with one or two nonces a work-item that the way to the card has a form of: is it right, how fast."""
+    from hashwatt.kernels.opencl.codegen.dialect import CUDA
     from hashwatt.kernels.opencl.codegen.variant import all_variants
     from hashwatt.kernels.opencl.tuning.candidates import race_entries
 
@@ -24,7 +25,9 @@ def variants(device_id: str, seconds: str) -> None:
     # First those of a GPU's race, each of which is a candidate for the fastest.
     likeliest = [tuning.variant for tuning in race_entries("gpu", 1)]
     others = [variant for variant in all_variants() if variant.width <= 2 and variant.form == "ndrange"]
-    names = [variant.name for variant in dict.fromkeys((*likeliest, *others))]
+    by_cuda = found.info.backend == "cuda"
+    asked = [one for one in dict.fromkeys((*likeliest, *others)) if one.width <= CUDA.widest or not by_cuda]
+    names = [variant.name for variant in asked]
     rows: list[Json] = []
     for name in names:
         if time.monotonic() > end:
