@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .device import BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
 from .errors import DeviceError
@@ -139,6 +140,28 @@ class HoldsBuffers:
     def _zeros(self, size_bytes: int) -> Any:
         """A new buffer of zeros. Raises DeviceError."""
         raise NotImplementedError
+
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class HoldsArrays(HoldsBuffers):
+    """The same where a buffer is an array of bytes in this process's memory."""
+
+    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
+        """See Executor."""
+        target = self._buffers.get(buffer)
+        check_span(target.size, offset_bytes, len(data), self._device_id)
+        target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
+
+    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
+        """See Executor."""
+        target = self._buffers.get(buffer)
+        check_span(target.size, offset_bytes, size_bytes, self._device_id)
+        return bytes(target[offset_bytes : offset_bytes + size_bytes])
+
+    def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
+        held[to_bytes : to_bytes + count] = held[:count]
 
 
 def largest_group(items: int, most: int) -> int:

@@ -144,11 +144,13 @@ def nvml_probes(library: Any, device: DeviceInfo) -> list[Probe]:
     with contextlib.suppress(library.NVMLError):
         library.nvmlInit()
         for index in range(library.nvmlDeviceGetCount()):
-            card = library.nvmlDeviceGetHandleByIndex(index)
-            told = nvml.ask(library, card)
-            name = str(library.nvmlDeviceGetName(card))
-            if card_relation(nvml.coverage_of(name, told), device) == "the device" and not told.sliced:
-                found.append(NvmlProbe(library, card, f"NVML {name}"))
+            # One that does not answer hides no other.
+            with contextlib.suppress(library.NVMLError):
+                card = library.nvmlDeviceGetHandleByIndex(index)
+                told = nvml.ask(library, card)
+                name = str(library.nvmlDeviceGetName(card))
+                if card_relation(nvml.coverage_of(name, told), device) == "the device" and not told.sliced:
+                    found.append(NvmlProbe(library, card, f"NVML {name}"))
     return found
 
 

@@ -10,7 +10,7 @@ from contextlib import nullcontext
 
 from msgspec.structs import replace
 
-from ...kernels.device import AnyDevice, Found, Roof
+from ...kernels.device import AnyDevice, Found
 from ...kernels.errors import (
     DeviceError,
     HashwattError,
@@ -40,7 +40,8 @@ from .assignment import Assignment, Work, mistake_sentence, unmeasured
 from .measured import measurement_of
 from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
-from .roofs import RoofMeter, best_roof, is_loss, why_no_roof
+from .roofs import is_loss
+from .session_roof import SessionRoof
 from .stages import Stages
 
 LOG = logging.getLogger(__name__)
@@ -79,9 +80,7 @@ class Session:
         self._settings: RunSettings | None = None
         self._process_id: int | None = None
         self._core_clock: CoreClock | None = None
-        self._roofs: RoofMeter | None = None
-        self._roof: Roof | None = None
-        self._load_at_roof: float | None = None
+        self._roof = SessionRoof(found.info, self._stages.begin, self._lose, self._mistake)
         self._warnings: list[WarningRecord] = []
         self._end: tuple[Status, str | None] | None = None
         self._lost = False
@@ -284,7 +283,7 @@ class Session:
         self._settings = run_settings(self._plan, assignment, batch)
         if assignment.rendezvous is None:
             self._core_clock = CoreClock(device.info, assignment.options.threads)
-            self._roofs = RoofMeter(device, counts_for(self.work.workload, device.info, self.work.parameters))
+            self._roof.open(device, counts_for(self.work.workload, device.info, self.work.parameters))
 
     def _round(self) -> None:
         assignment = self._assignment
@@ -305,12 +304,7 @@ class Session:
         if self._core_clock is not None:
             # At once: cores that idle soon change their clock.
             self._sampler.rounds[-1].clock_hz = self._core_clock.hz()
-        if self._roofs is not None:
-            if self._roofs.is_needed:
-                self._stages.begin("measuring its ceilings")
-            self._roofs.measure()
-            if self._roofs.lost:
-                self._lose()
+        self._roof.after_a_round()
 
     def _warm_up(self) -> float:
         """Warm up, devices at once together, and tell how long it took."""
@@ -348,39 +342,13 @@ class Session:
                 raise OutOfTime(f"{self.found.info.id}: no time was left for samples enough, because {because}")
             self._warnings.append(sentences.ended_early(len(sampler.taken), sampler.ended_early))
         if self._assignment.rendezvous is None:
-            self._measure_roof(task, meter, sampler)
-
-    def _measure_roof(self, task: Task, meter: LoadMeter, sampler: Sampler) -> None:
-        if self._roofs is not None and self._roofs.is_needed:
-            self._roof = self._roofs.roof(sampler.records())
-            if self._roofs.lost:
-                self._lose()
-            return
-        if self._roofs is not None and self._roofs.failure is not None:
-            self._warnings.append(sentences.limit_unknown(self._roofs.failure))
-            return
-        self._stages.begin("measuring its roof")
-        try:
-            meter.start()
-            self._roof = best_roof(task.roof, sampler.records())
-            reason = why_no_roof(self.found.info)
-            if self._roof is None and reason is not None:
-                self._warnings.append(sentences.limit_unknown(reason))
-            if self.found.info.on_host_cores:
-                self._load_at_roof = meter.stop().other_load
-        except DeviceError as error:
-            # The rate is measured by now; a device that fails here does not lose it.
-            if is_loss(error):
-                self._lose()
-            self._warnings.append(sentences.limit_unknown(str(error)))
-        except Exception as error:
-            self._warnings.append(sentences.limit_unknown(self._mistake(error)))
+            self._roof.at_the_end(task, meter, sampler)
 
     def _result(self, status: Status, reason: str | None) -> Measurement:
         failed = 0 if self._stopwatch is None else self._stopwatch.failed_batches
         return measurement_of(
             self._nothing(status, reason), self._task, self._sampler, self._settings,
-            self._roof, self._load_at_roof, failed, self._warnings,
+            self._roof.roof, self._roof.other_load, failed, [*self._warnings, *self._roof.warnings],
         )  # fmt: skip
 
     def _nothing(self, status: Status, reason: str | None) -> Measurement:

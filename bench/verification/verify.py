@@ -57,7 +57,7 @@ def _done_again(verdict: Verdict, result: Result, recompute: int, effort_s: floa
     found = [entry for entry in entries if isinstance(entry, Found)]
     if not found:
         reasons = "; ".join(entry.reason for entry in entries if isinstance(entry, Missing))
-        raise DeviceError(f"there is no CPU kernel to recompute with: {reasons}")
+        raise DeviceError(f"no CPU kernel to recompute with: {reasons}")
     device = found[0].open(DeviceOptions())
     try:
         again = do_again(result, recompute, device, shown) if recompute else []

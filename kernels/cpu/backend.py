@@ -5,6 +5,8 @@ from __future__ import annotations
 import platform
 import struct
 from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
 from operator import attrgetter
 
 from ..device import DeviceInfo, DeviceOptions, Found, Hit, KernelInfo, Missing, Roof, Scan
@@ -26,13 +28,28 @@ from .roof import measure_roof
 from .variants import ROLLED_SUFFIX
 from .workers import Tally, Words, Workers
 
+INSTALL = "`pip install numba` brings it"
 CLOSED = "the CPU device is closed; open it again"
 # How hits ascend.
 IN_ORDER = attrgetter("prefix", "nonce")
 
 
+def why_no_compiler() -> str | None:
+    """Why no kernel can be compiled, None where that looks well. Numba takes too long to be imported for it."""
+    if find_spec("numba") is None:
+        return f"numba is not installed; {INSTALL}"
+    try:
+        import_module("llvmlite.binding")
+    except (ImportError, OSError) as error:
+        return f"llvmlite cannot be loaded ({' '.join(str(error).split()):.30}); {INSTALL}"
+    return None
+
+
 def find() -> list[Found | Missing]:
-    """The CPU, always."""
+    """The CPU, wherever its kernels can be compiled."""
+    missing = why_no_compiler()
+    if missing is not None:
+        return [Missing("cpu", missing, broken=True)]
     topology = read_topology()
     info = DeviceInfo(
         id="cpu",

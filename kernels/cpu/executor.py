@@ -17,18 +17,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from ..device import BufferId, KernelId, Launch, Launched, Scalar, Source
+from ..device import KernelId, Launch, Launched, Scalar, Source
 from ..errors import DeviceError, Unfit
-from ..execution import HoldsBuffers, check_launch, check_source, check_span, function_of
+from ..execution import Bytes, HoldsArrays, check_launch, check_source, function_of
 from .blas import threads_of_blas
 from .cores.clock import counts_cpu_time, thread_seconds
 from .native import NativeFunction
 from .workers import Workers
 
 T = TypeVar("T")
-Bytes = npt.NDArray[np.uint8]
 
 NUMBA, LLVM, NUMPY = "numba", "llvm", "numpy"
 LANGUAGES = (NUMBA, LLVM, NUMPY)
@@ -72,28 +70,13 @@ class Team:
         self._workers.close()
 
 
-class CpuExecutor(HoldsBuffers):
+class CpuExecutor(HoldsArrays):
     """`Executor` on the CPU's cores; kernels are plain functions that Numba compiles."""
 
     def __init__(self, device_id: str, cpus: Sequence[int]) -> None:
         """One thread on each of these logical CPUs."""
         super().__init__(device_id)
         self._team = Team(cpus)
-
-    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
-        """See Executor."""
-        target = self._buffers.get(buffer)
-        check_span(target.size, offset_bytes, len(data), self._device_id)
-        target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
-
-    def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
-        held[to_bytes : to_bytes + count] = held[:count]
-
-    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
-        """See Executor."""
-        target = self._buffers.get(buffer)
-        check_span(target.size, offset_bytes, size_bytes, self._device_id)
-        return bytes(target[offset_bytes : offset_bytes + size_bytes])
 
     def compile(self, source: Source) -> tuple[KernelId, float]:
         """See Executor."""

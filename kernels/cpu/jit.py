@@ -9,6 +9,7 @@ another folder, so a stale kernel cannot be served.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import platform
 import sys
@@ -114,17 +115,23 @@ def _module_name(variant: Variant, part: str) -> str:
 @cache
 def generator_hash() -> str:
     """A SHA-256 (hex) over everything that decides what machine code a variant becomes, its source first of all."""
-    import llvmlite
-    import numba
-
     digest = sha256()
     here = Path(__file__).parent
     for folder in (here, *(here.parent / name for name in ("graph", "sha256", "machines"))):
         for path in sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".csv")):
             digest.update(path.read_bytes())
-    for part in (numba.__version__, llvmlite.__version__, sys.version, platform.machine(), host_attributes()):
+    versions = (_version_of("numba"), _version_of("llvmlite"))
+    for part in (*versions, sys.version, platform.machine(), host_attributes()):
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()
+
+
+def _version_of(module: str) -> str:
+    """A module's version; "none" where it cannot be loaded, which costs devices other than the CPU nothing."""
+    try:
+        return str(importlib.import_module(module).__version__)
+    except (ImportError, OSError):
+        return "none"
 
 
 def native_call(variant_name: str, part: str) -> object:

@@ -14,11 +14,13 @@ from ..opencl.setting import DISPLAY_LIMIT
 from ..system.installing import install_extra
 from .driver import Card, DriverError, cards, may_be_here
 from .executor import LANGUAGES
+from .wording import REMEDIES
 
 BACKEND = "cuda"
 # NVRTC compiles for nothing older.
 OLDEST = (5, 0)
 NO_DRIVER = "no NVIDIA driver is here"
+NO_CARD = "the NVIDIA driver shows no card; check `nvidia-smi` and CUDA_VISIBLE_DEVICES"
 NO_PACKAGE = f"shows {{names}}, but cuda-core is not installed; {install_extra('cuda')} brings it"
 
 
@@ -32,9 +34,12 @@ def find() -> list[Found | Missing]:
     try:
         version, shown = cards()
     except DriverError as error:
-        return [Missing(BACKEND, f"the NVIDIA driver does not answer: {error}; check `nvidia-smi`", True)]
+        if error.status == "NO_DEVICE":
+            return [Missing(BACKEND, NO_CARD)]
+        remedy = REMEDIES.get(error.status or "", "check `nvidia-smi`")
+        return [Missing(BACKEND, f"the NVIDIA driver does not answer: {error}; {remedy}", True)]
     if not shown:
-        return [Missing(BACKEND, "the NVIDIA driver shows no card; check `nvidia-smi` and CUDA_VISIBLE_DEVICES")]
+        return [Missing(BACKEND, NO_CARD)]
     if not has_package():
         return [Missing(BACKEND, f"the NVIDIA driver {NO_PACKAGE.format(names=shown[0].name)}")]
     found: list[Found | Missing] = []

@@ -21,7 +21,7 @@ from ..opencl.runtimes.wording import build_failure
 from ..opencl.scanner import Scanner
 from ..opencl.setting import Tuning
 from ..system.installing import install_extra
-from .compiler import CompilerMissing, CompilerRefused, compile_cuda
+from .compiler import CompilerMissing, CompilerRefused, architectures, compile_cuda
 from .driver import Card
 from .executor import CudaExecutor
 from .launch import CudaSlot, Results, Uploaded
@@ -109,6 +109,9 @@ class CudaDevice(RacedDevice):
         except CompilerMissing as error:
             raise DeviceError(f"{self.info.id}: NVRTC cannot be loaded ({error!s:.30}); {EXTRA} brings it") from error
         except CompilerRefused as error:
+            if self._card.arch not in architectures():
+                why = f"the installed NVRTC does not know {self._card.arch}; update nvidia-cuda-nvrtc"
+                raise DeviceError(f"{self.info.id}: {why}") from error
             raise build_failure(self.info, str(error)) from error
         with self._worded("loading the kernel"):
             return self._open_queue().load(code.data, entry), code.log

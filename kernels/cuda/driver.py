@@ -17,6 +17,15 @@ NODES = ("/dev/nvidiactl", "/dev/dxg", "/dev/nvmap")
 SUCCESS = 0
 LONGEST_NAME = 256
 MOST_CARDS = 64
+# CUresult, as far as opening a driver ends with it.
+STATUS = {
+    35: "INSUFFICIENT_DRIVER",
+    100: "NO_DEVICE",
+    800: "NOT_PERMITTED",
+    802: "SYSTEM_NOT_READY",
+    803: "SYSTEM_DRIVER_MISMATCH",
+    804: "COMPAT_NOT_SUPPORTED_ON_DEVICE",
+}
 # CUdevice_attribute.
 MAX_THREADS_PER_BLOCK = 1
 CLOCK_RATE_KHZ = 13
@@ -49,7 +58,14 @@ class Card:
 
 
 class DriverError(Exception):
-    """The driver's library does not answer: which call, and its code or the system's words."""
+    """The driver's library does not answer: which call, and its code or the system's words.
+
+    `status`: CUDA's name for the code (`SYSTEM_NOT_READY`), None for any without a remedy of its own.
+    """
+
+    def __init__(self, words: str, status: str | None = None) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 def may_be_here() -> bool:
@@ -110,4 +126,4 @@ def _call(library: ctypes.CDLL, name: str, *arguments: object) -> None:
         raise DriverError(f"{LIBRARY} has no {name}") from error
     code = function(*arguments)
     if code != SUCCESS:
-        raise DriverError(f"{name} answers CUDA error {code}")
+        raise DriverError(f"{name} answers CUDA error {code}", STATUS.get(code))

@@ -15,11 +15,9 @@ from ..opencl.slot import (
     Answer,
     JobWords,
     Question,
-    hits_in,
     numbers_of,
-    records_in,
+    records_of,
     words_fetched,
-    words_of_records,
     xor_in,
 )
 from .queue import Queue
@@ -84,13 +82,11 @@ class CudaSlot:
         return Answer(self._nonces, xor_in(self._results.head), self._records(), host_s, event_s)
 
     def _records(self) -> list[tuple[int, int]] | None:
-        hits = hits_in(self._results.head)
-        if hits > self._uploaded.words.room:
-            return None
-        if words_of_records(hits) > self._fetched_words:
-            self._fetch(words_of_records(hits))
+        def fetch(words: int) -> None:
+            self._fetch(words)
             self._queue.wait(self._queue.mark())
-        return records_in(self._results.head, hits)
+
+        return records_of(self._results.head, self._uploaded.words.room, self._fetched_words, fetch)
 
     def _fetch(self, words: int) -> None:
         queue, results = self._queue, self._results

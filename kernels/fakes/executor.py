@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..device import BufferId, KernelId, Launch, Launched, Source
-from ..execution import HoldsBuffers, check_launch, check_source, check_span, function_of
+from ..device import KernelId, Launch, Launched, Source
+from ..execution import Bytes, HoldsArrays, check_launch, check_source, function_of
 
 # Work for an item, where a hash is one: the dearer, the fewer repeats make a batch, which are really done.
 COST = 32
@@ -22,7 +22,7 @@ class _Kernel:
     run: Any
 
 
-class FakeExecutor(HoldsBuffers):
+class FakeExecutor(HoldsArrays):
     """`Executor` of a fake device, which says through `work` how long so many items take (and lets that time pass)."""
 
     def __init__(self, device_id: str, work: Callable[[int], float], done: Callable[[int, int], range]) -> None:
@@ -30,24 +30,6 @@ class FakeExecutor(HoldsBuffers):
         super().__init__(device_id)
         self._work = work
         self._done = done
-
-    def _zeros(self, size_bytes: int) -> Any:
-        return np.zeros(size_bytes, np.uint8)
-
-    def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
-        """See Executor."""
-        target = self._buffers.get(buffer)
-        check_span(target.size, offset_bytes, len(data), self._device_id)
-        target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
-
-    def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
-        held[to_bytes : to_bytes + count] = held[:count]
-
-    def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
-        """See Executor."""
-        target = self._buffers.get(buffer)
-        check_span(target.size, offset_bytes, size_bytes, self._device_id)
-        return bytes(target[offset_bytes : offset_bytes + size_bytes])
 
     def compile(self, source: Source) -> tuple[KernelId, float]:
         """See Executor."""
@@ -66,3 +48,6 @@ class FakeExecutor(HoldsBuffers):
             if launch.rotate:
                 arrays = [*arrays[1:], arrays[0]]
         return Launched(self._work(COST * launch.items * launch.repeats))
+
+    def _zeros(self, size_bytes: int) -> Bytes:
+        return np.zeros(size_bytes, np.uint8)

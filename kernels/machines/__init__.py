@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from ..graph.schedule import Ports
-from ..system.microarchitecture import host_core, llvm_name
+from ..system.microarchitecture import host_core, name_by_model
 
 DATA = "models.csv"
 
@@ -70,5 +70,5 @@ def host_machine() -> Machine | None:
     """The data of this machine's cores or of their closest ancestor's, or None where there are none."""
     core = host_core()
     # LLVM may know a core that archspec has no name for.
-    names = [llvm_name()] if core is None else [core.name, *(each.name for each in core.ancestors), llvm_name()]
+    names = [name_by_model()] if core is None else [core.name, *(each.name for each in core.ancestors), name_by_model()]
     return next((machines()[name] for name in names if name in machines()), None)

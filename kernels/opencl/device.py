@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..cpu.cores.features import host_cpu, host_features
+from ..cpu.cores.features import host_features
 from ..device import DeviceInfo, DeviceOptions, Roof
 from ..errors import DeviceError
 from ..headers.job import Job
+from ..system.microarchitecture import llvm_cpu_name
 from .codegen.variant import parse_variant
 from .executor import OpenCLExecutor
 from .launch import OpenCLSlot, Results, Uploaded
@@ -42,7 +43,9 @@ class OpenCLDevice(RacedDevice):
         with self._worded("opening it"):
             features = host_features()
             # Both before the context is there, which is for the CPU that they name.
-            self._cpu: str | None = renamed(opencl_device, features) or targeted(opencl_device, features, host_cpu())
+            self._cpu: str | None = renamed(opencl_device, features) or targeted(
+                opencl_device, features, llvm_cpu_name()
+            )
             self._opencl_device = _limited(opencl_device, self.info, self._options.threads)
             self._context = pyopencl.Context([self._opencl_device])
             self._queue = pyopencl.CommandQueue(

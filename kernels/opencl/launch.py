@@ -17,11 +17,9 @@ from .slot import (
     JobWords,
     Question,
     Words,
-    hits_in,
     numbers_of,
-    records_in,
+    records_of,
     words_fetched,
-    words_of_records,
     xor_in,
 )
 
@@ -97,12 +95,9 @@ class OpenCLSlot:
         return Answer(self._nonces, xor_in(self._results.head), self._records(), host_s, event_s)
 
     def _records(self) -> list[tuple[int, int]] | None:
-        import pyopencl
+        def fetch(words: int) -> None:
+            import pyopencl
 
-        hits = hits_in(self._results.head)
-        if hits > self._uploaded.words.room:
-            return None
-        if words_of_records(hits) > self._fetched_words:
-            head = self._results.head[: words_of_records(hits)]
-            pyopencl.enqueue_copy(self._queue, head, self._results.buffer)
-        return records_in(self._results.head, hits)
+            pyopencl.enqueue_copy(self._queue, self._results.head[:words], self._results.buffer)
+
+        return records_of(self._results.head, self._uploaded.words.room, self._fetched_words, fetch)

@@ -130,6 +130,8 @@ def find_gpu(name: str) -> Gpu:
     matches = [gpu for gpu in known_gpus() if wanted and _is_called(gpu, wanted)]
     if len(matches) == 1:
         return matches[0]
+    # "H100" says too little to be one of them, and is no other GPU either.
+    matches = matches or [gpu for gpu in known_gpus() if _begins(gpu, wanted)]
     if matches:
         raise InputError(f"{name!r:.30} is {len(matches)} GPUs; give one: {', '.join(gpu.name for gpu in matches)}")
     models = {" ".join(_model(gpu.name)): gpu.name for gpu in known_gpus()}
@@ -161,6 +163,11 @@ def _read() -> Iterator[Gpu]:
 def _model(name: str) -> tuple[str, ...]:
     """The words and numbers of a name that tell the model, "RTX4090" like "rtx 4090"."""
     return tuple(word for word in WORD.findall(name.lower()[:200]) if word not in NOISE)
+
+
+def _begins(gpu: Gpu, wanted: tuple[str, ...]) -> bool:
+    """Whether a name with a number in it is the beginning of the model's."""
+    return wanted == _model(gpu.name)[: len(wanted)] and any(word.isdigit() for word in wanted)
 
 
 def _is_called(gpu: Gpu, wanted: tuple[str, ...]) -> bool:

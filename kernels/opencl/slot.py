@@ -6,6 +6,7 @@ works at the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -108,6 +109,21 @@ def records_in(words: Words, hits: int) -> list[tuple[int, int]]:
     """The records of so many hits: the prefix's index and the nonce."""
     pairs = words[FIRST_RECORD : FIRST_RECORD + RECORD_WORDS * hits].reshape(-1, RECORD_WORDS)
     return [(int(prefix), int(nonce)) for prefix, nonce in pairs]
+
+
+def records_of(
+    head: Words, room: int, fetched_words: int, fetch: Callable[[int], None]
+) -> list[tuple[int, int]] | None:
+    """All records of a launch, None where the buffer had no room for them.
+
+    `fetch` brings so many words, for the case that there are more than the `fetched_words` that came with the launch.
+    """
+    hits = hits_in(head)
+    if hits > room:
+        return None
+    if words_of_records(hits) > fetched_words:
+        fetch(words_of_records(hits))
+    return records_in(head, hits)
 
 
 def words_of_records(hits: int) -> int:

@@ -37,16 +37,20 @@ def host_core() -> Microarchitecture | None:
     return by_features if by_model in by_features.ancestors else by_model
 
 
-def llvm_name() -> str:
-    """LLVM's name of the cores as archspec writes it, known to archspec or not; empty where LLVM tells none."""
+def llvm_cpu_name() -> str:
+    """LLVM's name of this CPU, by its model; "generic" where it knows none, or is not here."""
     try:
         import llvmlite.binding as llvm
 
-        name = str(llvm.get_host_cpu_name())
+        return str(llvm.get_host_cpu_name())
     except Exception:
-        # The library may be missing or damaged, and what is only described costs nobody a measurement.
-        return ""
-    name = name.replace("znver", "zen").replace("-", "_")
+        # The library may be missing or damaged: where the CPU is only described, that costs nobody a measurement.
+        return GENERIC
+
+
+def name_by_model() -> str:
+    """LLVM's name of the cores as archspec writes it, known to archspec or not."""
+    name = llvm_cpu_name().replace("znver", "zen").replace("-", "_")
     return OTHERWISE_NAMED.get(name, name)
 
 
@@ -64,7 +68,7 @@ def _by_model() -> Microarchitecture | None:
     try:
         import archspec.cpu
 
-        found = archspec.cpu.TARGETS.get(llvm_name())
+        found = archspec.cpu.TARGETS.get(name_by_model())
     except Exception:
         return None
     return None if found is None or found.vendor == GENERIC else found

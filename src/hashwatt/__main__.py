@@ -24,6 +24,14 @@ def main() -> None:
     except KeyboardInterrupt:
         # It came before anything else could say so, maybe in the midst of an import.
         end_at_once(say_interrupted())
+    except ImportError as error:
+        # What the command line itself is made of is not installed.
+        from .cli.not_imported import why_not_imported
+
+        why = why_not_imported(error)
+        if why is None:
+            raise
+        sys.exit(f"hashwatt: {why}")
     if interrupts.pending():
         end_at_once(code)
     let_go_of_streams()

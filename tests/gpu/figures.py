@@ -17,16 +17,22 @@ SHOWN_CANDIDATES = 5
 PIPES = ("pair", "pairshr", "rot15", "rot20")
 TERA, GIGA, MEGA = 1e12, 1e9, 1e6
 TIMES = "÷ predicted"
+NO_TIME = "no time was left"
 
 
 def figures_of(document: Json) -> dict[str, Any]:
-    """The key figures of a result file of one device, or of what `hashwatt run --json` prints, which has it inside."""
+    """The key figures of a result file of one device, or of what `hashwatt run --json` prints, which has it inside.
+
+    Those of its first row in full; of all rows (operations, number formats) what a line each shows.
+    """
     document = document.get("result") or document
-    result: Json = next(iter(document.get("results") or ()), {})
+    results: Sequence[Json] = document.get("results") or ()
+    result: Json = next(iter(results), {})
     rate, roof, kernel = (result.get(name) or {} for name in ("rate", "roof", "kernel"))
     candidates = kernel.get("candidates") or ()
     return {
         "device": (result.get("device") or {}).get("id"),
+        "pci_address": (result.get("device") or {}).get("pci_address"),
         "status": result.get("status"),
         "reason": result.get("reason"),
         "unit": result.get("unit"),
@@ -40,7 +46,21 @@ def figures_of(document: Json) -> dict[str, Any]:
         ],
         "energy": [_energy_of(one) for one in result.get("energy") or ()],
         "telemetry": result.get("telemetry") or [],
+        "rows": [_row_of(one) for one in results],
         "warnings": [one.get("code") for one in (*document.get("warnings", ()), *(result.get("warnings") or ()))],
+    }
+
+
+def _row_of(result: Json) -> dict[str, Any]:
+    parameters = result.get("parameters") or {}
+    return {
+        "of": ", ".join(str(value) for value in parameters.values()),
+        "status": result.get("status"),
+        "reason": result.get("reason"),
+        "unit": result.get("unit"),
+        "value": (result.get("rate") or {}).get("value"),
+        "percent": (result.get("roof") or {}).get("percent"),
+        "kernel": (result.get("kernel") or {}).get("name"),
     }
 
 
@@ -78,9 +98,11 @@ def _card(record: Json, steps: Json) -> Iterator[str]:
     device, machine, cuda = record.get("device") or {}, answer(steps, "machine"), answer(steps, "cuda")
     yield f"card       {device.get('name', 'none')}, by {record.get('path')}; {device.get('driver', '')}"
     limits = device.get("limits") or {}
+    # The list of devices has no place; a result has.
+    place = answer(steps, "first").get("pci_address") or answer(steps, "run").get("pci_address")
     yield (
         f"           {device.get('compute_units')} units, {limits.get('max_clock_mhz')} MHz by the driver, "
-        f"PCI {device.get('pci_address')}; second path: {(record.get('second') or {}).get('id', 'none')}"
+        f"PCI {place or 'unknown'}; second path: {(record.get('second') or {}).get('id', 'none')}"
     )
     if cuda:
         yield f"cuda       NVRTC {cuda.get('nvrtc')}, driver {cuda.get('driver')}, packages: {record.get('packages')}"
@@ -191,14 +213,17 @@ def _pipes(record: Json, steps: Json) -> Iterator[str]:
 def _races(record: Json, steps: Json) -> Iterator[str]:
     for name in ("run", "run second"):
         race = answer(steps, name).get("race") or ()
-        for one in race[:SHOWN_CANDIDATES]:
+        for one in [one for one in race if one.get("rate_per_s")][:SHOWN_CANDIDATES]:
             yield f"race       {name}: {one['name']} {_in(GIGA, one['rate_per_s'])} GH/s ({_in(1, one['compile_s'])} s)"
         for one in [one for one in race if one.get("reason")][:SHOWN_CANDIDATES]:
             yield f"race       {name}: {one['name']}: {one['reason']}"
     rows = answer(steps, "variants").get("variants") or ()
-    for row in rows[:SHOWN_CANDIDATES]:
-        yield f"variants   {row['name']} {_in(GIGA, row.get('best_hs'))} GH/s {row.get('why', '')}"
-    wrong = [row for row in rows if "why" in row and row["why"] != "no time was left"]
+    for row in [row for row in rows if row.get("best_hs")][:SHOWN_CANDIDATES]:
+        yield f"variants   {row['name']} {_in(GIGA, row['best_hs'])} GH/s"
+    untried = sum(row.get("why") == NO_TIME for row in rows)
+    if untried:
+        yield f"variants   {untried} of {len(rows)}: {NO_TIME}"
+    wrong = [row for row in rows if "why" in row and row["why"] != NO_TIME]
     for row in wrong[:SHOWN_CANDIDATES]:
         yield f"variants   {row['name']}: {row['why']}"
 
@@ -212,27 +237,32 @@ def _counters(record: Json, steps: Json) -> Iterator[str]:
 
 
 def _conformance(record: Json, steps: Json) -> Iterator[str]:
-    checks = answer(steps, "conformance").get("checks") or ()
+    told = answer(steps, "conformance")
+    checks = told.get("checks") or ()
     if checks:
         wrong = [one for one in checks if one.get("why")]
-        yield f"conformance {len(checks) - len(wrong)} of {len(checks)} checks passed"
+        yield f"conformance {len(checks) - len(wrong)} of {told.get('of', 'an unknown number of')} checks passed"
         yield from (f"           {one['name']}: {one['why']}" for one in wrong)
 
 
 def _workloads(record: Json, steps: Json) -> Iterator[str]:
     for name in steps:
-        run = answer(steps, name) if name.startswith("workload ") else {}
-        rate = (run.get("rate") or {}).get("value")
-        if rate:
-            reached = _in(1, (run.get("roof") or {}).get("percent"))
-            yield f"{name:18} {rate:.4g} {run['unit']}/s, {reached} % of its roof, {run['kernel']}"
-        elif run:
-            yield f"{name:18} {run.get('status')}: {run.get('reason')}"
+        for row in answer(steps, name).get("rows") or () if name.startswith("workload ") else ():
+            begin = f"{name:18} {row['of']}: " if row["of"] else f"{name:18} "
+            if row["value"]:
+                reached = (
+                    "share of its roof unknown" if row["percent"] is None else f"{row['percent']:.0f} % of its roof"
+                )
+                yield f"{begin}{row['value']:.4g} {row['unit']}/s, {reached}, {row['kernel']}"
+            else:
+                yield f"{begin}{row['status']}: {row['reason']}"
 
 
 def _steps(record: Json, steps: Json) -> Iterator[str]:
     done = [name for name, step in steps.items() if step["status"] == "done"]
     yield f"steps      {len(done)} of {len(steps)} answered"
+    if record.get("under_way"):
+        yield f"           UNDER WAY when this was written: {record['under_way']}"
     skipped = [name for name, step in steps.items() if step["status"] == "skipped"]
     if skipped:
         yield f"           skipped: {', '.join(skipped)}"

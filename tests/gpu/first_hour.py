@@ -4,8 +4,9 @@
 
 Every step is a process of its own with a limit of its own. After each, three files in the folder are written anew:
 `summary.txt` (measured beside predicted), `results.json`, and `files.zip` with the result files: whatever hangs or
-crashes costs its own answer only, and what is killed has lost nothing. A second call goes on where the first stopped:
-what was answered stays. Without a GPU, `--as-if opencl:0` rehearses all of it on another device.
+crashes costs its own answer only, and what is killed has lost nothing: they name the step that was under way. A second
+call goes on where the first stopped: what was answered stays. Without a GPU, `--as-if opencl:0` rehearses all of it on
+another device.
 
 Needs hashwatt and what that needs, or `--wheels` with what the machine lacks (see `wheels.py`).
 """
@@ -34,7 +35,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.gpu.carried import MODULES, ROOT, Carried, before, unpack
-from tests.gpu.figures import figures_of, in_brief, summary
+from tests.gpu.figures import NO_TIME, figures_of, in_brief, summary
 
 HERE = Path(__file__).resolve().parent
 # Where answers are kept between calls.
@@ -43,6 +44,8 @@ TOTAL_S = 480.0
 # Of a step's output, what is kept where it failed.
 LAST_WORDS = 4000
 MOST_OUTPUT = 4 << 20
+# How long a step whose time is up may take to say what it has.
+LAST_WORDS_S = 5.0
 NOTHING_STARTS_UNDER_S = 3.0
 FORMAT = 2
 
@@ -51,7 +54,10 @@ Json = dict[str, Any]
 
 @dataclass
 class Hour:
-    """What is known so far: the card, and what each step answered. `second`: the same card by another way."""
+    """What is known so far: the card, and what each step answered. `second`: the same card by another way.
+
+    `under_way`: the step that has begun and not ended, should nobody be there to say how it ended.
+    """
 
     folder: Path
     as_if: str | None = None
@@ -59,6 +65,7 @@ class Hour:
     second: Json = field(default_factory=dict)
     path: str = "nothing"
     packages: str = "the machine's own"
+    under_way: str | None = None
     steps: list[Json] = field(default_factory=list)
 
     def id_of(self, which: str) -> str:
@@ -74,6 +81,7 @@ class Hour:
             "packages": self.packages,
             "device": self.device,
             "second": self.second,
+            "under_way": self.under_way,
             "steps": self.steps,
         }
 
@@ -116,8 +124,12 @@ class GaveUp(Exception):
         self.so_far = so_far
 
 
+class Ended(GaveUp):
+    """The whole hour was ended from outside while a step was under way."""
+
+
 def run_step(command: Sequence[str], limit_s: float) -> Any:
-    """The JSON that a command prints. Raises GaveUp; nothing of it goes on running."""
+    """The JSON that a command prints. Raises GaveUp, Ended; nothing of it goes on running."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         try:
@@ -130,12 +142,13 @@ def run_step(command: Sequence[str], limit_s: float) -> Any:
         try:
             code = process.wait(limit_s)
         except subprocess.TimeoutExpired as error:
+            _ask_to_end(process)
             _end(process)
             words = f"no answer within {limit_s:.0f} s; its last words: {_words(err)}"
             raise GaveUp("timed out", words, _last_answer(_read(out))) from error
-        except BaseException:
+        except (SystemExit, KeyboardInterrupt) as error:
             _end(process)
-            raise
+            raise Ended("ended", "ended from outside", _last_answer(_read(out))) from error
         text, words = _read(out), _words(err)
     answered = _last_answer(text)
     if code:
@@ -162,6 +175,13 @@ def _last_answer(text: str) -> Any:
         except ValueError:
             continue
     return None
+
+
+def _ask_to_end(process: subprocess.Popen[bytes]) -> None:
+    """A run that is interrupted prints what it has measured so far: the rows that were done are not lost."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(LAST_WORDS_S)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -212,8 +232,8 @@ def verified(name: str, limit_s: float, of: str = "device") -> Step:
 
 
 def workload_step(name: str) -> Step:
-    """Another kind of work on the card."""
-    return measured(f"workload {name}", 45, 4, "--workload", name)
+    """Another kind of work on the card. Some have a dozen rows, each of which is sampled for so long."""
+    return measured(f"workload {name}", 60, 2, "--workload", name)
 
 
 NOTHING = "nothing"
@@ -271,10 +291,10 @@ def choose(told: Json, as_if: str | None) -> tuple[str, Json, Json]:
 
 
 def ask(hour: Hour, step: Step, left_s: float, patience: float = 1.0) -> Any:
-    """Answer one question and keep what came of it; None where nothing did."""
+    """Answer one question and keep what came of it; None where nothing did. Raises SystemExit where all is ended."""
     record: Json = {"name": step.name, "status": "skipped", "seconds": 0.0, "limit_s": step.limit_s}
     started = time.monotonic()
-    answered = None
+    answered = ended = None
     try:
         if step.of != NOTHING and not (hour.second if step.of == "second" else hour.device):
             raise GaveUp("skipped", "there is no device to ask" if step.of == "device" else "there is one way only")
@@ -282,11 +302,12 @@ def ask(hour: Hour, step: Step, left_s: float, patience: float = 1.0) -> Any:
             raise GaveUp("skipped", f"there is no {step.needs}")
         limit_s = min(step.limit_s * patience, left_s)
         if limit_s < NOTHING_STARTS_UNDER_S:
-            raise GaveUp("skipped", "no time was left")
+            raise GaveUp("skipped", NO_TIME)
         answered = run_step(step.command(hour), limit_s)
         record["status"] = "done"
         record["answer"] = figures_of(answered) if step.stored else answered
     except GaveUp as reason:
+        ended = reason if isinstance(reason, Ended) else None
         record["status"] = reason.status
         record["why"] = str(reason)
         if reason.so_far is not None:
@@ -296,6 +317,8 @@ def ask(hour: Hour, step: Step, left_s: float, patience: float = 1.0) -> Any:
     print(
         f"{record['status']:>9}  {record['seconds']:6.1f} s  {step.name}  {in_brief(record.get('why', ''))}", flush=True
     )
+    if ended is not None:
+        raise SystemExit(str(ended)) from ended
     return answered
 
 
@@ -320,14 +343,27 @@ def first_hour(
     hour = Hour(state, as_if)
     kept = _kept(state, again)
     hour.steps = [step for step in kept.get("steps", ()) if step["status"] == "done"]
-    _write(hour, output)
     queue = list(steps)
+    try:
+        _answer_all(hour, queue, output, end, patience, kept, carried)
+    finally:
+        _write(hour, output)
+    return hour
+
+
+def _answer_all(
+    hour: Hour, queue: list[Step], output: Path, end: float, patience: float, kept: Json, carried: Carried | None
+) -> None:
+    """Answer question after question until none is left; what is on disk says at any time how far this is."""
     while queue:
         step = queue.pop(0)
         if hour.done(step.name) and not step.every_time:
             print(f"     kept           {step.name}", flush=True)
             continue
+        hour.under_way = step.name
+        _write(hour, output)
         answered = ask(hour, step, end - time.monotonic(), patience)
+        hour.under_way = None
         if step.name == "cuda" and answered is None and carried is not None and carried.wheels:
             _with_carried_packages(hour, carried, step, end - time.monotonic(), patience)
         if step.name == "devices":
@@ -339,8 +375,6 @@ def first_hour(
             hour.put({**hour.steps[-1], "name": f"{step.name} by the first way"})
             queue.insert(0, step)
             print(hour.path, flush=True)
-        _write(hour, output)
-    return hour
 
 
 def _kept(state: Path, again: Sequence[str]) -> Json:
@@ -435,7 +469,7 @@ def make_importable(wheels: Path | None, state: Path) -> Carried | None:
     return carried
 
 
-def _ended(_number: int, _frame: FrameType | None) -> None:
+def ended_from_outside(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit("ended from outside")
 
 
@@ -451,7 +485,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--patience", type=float, default=1.0, help="give all that much longer: a slow machine (1)")
     stated = parser.parse_args(arguments)
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, _ended)
+    signal.signal(signal.SIGTERM, ended_from_outside)
     carried = make_importable(stated.wheels, stated.state.resolve())
     if carried is not None:
         print(f"unpacked {len(carried.unpacked)} wheels in {time.monotonic() - started:.1f} s", flush=True)

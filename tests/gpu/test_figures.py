@@ -16,6 +16,12 @@ def done(name: str, answer: Any) -> dict[str, Any]:
     return {"name": name, "status": "done", "seconds": 1.0, "limit_s": 9, "answer": answer}
 
 
+def gemm(number: str) -> dict[str, Any]:
+    measured = {"status": "measured", "unit": "flop", "rate": {"value": 5e12}, "kernel": {"name": "gemm-cuda"}}
+    skipped = {"status": "skipped", "reason": f"it has no {number}"}
+    return {"parameters": {"number": number, "size": 64}, **(measured if number == "float32" else skipped)}
+
+
 def hour() -> dict[str, Any]:
     run = {
         "device": "opencl:0",
@@ -68,7 +74,8 @@ def hour() -> dict[str, Any]:
             done("run", run),
             done("verify run", {}),
             done("pipes", pipes),
-            done("workload gemm", run | {"unit": "flop", "rate": {"value": 5e12}}),
+            done("workload scrypt", figures_of({"results": [{"status": "skipped", "reason": "too little memory"}]})),
+            done("workload gemm", figures_of({"results": [gemm("float32"), gemm("int8")]})),
             {"name": "long", "status": "timed out", "seconds": 9.0, "limit_s": 9, "why": "no answer\nwithin 9 s"},
         ],
     }
@@ -84,6 +91,9 @@ def test_a_rate_stands_beside_its_prediction_at_the_rated_clock_and_at_the_one_t
     assert "lop3                    47.5 | 64" in text
     assert "x2-rotate-xor-standard: hangs" in text
     assert "long: timed out after 9 s" in text
+    assert "workload gemm      float32, 64: 5e+12 flop/s, share of its roof unknown, gemm-cuda" in text
+    assert "workload gemm      int8, 64: skipped: it has no int8" in text
+    assert "workload scrypt    skipped: too little memory" in text
 
 
 def test_a_rate_outside_of_its_range_is_shouted() -> None:
@@ -140,3 +150,16 @@ def test_the_end_of_a_kernels_name_says_how_its_work_is_dealt_out() -> None:
         "rot15",
         "pair",
     ]
+
+
+def test_what_was_not_tried_is_no_candidate_and_checks_that_were_not_asked_are_not_passed() -> None:
+    untried = {"name": "later", "why": "no time was left"}
+    variants = {"variants": [{"name": "fast", "best_hs": 8e9}, untried, untried]}
+    race = [{"name": "fast", "rate_per_s": 8e9, "compile_s": 1.0}, {"name": "late", "reason": "not tried yet"}]
+    run = {"rate": {"value": None}, "race": race}
+    asked = {"checks": [{"name": "one"}, {"name": "two", "why": "wrong"}], "of": 20}
+    text = summary({"steps": [done("run", run), done("variants", variants), done("conformance", asked)]})
+    assert "variants   fast 8 GH/s\nvariants   2 of 3: no time was left" in text
+    assert "race       run: late: not tried yet" in text
+    assert "unknown GH/s" not in text
+    assert "conformance 1 of 20 checks passed" in text

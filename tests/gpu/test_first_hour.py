@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,19 @@ import psutil
 import pytest
 
 from .carried import ROOT, Carried, wheels_in
-from .first_hour import NOTHING, STEPS, TOTAL_S, Hour, Step, choose, first_hour, measured, verified, worked
+from .first_hour import (
+    NOTHING,
+    STEPS,
+    TOTAL_S,
+    Hour,
+    Step,
+    choose,
+    ended_from_outside,
+    first_hour,
+    measured,
+    verified,
+    worked,
+)
 from .pipes import FORMS, MIXES, right_answers, source
 
 CARD = {"id": "opencl:0", "backend": "opencl", "kind": "gpu", "available": True, "name": "A card"}
@@ -107,6 +120,12 @@ def test_what_a_step_has_said_before_it_hangs_is_kept(tmp_path: Path) -> None:
     assert steps["two of three"]["so_far"] == {"rows": [1, 2]}
 
 
+def test_a_step_whose_time_is_up_may_still_say_what_it_has(tmp_path: Path) -> None:
+    says = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('[1]'))); time.sleep(60)"
+    _, steps = run(tmp_path, step("interrupted", python(says), limit_s=4))
+    assert (steps["interrupted"]["status"], steps["interrupted"]["so_far"]) == ("timed out", [1])
+
+
 @pytest.mark.parametrize(
     ("devices", "as_if", "wanted"),
     [
@@ -186,7 +205,7 @@ def test_a_run_that_is_killed_from_outside_has_written_all_before_and_leaves_not
 import signal, sys, pathlib
 sys.path.insert(0, {str(ROOT)!r})
 from tests.gpu import first_hour as hour
-signal.signal(signal.SIGTERM, hour._ended)
+signal.signal(signal.SIGTERM, hour.ended_from_outside)
 steps = [hour.Step("one", 30, lambda _: [sys.executable, "-c", "print(1)"], hour.NOTHING),
          hour.Step("two", 60, lambda _: [sys.executable, "-c", {hangs!r}], hour.NOTHING)]
 hour.first_hour(pathlib.Path({str(tmp_path)!r}), steps=steps)
@@ -203,7 +222,41 @@ hour.first_hour(pathlib.Path({str(tmp_path)!r}), steps=steps)
     process.terminate()
     process.communicate(timeout=30)
     assert not children()
-    assert json.loads((tmp_path / "results.json").read_text())["steps"][0]["answer"] == 1
+    one, two = json.loads((tmp_path / "results.json").read_text())["steps"]
+    assert one["answer"] == 1
+    assert (two["status"], two["why"]) == ("ended", "ended from outside")
+
+
+def test_where_all_is_killed_at_once_what_is_on_disk_names_the_step_under_way(tmp_path: Path) -> None:
+    text = f"""
+import os, signal, sys, pathlib
+sys.path.insert(0, {str(ROOT)!r})
+from tests.gpu import first_hour as hour
+kills = "import os, signal; os.kill(os.getppid(), signal.SIGKILL)"
+steps = [hour.Step("one", 30, lambda _: [sys.executable, "-c", "print(1)"], hour.NOTHING),
+         hour.Step("two", 60, lambda _: [sys.executable, "-c", kills], hour.NOTHING)]
+hour.first_hour(pathlib.Path({str(tmp_path)!r}), steps=steps)
+"""
+    assert subprocess.run([sys.executable, "-c", text], capture_output=True, check=False).returncode == -signal.SIGKILL
+    kept = json.loads((tmp_path / "results.json").read_text())
+    assert ([one["name"] for one in kept["steps"]], kept["under_way"]) == (["one"], "two")
+    assert "UNDER WAY when this was written: two" in (tmp_path / "summary.txt").read_text()
+
+
+def test_what_a_step_had_said_when_all_was_ended_is_kept_and_a_later_call_asks_it_again(tmp_path: Path) -> None:
+    ends = (
+        f"import os, signal\n{TWO_ANSWERS.replace('time.sleep', 'os.kill(os.getppid(), signal.SIGTERM); time.sleep')}"
+    )
+    before = signal.signal(signal.SIGTERM, ended_from_outside)
+    try:
+        with pytest.raises(SystemExit, match="ended from outside"):
+            run(tmp_path, step("two of three", python(ends)), step("later", saying(1)))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    (kept,) = json.loads((tmp_path / "out" / "results.json").read_text())["steps"]
+    assert (kept["status"], kept["so_far"]) == ("ended", {"rows": [1, 2]})
+    _, steps = run(tmp_path, step("two of three", saying(3)), step("later", saying(1)))
+    assert steps["two of three"]["answer"] == 3
 
 
 def test_what_a_step_needs_and_is_not_there_skips_it(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ from hashwatt.kernels.headers.target import MAX_TARGET, target_from_bits, target
 from .headers import known_blocks, random_prefixes
 
 INTERRUPT_AFTER_S = 0.2
+# A worker finishes the scan it began before it answers the next one: as callers do, give it no more than seconds.
+WORKER_S = 2.0
 # How long a device may take to notice Ctrl-C: the launch under way, on the slowest device, and some.
 INTERRUPT_LIMIT_S = 5.0
 # A scan of so long tells how fast a device is.
@@ -45,6 +47,11 @@ class Subject:
     many: int = 5_000_011  # nonces of the largest scan: several batches of a fast device; less on a slow one
     # How long the scan that is interrupted would take; None where every nonce there is may be asked for.
     interrupted_s: float | None = None
+
+    @classmethod
+    def of(cls, found: Found, device: Scans) -> Subject:
+        """A device as a run drives it, in a process of its own where it wishes that."""
+        return cls(found, device, interrupted_s=WORKER_S if found.isolate else None)
 
 
 def assert_as_hashlib(device: Scans, job: Job, nonces: range) -> None:

@@ -12,9 +12,6 @@ from hashwatt.kernels.errors import DeviceCrashed, DeviceHung
 from .conformance import CHECKS, Subject
 from .devices_here import device_params, entries_here, open_or_skip, trouble
 
-# A worker finishes the scan it began before it answers the next one: as callers do, give it no more than seconds.
-WORKER_S = 2.0
-
 
 class Opened:
     """A device opened once for all checks, and anew after one that its driver did not survive."""
@@ -24,7 +21,7 @@ class Opened:
         self._device = open_or_skip(found)
 
     def check(self, check: Callable[[Subject], None]) -> None:
-        subject = Subject(self.found, self._device, interrupted_s=WORKER_S if self.found.isolate else None)
+        subject = Subject.of(self.found, self._device)
         try:
             check(subject)
         except (DeviceCrashed, DeviceHung):

@@ -7,6 +7,7 @@ import struct
 from functools import cache
 from pathlib import Path
 
+from ...system.microarchitecture import llvm_cpu_name
 from ...system.system_files import run_sysctl
 from ...system.windows import processors as windows
 
@@ -28,11 +29,12 @@ AARCH64_ALWAYS = frozenset({"fp-armv8", "neon"})
 @cache
 def host_features() -> frozenset[str]:
     """The extensions that this CPU has and its operating system lets programs use (empty where nothing tells them)."""
-    import llvmlite.binding as llvm
-
     try:
+        import llvmlite.binding as llvm
+
         told = frozenset(name for name, present in llvm.get_host_cpu_features().items() if present)
-    except RuntimeError:
+    except (ImportError, OSError, RuntimeError):
+        # Devices other than the CPU go on without LLVM.
         told = frozenset()
     return told | aarch64_features() if host_architecture() == "aarch64" else told
 
@@ -78,13 +80,6 @@ def native_numbers() -> tuple[str, ...]:
     return ("float64", "float32", "int32", *special)
 
 
-def host_cpu() -> str:
-    """LLVM's name of this CPU, by its model; "generic" where it knows none."""
-    import llvmlite.binding as llvm
-
-    return str(llvm.get_host_cpu_name())
-
-
 @cache
 def host_architecture() -> str:
     """`x86_64`, `aarch64`, or what else the machine calls itself."""
@@ -100,4 +95,4 @@ def host_attributes(without: tuple[str, ...] = ()) -> str:
     LLVM meet an instruction it was told does not exist, which would end the process.
     """
     wanted = [f"+{name}" for name in sorted(host_features())] + [f"-{name}" for name in without]
-    return f'"target-cpu"="{host_cpu()}" "target-features"="{",".join(wanted)}"'
+    return f'"target-cpu"="{llvm_cpu_name()}" "target-features"="{",".join(wanted)}"'

@@ -34,6 +34,7 @@ from .commands.snapshot import snapshot
 from .commands.stamp import stamp
 from .commands.verify import verify
 from .commands.workloads import workloads
+from .not_imported import why_not_imported
 from .output import Output, discard_stdout, make_streams_forgiving
 from .sections import SectionedGroup
 
@@ -143,6 +144,12 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         # What click makes of a broken pipe; it has no other use for it outside standalone mode.
         raise BrokenPipeError from error
     except Exception as error:
+        lacking = why_not_imported(error)
+        if lacking is not None:
+            if output.debug:
+                traceback.print_exc()
+            output.fail(lacking)
+            return exits.CHECK_FAILED
         if isinstance(error, OSError) and error.errno in NOT_WRITABLE and error.filename is None:
             discard_stdout()
             output.fail(f"the answer cannot be written ({error.strerror}); send it to another place")

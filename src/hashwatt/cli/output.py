@@ -48,9 +48,7 @@ class Output:
         """Print the JSON document on stdout: once a command line. ASCII, so that every console can carry it."""
         import msgspec
 
-        builtins = msgspec.to_builtins(document, str_keys=True)
-        self.answered = True
-        click.echo(json.dumps(builtins, indent=2, allow_nan=False))
+        self._print(msgspec.to_builtins(document, str_keys=True))
 
     def line(self, text: str = "") -> None:
         """Print one line on stdout; control characters in it are made visible."""
@@ -84,7 +82,12 @@ class Output:
         with suppress(OSError, ValueError):
             click.echo(NAME + sentence, err=True)
         if self.as_json and not self.answered:
-            self.document({"error": sentence})
+            # Without msgspec, which may be what is missing.
+            self._print({"error": sentence})
+
+    def _print(self, builtins: object) -> None:
+        self.answered = True
+        click.echo(json.dumps(builtins, indent=2, allow_nan=False))
 
 
 def shared_options(command: Command) -> Command:

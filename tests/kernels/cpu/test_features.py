@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import llvmlite.binding as llvm
@@ -97,3 +99,15 @@ def runnable(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         return {variant.name for variant in variants.variants(rolled=False) if variant.missing() is None}
     finally:
         features.host_features.cache_clear()
+
+
+def test_devices_other_than_the_cpu_do_without_llvm() -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(('numba', 'llvmlite', 'llvmlite.binding')))\n"
+        "from hashwatt.kernels.cpu.jit import generator_hash\n"
+        "from hashwatt.kernels.machines import host_machine\n"
+        "from hashwatt.kernels.opencl.roof import host_features\n"
+        "host_machine(), print(len(generator_hash()), len(host_features()))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert told.stdout.split()[:1] == ["64"], told.stderr

@@ -3,7 +3,8 @@
    Kernels come as shared libraries of this machine where a driver gets code for a card: `launch_NAME` (see cuda_words.h)
    is called when a kernel is launched. Launches are done at once, but on a clock of the card's own they take their time:
    FAKE_CUDA_RATE is its hashes a second, and launches of more than FAKE_CUDA_DONE hashes are not done at all then.
-   FAKE_CUDA_FAILS names a function that answers error 2 (out of memory). FAKE_CUDA_CARDS: how many. FAKE_CUDA_NAME. */
+   FAKE_CUDA_FAILS names a function that answers error 2 (out of memory) or FAKE_CUDA_ERROR. FAKE_CUDA_CARDS: how many.
+   FAKE_CUDA_NAME. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>
@@ -15,7 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_IMAGE = 200, NOT_FOUND = 500 };
+enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_IMAGE = 200, NO_BINARY = 209, UNSUPPORTED_PTX = 222,
+       NOT_FOUND = 500 };
 typedef struct { void *library; } Library;
 typedef struct { void (*run)(void **, unsigned, unsigned); int arguments; int hashes; } Kernel;
 typedef struct { double at_s; } Event;
@@ -39,7 +41,7 @@ static int failing(const char *function) {
     return name && !strcmp(name, function);
 }
 #define API(name, ...) int name(__VA_ARGS__)
-#define MAY_FAIL if (failing(__func__)) return OUT_OF_MEMORY
+#define MAY_FAIL if (failing(__func__)) return (int)number("FAKE_CUDA_ERROR", OUT_OF_MEMORY)
 
 /* What the tests ask: seconds that the card worked, and that it had nothing to do between the first launch and now. */
 double fake_busy_s(void) { return busy_s; }
@@ -155,7 +157,8 @@ API(cuPointerGetAttributes, unsigned count, int *attributes, void **values, Poin
 }
 API(cuGetErrorName, int code, const char **text) {
     *text = code == OUT_OF_MEMORY ? "CUDA_ERROR_OUT_OF_MEMORY" : code == INVALID_IMAGE ? "CUDA_ERROR_INVALID_IMAGE"
-                                                                                    : "CUDA_ERROR_UNKNOWN";
+            : code == NO_BINARY ? "CUDA_ERROR_NO_BINARY_FOR_GPU"
+            : code == UNSUPPORTED_PTX ? "CUDA_ERROR_UNSUPPORTED_PTX_VERSION" : "CUDA_ERROR_UNKNOWN";
     return SUCCESS;
 }
 API(cuGetErrorString, int code, const char **text) { (void)code; *text = "as the test wished"; return SUCCESS; }

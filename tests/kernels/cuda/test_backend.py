@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,6 +69,27 @@ def test_no_card_and_a_driver_that_does_not_answer_are_told_apart(monkeypatch: p
     assert isinstance(broken, Missing)
     assert broken.broken
     assert "error 999" in broken.reason
+
+
+@pytest.mark.parametrize(
+    ("code", "helps", "broken"),
+    [
+        (100, "check `nvidia-smi` and CUDA_VISIBLE_DEVICES", False),
+        (802, "start nvidia-fabricmanager, which does not run", True),
+        (803, "its library is of another version; restart the machine", True),
+        (804, "take cuda-compat out of LD_LIBRARY_PATH", True),
+        (999, "check `nvidia-smi`", True),
+    ],
+)
+def test_a_driver_that_does_not_start_says_what_helps(
+    code: int, helps: str, broken: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(cuInit=lambda _: code))
+    (told,) = backend.find()
+    assert isinstance(told, Missing)
+    assert told.reason.endswith(f"; {helps}")
+    assert told.broken is broken
+    assert len(told.reason) <= 120
 
 
 def test_without_a_sign_of_the_driver_no_process_is_started_to_look_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,10 @@ from typing import cast
 import numpy as np
 import pytest
 
+from hashwatt.kernels.cuda import device as cuda_device
 from hashwatt.kernels.cuda import streams
 from hashwatt.kernels.cuda.backend import find
+from hashwatt.kernels.cuda.compiler import CompilerRefused
 from hashwatt.kernels.device import DeviceOptions, Executes, Found, HasRoof, Launch, Scans, Source, scanning
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.headers.job import Job, roll_versions
@@ -115,6 +117,37 @@ def test_what_the_driver_refuses_is_one_sentence(function: str, when: str, tmp_p
     ctypes.CDLL(None).setenv(b"FAKE_CUDA_FAILS", function.encode(), 1)
     with pytest.raises(DeviceError, match=rf"^cuda:0: {when}.* failed with OUT_OF_MEMORY; the device is out of memory"):
         device.prepare(Job((bytes(76),), 1))
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (200, "INVALID_IMAGE; update the driver, or install an older NVRTC"),
+        (209, "NO_BINARY_FOR_GPU; update NVRTC, which does not know this card"),
+        (222, "UNSUPPORTED_PTX_VERSION; update the driver, or install an older NVRTC"),
+    ],
+)
+def test_code_that_the_driver_does_not_take_says_which_of_both_is_too_old(
+    code: int, sentence: str, tmp_path: Path
+) -> None:
+    _, device = opened(tmp_path)
+    ctypes.CDLL(None).setenv(b"FAKE_CUDA_FAILS", b"cuLibraryLoadData", 1)
+    ctypes.CDLL(None).setenv(b"FAKE_CUDA_ERROR", str(code).encode(), 1)
+    with pytest.raises(DeviceError, match=f"^cuda:0: loading the kernel failed with {sentence}") as caught:
+        device.prepare(Job((bytes(76),), 1))
+    assert len(str(caught.value)) <= 120
+
+
+def test_a_card_that_the_compiler_does_not_know_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, opened_device = opened(tmp_path)
+
+    def refuses(*_: object) -> None:
+        raise CompilerRefused("nvrtc: error: invalid value for --gpu-architecture (-arch)")
+
+    monkeypatch.setattr(cuda_device, "compile_cuda", refuses)
+    monkeypatch.setattr(cuda_device, "architectures", lambda: ("sm_80",))
+    with pytest.raises(DeviceError, match=r"^cuda:0: the installed NVRTC does not know sm_90; update"):
+        opened_device.prepare(Job((bytes(76),), 1))
 
 
 def test_a_kernel_that_is_none_for_cuda_is_refused_by_name(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_device_is_told_before_its_context_is_there(tmp_path: Path, monkeypatc
     monkeypatch.setitem(sys.modules, "pyopencl", fake)
     monkeypatch.setattr("hashwatt.kernels.opencl.runtimes.intel.MAPS", loaded(tmp_path), raising=False)
     monkeypatch.setattr(opencl_device, "host_features", lambda: AVX512)
-    monkeypatch.setattr(opencl_device, "host_cpu", lambda: "znver5", raising=False)
+    monkeypatch.setattr(opencl_device, "llvm_cpu_name", lambda: "znver5", raising=False)
     runtime = device()
     runtime.max_compute_units = 2
     info = DeviceInfo(

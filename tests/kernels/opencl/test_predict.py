@@ -158,10 +158,18 @@ def test_a_name_is_found_however_it_is_spelt() -> None:
         ("NVIDIA H100 80GB HBM3", "H100 SXM"),
         ("NVIDIA H200", "H200 SXM"),
         ("NVIDIA H100 PCIe", "H100 PCIe"),
+        ("NVIDIA H100 NVL", "H100 NVL"),
+        ("NVIDIA H200 NVL", "H200 NVL"),
+        ("NVIDIA GH200 480GB", "GH200"),
     ],
 )
 def test_marketing_names_are_found(name: str, found: str) -> None:
     assert find_gpu(name).name == found
+
+
+def test_a_name_of_which_there_are_several_is_answered_with_them() -> None:
+    with pytest.raises(InputError, match="'h100' is 3 GPUs; give one: H100 PCIe, H100 SXM, H100 NVL"):
+        find_gpu("h100")
 
 
 def test_every_gpu_is_found_by_its_own_and_by_its_maker_s_name() -> None:

@@ -1,6 +1,10 @@
 /* A stand-in for libnvidia-ml.so.1: one card whose state is read from the file named by FAKE_NVML_STATE,
    as "energy_mJ power_mW error_code". What a real, older driver lacks is left out with -DNO_...
-   -DCARDS=2: equal cards in slots 1, 2…; the second one's joules count from 1 kJ. -DMIG: cards are cut into slices. */
+   -DCARDS=2: equal cards in slots 1, 2…; the second one's joules count from 1 kJ. -DMIG: cards are cut into slices.
+   -DINIT=code: it does not start. -DNO_FIRST: the first card does not answer at all. */
+#ifndef INIT
+#define INIT 0
+#endif
 #ifndef CARDS
 #define CARDS 1
 #endif
@@ -22,11 +26,17 @@ static struct state now(void) {
     return state;
 }
 
-int nvmlInitWithFlags(unsigned int flags) { (void)flags; return SUCCESS; }
+int nvmlInitWithFlags(unsigned int flags) { (void)flags; return INIT; }
 int nvmlShutdown(void) { return SUCCESS; }
 const char *nvmlErrorString(int code) { return code == 15 ? "GPU is lost" : code == 3 ? "Not Supported" : "Error"; }
 int nvmlDeviceGetCount_v2(unsigned int *count) { *count = CARDS; return SUCCESS; }
-int nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **card) { *card = (void *)(size_t)(index + 1); return SUCCESS; }
+int nvmlDeviceGetHandleByIndex_v2(unsigned int index, void **card) {
+#ifdef NO_FIRST
+    if (index == 0) return 15;
+#endif
+    *card = (void *)(size_t)(index + 1);
+    return SUCCESS;
+}
 int nvmlDeviceGetName(void *card, char *name, unsigned int size) {
     (void)card;
     snprintf(name, size, "NVIDIA Fake 9000");

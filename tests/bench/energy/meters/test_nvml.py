@@ -172,3 +172,30 @@ def test_a_slice_is_no_card_where_the_driver_does_not_tell_of_slices(whole: Path
     told = ask(whole, {"devices": [[SLICE, "0000:01:00.0"], [SLICE, None]]}, tmp_path)
     assert [one["covers"]["nvml:0"] for one in told] == ["the device and more", "unknown"]
     assert [one["probes"] for one in told] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (4, "this user may not ask the NVIDIA driver"),
+        (9, "the NVIDIA driver is installed but not loaded"),
+        (18, "the loaded NVIDIA driver and its library are of different versions"),
+    ],
+    ids=["no permission", "not loaded", "versions"],
+)
+def test_a_driver_that_does_not_start_says_why_and_what_helps(code: int, reason: str, tmp_path: Path) -> None:
+    answer = play(build(tmp_path / "library", having=(f"INIT={code}",)), STEADY, tmp_path)
+    assert (answer["id"], answer["reason"]) == ("nvml", reason)
+    assert answer["remedy"]
+
+
+@pytest.mark.parametrize("refusal", [3, 4], ids=["not supported", "no permission"])
+def test_a_card_that_refuses_each_call_has_no_meter_but_a_reason(refusal: int, whole: Path, tmp_path: Path) -> None:
+    answer = play(whole, [[at_s, energy, power, refusal] for at_s, energy, power, _ in STEADY], tmp_path)
+    assert answer["reason"].startswith("NVIDIA Fake 9000 tells neither joules nor watts (")
+
+
+def test_a_card_that_does_not_answer_hides_no_other(tmp_path: Path) -> None:
+    library = build(tmp_path / "two", having=("CARDS=2", "NO_FIRST"))
+    (told,) = ask(library, {"devices": [[NAME, "0000:02:00.0"]]}, tmp_path)
+    assert told == {"covers": {"nvml:1": "the device"}, "joules": [1005.0], "probes": 1}
