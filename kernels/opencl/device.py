@@ -41,7 +41,7 @@ class OpenCLDevice(RacedDevice):
         import pyopencl
 
         with self._worded("opening it"):
-            features, cpu = host_features(), llvm_cpu_name()
+            features = host_features()
             # Both before the context is there, which is for the CPU that they name.
             self._cpu: str | None = renamed(opencl_device, features) or targeted(
                 opencl_device, features, llvm_cpu_name()
