@@ -14,10 +14,12 @@ from typing import cast
 import pytest
 
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found, Launch, Launched, Source
+from hashwatt.kernels.execution import largest_group
 from hashwatt.kernels.fakes.device import fake_info
 from hashwatt.kernels.headers.job import NONCES, PREFIX_BYTES
 from hashwatt.kernels.headers.target import target_from_zero_bits
 from hashwatt.kernels.opencl.codegen.stream import CHAINS, STEPS, interleaved
+from hashwatt.kernels.opencl.executor import LARGEST_GROUP
 from hashwatt.kernels.workloads.hashing.opencl_streams import FOLDING
 from hashwatt.kernels.workloads.hashing.roof import measure_roof
 from hashwatt.kernels.workloads.hashing.scanner import KernelScanner, executes
@@ -98,6 +100,15 @@ def test_kernels_are_for_the_kind_of_device(name: str, kind: str) -> None:
         # Nothing that takes or gives a wide vector is called on a CPU.
         assert kind == "gpu" or "rotate(" not in kernel.source.text
         assert kernel.nonces_an_item * kernel.most_items < NONCES
+
+
+@pytest.mark.parametrize(("kind", "units"), [("cpu", 2), ("cpu", 24), ("gpu", 132)])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_launch_has_a_group_for_each_compute_unit(name: str, kind: str, units: int) -> None:
+    info = replace(info_of(kind), compute_units=units, memory_bytes=1 << 35)
+    for kernel in workload(name).kernels(info, "opencl"):
+        group = largest_group(kernel.most_items, min(LARGEST_GROUP, kernel.grain or LARGEST_GROUP))
+        assert kernel.most_items // group >= units, kernel.name
 
 
 @pytest.mark.parametrize("name", NAMES)
