@@ -74,10 +74,11 @@ def forms(graph: HeaderGraph, info: DeviceInfo) -> list[Form]:
 
 def kernels(graph: HeaderGraph, info: DeviceInfo) -> list[HashKernel]:
     """The hash's kernels on a device, likeliest first."""
-    return [_kernel(graph, form, info) for form in forms(graph, info)]
+    return [kernel_of(graph, form, info) for form in forms(graph, info)]
 
 
-def _kernel(graph: HeaderGraph, form: Form, info: DeviceInfo) -> HashKernel:
+def kernel_of(graph: HeaderGraph, form: Form, info: DeviceInfo) -> HashKernel:
+    """The kernel of one form."""
     vectors = VECTORS_AN_ITEM["gpu" if info.kind == "gpu" else "cpu"]
     # Of all the vectors of an item.
     mix = {name: vectors * count for name, count in operation_mix(_operations(graph, form)).items()}
