@@ -94,7 +94,7 @@ def test_a_tile_for_another_cpu_uses_what_that_has(
     text = tile("tile", target, CHANNELS, target.positions, f'"target-features"="{wanted}"')
     assembly = assembled(architecture, wanted, text)
     assert re.search(instruction, assembly)
-    # All sums stay in registers: the loop stores nothing. SSE's instructions overwrite an operand, whose copies need two.
+    # All sums stay in registers: the loop stores nothing. SSE's instructions overwrite an operand: its copies take two.
     if target.way != "plain" and features != SSE:
         assert not spills(assembly), "a sum is kept in memory"
 
