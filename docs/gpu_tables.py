@@ -126,8 +126,8 @@ def cuda_sources() -> Iterator[tuple[str, str]]:
             yield variant.name, emit(variant, CUDA)
     card = DeviceInfo("cuda:0", "gpu", "a card", "NVIDIA", "cuda", "", languages=("opencl",), limits={})
     for work, graph in (("blake2s", blake2s.header_graph()), ("keccak256", keccak256.header_graph())):
-        form = hashing.forms(card, graph.bits)[0]
-        yield f"{work} {form.name}", as_cuda(hashing.scan_source(graph, form, hashing.VECTORS_AN_ITEM["gpu"]))
+        (kernel, *_) = hashing.kernels(graph, card)
+        yield f"{work} {kernel.name}", as_cuda(kernel.source.text)
     yield "gemm float32", as_cuda(gemm.in_groups("float32"))
     (kernel,) = scrypt.kernels(card)
     yield f"scrypt {kernel.name}", as_cuda(kernel.source.text)

@@ -36,7 +36,7 @@ KEYWORD = re.compile(r"\b(?=(?:kernel|global|local|constant|private)\b)")
 MORE_WORDS = """\
 typedef unsigned char uchar;
 typedef unsigned short ushort;
-#define __constant const
+#define __constant static __constant__ const
 #define __private
 #define CLK_LOCAL_MEM_FENCE 1
 #define CLK_GLOBAL_MEM_FENCE 2

@@ -9,8 +9,11 @@ not, made of AVX2's instructions alone, too.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -50,6 +53,8 @@ ROMIX = {
     "scrypt_core_2way_simd128_3buf": 6,
     "scrypt_core_simd128_3buf": 3,
 }
+# Of our own kernels' rate, by CPU time.
+LEAST_ON_OPENCL = 0.6
 # A round: what each of these numbers of hashes divides.
 ROMIX_HASHES = 48
 
@@ -215,3 +220,16 @@ def test_romix_against_cpuminer_opts_cores(benchmark: Any, peer: ctypes.CDLL, in
     taken = alternated(timed)
     ratio = tell(benchmark, taken, list(cores), instructions)
     assert ratio > 1.0 or instructions != RACED
+
+
+def test_opencl_on_the_same_cores(benchmark: Any) -> None:
+    """No peer of others' is needed: on OpenCL each hash is held against our own kernel for the CPU."""
+    command = [sys.executable, "-m", "tests.perf.hashes_on_opencl"]
+    done = benchmark.pedantic(subprocess.run, (command,), {"capture_output": True, "text": True}, rounds=1)
+    if done.returncode:
+        pytest.skip(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no OpenCL device on the CPU")
+    ratios = json.loads(done.stdout)
+    benchmark.extra_info["quartiles"] = ratios
+    print(f"\n  OpenCL / ours: {ratios}")
+    for name, kernels in ratios.items():
+        assert max(median(quartiles) for quartiles in kernels.values()) >= LEAST_ON_OPENCL, name

@@ -157,6 +157,44 @@ def each_item(
     )
 
 
+def each_item_in_turns(
+    head: str, entry: Sequence[str], item: Sequence[str], phis: Sequence[str], turn: Sequence[str], after: Sequence[str]
+) -> str:
+    """A function, from its `head` on, that takes each item `%k` through `%s0` turns: it reads, turns and stores.
+
+    `phis`: what goes from turn to turn, from blocks `%item` and `%turn`.
+    """
+    return "\n".join(
+        [
+            head,
+            "entry:",
+            *entry,
+            "  %any = icmp slt i64 %start, %stop",
+            "  br i1 %any, label %item, label %done",
+            "item:",
+            "  %k = phi i64 [ %start, %entry ], [ %k.next, %after ]",
+            *item,
+            "  br label %turn",
+            "turn:",
+            "  %t = phi i64 [ 0, %item ], [ %t.next, %turn ]",
+            *phis,
+            *turn,
+            "  %t.next = add i64 %t, 1",
+            "  %more = icmp slt i64 %t.next, %s0",
+            "  br i1 %more, label %turn, label %after, !llvm.loop !1",
+            "after:",
+            *after,
+            "  %k.next = add i64 %k, 1",
+            "  %again = icmp slt i64 %k.next, %stop",
+            "  br i1 %again, label %item, label %done, !llvm.loop !1",
+            "done:",
+            "  ret void",
+            "}",
+            METADATA,
+        ]
+    )
+
+
 def _load(lines: Lines, kind: Kind, buffer: int, place: str) -> str:
     pointer = lines.value(f"getelementptr {kind.number}, ptr %b{buffer}, i64 {place}")
     return lines.value(f"load {kind.text}, ptr {pointer}, align {kind.bytes}")

@@ -191,13 +191,24 @@ def _madd(target: TileTarget, vector: str) -> tuple[Step, list[str]]:
     words, octets = f"<{2 * lanes} x i16>", f"<{4 * lanes} x i8>"
     pairs, fours = MADD[lanes]
     ones = f"<{', '.join(['i16 1'] * (2 * lanes))}>"
+    floats, fence = f"<{lanes} x float>", f"@llvm.arithmetic.fence.v{lanes}f32"
+
+    def added(to: str, total: str) -> list[str]:
+        # A fence is no instruction. Without it LLVM adds the products of neighbouring steps to each other first, for
+        # which sums must leave their registers.
+        return [
+            f"  {to}.s = add {vector} {total}, {to}.p",
+            f"  {to}.floats = bitcast {vector} {to}.s to {floats}",
+            f"  {to}.fenced = call {floats} {fence}({floats} {to}.floats)",
+            f"  {to} = bitcast {floats} {to}.fenced to {vector}",
+        ]
 
     def two(to: str, total: str, x: str, w: str) -> list[str]:
         return [
             f"  {to}.x = bitcast {vector} {x} to {words}",
             f"  {to}.w = bitcast {vector} {w} to {words}",
             f"  {to}.p = call {vector} {pairs}({words} {to}.x, {words} {to}.w)",
-            f"  {to} = add {vector} {total}, {to}.p",
+            *added(to, total),
         ]
 
     def four(to: str, total: str, x: str, w: str) -> list[str]:
@@ -206,10 +217,10 @@ def _madd(target: TileTarget, vector: str) -> tuple[Step, list[str]]:
             f"  {to}.w = bitcast {vector} {w} to {octets}",
             f"  {to}.q = call {words} {fours}({octets} {to}.x, {octets} {to}.w)",
             f"  {to}.p = call {vector} {pairs}({words} {to}.q, {words} {ones})",
-            f"  {to} = add {vector} {total}, {to}.p",
+            *added(to, total),
         ]
 
-    declared = [f"declare {vector} {pairs}({words}, {words})"]
+    declared = [f"declare {vector} {pairs}({words}, {words})", f"declare {floats} {fence}({floats})"]
     if target.number == "int16":
         return two, declared
     return four, [*declared, f"declare {words} {fours}({octets}, {octets})"]

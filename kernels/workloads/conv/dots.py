@@ -6,7 +6,7 @@ instructions that the tile uses on this machine (`dot_tile`), so that no compile
 
 from __future__ import annotations
 
-from ...cpu.codegen.array_ir import METADATA
+from ...cpu.codegen.array_ir import each_item_in_turns
 from ...cpu.codegen.dot_tile import GROUPED, TileTarget, host_target, step_of
 from ...cpu.native import ATTRIBUTES
 
@@ -51,40 +51,18 @@ def emit(target: TileTarget) -> str:
     ]
     phis = [f"  %x{chain} = phi {vector} [ %y{chain}, %item ], [ {values[chain]}, %turn ]" for chain in chains]
     stores = [f"  store {vector} {values[chain]}, ptr %at{chain}, align 4" for chain in chains]
-    return "\n".join(
-        [
-            *declarations,
-            f"define void @{ENTRY}(ptr noalias %b0, i64 %s0, i64 %s1, i64 %start, i64 %stop) {ATTRIBUTES} {{",
-            "entry:",
-            "  %one = trunc i64 %s1 to i32",
-            f"  %some = insertelement {vector} poison, i32 %one, i32 0",
-            f"  %m = shufflevector {vector} %some, {vector} poison, <{target.lanes} x i32> zeroinitializer",
-            "  %any = icmp slt i64 %start, %stop",
-            "  br i1 %any, label %item, label %done",
-            "item:",
-            "  %k = phi i64 [ %start, %entry ], [ %k.next, %after ]",
-            f"  %place = mul i64 %k, {len(chains) * target.lanes * 4}",
-            "  %first = getelementptr i8, ptr %b0, i64 %place",
-            *places,
-            "  br label %turn",
-            "turn:",
-            "  %t = phi i64 [ 0, %item ], [ %t.next, %turn ]",
-            *phis,
-            *lines,
-            "  %t.next = add i64 %t, 1",
-            "  %more = icmp slt i64 %t.next, %s0",
-            "  br i1 %more, label %turn, label %after, !llvm.loop !1",
-            "after:",
-            *stores,
-            "  %k.next = add i64 %k, 1",
-            "  %again = icmp slt i64 %k.next, %stop",
-            "  br i1 %again, label %item, label %done, !llvm.loop !1",
-            "done:",
-            "  ret void",
-            "}",
-            METADATA,
-        ]
-    )
+    head = f"define void @{ENTRY}(ptr noalias %b0, i64 %s0, i64 %s1, i64 %start, i64 %stop) {ATTRIBUTES} {{"
+    entry = [
+        "  %one = trunc i64 %s1 to i32",
+        f"  %some = insertelement {vector} poison, i32 %one, i32 0",
+        f"  %m = shufflevector {vector} %some, {vector} poison, <{target.lanes} x i32> zeroinitializer",
+    ]
+    item = [
+        f"  %place = mul i64 %k, {len(chains) * target.lanes * 4}",
+        "  %first = getelementptr i8, ptr %b0, i64 %place",
+        *places,
+    ]
+    return "\n".join([*declarations, each_item_in_turns(head, entry, item, phis, lines, stores)])
 
 
 def int8() -> str:

@@ -9,11 +9,10 @@ streams of these alone.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ...device import DeviceInfo, Source
-from ...graph.lower import Program
-from ...graph.nodes import Op
+from ...graph.nodes import Node, Op
 from ...opencl.codegen.stream import CHAINS, STEPS, interleaved
 from .kernel import Stream
 from .streams import MIX
@@ -36,11 +35,11 @@ ITEMS_A_UNIT = {"gpu": 2048, "cpu": 8}
 GROUP = {"gpu": 64, "cpu": 1}
 
 
-def operation_mix(program: Program) -> dict[str, int]:
-    """How many operations of each kind a vector of hashes takes."""
+def operation_mix(operations: Iterable[Node]) -> dict[str, int]:
+    """How many of a vector's operations are of each kind."""
     return Counter(
         (ROTATE if node.immediate % 8 else ROTATE_BYTES) if node.op is Op.ROTR else KINDS[node.op]
-        for node in program.operations()
+        for node in operations
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...cpu.codegen.array_ir import METADATA, Kind, Lines, each_item, register_bits, splat
+from ...cpu.codegen.array_ir import Kind, Lines, each_item, each_item_in_turns, register_bits, splat
 from ...cpu.cores.features import host_architecture
 from ...cpu.native import ATTRIBUTES
 from .formats import STEPS
@@ -125,45 +125,19 @@ def emit(number: str) -> str:
         stores.append(f"  %to{chain} = getelementptr {kind.text}, ptr %to, i64 {chain}")
         stores.append(f"  store {kind.text} {result}, ptr %to{chain}, align {kind.bits // 8}")
     buffers = "ptr noalias %b0, ptr noalias %b1" if is_dot else "ptr noalias %b0"
-    return "\n".join(
-        [
-            *([_declaration(number, kind)] if is_dot or is_pairs else []),
-            f"define void @{number}({buffers}, i64 %s0, i64 %s1, i64 %s2, i64 %start, i64 %stop) {ATTRIBUTES} {{",
-            "entry:",
-            "  %next = add i64 %s2, 1",
-            "  %back = sub i64 1, %s0",
-            *begin.lines,
-            "  %any = icmp slt i64 %start, %stop",
-            "  br i1 %any, label %item, label %done",
-            "item:",
-            "  %k = phi i64 [ %start, %entry ], [ %k.next, %after ]",
-            f"  %place = mul i64 %k, {chains * kind.bytes}",
-            f"  %first = getelementptr i8, ptr %b{1 if is_dot else 0}, i64 %place",
-            "  %to = getelementptr i8, ptr %b0, i64 %place",
-            *loads,
-            "  br label %turn",
-            "turn:",
-            "  %t = phi i64 [ 0, %item ], [ %t.next, %turn ]",
-            *(
-                f"  %x{chain} = phi {kind.text} [ %y{chain}, %item ], [ {values[chain]}, %turn ]"
-                for chain in range(chains)
-            ),
-            *lines.lines,
-            "  %t.next = add i64 %t, 1",
-            "  %more = icmp slt i64 %t.next, %s0",
-            "  br i1 %more, label %turn, label %after, !llvm.loop !1",
-            "after:",
-            *end.lines,
-            *stores,
-            "  %k.next = add i64 %k, 1",
-            "  %again = icmp slt i64 %k.next, %stop",
-            "  br i1 %again, label %item, label %done, !llvm.loop !1",
-            "done:",
-            "  ret void",
-            "}",
-            METADATA,
-        ]
-    )
+    head = f"define void @{number}({buffers}, i64 %s0, i64 %s1, i64 %s2, i64 %start, i64 %stop) {ATTRIBUTES} {{"
+    entry = ["  %next = add i64 %s2, 1", "  %back = sub i64 1, %s0", *begin.lines]
+    item = [
+        f"  %place = mul i64 %k, {chains * kind.bytes}",
+        f"  %first = getelementptr i8, ptr %b{1 if is_dot else 0}, i64 %place",
+        "  %to = getelementptr i8, ptr %b0, i64 %place",
+        *loads,
+    ]
+    phis = [
+        f"  %x{chain} = phi {kind.text} [ %y{chain}, %item ], [ {values[chain]}, %turn ]" for chain in range(chains)
+    ]
+    function = each_item_in_turns(head, entry, item, phis, lines.lines, [*end.lines, *stores])
+    return "\n".join([*([_declaration(number, kind)] if is_dot or is_pairs else []), function])
 
 
 def emit_sweep(steps: int) -> str:

@@ -101,6 +101,8 @@ def kernels(info: DeviceInfo) -> list[HashKernel]:
             # Always all slots, some of which may have nothing to do: some runtimes compile anew for each other number.
             item_grain=_slots(info, form, kind),
             vectors_a_slot=1 if info.simulator else VECTORS_A_SLOT[kind],
+            # Slots are few, and a CPU's runtime gives a whole group of them to one core.
+            grain=group,
             mix=operation_mix(form),
             streams=streams_of(
                 operation_mix(form), word_macros(32, ROW_WORDS * form.together, form.rotate), f"(x).s{form.turned(1)}"

@@ -27,6 +27,7 @@ EXPECTED = [
     ("x86_64", VNNI, "int16", r"vpdpwssd.*zmm"),
     ("x86_64", AVX512, "int8", r"vpmaddubsw.*zmm"),
     ("x86_64", AVX2 | {"avxvnni"}, "int8", r"\{vex\}\s+vpdpbusd.*ymm"),
+    ("x86_64", AVX2, "int8", r"vpmaddubsw.*ymm"),
     ("x86_64", AVX2, "int16", r"vpmaddwd.*ymm"),
     ("x86_64", SSE, "int8", r"pmaddubsw.*xmm"),
     ("aarch64", frozenset({"neon"}), "float32", r"fmla\s+v\d+\.4s"),
@@ -93,8 +94,8 @@ def test_a_tile_for_another_cpu_uses_what_that_has(
     text = tile("tile", target, CHANNELS, target.positions, f'"target-features"="{wanted}"')
     assembly = assembled(architecture, wanted, text)
     assert re.search(instruction, assembly)
-    # All sums stay in registers: the loop stores nothing.
-    if target.way != "plain":
+    # All sums stay in registers: the loop stores nothing. SSE's instructions overwrite an operand: its copies take two.
+    if target.way != "plain" and features != SSE:
         assert not spills(assembly), "a sum is kept in memory"
 
 
@@ -108,12 +109,15 @@ def assembled(architecture: str, features: str, text: str) -> str:
     machine = made.create_target_machine(features=features, opt=3)
     module = llvm.parse_assembly(text)
     module.triple = f"{architecture}-unknown-linux-gnu"
+    # As Numba does, which orders sums anew.
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
+    builder.getModulePassManager().run(module, builder)
     return str(machine.emit_assembly(module))
 
 
 def spills(assembly: str) -> list[str]:
     """Stores of whole registers to the stack."""
-    return re.findall(r"Spill", assembly)
+    return re.findall(r".*%[xyz]mm\d+, -?\d*\(%r[sb]p.*|\bst[rup]+\s+q\d+.*\[sp.*", assembly)
 
 
 def test_a_tile_fits_the_registers() -> None:

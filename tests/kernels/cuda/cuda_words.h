@@ -5,6 +5,7 @@
 #include <utility>
 
 #define __global__
+#define __constant__
 #define __device__
 #define __forceinline__ inline
 #define __restrict__ __restrict

@@ -20,8 +20,11 @@ from hashwatt.kernels.opencl.codegen.layout import buffer_words
 from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.setting import Tuning
 from hashwatt.kernels.opencl.slot import JobWords, Question, hits_in, numbers_of, records_in, xor_in
+from hashwatt.kernels.workloads.hashing import opencl as hashing
 from hashwatt.kernels.workloads.hashing.layout import WORDS, XOR
 from hashwatt.kernels.workloads.hashing.streams import MIX
+from hashwatt.kernels.workloads.keccak256.description import header_graph
+from hashwatt.kernels.workloads.keccak256.oracle import ORACLE as KECCAK256
 from hashwatt.kernels.workloads.scrypt import opencl as scrypt
 from hashwatt.kernels.workloads.scrypt.oracle import digests_of
 
@@ -76,6 +79,24 @@ def test_scrypts_vectors_of_four_words_hash_as_hashlib(tmp_path: Path) -> None:
     ctypes.CDLL(str(library)).launch_scan(arguments, 1, slots)
     headers = b"".join(prefix + nonce.to_bytes(4, "little") for nonce in range(first, first + hashes))
     last_words = np.ascontiguousarray(digests_of(headers)[:, 28:]).view("<u4")
+    assert int(results[XOR]) == int(np.bitwise_xor.reduce(last_words.ravel().astype(np.uint32)))
+
+
+@pytest.mark.parametrize("looped", [False, True])
+def test_keccaks_rounds_hash_as_the_oracle_in_a_row_and_as_a_loop(looped: bool, tmp_path: Path) -> None:
+    kernel = next(each for each in hashing.kernels(header_graph(), CARD) if ("looped" in each.name) == looped)
+    library = tmp_path / "kernel.so"
+    library.write_bytes(compiled_here(as_cuda(kernel.source.text), "sm_90").data)
+    (prefix,) = random_prefixes(1, seed=53)
+    first, hashes, items = NONCES - 77, 77, 2
+    job = Job((prefix,), target_from_zero_bits(31))
+    words, results = np.frombuffer(kernel.job_bytes(job), np.uint64), np.zeros(WORDS, np.uint32)
+    values = [ctypes.c_void_p(array.ctypes.data) for array in (words, results)]
+    numbers = [ctypes.c_long(number) for number in (first, hashes, 1)]
+    arguments = (ctypes.c_void_p * 5)(*(ctypes.addressof(value) for value in (*values, *numbers)))
+    ctypes.CDLL(str(library)).launch_scan(arguments, 1, items)
+    headers = b"".join(prefix + nonce.to_bytes(4, "little") for nonce in range(first, first + hashes))
+    last_words = np.ascontiguousarray(KECCAK256.digests_of(headers)[:, 28:]).view("<u4")
     assert int(results[XOR]) == int(np.bitwise_xor.reduce(last_words.ravel().astype(np.uint32)))
 
 

@@ -14,14 +14,20 @@ from typing import cast
 import pytest
 
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found, Launch, Launched, Source
+from hashwatt.kernels.execution import largest_group
 from hashwatt.kernels.fakes.device import fake_info
 from hashwatt.kernels.headers.job import NONCES, PREFIX_BYTES
 from hashwatt.kernels.headers.target import target_from_zero_bits
 from hashwatt.kernels.opencl.codegen.stream import CHAINS, STEPS, interleaved
+from hashwatt.kernels.opencl.executor import LARGEST_GROUP
+from hashwatt.kernels.workloads.blake2s import description as blake2s
+from hashwatt.kernels.workloads.hashing import opencl
+from hashwatt.kernels.workloads.hashing.header_graph import HeaderGraph
 from hashwatt.kernels.workloads.hashing.opencl_streams import FOLDING
 from hashwatt.kernels.workloads.hashing.roof import measure_roof
 from hashwatt.kernels.workloads.hashing.scanner import KernelScanner, executes
 from hashwatt.kernels.workloads.hashing.streams import MIX
+from hashwatt.kernels.workloads.keccak256 import description as keccak256
 
 from ...devices_here import device_params
 from ...opencl.devices import device_named
@@ -39,10 +45,10 @@ from tests.kernels.workloads.hashing.test_kernels import check
 found = device_named("Oclgrind")
 device = executes(found.open(DeviceOptions()))
 name, count = sys.argv[1], int(sys.argv[2])
-kernels = workload(name).kernels(found.info, "opencl")
-scans = KernelScanner(device, kernels, workload(name).oracle())
-check(name, scans, bytes(range(76)), range(count), target_from_zero_bits(1))
-print("as it should be")
+for kernel in workload(name).kernels(found.info, "opencl"):
+    scans = KernelScanner(device, [kernel], workload(name).oracle())
+    check(name, scans, bytes(range(76)), range(count), target_from_zero_bits(1))
+    print(kernel.name)
 """
 
 
@@ -72,7 +78,7 @@ def test_every_kernel_of_a_device_finds_what_the_hash_has(name: str, found: Foun
 @pytest.mark.slow  # A hash of scrypt takes the simulator some ten seconds.
 @pytest.mark.parametrize(("name", "count"), [("blake2s", 131), ("keccak256", 131), ("scrypt", 1)])
 def test_a_kernel_runs_clean(name: str, count: int, tmp_path: Path) -> None:
-    device_named("Oclgrind")
+    found = device_named("Oclgrind")
     log = tmp_path / "log"
     environment = {**os.environ, "OCLGRIND_DATA_RACES": "1", "OCLGRIND_LOG": str(log)}
     done = subprocess.run(
@@ -83,7 +89,8 @@ def test_a_kernel_runs_clean(name: str, count: int, tmp_path: Path) -> None:
         text=True,
         timeout=600,
     )
-    assert done.stdout == "as it should be\n", done.stderr
+    names = [kernel.name for kernel in workload(name).kernels(found.info, "opencl")]
+    assert done.stdout.split() == names, done.stderr
     assert not log.exists() or log.read_text() == ""
 
 
@@ -98,6 +105,39 @@ def test_kernels_are_for_the_kind_of_device(name: str, kind: str) -> None:
         # Nothing that takes or gives a wide vector is called on a CPU.
         assert kind == "gpu" or "rotate(" not in kernel.source.text
         assert kernel.nonces_an_item * kernel.most_items < NONCES
+
+
+@pytest.mark.parametrize("three", [False, True])
+@pytest.mark.parametrize("kind", ["gpu", "cpu"])
+@pytest.mark.parametrize("graph", [blake2s.header_graph(), keccak256.header_graph()], ids=lambda graph: graph.name)
+def test_what_can_be_a_loop_of_rounds_races_as_one(
+    graph: HeaderGraph, kind: str, three: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opencl, "has_ternary_logic", lambda: three)
+    looped = [form.looped for form in opencl.forms(graph, info_of(kind))]
+    if graph.rounds is None:
+        assert not any(looped)
+    elif kind == "gpu" or three:
+        assert set(looped) == {False, True}
+    else:
+        assert all(looped)
+
+
+def test_a_loop_of_rounds_has_each_operation_once() -> None:
+    graph = keccak256.header_graph()
+    programs = graph.round_programs(three_operand_logic=True)
+    parts = (programs.before, programs.again, programs.after)
+    text = opencl.scan_source(graph, opencl.Form(4, rotate=False, looped=True), 16)
+    assert text.count("const word v") == sum(len(part.operations()) for part in parts)
+
+
+@pytest.mark.parametrize(("kind", "units"), [("cpu", 2), ("cpu", 24), ("gpu", 132)])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_launch_has_a_group_for_each_compute_unit(name: str, kind: str, units: int) -> None:
+    info = replace(info_of(kind), compute_units=units, memory_bytes=1 << 35)
+    for kernel in workload(name).kernels(info, "opencl"):
+        group = largest_group(kernel.most_items, min(LARGEST_GROUP, kernel.grain or LARGEST_GROUP))
+        assert kernel.most_items // group >= units, kernel.name
 
 
 @pytest.mark.parametrize("name", NAMES)
