@@ -20,6 +20,7 @@ from ...graph.lower import Program
 from ...graph.nodes import Node, Op
 from ...graph.schedule import schedule
 from ...machines import machine
+from .assembly import assembled
 from .header_graph import NONCE_BITS, HeaderGraph
 from .kernel import BUFFER_TYPES, HashKernel, job_bytes
 from .layout import FIRST_NONCE, HITS, XOR
@@ -31,6 +32,7 @@ PARAMETERS = "ptr noalias readonly %job, ptr noalias %results, i64 %first, i64 %
 # What has vectors of so many bits, and what of the host's a kernel with narrower ones must not use.
 FEATURES = {512: ("avx512f", "avx512vl", "avx512bw"), 256: ("avx2",)}
 NARROWEST = 128
+ASSEMBLED_BITS = 256
 # Threads share items out in pieces of so many vectors.
 GRAIN = 16
 
@@ -40,17 +42,20 @@ class Form:
     """One way to write a hash: bits of a vector, and in which order (as described, or as the scheduler has it).
 
     `rotates`: a rotation is one operation of the graph's; else two shifts, which the scheduler then places.
-    `looped`: the rounds in the middle are a loop.
+    `looped`: the rounds in the middle are a loop. `assembled`: in our own assembly, where LLVM keeps no order of ours.
     """
 
     vector_bits: int
     scheduled: bool = False
     rotates: bool = True
     looped: bool = False
+    assembled: bool = False
 
     @property
     def name(self) -> str:
         """As kernels are called."""
+        if self.assembled:
+            return f"v{self.vector_bits}_assembled"
         order = "scheduled" if self.scheduled else "described"
         return f"v{self.vector_bits}_{order}{'' if self.rotates else '_shifts'}{'_looped' if self.looped else ''}"
 
@@ -81,7 +86,9 @@ def forms(graph: HeaderGraph) -> list[Form]:
     widths = vector_widths()[:2]
     in_a_row = [Form(bits, scheduled=True) for bits in widths]
     if graph.rounds is None:
-        return in_a_row
+        # With more registers or three-operand logic LLVM stores little; our assembly is of AVX2 alone.
+        assembled = widths[0] == ASSEMBLED_BITS and not has_ternary_logic()
+        return [*[Form(ASSEMBLED_BITS, assembled=True)] * assembled, *in_a_row]
     looped = [Form(bits, looped=True) for bits in widths]
     return [*in_a_row, looped[0]] if has_ternary_logic() else looped
 
@@ -98,10 +105,13 @@ def scan_module(graph: HeaderGraph, form: Form) -> str:
     target = target_of(form, graph.bits)
     if form.looped:
         return _looped_module(graph, form, target)
-    program = graph.program(form.ternary, form.rotates)
+    program = job_program(graph, form)
     body = Body(program, target)
     body.load_inputs(program.early, "%job")
     entry = body.take()
+    if form.assembled:
+        before, within, last = assembled(body, program)
+        return scan_function(within, last, f"{entry}\n{before}", target, body.declarations)
     operations = program.operations()
     body.emit(schedule(operations, target.ports) if form.scheduled else operations)
     last = body.operand(program.outputs[0])
@@ -276,6 +286,8 @@ def job_program(graph: HeaderGraph, form: Form) -> Program:
     """What reads the job: the whole hash, or what stands before the loop."""
     if form.looped:
         return graph.round_programs(form.ternary, form.rotates).before
+    if form.assembled:
+        return graph.program(three_operand_logic=False, rotates=False, rotates_bytes=True)
     return graph.program(form.ternary, form.rotates)
 
 
@@ -283,7 +295,8 @@ def text_of(graph: HeaderGraph, name: str) -> Callable[[], str]:
     """What gives the text of the form of that name. Raises AttributeError where there is none."""
     wanted, kind = named(name) or (name, "")
     widths = (*FEATURES, NARROWEST)
-    for form in (Form(bits, not looped, looped=looped) for bits in widths for looped in (False, True)):
+    by_llvm = [Form(bits, not looped, looped=looped) for bits in widths for looped in (False, True)]
+    for form in (Form(ASSEMBLED_BITS, assembled=True), *by_llvm):
         if form.name == wanted:
             if kind:
                 return stream_text(operation_mix(graph, form), kind, target_of(form, graph.bits), registers(form))
@@ -293,8 +306,8 @@ def text_of(graph: HeaderGraph, name: str) -> Callable[[], str]:
 
 def operation_mix(graph: HeaderGraph, form: Form) -> dict[str, int]:
     """How many operations of each kind a vector of hashes takes, by the graph's names in lower case."""
-    programs = graph.round_programs if form.looped else graph.program
-    return Counter(_kind(node) for node in programs(form.ternary, form.rotates).operations())
+    program = graph.round_programs(form.ternary, form.rotates) if form.looped else job_program(graph, form)
+    return Counter(_kind(node) for node in program.operations())
 
 
 def _kind(node: Node) -> str:

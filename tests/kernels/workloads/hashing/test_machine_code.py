@@ -43,13 +43,42 @@ def instructions(graph: HeaderGraph, form: hashing.Form) -> Counter[str]:
 
 def test_a_rotation_by_bytes_is_one_shuffle() -> None:
     graph = blake2s.header_graph()
-    (form, *_) = hashing.forms(graph)
+    form = hashing.Form(256, scheduled=True)
     mix, counts = hashing.operation_mix(graph, form), instructions(graph, form)
     # What is done once an item comes on top.
     assert mix[BY_BYTES] <= counts["vpshufb"] <= mix[BY_BYTES] + 4
     vectors = sum(mix.values()) + 2 * mix["rotr"]
     done = sum(counts[name] for name in ("vpaddd", "vpxor", "vpshufb", "vpslld", "vpsrld", "vpor"))
     assert vectors <= done <= vectors + 20
+
+
+def test_our_assembly_has_the_same_operations_and_moves_less() -> None:
+    graph = blake2s.header_graph()
+    (form, *_) = hashing.forms(graph)
+    assert form.assembled
+    by_llvm = hashing.Form(256, scheduled=True)
+    (text,) = (line for line in hashing.scan_module(graph, form).splitlines() if "asm sideeffect" in line)
+    own = Counter(line.split()[0] for line in text.split('"')[1].split("\\0A"))
+    moves = own.pop("vmovdqa")
+    mix = hashing.operation_mix(graph, form)
+    assert own == {
+        "vpaddd": mix["add"],
+        "vpxor": mix["xor"],
+        "vpshufb": mix[BY_BYTES],
+        "vpsrld": mix["shr"],
+        "vpslld": mix["shl"],
+    }
+    # LLVM's rotations are three operations, too.
+    llvms = hashing.operation_mix(graph, by_llvm)
+    assert sum(mix.values()) == sum(llvms.values()) + 2 * llvms["rotr"]
+    moved = instructions(graph, by_llvm)
+    assert moves < (moved["vmovdqa"] + moved["vmovaps"]) / 2
+
+
+def test_where_logic_takes_three_words_llvms_order_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = frozenset(feature for features in hashing.FEATURES.values() for feature in features)
+    monkeypatch.setattr(hashing, "host_features", lambda: everything)
+    assert [form.name for form in hashing.forms(blake2s.header_graph())] == ["v512_scheduled", "v256_scheduled"]
 
 
 def test_keccaks_rounds_fit_caches_of_instructions() -> None:
