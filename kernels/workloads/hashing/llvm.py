@@ -32,9 +32,13 @@ PARAMETERS = "ptr noalias readonly %job, ptr noalias %results, i64 %first, i64 %
 # What has vectors of so many bits, and what of the host's a kernel with narrower ones must not use.
 FEATURES = {512: ("avx512f", "avx512vl", "avx512bw"), 256: ("avx2",)}
 NARROWEST = 128
+# Forms in our own assembly, by stages, the likeliest first.
 ASSEMBLED_BITS = 256
+ASSEMBLED = {2: "piped", 1: "assembled"}
 # Threads share items out in pieces of so many vectors.
 GRAIN = 16
+# With a pass more for each piece.
+GRAIN_PIPED = 512
 
 
 @dataclass(frozen=True)
@@ -42,20 +46,21 @@ class Form:
     """One way to write a hash: bits of a vector, and in which order (as described, or as the scheduler has it).
 
     `rotates`: a rotation is one operation of the graph's; else two shifts, which the scheduler then places.
-    `looped`: the rounds in the middle are a loop. `assembled`: in our own assembly, where LLVM keeps no order of ours.
+    `looped`: the rounds in the middle are a loop. `stages`: 0 as LLVM compiles it, else our own
+    assembly (see `assembly`), with so many batches under way.
     """
 
     vector_bits: int
     scheduled: bool = False
     rotates: bool = True
     looped: bool = False
-    assembled: bool = False
+    stages: int = 0
 
     @property
     def name(self) -> str:
         """As kernels are called."""
-        if self.assembled:
-            return f"v{self.vector_bits}_assembled"
+        if self.stages:
+            return f"v{self.vector_bits}_{ASSEMBLED[self.stages]}"
         order = "scheduled" if self.scheduled else "described"
         return f"v{self.vector_bits}_{order}{'' if self.rotates else '_shifts'}{'_looped' if self.looped else ''}"
 
@@ -87,10 +92,16 @@ def forms(graph: HeaderGraph) -> list[Form]:
     in_a_row = [Form(bits, scheduled=True) for bits in widths]
     if graph.rounds is None:
         # With more registers or three-operand logic LLVM stores little; our assembly is of AVX2 alone.
-        assembled = widths[0] == ASSEMBLED_BITS and not has_ternary_logic()
-        return [*[Form(ASSEMBLED_BITS, assembled=True)] * assembled, *in_a_row]
+        if widths[0] == ASSEMBLED_BITS and not has_ternary_logic():
+            return [*assembled_forms(), *in_a_row]
+        return in_a_row
     looped = [Form(bits, looped=True) for bits in widths]
     return [*in_a_row, looped[0]] if has_ternary_logic() else looped
+
+
+def assembled_forms() -> list[Form]:
+    """Those in our own assembly, the likeliest first."""
+    return [Form(ASSEMBLED_BITS, stages=stages) for stages in ASSEMBLED]
 
 
 def target_of(form: Form, bits: int) -> VectorTarget:
@@ -109,9 +120,9 @@ def scan_module(graph: HeaderGraph, form: Form) -> str:
     body = Body(program, target)
     body.load_inputs(program.early, "%job")
     entry = body.take()
-    if form.assembled:
-        before, within, last = assembled(body, program)
-        return scan_function(within, last, f"{entry}\n{before}", target, body.declarations)
+    if form.stages:
+        before, within, last = assembled(body, program, form.stages)
+        return scan_function(within, last, f"{entry}\n{before}", target, body.declarations, delay=form.stages - 1)
     operations = program.operations()
     body.emit(schedule(operations, target.ports) if form.scheduled else operations)
     last = body.operand(program.outputs[0])
@@ -176,9 +187,12 @@ def _words(program: Program, values: Sequence[str]) -> dict[Node, str]:
 
 
 def scan_function(
-    body: str, last: str, entry: str, target: VectorTarget, declarations: set[str], more: str = ""
+    body: str, last: str, entry: str, target: VectorTarget, declarations: set[str], more: str = "", delay: int = 0
 ) -> str:
-    """The loop over items around `body`, which reads `%nonce` and defines `last`; `more` parameters follow."""
+    """The loop over items around `body`, which reads `%nonce` and defines `last`; `more` parameters follow.
+
+    `last` belongs to the item `delay` passes ago, and there are as many passes more.
+    """
     lanes, bits, vector = target.lanes, target.bits, target.vector
     shift = bits - NONCE_BITS
     numbered = [
@@ -193,6 +207,17 @@ def scan_function(
     left = "trunc i64 %left.most to i32" if bits == 32 else "or i64 %left.most, 0"
     xor_word = "or i32 %folded, 0" if bits == 32 else "trunc i64 %folded.high to i32"
     high = "" if bits == 32 else f"  %folded.high = lshr i64 %folded, {shift}"
+    told = f"""\
+  %i.told = sub i64 %i, {delay}
+  %offset.told = mul i64 %i.told, {lanes}
+  %n.told = add i64 %first, %offset.told
+  %left.there = sub i64 %count, %offset.told
+  %is.there = icmp sge i64 %i.told, %start
+  %left = select i1 %is.there, i64 %left.there, i64 0"""
+    if not delay:
+        told = """\
+  %n.told = add i64 %n.wide, 0
+  %left = sub i64 %count, %offset"""
     return f"""\
 {"".join(f"{line}{chr(10)}" for line in sorted(declared))}
 define void @{ENTRY}({PARAMETERS}{more}) nounwind "frame-pointer"="all" "stackrealign" {target.attributes} {{
@@ -201,6 +226,7 @@ entry:
 {splat("filter", vector, "%filter.word")}
 {entry}
   %nothing = icmp sge i64 %start, %stop
+  %until = add i64 %stop, {delay}
   br i1 %nothing, label %leave, label %item
 item:
   %i = phi i64 [ %start, %entry ], [ %i.next, %next ]
@@ -211,7 +237,7 @@ item:
 {splat("n.all", vector, "%n")}
 {chr(10).join(numbered)}
 {body}
-  %left = sub i64 %count, %offset
+{told}
   %is.whole = icmp sgt i64 %left, {lanes}
   %left.most = select i1 %is.whole, i64 {lanes}, i64 %left
   %left.word = {left}
@@ -240,7 +266,7 @@ share:
   br i1 %fits, label %keep, label %kept
 keep:
   %lane.wide = zext {mask} %lane to i64
-  %found.wide = add i64 %n.wide, %lane.wide
+  %found.wide = add i64 %n.told, %lane.wide
   %found = trunc i64 %found.wide to i32
   %place = add i64 %number.wide, {FIRST_NONCE}
   %place.at = getelementptr i32, ptr %results, i64 %place
@@ -251,7 +277,7 @@ kept:
   br i1 %more, label %share, label %next
 next:
   %i.next = add i64 %i, 1
-  %done = icmp sge i64 %i.next, %stop
+  %done = icmp sge i64 %i.next, %until
   br i1 %done, label %finish, label %item
 finish:
   %folded = call i{bits} @llvm.vector.reduce.xor.v{lanes}i{bits}({vector} %checksum.next)
@@ -276,7 +302,7 @@ def kernels(graph: HeaderGraph, module: str) -> list[HashKernel]:
             job_bytes=partial(job_bytes, graph, job_program(graph, form)),
             mix=operation_mix(graph, form),
             streams=streams_of(module, form.name, operation_mix(graph, form), registers(form)),
-            grain=GRAIN,
+            grain=GRAIN_PIPED if form.stages > 1 else GRAIN,
         )
         for form in forms(graph)
     ]
@@ -286,7 +312,7 @@ def job_program(graph: HeaderGraph, form: Form) -> Program:
     """What reads the job: the whole hash, or what stands before the loop."""
     if form.looped:
         return graph.round_programs(form.ternary, form.rotates).before
-    if form.assembled:
+    if form.stages:
         return graph.program(three_operand_logic=False, rotates=False, rotates_bytes=True)
     return graph.program(form.ternary, form.rotates)
 
@@ -296,7 +322,7 @@ def text_of(graph: HeaderGraph, name: str) -> Callable[[], str]:
     wanted, kind = named(name) or (name, "")
     widths = (*FEATURES, NARROWEST)
     by_llvm = [Form(bits, not looped, looped=looped) for bits in widths for looped in (False, True)]
-    for form in (Form(ASSEMBLED_BITS, assembled=True), *by_llvm):
+    for form in (*assembled_forms(), *by_llvm):
         if form.name == wanted:
             if kind:
                 return stream_text(operation_mix(graph, form), kind, target_of(form, graph.bits), registers(form))
