@@ -14,8 +14,11 @@ from .nodes import Node
 MIDDLE = (1 / 3, 2 / 3)
 
 
-def narrowest(operations: Sequence[Node]) -> tuple[int, list[Node]]:
-    """Where in the middle of the operations least waits for what comes later, and what that is."""
+def narrowest(operations: Sequence[Node], middle: tuple[float, float] = MIDDLE) -> tuple[int, list[Node]]:
+    """Where in the middle of the operations least waits for what comes later, and what that is.
+
+    `middle`: from which share of the operations to which.
+    """
     position = {node: at for at, node in enumerate(operations)}
     last_use = {arg: at for at, node in enumerate(operations) for arg in node.args if arg in position}
 
@@ -29,6 +32,6 @@ def narrowest(operations: Sequence[Node]) -> tuple[int, list[Node]]:
     lowest, fewest, alive = 0, len(operations), 0
     for at, step in enumerate(steps):
         alive += step
-        if MIDDLE[0] * len(operations) <= at < MIDDLE[1] * len(operations) and alive < fewest:
+        if middle[0] * len(operations) <= at < middle[1] * len(operations) and alive < fewest:
             lowest, fewest = at, alive
     return lowest, waiting(lowest)

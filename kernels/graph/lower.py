@@ -49,10 +49,12 @@ class Program:
         return evaluator(self.early)
 
 
-def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = True) -> Program:
+def lower(
+    outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = True, rotates_bytes: bool = False
+) -> Program:
     """The outputs in an instruction set's own operations.
 
-    Without `rotates`, a rotate becomes two shifts and an XOR.
+    Without `rotates`, a rotate becomes two shifts and an XOR; with `rotates_bytes` only where it is not by whole bytes.
     """
     bits = outputs[0].bits
     words = GraphWords(bits)
@@ -67,7 +69,7 @@ def lower(outputs: Sequence[Node], three_operand_logic: bool, rotates: bool = Tr
         return node
 
     def rotate(x: Node, count: int) -> Node:
-        if rotates:
+        if rotates or (rotates_bytes and count % 8 == 0):
             return make(Op.ROTR, x, immediate=count)
         return make(Op.XOR, make(Op.SHR, x, immediate=count), make(Op.SHL, x, immediate=bits - count))
 

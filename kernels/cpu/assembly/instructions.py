@@ -35,6 +35,8 @@ class Form(Enum):
 
     # The result has a register of its own; the last operand may be in memory.
     PLAIN = auto()
+    # PLAIN, and no operand may be in memory.
+    REGISTERS = auto()
     # PLAIN, and the two operands may change places.
     COMMUTES = auto()
     # The result takes the first operand's register; the last may be in memory.

@@ -107,11 +107,11 @@ class _Allocator:
         operands = list(instruction.operands)
         if instruction.form is Form.COMMUTES and self.is_better_last(operands[0], operands[1]):
             operands.reverse()
-        *first, last = operands
-        registers = [self.in_register(each, operands) for each in first]
-        sources = [*registers, self.readable(last, position, operands)]
+        held = operands if instruction.form is Form.REGISTERS else operands[:-1]
+        registers = [self.in_register(each, operands) for each in held]
+        sources = [*registers, *(self.readable(each, position, operands) for each in operands[len(held) :])]
         # What dies here may make room for the result.
-        temporary = [name for each, name in zip(first, registers, strict=True) if isinstance(each, Memory)]
+        temporary = [name for each, name in zip(held, registers, strict=True) if isinstance(each, Memory)]
         self.release(operands)
         self.free.extendleft(temporary)
         self.finish(instruction, self.take(()), sources, ())

@@ -1,4 +1,4 @@
-"""From the nodes of a lowered graph to AVX-512 instructions, and the constants they read."""
+"""From the nodes of a lowered graph to instructions of AVX-512 or AVX2, and the constants they read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ INSTRUCTIONS = {
     Op.SHR: ("vpsrld", Form.PLAIN),
     Op.TERNARY: ("vpternlogd", Form.TERNARY),
 }
+
+INSTRUCTIONS_AVX2 = {
+    Op.ADD: ("vpaddd", Form.COMMUTES),
+    Op.XOR: ("vpxor", Form.COMMUTES),
+    Op.SHR: ("vpsrld", Form.REGISTERS),
+    Op.SHL: ("vpslld", Form.REGISTERS),
+    Op.ROTR: ("vpshufb", Form.PLAIN),
+}
+LANES_AVX2 = 8
 
 
 class Constants:
@@ -47,3 +56,24 @@ def select_one(node: Node, values: dict[Node, Operand], constants: Constants) ->
     result = values[node] = Value()
     immediate = node.immediate if node.op in (Op.ROTR, Op.SHR, Op.TERNARY) else None
     return Instruction(mnemonic, form, tuple(operands), result, immediate)
+
+
+def select_avx2(node: Node, values: dict[Node, Operand], constants: Constants) -> Instruction:
+    """The same of AVX2: constants are whole vectors, and a rotation is one by whole bytes, a shuffle of them."""
+    mnemonic, form = INSTRUCTIONS_AVX2[node.op]
+    operands = [
+        Memory(constants.base, constants.place(*[arg.immediate] * LANES_AVX2)) if arg.op is Op.CONSTANT else values[arg]
+        for arg in node.args
+    ]
+    if node.op is Op.ROTR:
+        operands.append(Memory(constants.base, constants.place(*bytes_turned(node.immediate // 8))))
+    result = values[node] = Value()
+    immediate = node.immediate if form is Form.REGISTERS else None
+    return Instruction(mnemonic, form, tuple(operands), result, immediate)
+
+
+def bytes_turned(count: int) -> list[int]:
+    """The words of a vector by which a shuffle turns each word so many bytes to the right."""
+    words = [[word * 4 + (at + count) % 4 for at in range(4)] for word in range(4)]
+    # A shuffle works in halves of a vector.
+    return [int.from_bytes(bytes(word), "little") for word in words] * (LANES_AVX2 // 4)

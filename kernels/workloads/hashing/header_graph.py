@@ -61,9 +61,9 @@ class HeaderGraph:
         """Of a word."""
         return self.last.bits
 
-    def program(self, three_operand_logic: bool, rotates: bool = True) -> Program:
-        """The graph in an instruction set's own operations."""
-        return _lowered((self.last,), three_operand_logic, rotates)
+    def program(self, three_operand_logic: bool, rotates: bool = True, rotates_bytes: bool = False) -> Program:
+        """The graph in an instruction set's own operations; see `lower`."""
+        return _lowered((self.last,), three_operand_logic, rotates, rotates_bytes)
 
     def round_programs(self, three_operand_logic: bool, rotates: bool = True) -> RoundPrograms:
         """The parts of `rounds`, which there must be."""
@@ -81,8 +81,10 @@ class HeaderGraph:
 
 
 @cache
-def _lowered(outputs: tuple[Node, ...], three_operand_logic: bool, rotates: bool) -> Program:
-    return lower(outputs, three_operand_logic, rotates)
+def _lowered(
+    outputs: tuple[Node, ...], three_operand_logic: bool, rotates: bool, rotates_bytes: bool = False
+) -> Program:
+    return lower(outputs, three_operand_logic, rotates, rotates_bytes)
 
 
 def early_in_order(program: Program) -> list[Node]:

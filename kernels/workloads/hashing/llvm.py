@@ -20,6 +20,7 @@ from ...graph.lower import Program
 from ...graph.nodes import Node, Op
 from ...graph.schedule import schedule
 from ...machines import machine
+from .assembly import assembled
 from .header_graph import NONCE_BITS, HeaderGraph
 from .kernel import BUFFER_TYPES, HashKernel, job_bytes
 from .layout import FIRST_NONCE, HITS, XOR
@@ -31,8 +32,13 @@ PARAMETERS = "ptr noalias readonly %job, ptr noalias %results, i64 %first, i64 %
 # What has vectors of so many bits, and what of the host's a kernel with narrower ones must not use.
 FEATURES = {512: ("avx512f", "avx512vl", "avx512bw"), 256: ("avx2",)}
 NARROWEST = 128
+# Forms in our own assembly, by stages, the likeliest first.
+ASSEMBLED_BITS = 256
+ASSEMBLED = {2: "piped", 1: "assembled"}
 # Threads share items out in pieces of so many vectors.
 GRAIN = 16
+# With a pass more for each piece.
+GRAIN_PIPED = 512
 
 
 @dataclass(frozen=True)
@@ -40,17 +46,21 @@ class Form:
     """One way to write a hash: bits of a vector, and in which order (as described, or as the scheduler has it).
 
     `rotates`: a rotation is one operation of the graph's; else two shifts, which the scheduler then places.
-    `looped`: the rounds in the middle are a loop.
+    `looped`: the rounds in the middle are a loop. `stages`: 0 as LLVM compiles it, else our own
+    assembly (see `assembly`), with so many batches under way.
     """
 
     vector_bits: int
     scheduled: bool = False
     rotates: bool = True
     looped: bool = False
+    stages: int = 0
 
     @property
     def name(self) -> str:
         """As kernels are called."""
+        if self.stages:
+            return f"v{self.vector_bits}_{ASSEMBLED[self.stages]}"
         order = "scheduled" if self.scheduled else "described"
         return f"v{self.vector_bits}_{order}{'' if self.rotates else '_shifts'}{'_looped' if self.looped else ''}"
 
@@ -81,9 +91,17 @@ def forms(graph: HeaderGraph) -> list[Form]:
     widths = vector_widths()[:2]
     in_a_row = [Form(bits, scheduled=True) for bits in widths]
     if graph.rounds is None:
+        # With more registers or three-operand logic LLVM stores little; our assembly is of AVX2 alone.
+        if widths[0] == ASSEMBLED_BITS and not has_ternary_logic():
+            return [*assembled_forms(), *in_a_row]
         return in_a_row
     looped = [Form(bits, looped=True) for bits in widths]
     return [*in_a_row, looped[0]] if has_ternary_logic() else looped
+
+
+def assembled_forms() -> list[Form]:
+    """Those in our own assembly, the likeliest first."""
+    return [Form(ASSEMBLED_BITS, stages=stages) for stages in ASSEMBLED]
 
 
 def target_of(form: Form, bits: int) -> VectorTarget:
@@ -98,10 +116,13 @@ def scan_module(graph: HeaderGraph, form: Form) -> str:
     target = target_of(form, graph.bits)
     if form.looped:
         return _looped_module(graph, form, target)
-    program = graph.program(form.ternary, form.rotates)
+    program = job_program(graph, form)
     body = Body(program, target)
     body.load_inputs(program.early, "%job")
     entry = body.take()
+    if form.stages:
+        before, within, last = assembled(body, program, form.stages)
+        return scan_function(within, last, f"{entry}\n{before}", target, body.declarations, delay=form.stages - 1)
     operations = program.operations()
     body.emit(schedule(operations, target.ports) if form.scheduled else operations)
     last = body.operand(program.outputs[0])
@@ -166,9 +187,12 @@ def _words(program: Program, values: Sequence[str]) -> dict[Node, str]:
 
 
 def scan_function(
-    body: str, last: str, entry: str, target: VectorTarget, declarations: set[str], more: str = ""
+    body: str, last: str, entry: str, target: VectorTarget, declarations: set[str], more: str = "", delay: int = 0
 ) -> str:
-    """The loop over items around `body`, which reads `%nonce` and defines `last`; `more` parameters follow."""
+    """The loop over items around `body`, which reads `%nonce` and defines `last`; `more` parameters follow.
+
+    `last` belongs to the item `delay` passes ago, and there are as many passes more.
+    """
     lanes, bits, vector = target.lanes, target.bits, target.vector
     shift = bits - NONCE_BITS
     numbered = [
@@ -183,6 +207,17 @@ def scan_function(
     left = "trunc i64 %left.most to i32" if bits == 32 else "or i64 %left.most, 0"
     xor_word = "or i32 %folded, 0" if bits == 32 else "trunc i64 %folded.high to i32"
     high = "" if bits == 32 else f"  %folded.high = lshr i64 %folded, {shift}"
+    told = f"""\
+  %i.told = sub i64 %i, {delay}
+  %offset.told = mul i64 %i.told, {lanes}
+  %n.told = add i64 %first, %offset.told
+  %left.there = sub i64 %count, %offset.told
+  %is.there = icmp sge i64 %i.told, %start
+  %left = select i1 %is.there, i64 %left.there, i64 0"""
+    if not delay:
+        told = """\
+  %n.told = add i64 %n.wide, 0
+  %left = sub i64 %count, %offset"""
     return f"""\
 {"".join(f"{line}{chr(10)}" for line in sorted(declared))}
 define void @{ENTRY}({PARAMETERS}{more}) nounwind "frame-pointer"="all" "stackrealign" {target.attributes} {{
@@ -191,6 +226,7 @@ entry:
 {splat("filter", vector, "%filter.word")}
 {entry}
   %nothing = icmp sge i64 %start, %stop
+  %until = add i64 %stop, {delay}
   br i1 %nothing, label %leave, label %item
 item:
   %i = phi i64 [ %start, %entry ], [ %i.next, %next ]
@@ -201,7 +237,7 @@ item:
 {splat("n.all", vector, "%n")}
 {chr(10).join(numbered)}
 {body}
-  %left = sub i64 %count, %offset
+{told}
   %is.whole = icmp sgt i64 %left, {lanes}
   %left.most = select i1 %is.whole, i64 {lanes}, i64 %left
   %left.word = {left}
@@ -230,7 +266,7 @@ share:
   br i1 %fits, label %keep, label %kept
 keep:
   %lane.wide = zext {mask} %lane to i64
-  %found.wide = add i64 %n.wide, %lane.wide
+  %found.wide = add i64 %n.told, %lane.wide
   %found = trunc i64 %found.wide to i32
   %place = add i64 %number.wide, {FIRST_NONCE}
   %place.at = getelementptr i32, ptr %results, i64 %place
@@ -241,7 +277,7 @@ kept:
   br i1 %more, label %share, label %next
 next:
   %i.next = add i64 %i, 1
-  %done = icmp sge i64 %i.next, %stop
+  %done = icmp sge i64 %i.next, %until
   br i1 %done, label %finish, label %item
 finish:
   %folded = call i{bits} @llvm.vector.reduce.xor.v{lanes}i{bits}({vector} %checksum.next)
@@ -266,7 +302,7 @@ def kernels(graph: HeaderGraph, module: str) -> list[HashKernel]:
             job_bytes=partial(job_bytes, graph, job_program(graph, form)),
             mix=operation_mix(graph, form),
             streams=streams_of(module, form.name, operation_mix(graph, form), registers(form)),
-            grain=GRAIN,
+            grain=GRAIN_PIPED if form.stages > 1 else GRAIN,
         )
         for form in forms(graph)
     ]
@@ -276,6 +312,8 @@ def job_program(graph: HeaderGraph, form: Form) -> Program:
     """What reads the job: the whole hash, or what stands before the loop."""
     if form.looped:
         return graph.round_programs(form.ternary, form.rotates).before
+    if form.stages:
+        return graph.program(three_operand_logic=False, rotates=False, rotates_bytes=True)
     return graph.program(form.ternary, form.rotates)
 
 
@@ -283,7 +321,8 @@ def text_of(graph: HeaderGraph, name: str) -> Callable[[], str]:
     """What gives the text of the form of that name. Raises AttributeError where there is none."""
     wanted, kind = named(name) or (name, "")
     widths = (*FEATURES, NARROWEST)
-    for form in (Form(bits, not looped, looped=looped) for bits in widths for looped in (False, True)):
+    by_llvm = [Form(bits, not looped, looped=looped) for bits in widths for looped in (False, True)]
+    for form in (*assembled_forms(), *by_llvm):
         if form.name == wanted:
             if kind:
                 return stream_text(operation_mix(graph, form), kind, target_of(form, graph.bits), registers(form))
@@ -293,8 +332,8 @@ def text_of(graph: HeaderGraph, name: str) -> Callable[[], str]:
 
 def operation_mix(graph: HeaderGraph, form: Form) -> dict[str, int]:
     """How many operations of each kind a vector of hashes takes, by the graph's names in lower case."""
-    programs = graph.round_programs if form.looped else graph.program
-    return Counter(_kind(node) for node in programs(form.ternary, form.rotates).operations())
+    program = graph.round_programs(form.ternary, form.rotates) if form.looped else job_program(graph, form)
+    return Counter(_kind(node) for node in program.operations())
 
 
 def _kind(node: Node) -> str:

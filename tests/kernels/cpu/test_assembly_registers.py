@@ -38,6 +38,9 @@ def interpret(lines: list[str], memory: dict[str, int]) -> dict[str, int]:
             result = read(sources[0])
         elif mnemonic == ADD:
             result = read(sources[0]) + read(sources[1]) & MASK
+        elif mnemonic == "held":
+            assert "[" not in sources[0]
+            result = read(sources[0]) << int(sources[1]) & MASK
         elif mnemonic == "destroy":
             result = (3 * read(target) + read(sources[0])) & MASK
         elif mnemonic == "ternary":
@@ -63,13 +66,16 @@ def random_program(source: random.Random, length: int) -> tuple[list[Instruction
     for step in range(length):
         operands = source.sample(list(words), 3)
         result = Value()
-        match source.choice(("plain", "commutes", "destroys", "ternary")):
+        match source.choice(("plain", "commutes", "destroys", "ternary", "held")):
             case "plain":
                 instructions.append(Instruction(ADD, Form.PLAIN, tuple(operands[:2]), result))
                 word = words[operands[0]] + words[operands[1]] & MASK
             case "commutes":
                 instructions.append(Instruction(ADD, Form.COMMUTES, tuple(operands[:2]), result))
                 word = words[operands[0]] + words[operands[1]] & MASK
+            case "held":
+                instructions.append(Instruction("held", Form.REGISTERS, tuple(operands[:1]), result, 3))
+                word = words[operands[0]] << 3 & MASK
             case "destroys":
                 instructions.append(Instruction("destroy", Form.DESTROYS, tuple(operands[:2]), result))
                 word = (3 * words[operands[0]] + words[operands[1]]) & MASK

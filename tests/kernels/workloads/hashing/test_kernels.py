@@ -85,6 +85,13 @@ def test_every_width_finds_what_the_hash_has(name: str, bits: int, cpu: Executes
             check(name, scans, prefix, RANGES[seed % len(RANGES)], target_from_zero_bits(2))
 
 
+def test_each_piece_of_a_launch_is_counted_once(cpu: Executes) -> None:
+    # A pipeline has a pass more for each piece, whose first pass ends no batch.
+    kernel = replace(kernels_here("blake2s", cpu)[0], grain=1)
+    scans = KernelScanner(cpu, [kernel], workload("blake2s").oracle())
+    check("blake2s", scans, bytes(range(PREFIX_BYTES)), range(5, 100), target_from_zero_bits(2))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_more_hits_than_there_is_room_for_all_come_back(
     name: str, scanners: Callable[[str], KernelScanner], monkeypatch: pytest.MonkeyPatch
