@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,7 +76,7 @@ def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(kept, "cache_folder", lambda *_: tmp_path)
 
 
-def check(runtime: Runtime, product: Product, wrong: Iterable[Tile] = ()) -> Callable[[Tile | None], Kernels]:
+def check(runtime: Runtime, product: Product, wrong: Collection[Tile] = ()) -> Callable[[Tile | None], Kernels]:
     def checked(tile: Tile | None) -> Kernels:
         kernels = compile_all(runtime, product, product.layout(runtime.info, tile))
         if tile in wrong:
