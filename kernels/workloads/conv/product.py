@@ -10,6 +10,7 @@ import numpy as np
 from ...device import DeviceInfo, Source
 from ..pairs.inputs import Box
 from ..pairs.product import Layout, Numbers
+from ..pairs.tiles import GROUP, Tile, tiles
 from . import opencl
 from .definition import convolved
 from .shape import BLOCK, CHANNELS, GROUPED, ITEMS, TAPS
@@ -18,6 +19,8 @@ PACKAGE = __package__
 SIDE = 16
 # Odd, shorter than some tiles and longer than others.
 SMALL = 7
+# Some hundredths of a second of one core.
+MEDIUM = 32
 TERMS = TAPS * TAPS * CHANNELS
 
 
@@ -83,15 +86,20 @@ class Conv:
         most = isqrt((exact_below - 1) // TERMS)
         return -most, 2 * most + 1
 
-    def layout(self, info: DeviceInfo) -> Layout:
+    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
         """See Product."""
         types = (self.product_type, self.operand_type, self.operand_type)
         about: dict[str, int | float | str] = {"size": self.size, "channels": CHANNELS}
-        items, items_each = ITEMS, 0
+        items, items_each, grain = ITEMS, 0, None
         if "opencl" in info.languages:
-            source = Source("opencl", opencl.source(self.operand_type), opencl.ENTRY, types)
-            across = -(-self.size // opencl.POSITIONS)
-            items, items_each = 0, self.size * across * (CHANNELS // opencl.LANES)
+            tile = tile or next(iter(tiles(info)), None)
+            number = self.operand_type
+            text = opencl.in_channels(number) if tile is None else opencl.in_registers(number, tile)
+            source = Source("opencl", text, opencl.ENTRY, types)
+            items, items_each = 0, opencl.items(self.size, tile)
+            if tile is not None:
+                about["tile"] = tile.name
+                grain = GROUP
         elif "numba" in info.languages:
             from ...cpu.codegen.dot_tile import host_target
 
@@ -102,7 +110,7 @@ class Conv:
             source = Source("python", f"{PACKAGE}.plain:convolve", "", types)
         return Layout(
             source, self.left, self.right, self.lines, self.columns, self.columns, self.lines * self.columns,
-            (self.size, self.side), items, items_each, about,
+            (self.size, self.side), items, items_each, about, grain,
         )  # fmt: skip
 
     def left_rows(self, lines: range) -> range:
@@ -122,3 +130,7 @@ class Conv:
     def small(self) -> Conv:
         """See Product."""
         return replace(self, size=SMALL)
+
+    def medium(self) -> Conv:
+        """See Product."""
+        return replace(self, size=min(self.size, MEDIUM))

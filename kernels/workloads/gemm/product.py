@@ -10,6 +10,7 @@ import numpy as np
 from ...device import DeviceInfo, Source
 from ..pairs.inputs import Box
 from ..pairs.product import Layout, Numbers
+from ..pairs.tiles import GROUP, Tile, tiles
 from . import opencl
 
 PACKAGE = __package__
@@ -18,8 +19,10 @@ EXACT_BELOW = {"float32": 1 << 24, "float64": 1 << 31}
 LARGEST_VALUE = 1023
 # The operands of a pool a side, by the largest size that has so many.
 SIDES = ((2048, 8), (4096, 4), (8192, 2))
-# Odd, and no multiple of any tile.
-SMALL = 67
+# Odd, no multiple of any tile, and beyond one block of any kernel's each way.
+SMALL = 131
+# Some hundredths of a second of one core.
+MEDIUM = 512
 
 
 @dataclass(frozen=True)
@@ -70,11 +73,12 @@ class Gemm:
         """What must be read and written at least for a product."""
         return 3 * self.size * self.size * np.dtype(self.operand_type).itemsize
 
-    def layout(self, info: DeviceInfo) -> Layout:
+    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
         """See Product."""
         types = (self.operand_type,) * 3
         if "opencl" in info.languages:
-            return self._by_opencl(types, info.on_host_cores)
+            fitting = tile or next(iter(tiles(info)), None)
+            return self._in_groups(types) if fitting is None else self._in_registers(types, fitting)
         language = "numpy" if "numpy" in info.languages else "python"
         about: dict[str, int | float | str] = {"size": self.size}
         if language == "numpy":
@@ -82,27 +86,32 @@ class Gemm:
 
             about |= about_blas()
         source = Source(language, f"{PACKAGE}.library:multiply", "", types)
-        return self._layout(source, self.size, items_each=1, about=about)
+        scalars = (self.size, self.side)
+        return self._layout(source, self.size, self.size, self.size, scalars, 1, about=about)
 
-    def _by_opencl(self, types: tuple[str, ...], on_cpu: bool) -> Layout:
+    def _in_registers(self, types: tuple[str, ...], tile: Tile) -> Layout:
         number_bytes = np.dtype(self.operand_type).itemsize
-        size = -(-self.size // opencl.GRAIN) * opencl.GRAIN
-        if on_cpu:
-            text = opencl.in_registers(self.operand_type, number_bytes)
-            items = size // opencl.LINES * (size // opencl.columns_each(number_bytes))
-        else:
-            text = opencl.in_groups(self.operand_type)
-            items = (size // opencl.TILE) ** 2 * opencl.GROUP
-        about: dict[str, int | float | str] = {"size": self.size, "tile": "registers" if on_cpu else "local memory"}
-        return self._layout(Source("opencl", text, opencl.ENTRY, types), size, items_each=items, about=about)
+        source = Source("opencl", opencl.in_registers(self.operand_type, number_bytes, tile), opencl.ENTRY, types)
+        tall, line = -(-self.size // tile.lines) * tile.lines, opencl.line_in_memory(self.size, number_bytes)
+        scalars = (self.size, tall, line, self.side)
+        items = opencl.items(self.size, tile, number_bytes)
+        return self._layout(source, tall, self.size, line, scalars, items, {"tile": tile.name}, GROUP)
+
+    def _in_groups(self, types: tuple[str, ...]) -> Layout:
+        source = Source("opencl", opencl.in_groups(self.operand_type), opencl.ENTRY, types)
+        line = -(-self.size // opencl.TILE) * opencl.TILE
+        items = (line // opencl.TILE) ** 2 * opencl.GROUP
+        return self._layout(source, line, line, line, (line, self.side), items, {"tile": "local memory"})
 
     def _layout(
-        self, source: Source, line: int, items: int = 0, items_each: int = 0,
-        about: dict[str, int | float | str] | None = None,
+        self, source: Source, left_lines: int, right_lines: int, line: int, scalars: tuple[int, ...], items_each: int,
+        about: dict[str, int | float | str], grain: int | None = None,
     ) -> Layout:  # fmt: skip
-        box = replace(self.left, lines=line, line=line)
-        scalars = (line, self.side)
-        return Layout(source, box, box, self.size, self.size, line, line * line, scalars, items, items_each, about)
+        left, right = (replace(self.left, lines=lines, line=line) for lines in (left_lines, right_lines))
+        return Layout(
+            source, left, right, self.size, self.size, line, left_lines * line, scalars, items=0, items_each=items_each,
+            about={"size": self.size, **about}, grain=grain,
+        )  # fmt: skip
 
     def left_rows(self, lines: range) -> range:
         """See Product."""
@@ -116,3 +125,7 @@ class Gemm:
     def small(self) -> Gemm:
         """See Product."""
         return replace(self, size=SMALL)
+
+    def medium(self) -> Gemm:
+        """See Product."""
+        return replace(self, size=min(self.size, MEDIUM))

@@ -113,7 +113,9 @@ class Operands:
         items = layout.items or layout.items_each * count
         scalars = (*layout.scalars, pair, count)
         return self._device.launch(
-            Launch(self._kernels.multiply, (self._products, self._left, self._right), scalars, items)
+            Launch(
+                self._kernels.multiply, (self._products, self._left, self._right), scalars, items, grain=layout.grain
+            )
         )
 
     def prints(self, count: int) -> Prints:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ...device import DeviceInfo, Scalar, Source
 from .inputs import Box
+from .tiles import Tile
 
 # Whole numbers, in 64-bit integers or floats: either adds them exactly.
 Numbers = npt.NDArray[Any]
@@ -21,7 +22,8 @@ class Layout:
 
     A product has `lines` × `columns` numbers, its lines `line` numbers apart in memory, and takes `elements` of them
     in all. The kernel takes the buffers of products, left and right operands; `scalars`, then the first pair of the
-    pool and the number of products. `items_each` work-items do a product; 0: `items` do all of them together.
+    pool and the number of products. `items_each` work-items do a product; 0: `items` do all of them together. `grain`:
+    see Launch.
     """
 
     source: Source
@@ -35,6 +37,7 @@ class Layout:
     items: int
     items_each: int = 0
     about: Mapping[str, int | float | str] | None = None
+    grain: int | None = None
 
 
 class Product(Protocol):
@@ -80,8 +83,11 @@ class Product(Protocol):
         """The same of a right one."""
         ...
 
-    def layout(self, info: DeviceInfo) -> Layout:
-        """How this device does it."""
+    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
+        """How this device does it; by which of its `tiles`, None: the safest, if it has any.
+
+        The source of a tile is the same for all sizes.
+        """
         ...
 
     def left_rows(self, lines: range) -> range:
@@ -94,4 +100,8 @@ class Product(Protocol):
 
     def small(self) -> Product:
         """The same with an odd size that is quickly done."""
+        ...
+
+    def medium(self) -> Product:
+        """The same with a size that shows which of a device's tiles is the fastest, no larger than this one."""
         ...

@@ -20,6 +20,8 @@ from .numbering import block_lines, blocks_of, operands_of
 from .operands import Kernels, Operands, compile_all
 from .prints import Prints, prints_of
 from .product import Layout, Product
+from .race import chosen
+from .tiles import Tile
 
 # The part of a device's memory that operands and products may take together.
 MEMORY_SHARE = 0.5
@@ -82,6 +84,7 @@ class PairTask:
             amounts=(),
         )
         self.largest_batch = largest_batch(product, self._layout, device.info)
+        self._retune = request.retune
         self._kernels: Kernels | None = None
         self._pool: Operands | None = None
         self._next = 0
@@ -100,9 +103,17 @@ class PairTask:
 
     def self_test(self) -> None:
         """Compile, and compare small products with whole numbers' own arithmetic."""
+        info = self._device.info
+        tile, self._kernels = chosen(self._device, self._product, self._checked, self._retune)
+        self._layout = self._product.layout(info, tile)
+        self.largest_batch = largest_batch(self._product, self._layout, info)
+        self._note_kernel()
+
+    def _checked(self, tile: Tile | None) -> Kernels:
+        """The kernels of a tile. Raises WrongResult where their products are not those of whole numbers."""
         product = self._product.small()
-        layout = product.layout(self._device.info)
-        kernels = self._kernels = compile_all(self._device, product, layout)
+        layout = product.layout(self._device.info, tile)
+        kernels = compile_all(self._device, product, layout)
         small = Operands(self._device, product, layout, kernels, self._seeds("self-test"), SELF_TEST_PRODUCTS)
         started = perf_counter()
         small.fill(0, SELF_TEST_PRODUCTS)
@@ -118,7 +129,7 @@ class PairTask:
             expected = product.expected(*operands, range(product.lines))
             self._demand(np.array_equal(small.product(number), expected), "multiplied")
             self._demand(np.array_equal(prints[number], prints_of(expected, 0)), "took prints")
-        self._note_kernel()
+        return kernels
 
     def rehearse(self, expected: Expected | None) -> None:
         """Take the memory that batches need."""

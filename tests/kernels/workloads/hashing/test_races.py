@@ -15,7 +15,7 @@ from hashwatt.kernels.execution import ExecutesByExecutor, Numbered
 from hashwatt.kernels.fakes.device import fake_info
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.headers.oracle import hash_value, last_word
-from hashwatt.kernels.workloads.hashing import remembered
+from hashwatt.kernels.workloads import kept
 from hashwatt.kernels.workloads.hashing.kernel import BUFFER_TYPES, HashKernel
 from hashwatt.kernels.workloads.hashing.layout import FIRST_NONCE, HITS, XOR
 from hashwatt.kernels.workloads.hashing.scanner import KernelScanner
@@ -90,7 +90,7 @@ class Hashing(ExecutesByExecutor):
 def clock(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[float]:
     now = [0.0]
     monkeypatch.setattr("hashwatt.kernels.workloads.hashing.scanner.time.perf_counter", lambda: now[0])
-    monkeypatch.setattr(remembered, "cache_folder", lambda *_: tmp_path)
+    monkeypatch.setattr(kept, "cache_folder", lambda *_: tmp_path)
     return now
 
 

@@ -14,6 +14,7 @@ from hashwatt.kernels.workloads.pairs.numbering import operands_of
 from hashwatt.kernels.workloads.pairs.operands import Kernels, Operands, compile_all
 from hashwatt.kernels.workloads.pairs.prints import prints_of
 from hashwatt.kernels.workloads.pairs.product import Product
+from hashwatt.kernels.workloads.pairs.tiles import Tile
 
 
 def fake(behaviour: str = "steady") -> FakeDevice:
@@ -31,9 +32,12 @@ def seeds(base: int) -> Callable[[str, int], int]:
     return lambda side, number: base * 1_000_003 + number * 2 + (side == "left")
 
 
-def check(device: Executes, product: Product, base: int, count: int = 2, kernels: Kernels | None = None) -> Kernels:
+def check(
+    device: Executes, product: Product, base: int, count: int = 2, kernels: Kernels | None = None,
+    tile: Tile | None = None,
+) -> Kernels:  # fmt: skip
     """Do products from number 1 on, and hold every number and every print against integers; the kernels that did it."""
-    layout = product.layout(device.info)
+    layout = product.layout(device.info, tile)
     kernels = kernels or compile_all(device, product, layout)
     pool = Operands(device, product, layout, kernels, seeds(base), count)
     pool.fill(1, count)

@@ -11,18 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from hashwatt.kernels.device import Executes, Source
+from hashwatt.kernels.device import DeviceInfo, Executes, Source
 from hashwatt.kernels.errors import WrongResult
 from hashwatt.kernels.workloads.conv.product import Conv
+from hashwatt.kernels.workloads.gemm.opencl import DEPTH
 from hashwatt.kernels.workloads.gemm.product import Gemm
 from hashwatt.kernels.workloads.pairs.product import Layout, Product
 from hashwatt.kernels.workloads.pairs.task import PairTask
+from hashwatt.kernels.workloads.pairs.tiles import NARROW, SMALLER, USUAL, WIDE, Tile
 from hashwatt.kernels.workloads.protocol import Request
 
 from ...opencl.devices import device_named, first_device
 from .devices import check, cpu, fake
 
-GEMM_SIZES = (16, 33, 130)
+# Within one block of each kernel, and beyond it.
+GEMM_SIZES = (16, 33, 259)
 CONV_SIZES = (3, 8, 13)
 NUMBERS = {"gemm": ("float32", "float64"), "conv": ("float32", "int16", "int8")}
 QUICK = [("conv", "int8")]
@@ -72,32 +75,53 @@ def test_an_opencl_device_multiplies_as_integers_do(name: str, number: str) -> N
         device.close()
 
 
-# Each compiles for a second or more.
+class InGroups(Gemm):
+    """The kernel for GPUs on whatever device."""
+
+    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
+        return super().layout(as_gpu(info))
+
+
+class InChannels(Conv):
+    """The same."""
+
+    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
+        return super().layout(as_gpu(info))
+
+
+def as_gpu(info: DeviceInfo) -> DeviceInfo:
+    return replace(info, kind="gpu", runs_on_host_cpu=False)
+
+
+GPU_KERNELS: list[tuple[Product, ...]] = [
+    *(tuple(InGroups(size, number) for size in (64, 67, 130)) for number in NUMBERS["gemm"]),
+    *(tuple(InChannels(size, number) for size in CONV_SIZES) for number in NUMBERS["conv"]),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "number"), [case for case in CASES if case != ("conv", "int8")])
-def test_an_opencl_device_multiplies_other_formats_as_integers_do(name: str, number: str) -> None:
+@pytest.mark.parametrize("products", GPU_KERNELS, ids=lambda products: str(products[0]))
+def test_the_kernels_for_gpus_multiply_as_integers_do(products: tuple[Product, ...]) -> None:
     device = opened()
     try:
-        check_many(device, name, number)
+        kernels = None
+        for seed, product in enumerate(products):
+            kernels = check(device, product, seed, kernels=kernels)
     finally:
         device.close()
 
 
-class InGroups(Gemm):
-    """The kernel for GPUs on whatever device."""
-
-    def layout(self, info: object) -> Layout:
-        return self._by_opencl((self.operand_type,) * 3, on_cpu=False)
-
-
+# Each compiles for a second or more. A runtime splits vectors that its CPU does not have.
 @pytest.mark.slow
-@pytest.mark.parametrize("number", ["float32", "float64"])
-def test_the_kernel_for_gpus_multiplies_as_integers_do(number: str) -> None:
+@pytest.mark.parametrize(("name", "number"), CASES)
+@pytest.mark.parametrize("tile", [USUAL, SMALLER, WIDE, NARROW], ids=lambda tile: tile.name)
+def test_every_tile_multiplies_as_integers_do(tile: Tile, name: str, number: str) -> None:
     device = opened()
     try:
         kernels = None
-        for size in (64, 67, 130):
-            kernels = check(device, InGroups(size, number), size, kernels=kernels)
+        for product in sized(name, number):
+            for seed in range(3):
+                kernels = check(device, product, seed, kernels=kernels, tile=tile)
     finally:
         device.close()
 
@@ -114,6 +138,7 @@ CLEAN = """
 import sys
 from hashwatt.kernels.device import DeviceOptions
 from hashwatt.kernels.workloads.conv.product import Conv
+from hashwatt.kernels.workloads.gemm.opencl import DEPTH
 from hashwatt.kernels.workloads.gemm.product import Gemm
 from tests.kernels.opencl.devices import device_named
 from tests.kernels.workloads.pairs.devices import check
@@ -151,11 +176,22 @@ def test_oclgrind_finds_no_race_and_no_bad_access(name: str, number: str, tmp_pa
     assert not log.exists() or log.read_text() == ""
 
 
-# What stands in a kernel, and what a slip would make of it.
-GEMM_SLIPS = [("long k = 0", "long k = 1"), ("number / side", "number % side"), ("w1 * x + s01", "w1 * x + s00")]
+# What stands in a kernel (in that of each tile), and what a slip would make of it.
+GEMM_SLIPS = [
+    ("number / side", "number % side"), ("w1 * x + s0_1", "w1 * x + s0_0"), ("first > 0", f"first > {DEPTH}"),
+    ("(first + k)", "k"), ("block[panel][0]", "block[0][0]"), ("a[3 * line]", "a[2 * line]"),
+    ("row * line + first", "row * line"), ("min(top + ", "min(top - 6 + "), ("place * tall", "place * size"),
+    ("min(size - first,", "min(size - first - 1,"),
+]  # fmt: skip
 CONV_SLIPS = [
     ("tap < 9", "tap < 8"), ("tap % 3)", "tap / 3)"), (">> 24", ">> 23"), ("x[xs3 + 2]", "x[xs2 + 2]"),
-    ("channel % 16 * 4", "channel % 8 * 4"), ("size - 1)", "size - 2)"),
+    ("= W(1)", "= W(0)"), ("size - 1)", "size - 2)"), ("size * count", "size"),
+]  # fmt: skip
+IN_GROUPS_SLIPS = [("long k = 0", "long k = 1"), ("number / side", "number % side"), ("x[i] * y[j]", "x[j] * y[i]")]
+IN_CHANNELS_SLIPS = [*CONV_SLIPS[:4], ("channel % 16 * 4", "channel % 8 * 4"), ("size - 1)", "size - 2)")]
+SLIPS: list[tuple[Product, list[tuple[str, str]]]] = [
+    (Gemm(67, "float32"), GEMM_SLIPS), (Conv(7, "int8"), CONV_SLIPS), (InGroups(67, "float32"), IN_GROUPS_SLIPS),
+    (InChannels(7, "int8"), IN_CHANNELS_SLIPS),
 ]  # fmt: skip
 
 
@@ -163,9 +199,9 @@ CONV_SLIPS = [
     ("product", "right", "slip"),
     [
         (product, right, slip)
-        if number == 0 and isinstance(product, Gemm)
+        if number == 0 and slips is GEMM_SLIPS
         else pytest.param(product, right, slip, marks=pytest.mark.slow)
-        for product, slips in ((Gemm(67, "float32"), GEMM_SLIPS), (Conv(7, "int8"), CONV_SLIPS))
+        for product, slips in SLIPS
         for number, (right, slip) in enumerate(slips)
     ],
 )
