@@ -46,6 +46,9 @@ class Runtime:
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         raise AssertionError("nothing is written in a race")
 
+    def repeat(self, buffer: BufferId, period_bytes: int, size_bytes: int) -> None:
+        raise AssertionError
+
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         return bytes(np.zeros(size_bytes, np.uint8))
 
