@@ -90,9 +90,11 @@ def why_not_started(nvml: Any, error: Exception) -> MeterMissing:
         return MeterMissing("nvml", "the NVIDIA driver is installed but not loaded", load)
     if code == nvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH:
         why = "the loaded NVIDIA driver and its library are of different versions"
-        return MeterMissing("nvml", why, "restart the machine, or the container with the machine's own library")
+        container = ", or the container with the machine's own library" if system == "Linux" else ""
+        return MeterMissing("nvml", why, f"restart the machine{container}")
     if code == nvml.NVML_ERROR_NO_PERMISSION:
-        return MeterMissing("nvml", "this user may not ask the NVIDIA driver", "let it read and write /dev/nvidia*")
+        allow = "let it read and write /dev/nvidia*" if system == "Linux" else "run it as an administrator"
+        return MeterMissing("nvml", "this user may not ask the NVIDIA driver", allow)
     if code == nvml.NVML_ERROR_FUNCTION_NOT_FOUND:
         return MeterMissing("nvml", "this NVIDIA driver is too old to be asked", "update the driver")
     log = " and the kernel log" if system == "Linux" else ""

@@ -32,3 +32,9 @@ def with_keys(evidence: dict[str, Any], change: Callable[[list[int]], list[int]]
 def with_checksums(evidence: dict[str, Any], change: Callable[[list[int]], list[int]]) -> None:
     """Change the checksums of evidence as JSON has it."""
     evidence["checksums"] = pack_words(change(unpack_words(evidence["checksums"])))
+
+
+def one_moved(keys: list[int]) -> list[int]:
+    """The keys with one that is its neighbour's, which is no share."""
+    at = next(number for number, key in enumerate(keys[:-1]) if key + 1 < keys[number + 1])
+    return [*keys[:at], keys[at] + 1, *keys[at + 1 :]]

@@ -15,7 +15,7 @@ from hashwatt.bench.verification.verdict import Check, Verdict
 from hashwatt.kernels.errors import InputError
 from hashwatt.kernels.workloads.sha256d.workload import Sha256d
 
-from .packed import with_keys
+from .packed import one_moved, with_keys
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +54,7 @@ def test_a_verified_file_is_not_checked_again(file: Path, monkeypatch: pytest.Mo
 def test_one_false_share_that_verify_found_stays_found(file: Path) -> None:
     document = json.loads(file.read_bytes())
     evidence = document["results"][0]["evidence"]
-    with_keys(evidence, lambda keys: [keys[0] ^ 1, *keys[1:]])
+    with_keys(evidence, one_moved)
     file.write_text(json.dumps(document), encoding="utf-8")
     assert check_part(file, 1)[0].ok
     assert not verify(file).ok

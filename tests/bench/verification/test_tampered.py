@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from .packed import with_checksums, with_keys
+from .packed import one_moved, with_checksums, with_keys
 from .tampering import Json, Tamper, refusals, samples, tampered
 
 
 def miss_the_target(_document: Json, device: Json) -> None:
-    with_keys(device["evidence"], lambda keys: [*keys[:3], keys[3] ^ 1, *keys[4:]])
+    with_keys(device["evidence"], one_moved)
 
 
 def share_outside(_document: Json, device: Json) -> None:

@@ -14,7 +14,7 @@ from hashwatt.kernels.system.battery_state import BatteryState
 
 pytestmark = pytest.mark.elsewhere
 
-LINUX_WORDS = ("modprobe", "dmesg", "sensors-detect", "kernel log", ".so", "/sys", "apt install", "container")
+LINUX_WORDS = ("modprobe", "dmesg", "sensors-detect", "kernel log", ".so", "/sys", "/dev", "apt install", "container")
 DISCHARGED = BatteryState(present=True, plugged=False, charging=False, drawn_w=18.5)
 CHARGED = BatteryState(present=True, plugged=True, charging=True, drawn_w=None)
 NONE = BatteryState(present=False, plugged=True, charging=False, drawn_w=None)
@@ -84,6 +84,7 @@ class FakeNvml:
     """As much of NVIDIA's binding as starting it needs."""
 
     NVML_ERROR_LIBRARY_NOT_FOUND, NVML_ERROR_DRIVER_NOT_LOADED, NVML_ERROR_FUNCTION_NOT_FOUND = 12, 9, 13
+    NVML_ERROR_LIB_RM_VERSION_MISMATCH, NVML_ERROR_NO_PERMISSION = 18, 4
 
 
 class Refusal(Exception):
@@ -92,7 +93,7 @@ class Refusal(Exception):
         self.value = value
 
 
-@pytest.mark.parametrize("code", [12, 9, 13, 999])
+@pytest.mark.parametrize("code", [12, 9, 13, 18, 4, 999])
 def test_no_word_of_another_system_is_said(code: int, system: str, monkeypatch: pytest.MonkeyPatch) -> None:
     telling(monkeypatch, system, NONE)
     entries = [
