@@ -13,6 +13,7 @@ from ...device import DeviceInfo, Executes, Launch, Launched, Roof, Source
 from ...errors import DeviceError, WrongResult
 from ..checked_task import CheckedTask
 from ..evidence import Checked
+from ..filling import fill
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
 from . import opencl
@@ -42,7 +43,8 @@ SELF_TEST_PART_WORDS = 1 << 7
 SELF_TEST_UPDATES = (1, 2, 256, 1024)
 STRETCH = 512
 STRETCHES = 8
-WRITE_BYTES = 16 << 20
+# So many words of the table are all different at first; the rest repeats them, which a device does by itself.
+PERIOD_WORDS = 65_521
 LOOKS = 3
 LOOK_S = 0.05
 
@@ -223,10 +225,7 @@ class GupsTask(CheckedTask):
         return np.uint64(numbers[0]), numbers[1:] | np.uint64(1)
 
     def _write_table(self, buffer: int, table: Table, key: np.uint64) -> None:
-        step = WRITE_BYTES // WORD_BYTES
-        for first in range(0, table.words, step):
-            cells = np.arange(first, min(first + step, table.words), dtype=np.uint64) ^ key
-            self._device.write(buffer, first * WORD_BYTES, cells.tobytes())
+        fill(self._device, buffer, np.arange(PERIOD_WORDS, dtype=np.uint64) ^ key, table.words)
 
     def _launch(self, kernel: int, buffers: tuple[int, int], table: Table, updates: int) -> Launched:
         scalars = (table.part_words - 1, updates)
@@ -273,4 +272,4 @@ class GupsTask(CheckedTask):
 def _cells(table: Table, part: int, first: int, length: int, key: np.uint64) -> Words:
     """What these cells of the table begin with."""
     start = part * table.part_words + first
-    return np.arange(start, start + length, dtype=np.uint64) ^ key
+    return np.arange(start, start + length, dtype=np.uint64) % np.uint64(PERIOD_WORDS) ^ key
