@@ -61,8 +61,8 @@ class Plan:
 
     @property
     def of_a_warm_device(self) -> Plan:
-        """The same for a device that did other work a moment ago."""
-        return replace(self, warmup_s=min(self.warmup_s, LONGEST_WARMUP_IF_WARM_S))
+        """The same for a device that did other work a moment ago: its warm-up is shorter than its samples."""
+        return replace(self, warmup_s=min(self.warmup_s, LONGEST_WARMUP_IF_WARM_S, self.seconds / 2))
 
     @property
     def expected_s(self) -> float:

@@ -1,0 +1,15 @@
+"""How long is warmed up and sampled, by how long is asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+from hashwatt.bench.sampling.plan import plan
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.7, 2.0, 60.0])
+def test_a_device_that_worked_a_moment_ago_is_warmed_up_for_less_long_than_it_is_sampled(seconds: float) -> None:
+    cold = plan(seconds)
+    warm = cold.of_a_warm_device
+    assert warm.warmup_s <= min(0.5, seconds / 2) < cold.warmup_s
+    assert warm.seconds == cold.seconds
