@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from statistics import median
 
 import numpy as np
 
@@ -216,24 +217,28 @@ class KernelScanner:
         return candidate
 
     def _rates(self, built: Sequence[_Built]) -> list[float]:
-        """Hashes a second of each, the best of several times in turns, so that what changes meanwhile meets all."""
+        """Hashes a second of each, the median of several times in turns, so that what changes meanwhile meets all.
+
+        Not the best: that is a moment in which whoever shares the core was still. A kernel that then has all of a cache
+        for itself would win, and lose wherever it is not alone.
+        """
         until_s = time.perf_counter() + LONGEST_RACE_S
         job = Job((RACE_PREFIX,), IMPOSSIBLE)
         nonces = [each.kernel.nonces_an_item for each in built]
-        best = [0.0] * len(built)
+        rates: list[list[float]] = [[] for _ in built]
         for trial in range(TRIALS):
             for at, self._built in enumerate(built):
                 self._take(job)
                 while True:
                     seconds = self._seconds(nonces[at])
-                    best[at] = max(best[at], nonces[at] / seconds)
                     if trial or seconds >= TRIAL_S or nonces[at] >= NONCES // 4 or time.perf_counter() > until_s:
                         break
                     nonces[at] *= 4 if seconds < TRIAL_S / 4 else 2
+                rates[at].append(nonces[at] / seconds)
             if time.perf_counter() > until_s:
                 break
         self._built = None
-        return best
+        return list(map(median, rates))
 
     def _seconds(self, nonces: int) -> float:
         """What so many take: by the threads' own time where that is told, which leaves out what other programs took."""
