@@ -14,16 +14,10 @@ from __future__ import annotations
 import ctypes
 import json
 import math
-import os
-import struct
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from importlib import import_module
-from itertools import count
-from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -41,13 +35,10 @@ from hashwatt.kernels.workloads.hashing.layout import ROOM, WORDS
 from hashwatt.kernels.workloads.scrypt import llvm as scrypt_llvm
 
 from ..kernels.workloads.hashing.hashes import workload
+from .cpuminer import Peers, named_libraries, scanned_by
+from .turns import Timed, alternated, nanoseconds, tell
 
-# Turns, of a burst each, last so long, and are so many at least; the fastest share of them counts as undisturbed.
-SECONDS = 30
-FEWEST_TURNS = 61
-FASTEST = 0.03
 RACED = "as raced here"
-LIBRARIES = "HASHWATT_CPUMINER"
 # The peer's scan functions, of AVX-512 and of AVX2 (a library has the one that its compiler was told), and nonces of a
 # burst: a third of a millisecond.
 PEERS = {
@@ -68,30 +59,10 @@ LEAST_ON_OPENCL = 0.6
 # Of a hash: V of scrypt(1024, 1, 1).
 FRAME_BYTES = 1024 * 128
 
-# CPU nanoseconds a hash, measured once.
-Timed = Callable[[], float]
-
-
-Peers = dict[str, ctypes.CDLL]
-
 
 @pytest.fixture(scope="module")
 def peers() -> Peers:
-    """The libraries by name."""
-    paths = [Path(path) for path in os.environ.get(LIBRARIES, "").split(os.pathsep) if path]
-    if not paths:
-        pytest.skip(f"{LIBRARIES} names no library of cpuminer-opt's kernels")
-    libraries = {path.stem: ctypes.CDLL(str(path)) for path in paths}
-    for library in libraries.values():
-        for name in ("peer_work_size", "peer_data", "peer_target"):
-            getattr(library, name).restype = ctypes.c_size_t
-    return libraries
-
-
-def nanoseconds(work: Callable[[], object], hashes: int) -> float:
-    started = time.thread_time_ns()
-    work()
-    return (time.thread_time_ns() - started) / hashes
+    return named_libraries()
 
 
 @pytest.fixture(params=[RACED, "AVX2 alone"])
@@ -133,63 +104,6 @@ def ours(name: str, nonces: int) -> dict[str, Timed]:
 
         timed[kernel.name] = run
     return timed
-
-
-def scanned_by(library: ctypes.CDLL, function: str, nonces: int) -> Timed:
-    room = ctypes.create_string_buffer(library.peer_work_size() + 64)
-    work = -(-ctypes.addressof(room) // 64) * 64
-    thread, done = ctypes.create_string_buffer(4096), ctypes.c_uint64()
-    header = struct.pack(">19I", *range(19)) + bytes(4)
-
-    def run() -> float:
-        ctypes.memmove(work + library.peer_data(), header, len(header))
-        ctypes.memset(work + library.peer_target(), 0, 32)
-        assert room
-        call = getattr(library, function)
-        started = time.thread_time_ns()
-        call(ctypes.c_void_p(work), ctypes.c_uint32(nonces), ctypes.byref(done), thread)
-        return (time.thread_time_ns() - started) / done.value
-
-    return run
-
-
-def alternated(timed: dict[str, Timed]) -> dict[str, list[float]]:
-    for work in timed.values():
-        work()
-    taken: dict[str, list[float]] = {name: [] for name in timed}
-    until_s = time.perf_counter() + SECONDS
-    for turn in count():
-        if turn >= FEWEST_TURNS and time.perf_counter() > until_s:
-            break
-        for name, work in timed.items():
-            taken[name].append(work())
-    return taken
-
-
-def fastest(times: list[float]) -> float:
-    """The median of the fastest bursts."""
-    return median(sorted(times)[: math.ceil(FASTEST * len(times))])
-
-
-def tell(benchmark: Any, taken: dict[str, list[float]], theirs: list[str], about: str) -> float:
-    """Print what each does, and each of ours against each peer; the ratio of our best one to the peers' best."""
-    ours = [name for name in taken if name not in theirs]
-    turns = len(next(iter(taken.values())))
-    print(f"\n  {about}, {turns} bursts of each in turns, ns a hash by the thread's CPU time", end="")
-    for name, times in taken.items():
-        benchmark.extra_info[name] = {"fastest_hs": 1e9 / fastest(times), "median_hs": 1e9 / median(times)}
-        print(f"\n  {name}: fastest {fastest(times):.5g}, median {median(times):.5g}", end="")
-    for our in ours:
-        for peer in theirs:
-            ratio = fastest(taken[peer]) / fastest(taken[our])
-            low, middle, high = quantiles(b / a for a, b in zip(taken[our], taken[peer], strict=True))
-            benchmark.extra_info[f"{our} / {peer}"] = {"fastest": ratio, "middle_half": (low, middle, high)}
-            told = f"{ratio:.2f} by the fastest bursts, {middle:.2f} ({low:.2f}-{high:.2f}) in turn"
-            print(f"\n  {our} / {peer}: {told}", end="")
-    benchmark.extra_info["instructions"] = about
-    benchmark.pedantic(lambda: None)
-    best, of_peers = (min(fastest(taken[name]) for name in names) for names in (ours, theirs))
-    return of_peers / best
 
 
 @pytest.mark.parametrize("name", PEERS)
