@@ -15,256 +15,30 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 import time
-import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):  # noqa: UP036  (whatever python3 the machine has)
         raise SystemExit(f"{sys.executable} is Python {sys.version.split()[0]}; hashwatt needs 3.11 or newer")
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.gpu.answers import Ended, GaveUp, run_step
 from tests.gpu.carried import MODULES, ROOT, Carried, before, unpack
-from tests.gpu.figures import NO_TIME, figures_of, in_brief, summary
+from tests.gpu.figures import NO_TIME, figures_of, in_brief
+from tests.gpu.hour import Hour, Json, kept_in, write
+from tests.gpu.plan import NOTHING, STEPS, Step
 
-HERE = Path(__file__).resolve().parent
 # Where answers are kept between calls.
 STATE = ROOT / ".first-hour"
 TOTAL_S = 480.0
-# Of a step's output, what is kept where it failed.
-LAST_WORDS = 4000
-MOST_OUTPUT = 4 << 20
-# How long a step whose time is up may take to say what it has.
-LAST_WORDS_S = 5.0
 NOTHING_STARTS_UNDER_S = 3.0
-FORMAT = 2
-
-Json = dict[str, Any]
-
-
-@dataclass
-class Hour:
-    """What is known so far: the card, and what each step answered. `second`: the same card by another way.
-
-    `under_way`: the step that has begun and not ended, should nobody be there to say how it ended.
-    """
-
-    folder: Path
-    as_if: str | None = None
-    device: Json = field(default_factory=dict)
-    second: Json = field(default_factory=dict)
-    path: str = "nothing"
-    packages: str = "the machine's own"
-    under_way: str | None = None
-    steps: list[Json] = field(default_factory=list)
-
-    def id_of(self, which: str) -> str:
-        """As `hashwatt run -d` takes it: of the `device`, or of the `second`."""
-        return str((self.second if which == "second" else self.device)["id"])
-
-    def record(self) -> Json:
-        """All of it, as it is stored."""
-        return {
-            "format": FORMAT,
-            "as_if": self.as_if,
-            "path": self.path,
-            "packages": self.packages,
-            "device": self.device,
-            "second": self.second,
-            "under_way": self.under_way,
-            "steps": self.steps,
-        }
-
-    def put(self, record: Json) -> None:
-        """Keep what a step answered, in the place of what it answered before."""
-        names = [step["name"] for step in self.steps]
-        if record["name"] in names:
-            self.steps[names.index(record["name"])] = record
-        else:
-            self.steps.append(record)
-
-    def done(self, name: str) -> bool:
-        """Whether a step is answered."""
-        return any(step["name"] == name and step["status"] == "done" for step in self.steps)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A question: the command that answers it, in how many seconds, and of which device ("device", "second").
-
-    `needs`: a file of the state's folder that must be there. `stored`: the answer is a result file, of which the key
-    figures are kept. `every_time`: asked again in a second call, too.
-    """
-
-    name: str
-    limit_s: float
-    command: Callable[[Hour], list[str]]
-    of: str = "device"
-    needs: str | None = None
-    stored: bool = False
-    every_time: bool = False
-
-
-class GaveUp(Exception):
-    """A step did not answer: the status, and why; `so_far` is what it had said until then."""
-
-    def __init__(self, status: str, why: str, so_far: Any = None) -> None:
-        super().__init__(why)
-        self.status = status
-        self.so_far = so_far
-
-
-class Ended(GaveUp):
-    """The whole hour was ended from outside while a step was under way."""
-
-
-def run_step(command: Sequence[str], limit_s: float) -> Any:
-    """The JSON that a command prints. Raises GaveUp, Ended; nothing of it goes on running."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        try:
-            # Its own group, so that its workers end with it.
-            process = subprocess.Popen(
-                command, stdout=out, stderr=err, env=environment, start_new_session=os.name == "posix"
-            )
-        except OSError as error:
-            raise GaveUp("failed", f"{command[0]} cannot be started: {error}") from error
-        try:
-            code = process.wait(limit_s)
-        except subprocess.TimeoutExpired as error:
-            _ask_to_end(process)
-            _end(process)
-            words = f"no answer within {limit_s:.0f} s; its last words: {_words(err)}"
-            raise GaveUp("timed out", words, _last_answer(_read(out))) from error
-        except (SystemExit, KeyboardInterrupt) as error:
-            _end(process)
-            raise Ended("ended", "ended from outside", _last_answer(_read(out))) from error
-        text, words = _read(out), _words(err)
-    answered = _last_answer(text)
-    if code:
-        raise GaveUp("failed", f"exit code {code}: {words}", answered)
-    if answered is None:
-        raise GaveUp("failed", f"its answer is no JSON: {text[:200]!r}; {words}")
-    return answered
-
-
-def _read(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read(MOST_OUTPUT).decode(errors="replace")
-
-
-def _words(file: IO[bytes]) -> str:
-    return _read(file).strip()[-LAST_WORDS:]
-
-
-def _last_answer(text: str) -> Any:
-    """The document that a text is, or the last of its lines that is one; None where there is none."""
-    for part in (text, *reversed(text.splitlines())):
-        try:
-            return json.loads(part)
-        except ValueError:
-            continue
-    return None
-
-
-def _ask_to_end(process: subprocess.Popen[bytes]) -> None:
-    """A run that is interrupted prints what it has measured so far: the rows that were done are not lost."""
-    process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(LAST_WORDS_S)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    # What hangs in a driver cannot even be killed: it must not keep the others waiting.
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(5)
-
-
-def hashwatt(*arguments: str) -> list[str]:
-    """A command of hashwatt's."""
-    return [sys.executable, "-m", "hashwatt", *arguments]
-
-
-def own(name: str, *arguments: str, of: str | None = None) -> Callable[[Hour], list[str]]:
-    """A step of ours (see `steps.py`); `of`: its first argument is that device's id."""
-
-    def command(hour: Hour) -> list[str]:
-        device = [hour.id_of(of)] if of else []
-        return [sys.executable, str(HERE / "steps.py"), name, *device, *arguments]
-
-    return command
-
-
-def measured(name: str, limit_s: float, seconds: int, *more: str, of: str = "device") -> Step:
-    """`hashwatt run` on the card, stored in the folder."""
-    file = f"{name.replace(' ', '-')}.json"
-
-    def command(hour: Hour) -> list[str]:
-        stored = str(hour.folder / file)
-        return hashwatt("run", "-d", hour.id_of(of), "-t", str(seconds), *more, "--force", "-o", stored, "--json")
-
-    return Step(name, limit_s, command, of, stored=True)
-
-
-def verified(name: str, limit_s: float, of: str = "device") -> Step:
-    """`hashwatt verify` of what was stored: a part of a card's work that a CPU can do again in seconds."""
-    file = f"{name.replace(' ', '-')}.json"
-
-    def command(hour: Hour) -> list[str]:
-        return hashwatt("verify", "--effort", "3", "--json", str(hour.folder / file))
-
-    return Step(f"verify {name}", limit_s, command, of, needs=file)
-
-
-def workload_step(name: str) -> Step:
-    """Another kind of work on the card. Some have a dozen rows, each of which is sampled for so long."""
-    return measured(f"workload {name}", 60, 2, "--workload", name)
-
-
-NOTHING = "nothing"
-# First whether it works at all, then what decides, then what is nice to know: the rate with its proof and joules, by
-# both ways to the card; ratios that a wrong model shows in; whether each kernel is right; other work. The limits of all
-# together are more than there is: a step that needs less leaves it to the others.
-STEPS = (
-    # A disk that nobody has read from yet is slow: the first steps have long limits.
-    Step("machine", 60, own("machine"), NOTHING, every_time=True),
-    Step("cuda", 90, own("cuda"), NOTHING, every_time=True),
-    Step("devices", 90, lambda hour: hashwatt("devices", "--json"), NOTHING, every_time=True),
-    # Short: a long run that comes to no end leaves nothing.
-    measured("first", 100, 3),
-    verified("first", 60),
-    Step("expected", 40, own("expected", of="device")),
-    measured("run", 110, 20),
-    verified("run", 40),
-    Step("energy", 45, own("energy", "8", of="device")),
-    measured("run second", 80, 10, of="second"),
-    verified("run second", 30, of="second"),
-    Step("pipes", 50, own("pipes", "40", of="device")),
-    Step("variants", 70, own("variants", "60", of="device")),
-    Step("conformance", 60, own("conformance", of="device")),
-    measured("rolled", 60, 8, "--rolled", "64"),
-    verified("rolled", 30),
-    *map(workload_step, ("scrypt", "stream", "gemm", "peak", "keccak256", "blake2s", "gups", "conv")),
-    Step("counters", 70, own("counters")),
-    measured("long", 90, 45),
-    Step("properties", 30, own("properties", of="device")),
-    Step("meters", 30, lambda hour: hashwatt("meters", "--json"), NOTHING),
-)
 
 
 def choose(told: Json, as_if: str | None) -> tuple[str, Json, Json]:
@@ -341,13 +115,13 @@ def first_hour(
         folder.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + total_s
     hour = Hour(state, as_if)
-    kept = _kept(state, again)
+    kept = kept_in(state, again)
     hour.steps = [step for step in kept.get("steps", ()) if step["status"] == "done"]
     queue = list(steps)
     try:
         _answer_all(hour, queue, output, end, patience, kept, carried)
     finally:
-        _write(hour, output)
+        write(hour, output)
     return hour
 
 
@@ -361,7 +135,7 @@ def _answer_all(
             print(f"     kept           {step.name}", flush=True)
             continue
         hour.under_way = step.name
-        _write(hour, output)
+        write(hour, output)
         answered = ask(hour, step, end - time.monotonic(), patience)
         hour.under_way = None
         if step.name == "cuda" and answered is None and carried is not None and carried.wheels:
@@ -375,16 +149,6 @@ def _answer_all(
             hour.put({**hour.steps[-1], "name": f"{step.name} by the first way"})
             queue.insert(0, step)
             print(hour.path, flush=True)
-
-
-def _kept(state: Path, again: Sequence[str]) -> Json:
-    """What an earlier call has answered."""
-    with contextlib.suppress(OSError, ValueError):
-        record: Json = json.loads((state / "results.json").read_text(encoding="utf-8"))
-        if record.get("format") == FORMAT:
-            record["steps"] = [step for step in record["steps"] if step["name"] not in again]
-            return record
-    return {}
 
 
 def _take(hour: Hour, told: Json, kept: Json) -> None:
@@ -434,26 +198,6 @@ def _with_carried_packages(hour: Hour, carried: Carried, step: Step, left_s: flo
             del os.environ[name]
         else:
             os.environ[name] = value
-
-
-def _write(hour: Hour, output: Path) -> None:
-    """The state, and the three files for whoever asked: each whole or not at all."""
-    text = json.dumps(hour.record(), indent=1) + "\n"
-    _replace(hour.folder / "results.json", text.encode())
-    if output != hour.folder:
-        _replace(output / "results.json", text.encode())
-    _replace(output / "summary.txt", f"{summary(hour.record())}\n".encode())
-    unfinished = output / "files.zip.part"
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(hour.folder.glob("*.json")):
-            archive.write(path, path.name)
-    unfinished.replace(output / "files.zip")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
 
 
 def worked(hour: Hour) -> bool:

@@ -17,20 +17,10 @@ import psutil
 import pytest
 
 from .carried import ROOT, Carried, wheels_in
-from .first_hour import (
-    NOTHING,
-    STEPS,
-    TOTAL_S,
-    Hour,
-    Step,
-    choose,
-    ended_from_outside,
-    first_hour,
-    measured,
-    verified,
-    worked,
-)
+from .first_hour import TOTAL_S, choose, ended_from_outside, first_hour, worked
+from .hour import Hour
 from .pipes import FORMS, MIXES, right_answers, source
+from .plan import NOTHING, STEPS, Step, measured, verified
 
 CARD = {"id": "opencl:0", "backend": "opencl", "kind": "gpu", "available": True, "name": "A card"}
 CUDA = {"id": "cuda:0", "backend": "cuda", "kind": "gpu", "available": True, "name": "A card (CUDA)"}
