@@ -56,6 +56,11 @@ def _helper(language: str, name: str, types: tuple[str, ...]) -> Source:
     return Source(language, f"{PACKAGE}.{module}:{name}", "", types)
 
 
+def items_of(layout: Layout, count: int) -> int:
+    """How many work-items do so many products."""
+    return layout.items or layout.items_each * count
+
+
 class Operands:
     """The operands of a product's pool, and room for the products of the largest batch."""
 
@@ -70,8 +75,10 @@ class Operands:
         self._kernels = kernels
         self._seeds = seeds
         operand, made = np.dtype(product.operand_type).itemsize, np.dtype(product.product_type).itemsize
-        self._left = self._buffer(product.side * layout.left.elements * operand)
-        self._right = self._buffer(product.side * layout.right.elements * operand)
+        # Weights are few numbers, and neighbours on a card share theirs.
+        most_items = items_of(layout, room)
+        self._left = self._buffer(max(product.side * layout.left.elements, most_items) * operand)
+        self._right = self._buffer(max(product.side * layout.right.elements, most_items) * operand)
         self._product_bytes = layout.elements * made
         self._most = room
         self._room = 0
@@ -110,12 +117,10 @@ class Operands:
         """Do so many products, one after another in room."""
         layout = self._layout
         pair = first % self._product.side**2
-        items = layout.items or layout.items_each * count
         scalars = (*layout.scalars, pair, count)
+        buffers = (self._products, self._left, self._right)
         return self._device.launch(
-            Launch(
-                self._kernels.multiply, (self._products, self._left, self._right), scalars, items, grain=layout.grain
-            )
+            Launch(self._kernels.multiply, buffers, scalars, items_of(layout, count), grain=layout.grain)
         )
 
     def prints(self, count: int) -> Prints:

@@ -25,6 +25,8 @@ from .tiles import Tile
 
 # The part of a device's memory that operands and products may take together.
 MEMORY_SHARE = 0.5
+# The largest buffer that every driver allows.
+BUFFER_SHARE = 0.25
 MOST_ROOM_BYTES = 1 << 30
 # So many lines of a drawn product are computed again after each sample.
 CHECKED_LINES = 4
@@ -47,7 +49,8 @@ def largest_batch(product: Product, layout: Layout, info: DeviceInfo) -> int:
     """A power of two: as many products as a pool has pairs, or as there is room for."""
     room = MOST_ROOM_BYTES
     if info.memory_bytes is not None:
-        room = min(room, int(info.memory_bytes * MEMORY_SHARE) - operand_bytes(product, layout))
+        left_bytes = int(info.memory_bytes * MEMORY_SHARE) - operand_bytes(product, layout)
+        room = min(room, left_bytes, int(info.memory_bytes * BUFFER_SHARE))
     most = max(1, min(product.side**2, room // product_bytes(product, layout)))
     return 1 << (most.bit_length() - 1)
 
@@ -115,20 +118,22 @@ class PairTask:
         layout = product.layout(self._device.info, tile)
         kernels = compile_all(self._device, product, layout)
         small = Operands(self._device, product, layout, kernels, self._seeds("self-test"), SELF_TEST_PRODUCTS)
+        # The last left operand with the first right one, the first ones with the second: each place is looked for.
+        first = product.side - 1
         started = perf_counter()
-        small.fill(0, SELF_TEST_PRODUCTS)
-        self._threads = small.multiply(0, SELF_TEST_PRODUCTS).threads
+        small.fill(first, SELF_TEST_PRODUCTS)
+        self._threads = small.multiply(first, SELF_TEST_PRODUCTS).threads
         prints = small.prints(SELF_TEST_PRODUCTS)
         # Some compilers begin at the first launch.
         self.compile_s = kernels.compile_s + perf_counter() - started
-        for number in range(SELF_TEST_PRODUCTS):
-            left, right = operands_of(number, product.side)
+        for place in range(SELF_TEST_PRODUCTS):
+            left, right = operands_of(first + place, product.side)
             operands = small.right_values("left", left), small.right_values("right", right)
             for side, operand, values in zip(("left", "right"), (left, right), operands, strict=True):
                 self._demand(np.array_equal(small.operand(side, operand), values), "made operands")
             expected = product.expected(*operands, range(product.lines))
-            self._demand(np.array_equal(small.product(number), expected), "multiplied")
-            self._demand(np.array_equal(prints[number], prints_of(expected, 0)), "took prints")
+            self._demand(np.array_equal(small.product(place), expected), "multiplied")
+            self._demand(np.array_equal(prints[place], prints_of(expected, 0)), "took prints")
         return kernels
 
     def rehearse(self, expected: Expected | None) -> None:

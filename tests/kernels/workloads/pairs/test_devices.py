@@ -178,14 +178,16 @@ def test_oclgrind_finds_no_race_and_no_bad_access(name: str, number: str, tmp_pa
 
 # What stands in a kernel (in that of each tile), and what a slip would make of it.
 GEMM_SLIPS = [
-    ("number / side", "number % side"), ("w1 * x + s0_1", "w1 * x + s0_0"), ("first > 0", f"first > {DEPTH}"),
-    ("(first + k)", "k"), ("block[panel][0]", "block[0][0]"), ("a[3 * line]", "a[2 * line]"),
-    ("row * line + first", "row * line"), ("min(top + ", "min(top - 6 + "), ("place * tall", "place * size"),
+    ("number / side", "number % side"), ("number / side * size", "number / side * line"),
+    ("w1 * x + s0_1", "w1 * x + s0_0"), ("first > 0", f"first > {DEPTH}"), ("(first + k)", "k"),
+    ("block[panel][0]", "block[0][0]"), ("a[3 * line]", "a[2 * line]"),
+    ("row * line + first", "row * line"), ("min(top + ", "min(top - 8 + "), ("place * tall", "place * size"),
     ("min(size - first,", "min(size - first - 1,"),
 ]  # fmt: skip
 CONV_SLIPS = [
     ("tap < 9", "tap < 8"), ("tap % 3)", "tap / 3)"), (">> 24", ">> 23"), ("x[xs3 + 2]", "x[xs2 + 2]"),
     ("= W(1)", "= W(0)"), ("size - 1)", "size - 2)"), ("size * count", "size"),
+    ("number / side *", "0 *"),
 ]  # fmt: skip
 IN_GROUPS_SLIPS = [("long k = 0", "long k = 1"), ("number / side", "number % side"), ("x[i] * y[j]", "x[j] * y[i]")]
 IN_CHANNELS_SLIPS = [*CONV_SLIPS[:4], ("channel % 16 * 4", "channel % 8 * 4"), ("size - 1)", "size - 2)")]

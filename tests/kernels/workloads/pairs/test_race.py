@@ -189,6 +189,16 @@ def test_gpus_keep_their_kernels_and_race_nothing() -> None:
     assert runtime.done == []
 
 
+def test_a_race_of_tiny_products_tells_nothing_of_large_ones() -> None:
+    tiny, large = Gemm(16, "float32"), Gemm(2048, "float32")
+    first, later = Runtime(tiny, {SMALLER.name: 1e-6}), Runtime(large, {USUAL.name: 1e-4})
+    assert chosen(first, tiny, check(first, tiny))[0] == SMALLER
+    assert chosen(later, large, check(later, large))[0] == USUAL
+    alike = replace(large, size=4096)
+    assert chosen(later, alike, check(later, alike))[0] == USUAL
+    assert later.done.count(f"compile {SMALLER.name}") == 1, "all large ones race alike, once"
+
+
 @pytest.mark.parametrize("product", PRODUCTS, ids=str)
 @pytest.mark.parametrize("tile", [USUAL, SMALLER, WIDE, NARROW], ids=str)
 def test_a_tile_s_kernel_is_the_same_for_all_sizes(product: Product, tile: Tile) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace as with_changes
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from hashwatt.kernels.device import DeviceInfo, Executes, Launch, Launched
+from hashwatt.kernels.device import DeviceInfo, Executes, Kind, Launch, Launched, Source
 from hashwatt.kernels.errors import InputError, WrongResult
+from hashwatt.kernels.execution import check_launch
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.conv.product import Conv
 from hashwatt.kernels.workloads.conv.workload import WORKLOAD as CONV
 from hashwatt.kernels.workloads.evidence import Checked, Claim, Recompute
 from hashwatt.kernels.workloads.gemm.product import Gemm
 from hashwatt.kernels.workloads.gemm.workload import WORKLOAD as GEMM
-from hashwatt.kernels.workloads.pairs.numbering import BLOCKS
+from hashwatt.kernels.workloads.pairs.numbering import BLOCKS, operands_of
 from hashwatt.kernels.workloads.pairs.operands import SMALLEST_BUFFER_BYTES, Operands, compile_all
+from hashwatt.kernels.workloads.pairs.product import Product
 from hashwatt.kernels.workloads.pairs.task import PairTask, largest_batch
 from hashwatt.kernels.workloads.protocol import Expected, Request, counts_for
 
@@ -202,9 +205,10 @@ def test_a_batch_fits_the_memory_and_the_pool() -> None:
     product = Gemm(2048, "float32")
     layout = product.layout(info)
     assert largest_batch(product, layout, info) == 64
-    from dataclasses import replace as with_changes
-
     assert largest_batch(product, layout, with_changes(info, memory_bytes=1 << 30)) == 16
+    small = Gemm(512, "float32")
+    room = largest_batch(small, small.layout(info), with_changes(info, memory_bytes=128 << 20)) * 512 * 512 * 4
+    assert room == 32 << 20, "a driver need not give a buffer of more than a quarter of its memory"
     assert "smaller --size" in (GEMM.why_not(with_changes(info, memory_bytes=1 << 20), GEMM.parameters_of({})) or "")
     assert "no 64-bit" in (
         GEMM.why_not(with_changes(info, numbers=("float32",)), GEMM.parameters_of({"number": "float64"})) or ""
@@ -291,3 +295,60 @@ def test_room_for_products_grows_with_the_batches() -> None:
     product_bytes = layout.elements * 4
     rooms = [size // product_bytes for size in allocated[2::2]]
     assert rooms == [max(SMALLEST_BUFFER_BYTES // product_bytes, room) for room in (1, 16, 136)]
+
+
+class Sizes:
+    """Computes nothing: holds each launch against the sizes of its buffers, as executors do."""
+
+    info = DeviceInfo("opencl:0", "gpu", "", "", "opencl", "", languages=("opencl",))
+
+    def __init__(self) -> None:
+        self.buffers: list[int] = []
+        self.sources: list[Source] = []
+
+    def allocate(self, size_bytes: int) -> int:
+        self.buffers.append(size_bytes)
+        return len(self.buffers) - 1
+
+    def compile(self, source: Source) -> tuple[int, float]:
+        self.sources.append(source)
+        return len(self.sources) - 1, 0.0
+
+    def launch(self, launch: Launch) -> Launched:
+        sizes = tuple(self.buffers[number] for number in launch.buffers)
+        check_launch(launch, self.sources[launch.kernel], sizes, self.info.id)
+        return Launched(1.0)
+
+
+@pytest.mark.parametrize("kind", ["gpu", "cpu"])
+@pytest.mark.parametrize(
+    "product",
+    [
+        *(Conv(size, number) for size in (3, 64, 65, 90, 256) for number in ("float32", "int16", "int8")),
+        *(Gemm(size, number) for size in (16, 67, 2048) for number in ("float32", "float64")),
+    ],
+    ids=str,
+)
+def test_the_largest_batch_can_be_launched(product: Product, kind: Kind) -> None:
+    device = Sizes()
+    device.info = with_changes(device.info, kind=kind)
+    layout = product.layout(device.info)
+    most = largest_batch(product, layout, device.info)
+    kernels = compile_all(cast(Executes, device), product, layout)
+    pool = Operands(cast(Executes, device), product, layout, kernels, lambda _side, number: number, most)
+    pool.fill(0, most)
+    pool.multiply(0, most)
+
+
+def test_the_self_test_multiplies_with_every_left_and_right_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = task_on(fake())
+    pairs: list[tuple[int, int]] = []
+    multiply = Operands.multiply
+
+    def noted(pool: Operands, first: int, count: int) -> Launched:
+        pairs.extend(operands_of(number, pool._product.side) for number in range(first, first + count))
+        return multiply(pool, first, count)
+
+    monkeypatch.setattr(Operands, "multiply", noted)
+    task.self_test()
+    assert len({left for left, _ in pairs}) > 1 < len({right for _, right in pairs})
