@@ -244,7 +244,7 @@ def test_every_row_of_the_machines_says_who_measured_it() -> None:
 
 def test_rotates_and_shifts_are_apart_on_zen_4_only() -> None:
     shared = {name for name in machines() if machine(name).shares_shifts(512)}
-    assert shared == {"zen5", "skylake_avx512"}
+    assert shared == {"zen5", "skylake_avx512", "sapphirerapids"}
 
 
 @pytest.fixture
@@ -260,7 +260,12 @@ def core_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], No
 
 @pytest.mark.parametrize(
     ("archspec_name", "llvm_name", "known"),
-    [("x86_64_v4", "znver5", "zen5"), ("zen2", "znver3", "zen3"), ("zen5", "znver4", "zen5")],
+    [
+        ("x86_64_v4", "znver5", "zen5"),
+        ("zen2", "znver3", "zen3"),
+        ("zen5", "znver4", "zen5"),
+        ("icelake", "emeraldrapids", "sapphirerapids"),
+    ],
 )
 def test_a_machine_that_hides_features_is_known_by_its_family(
     archspec_name: str, llvm_name: str, known: str, core_of: Callable[[str, str], None]
@@ -276,7 +281,7 @@ def test_a_machine_that_nothing_is_known_of_has_no_data(core_of: Callable[[str, 
 
 @pytest.mark.parametrize(
     ("archspec_name", "llvm_name", "relative"),
-    [("x86_64_v4", "sapphirerapids", "skylake_avx512"), ("icelake", "icelake-server", "skylake_avx512")],
+    [("x86_64_v4", "cascadelake", "skylake_avx512"), ("icelake", "icelake-server", "skylake_avx512")],
 )
 def test_a_family_without_data_is_taken_for_its_closest_ancestor(
     archspec_name: str, llvm_name: str, relative: str, core_of: Callable[[str, str], None]
