@@ -17,6 +17,7 @@ from ..graph.schedule import Ports
 from ..headers.job import Job
 from ..machines import host_machine, machine
 from ..sha256.mining import header_hash
+from ..system.microarchitecture import microarchitecture
 from .codegen import (
     decoupled_ir,
     halved_ir,
@@ -164,6 +165,10 @@ def _decoupled(
     return [make(rolled=False), make(rolled=True)]
 
 
+def _vertical() -> VerticalSchedules:
+    return VerticalSchedules(clean=microarchitecture() not in vertical_schedules.KEEPS_UPPER_HALVES)
+
+
 def _horizontal(name: str, lanes: int, slots: int, streams: int) -> list[Variant]:
     schedules = partial(HorizontalSchedules, lanes, slots, streams)
     requires = frozenset({"avx", "sha", "sse4.1"})
@@ -225,7 +230,7 @@ def _all() -> tuple[Variant, ...]:
     return (
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
         *_pipelined("avx512-x16-piped", avx512),
-        *_decoupled("avx512-sha-x8", frozenset({*avx512, "sha"}), VerticalSchedules, vertical_schedules.job_words),
+        *_decoupled("avx512-sha-x8", frozenset({*avx512, "sha"}), _vertical, vertical_schedules.job_words),
         # Three chains or four: about the same on AMD Zen 4, while 5 likes four. Of more lanes the code gets too long.
         *_horizontal("sha-decoupled-x9", lanes=9, slots=3, streams=4),
         *_horizontal("sha-decoupled-x8", lanes=8, slots=4, streams=4),

@@ -16,8 +16,34 @@ if TYPE_CHECKING:
 
 # archspec's word for the maker where it knows no more than the instruction set.
 GENERIC = "generic"
-# LLVM's names that differ from archspec's in more than dashes and AMD's prefix.
-OTHERWISE_NAMED = {"icelake_client": "icelake", "icelake_server": "icelake"}
+# Cores that archspec has under another name than LLVM, or not at all: then the nearest before them of the same line,
+# for by features a virtual machine that hides some makes an Emerald Rapids an Ice Lake.
+OTHERWISE_NAMED = {
+    other: name
+    for name, others in {
+        "zen": "zen1",
+        "bulldozer": "bdver1",
+        "piledriver": "bdver2",
+        "steamroller": "bdver3",
+        "excavator": "bdver4",
+        "k10": "amdfam10",
+        "core2": "penryn",
+        "skylake_avx512": "skx",
+        "cascadelake": "cooperlake",
+        "icelake": "icelake_client icelake_server rocketlake tigerlake",
+        "sapphirerapids": "emeraldrapids graniterapids graniterapids_d diamondrapids",
+        "alderlake": "raptorlake meteorlake",
+        "arrowlake_s": "lunarlake pantherlake wildcatlake novalake",
+        "mic_knl": "knl knm",
+    }.items()
+    for other in others.split()
+}
+# Lines of small cores that archspec has no name for: by features it takes them for others, mostly older ones.
+UNNAMED = frozenset({
+    *("atom", "bonnell", "silvermont", "goldmont", "goldmont_plus", "tremont"),
+    *("gracemont", "sierraforest", "grandridge", "clearwaterforest"),
+    *("btver1", "btver2"),
+})  # fmt: skip
 
 
 def microarchitecture() -> str | None:
@@ -32,6 +58,8 @@ def host_core() -> Microarchitecture | None:
         # Both ask the processor that this runs on, whosever files are shown.
         return None
     by_features, by_model = _by_features(), _by_model()
+    if by_features is not None and name_by_model() in UNNAMED:
+        return by_features.generic
     if by_features is None or by_model is None:
         return by_features or by_model
     return by_features if by_model in by_features.ancestors else by_model
@@ -50,7 +78,12 @@ def llvm_cpu_name() -> str:
 
 def name_by_model() -> str:
     """LLVM's name of the cores as archspec writes it, known to archspec or not."""
-    name = llvm_cpu_name().replace("znver", "zen").replace("-", "_")
+    return named(llvm_cpu_name())
+
+
+def named(llvm_name: str) -> str:
+    """A name of LLVM's as archspec writes it, or that of the nearest core which archspec knows."""
+    name = llvm_name.replace("znver", "zen").replace("-", "_").removeprefix("apple_")
     return OTHERWISE_NAMED.get(name, name)
 
 

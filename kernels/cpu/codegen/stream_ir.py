@@ -7,11 +7,14 @@ the number of iterations, and return the number of operations done.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ...graph.lower import XOR3
 from ...graph.nodes import Op
+from ..assembly.inline import VECTOR_REGISTERS, inline_assembly
+from ..assembly.select import INSTRUCTIONS
 from .sha_instructions import LANES as QUAD
 from .skeleton import Carried, counted_loop
 from .vector_ir import VectorTarget, VectorWriter
@@ -19,6 +22,8 @@ from .vector_ir import VectorTarget, VectorWriter
 # Operations on each register in one pass of the loop: enough that the loop's own bookkeeping hides.
 ROUNDS = 8
 CHAIN = 64
+# Beside each other: xmm1 and on for SHA instructions, ymm16 and on for wider operations.
+SHA_REGISTERS, WIDE_REGISTERS = 12, 12
 SHIFTS = {Op.ROTR: 7, Op.SHR: 3, Op.SHL: 3}
 
 # The right-hand side of one operation, by name, on three registers.
@@ -83,36 +88,63 @@ def stream(
     """A loop of independent operations in the given proportions, on so many registers.
 
     `shuffled`: in an order by chance; a core may do one order of the same operations slower than another.
-    SHA instructions work on quads; where the target is wider, they have registers of their own beside the others.
+    SHA instructions work on quads; beside wider vectors they have registers of their own (`_beside_sha`).
     """
-    of_kind = {kind: QUAD if "." in kind else target.lanes for kind in mix}
-    writers = {lanes: VectorWriter(replace(target, lanes=lanes)) for lanes in set(of_kind.values())}
-    count = registers if len(writers) == 1 else registers // 2
-    values = {lanes: [f"%r{lanes}.{index}" for index in range(count)] for lanes in writers}
-    turn = dict.fromkeys(writers, 0)
-    body = []
     # One kind of shift alone would let LLVM join two in a row; a single pass has no two.
     order = operation_order(mix, registers, shuffled) if len(mix) > 1 else list(mix) * registers
+    quads = [kind for kind in mix if "." in kind]
+    if target.lanes > QUAD and 0 < len(quads) < len(mix):
+        return _beside_sha(symbol, order, target)
+    writer = VectorWriter(replace(target, lanes=QUAD) if quads else target)
+    vector = writer.vector
+    values = [f"%r{index}" for index in range(registers)]
+    body = []
     for position, kind in enumerate(order):
-        lanes = of_kind[kind]
-        index = turn[lanes] % count
-        turn[lanes] += 1
-        reads = [values[lanes][(index + step) % count] for step in range(3)]
+        index = position % registers
+        reads = [values[(index + step) % registers] for step in range(3)]
         if "." in kind:
             # SHA instructions come late: they wait for nothing but what was in their own register.
-            reads[1:] = [f"%start{lanes}.0", f"%start{lanes}.{1 % count}"]
-        body.append(f"  %x{position} = {write(writers[lanes], kind, reads)}")
-        values[lanes][index] = f"%x{position}"
+            reads[1:] = ["%start0", f"%start{1 % registers}"]
+        body.append(f"  %x{position} = {write(writer, kind, reads)}")
+        values[index] = f"%x{position}"
     entry, carried, end = ["  %seed = alloca [8 x i64], align 64"], [], []
-    for lanes, writer in writers.items():
-        vector = writer.vector
-        for index, value in enumerate(values[lanes]):
-            entry.append(f"  %start{lanes}.{index} = load volatile {vector}, ptr %seed, align 64")
-            carried.append(Carried(f"r{lanes}.{index}", vector, f"%start{lanes}.{index}", value))
-            end.append(f"  store volatile {vector} {value}, ptr %seed, align 64")
-    declarations = [line for writer in writers.values() for line in writer.declarations]
+    for index, value in enumerate(values):
+        entry.append(f"  %start{index} = load volatile {vector}, ptr %seed, align 64")
+        carried.append(Carried(f"r{index}", vector, f"%start{index}", value))
+        end.append(f"  store volatile {vector} {value}, ptr %seed, align 64")
     setup, loop, keep = ("\n".join(part) for part in (entry, body, end))
-    return counted_loop(symbol, target.attributes, declarations, setup, carried, loop, keep, answer=len(order))
+    return counted_loop(symbol, target.attributes, writer.declarations, setup, carried, loop, keep, answer=len(order))
+
+
+def _beside_sha(symbol: str, order: Sequence[str], target: VectorTarget) -> str:
+    # In registers of our choice: LLVM would use the upper halves of those that SHA instructions can reach, which
+    # costs an Intel core some 400 cycles for each of them. What is in them does not matter.
+    body = []
+    turn: Counter[bool] = Counter()
+    for kind in order:
+        quad = "." in kind
+        first, *rest = (turn[quad] + step for step in range(3))
+        turn[quad] += 1
+        if quad:
+            name = kind.removeprefix("x86.")
+            implicit = ", xmm0" if name == "sha256rnds2" else ""
+            body.append(f"{name} xmm{1 + first % SHA_REGISTERS}, xmm{1 + SHA_REGISTERS}{implicit}")
+            continue
+        registers = [f"ymm{16 + each % WIDE_REGISTERS}" for each in (first, *rest)]
+        if kind == "shuffle":
+            mnemonic, operands = "vpunpckldq", [registers[0], *registers[:2]]
+        else:
+            op = Op[kind.upper()]
+            mnemonic = INSTRUCTIONS[op][0]
+            if op in SHIFTS:
+                operands = [*registers[:2], str(SHIFTS[op])]
+            elif op is Op.TERNARY:
+                operands = [*registers, str(XOR3)]
+            else:
+                operands = [registers[0], *registers[:2]]
+        body.append(f"{mnemonic} {', '.join(operands)}")
+    clear, run = (inline_assembly(lines, {}, VECTOR_REGISTERS) for lines in (["vzeroupper"], body))
+    return counted_loop(symbol, target.attributes, (), clear, (), run, "", answer=len(order))
 
 
 def clock_chain(symbol: str, target: VectorTarget) -> str:

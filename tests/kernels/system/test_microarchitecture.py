@@ -6,7 +6,13 @@ import archspec.cpu
 import llvmlite.binding
 import pytest
 
-from hashwatt.kernels.system.microarchitecture import host_core, microarchitecture
+from hashwatt.kernels.system.microarchitecture import (
+    OTHERWISE_NAMED,
+    UNNAMED,
+    host_core,
+    microarchitecture,
+    named,
+)
 
 
 def be(monkeypatch: pytest.MonkeyPatch, archspec_name: str | None, llvm_name: str | None) -> None:
@@ -32,6 +38,19 @@ def be(monkeypatch: pytest.MonkeyPatch, archspec_name: str | None, llvm_name: st
         ("x86_64_v3", "znver4", "zen4"),
         ("broadwell", "icelake-server", "icelake"),
         ("haswell", "skylake-avx512", "skylake_avx512"),
+        ("icelake", "emeraldrapids", "sapphirerapids"),
+        # archspec has the core under another name, or the one before it.
+        ("x86_64_v3", "znver1", "zen"),
+        ("icelake", "graniterapids-d", "sapphirerapids"),
+        ("skylake", "raptorlake", "alderlake"),
+        ("skylake", "meteorlake", "alderlake"),
+        ("arrowlake", "meteorlake", "arrowlake"),
+        ("alderlake", "lunarlake", "arrowlake_s"),
+        ("skylake_avx512", "tigerlake", "icelake"),
+        ("m1", "apple-m4", "m4"),
+        # It has no core of that line, and takes it for one of another.
+        ("skylake", "sierraforest", None),
+        ("westmere", "goldmont-plus", None),
         # LLVM does not know the newest core, or not so exactly.
         ("zen6", "znver5", "zen6"),
         ("cascadelake", "skylake-avx512", "cascadelake"),
@@ -53,6 +72,22 @@ def test_the_family_names_the_core_and_features_only_where_they_tell_more(
 ) -> None:
     be(monkeypatch, archspec_name, llvm_name)
     assert microarchitecture() == known
+
+
+def test_a_name_that_llvm_gives_an_x86_core_is_one_of_archspec_s_or_known_to_be_none() -> None:
+    """Of the families that a CPU of today can be: LLVM's X86TargetParser tells a core as one of these."""
+    of_llvm = (
+        "nehalem westmere sandybridge ivybridge haswell broadwell skylake skylake-avx512 cascadelake cooperlake "
+        "cannonlake icelake-client icelake-server rocketlake tigerlake alderlake raptorlake meteorlake gracemont "
+        "arrowlake arrowlake-s lunarlake pantherlake wildcatlake novalake sapphirerapids emeraldrapids graniterapids "
+        "graniterapids-d diamondrapids bonnell silvermont goldmont goldmont-plus tremont sierraforest grandridge "
+        "clearwaterforest knl knm core2 penryn amdfam10 btver1 btver2 bdver1 bdver2 bdver3 bdver4 "
+        "znver1 znver2 znver3 znver4 znver5"
+    )
+    for name in of_llvm.split():
+        ours = named(name)
+        assert ours in archspec.cpu.TARGETS or ours in UNNAMED, name
+    assert set(OTHERWISE_NAMED.values()) <= set(archspec.cpu.TARGETS)
 
 
 def test_of_a_foreign_system_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
