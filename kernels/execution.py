@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .device import BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
-from .errors import DeviceError
+from .errors import DeviceError, Unfit
 
 # The types that kernels' buffers may hold.
 TYPES = ("float64", "float32", "uint64", "int64", "uint32", "int32", "uint8", "float16", "int16", "int8")
@@ -143,6 +143,23 @@ class HoldsBuffers:
 
 
 Bytes = npt.NDArray[np.uint8]
+PAGE_BYTES = 4096
+
+
+def room_on_pages(size_bytes: int) -> Bytes:
+    """Zeros that begin on a page, and of which none has been touched where there are many. Raises MemoryError.
+
+    numpy asks for large pages where arrays have some MiB, which neither C's library nor drivers do: half a thousand
+    times fewer pages are to be looked up.
+    """
+    room = np.zeros(size_bytes + PAGE_BYTES, np.uint8)
+    skipped = -room.ctypes.data % PAGE_BYTES
+    return room[skipped : skipped + size_bytes]
+
+
+def touch_pages(room: Bytes) -> None:
+    """Have the system put memory behind each of its pages: what only was read would all be one page of zeros."""
+    room[::PAGE_BYTES] = 0
 
 
 class HoldsArrays(HoldsBuffers):
@@ -162,6 +179,11 @@ class HoldsArrays(HoldsBuffers):
 
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
         held[to_bytes : to_bytes + count] = held[:count]
+
+
+def no_room(device_id: str, size_bytes: int) -> Unfit:
+    """That the system has no memory for a buffer."""
+    return Unfit(f"{device_id}: no memory for a buffer of {size_bytes >> 20} MiB; close other programs")
 
 
 def largest_group(items: int, most: int) -> int:

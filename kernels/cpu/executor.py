@@ -3,8 +3,9 @@
 A kernel of the language `llvm` is what the function named by the source gives: LLVM IR for this host, in the form that
 `native` describes. One of `numba` is the function itself.
 
-A thread touches its part first, so that on machines with several memory controllers the pages lie beside it; and
-since no item depends on another one's data, threads need not wait for each other between repeats.
+Parts begin on a page: no two threads share one. A thread touches its part first, so that on machines with several
+memory controllers the pages lie beside it; and since no item depends on another one's data, threads need not wait for
+each other between repeats.
 """
 
 from __future__ import annotations
@@ -19,8 +20,18 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..device import KernelId, Launch, Launched, Scalar, Source
-from ..errors import DeviceError, Unfit
-from ..execution import Bytes, HoldsArrays, check_launch, check_source, function_of
+from ..errors import DeviceError
+from ..execution import (
+    PAGE_BYTES,
+    Bytes,
+    HoldsArrays,
+    check_launch,
+    check_source,
+    function_of,
+    no_room,
+    room_on_pages,
+    touch_pages,
+)
 from .blas import threads_of_blas
 from .cores.clock import counts_cpu_time, thread_seconds
 from .native import NativeFunction
@@ -30,8 +41,6 @@ T = TypeVar("T")
 
 NUMBA, LLVM, NUMPY = "numba", "llvm", "numpy"
 LANGUAGES = (NUMBA, LLVM, NUMPY)
-# Parts begin on a page: no two threads share one.
-PAGE_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -134,18 +143,13 @@ class CpuExecutor(HoldsArrays):
     def _zeros(self, size_bytes: int) -> Bytes:
         """Zeros, each part written first by the thread whose part it is."""
         try:
-            # Room at its beginning, so that the buffer can start on a page.
-            room = np.empty(size_bytes + PAGE_BYTES, np.uint8)
+            buffer = room_on_pages(size_bytes)
         except MemoryError:
-            raise Unfit(
-                f"{self._device_id}: no memory for a buffer of {size_bytes >> 20} MiB; close other programs"
-            ) from None
-        skipped = -room.ctypes.data % PAGE_BYTES
-        buffer = room[skipped : skipped + size_bytes]
+            raise no_room(self._device_id, size_bytes) from None
 
         def touch(number: int) -> None:
             start, stop = _part(size_bytes, PAGE_BYTES, number, len(self._team))
-            buffer[start:stop] = 0
+            touch_pages(buffer[start:stop])
 
         self._team.on_each(touch)
         return buffer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,24 @@ import numpy as np
 
 from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Source
 from ..errors import DeviceError, Unfit
-from ..execution import HoldsBuffers, as_argument, check_launch, check_source, check_span, largest_group
+from ..execution import (
+    HoldsBuffers,
+    as_argument,
+    check_launch,
+    check_source,
+    check_span,
+    largest_group,
+    no_room,
+    room_on_pages,
+    touch_pages,
+)
 from .program import compiled
 from .runtimes.wording import build_failure, failure
 
 LANGUAGES = ("opencl",)
 LARGEST_GROUP = 256
+# Arrays from which on numpy asks for large pages.
+LARGE_BYTES = 4 << 20
 # Launches under way at once: enough to keep a device busy, few enough for any driver's queue.
 MOST_UNDER_WAY = 32
 # A driver whose events claim less than this part of the time that passed does not keep time (rusticl: 1 ns).
@@ -120,10 +132,34 @@ class OpenCLExecutor(HoldsBuffers):
             raise Unfit(
                 f"{self._info.id} has no buffer of {size_bytes >> 20} MiB, only of {most >> 20}; choose a smaller size"
             )
+        if self._info.on_host_cores and not self._info.simulator and size_bytes >= LARGE_BYTES:
+            return self._zeros_here(size_bytes)
         with self._worded("allocating a buffer"):
             buffer = pyopencl.Buffer(self._context, pyopencl.mem_flags.READ_WRITE, size_bytes)
             pyopencl.enqueue_fill_buffer(self._queue, buffer, np.uint8(0), 0, size_bytes).wait()
         return buffer
+
+    def _zeros_here(self, size_bytes: int) -> Any:
+        """A buffer of the host's cores in large pages: in a runtime's own small ones they read a twentieth slower."""
+        import pyopencl
+
+        try:
+            room = room_on_pages(size_bytes)
+            touch_pages(room)
+        except MemoryError:
+            raise no_room(self._info.id, size_bytes) from None
+        flags = pyopencl.mem_flags.READ_WRITE | pyopencl.mem_flags.USE_HOST_PTR
+        with self._worded("allocating a buffer"):
+            # It keeps the room as long as it lives.
+            return pyopencl.Buffer(self._context, flags, hostbuf=room)
+
+    def release(self) -> None:
+        """See Executor. Nothing may still be under way in memory that goes with its buffer."""
+        import pyopencl
+
+        with suppress(pyopencl.Error):
+            self._queue.finish()
+        super().release()
 
     def _build(self, source: Source) -> tuple[_Kernel, float]:
         """The kernel, and the seconds that it took."""

@@ -6,24 +6,26 @@ is what peak's kernel of it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
-from ..device import BufferId, Executes, KernelId, Launch, Source
+from ..device import BufferId, Executes, Launch, Source
 from ..errors import DeviceError
 from .peak import formats, launches, oracle
 from .peak.widths import chosen_bits
 from .stream import arrays
-from .stream.beyond import beyond_caches
+from .stream.beyond import Beyond, beyond_caches
 from .stream.counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 
 # A burst: long beside what a launch costs, short beside a round.
 BURST_S = 0.012
 MOST_REPEATS = 1 << 12
 TRIALS = 2
+# Memory is measured in so many parts of an array at most.
+MOST_PARTS = 64
 # Of the kernels that move memory, so many of the fastest go on being measured.
 FASTEST = 2
 UPDATE = "update"
@@ -58,13 +60,13 @@ class Probe(Protocol):
 
 
 class Burst:
-    """A launch that moves or computes a known amount, repeated to take about BURST_S."""
+    """Launches that move or compute a known amount, repeated to take about BURST_S."""
 
-    def __init__(self, device: Executes, name: str, launch: Callable[[int], Launch], amount: float) -> None:
-        """`launch` gives one with so many repeats, each of which does `amount` units; `name` tells it from others."""
+    def __init__(self, device: Executes, name: str, launches: Callable[[int], Sequence[Launch]], amount: float) -> None:
+        """`launches` gives so many repeats, each of which does `amount` units; `name` tells it from others."""
         self._device = device
         self._name = name
-        self._launch = launch
+        self._launches = launches
         self._amount = amount
         self._repeats = known_of(device).get(name, 0)
         if not self._repeats:
@@ -90,10 +92,12 @@ class Burst:
         return short
 
     def _seconds(self) -> float:
+        return max(sum(self._launch_seconds(launch) for launch in self._launches(self._repeats)), 1e-9)
+
+    def _launch_seconds(self, launch: Launch) -> float:
         started = perf_counter()
-        done = self._device.launch(self._launch(self._repeats))
-        passed = perf_counter() - started
-        return max(passed if done.device_s is None else done.device_s, 1e-9)
+        done = self._device.launch(launch)
+        return perf_counter() - started if done.device_s is None else done.device_s
 
 
 class MemoryProbe:
@@ -102,16 +106,27 @@ class MemoryProbe:
     unit = "byte"
 
     def __init__(self, device: Executes) -> None:
-        """Arrays beyond the caches that really serve. Raises DeviceError."""
+        """Arrays beyond the caches that really serve. Raises DeviceError.
+
+        A burst shall be short: where a pass over such arrays is not (a server's last cache has 300 MiB and more), there
+        are parts of one array, and each burst goes over the next ones. A part comes again after all others, that is
+        after as many bytes as an array has, and so from no cache.
+        """
         info = device.info
         reason = arrays.too_large(info, None)
         if reason is not None:
             raise DeviceError(reason)
         self._device = device
         found = beyond_caches(device)
-        self._items, self._limits = found.items, found.limits
-        more = arrays.ARRAYS - len(found.spare)
-        self._arrays = (*found.spare, *(device.allocate(self._items * NUMBER_BYTES) for _ in range(more)))
+        self._all_items, self._limits = found.items, found.limits
+        self._items = _burst_items(found)
+        self._in_parts = self._items < found.items
+        count = max(2 * arrays.ARRAYS, -(-found.items // self._items)) if self._in_parts else arrays.ARRAYS
+        spare = () if self._in_parts else found.spare
+        more = count - len(spare)
+        self._arrays = (*spare, *(device.allocate(self._items * NUMBER_BYTES) for _ in range(more)))
+        # The part that the next launch begins with.
+        self._next = 0
         self._sums: tuple[BufferId, ...] = ()
         self.anew()
 
@@ -125,8 +140,9 @@ class MemoryProbe:
             for name in sorted(rates, key=lambda name: -rates[name])[FASTEST:]:
                 del bursts[name], known[name]
         self._kept = bursts
-        size_mib = self._items * NUMBER_BYTES >> 20
-        kept, arrays_text = ", ".join(self._kept), f"arrays of {size_mib} MiB{self._limits}"
+        size_mib, each_mib = (items * NUMBER_BYTES >> 20 for items in (self._all_items, self._items))
+        parts_text = f"parts of {each_mib} MiB, one after another, of " if self._in_parts else ""
+        kept, arrays_text = ", ".join(self._kept), f"{parts_text}arrays of {size_mib} MiB{self._limits}"
         self.explanation = f"what stream's fastest operations move ({kept}; {arrays_text})"
 
     def rate(self) -> float:
@@ -140,25 +156,42 @@ class MemoryProbe:
             bits = chosen_bits(device, formats.USUAL)
             kernel, _ = device.compile(launches.sweep_source_of(1, info, bits))
             across = launches.sweep_numbers(info, bits)
-            return Burst(
-                device,
-                name,
-                lambda repeats: launches.sweep_launch(kernel, self._arrays[0], items, across, repeats, 0),
-                items * formats.SWEEP_NUMBER_BYTES,
-            )
+
+            def updates(taken: tuple[BufferId, ...], repeats: int) -> Launch:
+                return launches.sweep_launch(kernel, taken[0], items, across, repeats, 0)
+
+            return Burst(device, name, self._passes(1, updates), items * formats.SWEEP_NUMBER_BYTES)
         kernel, _ = device.compile(arrays.source_of(name, info))
-        taken = self._arrays
         if name == DOT:
             # Once: what is found out anew must not take memory anew.
             self._sums = self._sums or (device.allocate(items // BLOCK * NUMBER_BYTES),)
-            taken = (*self._sums, *taken[1:])
-        return Burst(device, name, _passes(device, name, kernel, taken, items), items * OPERATIONS[name].item_bytes)
+        sums = self._sums if name == DOT else ()
+
+        def passes(taken: tuple[BufferId, ...], repeats: int) -> Launch:
+            return arrays.launch_of(name, kernel, (*sums, *taken), items, repeats, 1.0, info)
+
+        return Burst(device, name, self._passes(arrays.ARRAYS - len(sums), passes), items * OPERATIONS[name].item_bytes)
+
+    def _passes(
+        self, count: int, launch: Callable[[tuple[BufferId, ...], int], Launch]
+    ) -> Callable[[int], Sequence[Launch]]:
+        """Passes over `count` arrays; in parts a launch each, over those that were left alone for longest."""
+
+        def following() -> tuple[BufferId, ...]:
+            first, self._next = self._next, (self._next + count) % len(self._arrays)
+            return tuple(self._arrays[(first + number) % len(self._arrays)] for number in range(count))
+
+        if self._in_parts:
+            return lambda repeats: [launch(following(), 1) for _ in range(repeats)]
+        return lambda repeats: [launch(self._arrays[:count], repeats)]
 
 
-def _passes(
-    device: Executes, name: str, kernel: KernelId, buffers: tuple[BufferId, ...], items: int
-) -> Callable[[int], Launch]:
-    return lambda repeats: arrays.launch_of(name, kernel, buffers, items, repeats, 1.0, device.info)
+def _burst_items(found: Beyond) -> int:
+    """How many numbers of an array a burst goes over: as many as take BURST_S, or all where that is about as long."""
+    if found.read_bytes_s is None:
+        return found.items
+    items = max(found.items / MOST_PARTS, BURST_S * found.read_bytes_s / arrays.ARRAYS / NUMBER_BYTES)
+    return found.items if 2 * items >= found.items else -(-int(items) // BLOCK) * BLOCK
 
 
 class PeakProbe:
@@ -188,7 +221,7 @@ class PeakProbe:
             threads = device.launch(launch(items, 1)).threads
             items = launches.items_of(info, threads)
         amount = items * each * turns * formats.STEPS * form.step_operations
-        self._new_burst = partial(Burst, device, number, lambda repeats: launch(items, repeats), amount)
+        self._new_burst = partial(Burst, device, number, lambda repeats: [launch(items, repeats)], amount)
         self.anew()
 
     def anew(self) -> None:
@@ -218,11 +251,11 @@ class DotProbe:
         kernel, _ = device.compile(Source("llvm", f"{dots.__name__}:{number}", dots.ENTRY, ("uint32",)))
         items, buffer, threads = 1, device.allocate(dots.item_bytes(number)), None
 
-        def launch(repeats: int) -> Launch:
-            return Launch(kernel, (buffer,), (self.turns, self.factors), items, repeats, grain=1)
+        def launch(repeats: int) -> list[Launch]:
+            return [Launch(kernel, (buffer,), (self.turns, self.factors), items, repeats, grain=1)]
 
         # The first launch tells how many threads there are.
-        threads = device.launch(launch(1)).threads
+        threads = device.launch(*launch(1)).threads
         items = threads or 1
         buffer = device.allocate(items * dots.item_bytes(number))
         amount = items * self.turns * dots.operations_a_turn(number)

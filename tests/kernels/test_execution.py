@@ -21,7 +21,7 @@ from hashwatt.kernels.cpu.cores.clock import counts_cpu_time, thread_seconds
 from hashwatt.kernels.cpu.executor import _part
 from hashwatt.kernels.device import DeviceOptions, Executes, Found, Launch, Source
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError
-from hashwatt.kernels.execution import MOST_BUILT, HoldsBuffers
+from hashwatt.kernels.execution import MOST_BUILT, PAGE_BYTES, HoldsBuffers, room_on_pages, touch_pages
 from hashwatt.kernels.fakes import device as fake
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 
@@ -269,3 +269,23 @@ def test_the_threads_own_time_is_told_of_a_launch_on_the_cpu() -> None:
             assert done.cpu_s is None
     finally:
         opened.close()
+
+
+@pytest.mark.parametrize("size_bytes", [1, PAGE_BYTES - 1, PAGE_BYTES, 3 * PAGE_BYTES + 7, 64 << 20])
+def test_room_begins_on_a_page_with_zeros_and_has_memory_behind_each_once_it_was_touched(size_bytes: int) -> None:
+    before_bytes = resident_bytes()
+    room = room_on_pages(size_bytes)
+    assert room.ctypes.data % PAGE_BYTES == 0
+    touch_pages(room)
+    # Where the system tells, and beside what other tests give back meanwhile.
+    assert resident_bytes() - before_bytes >= (0.9 * size_bytes - (8 << 20) if before_bytes else 0)
+    assert len(room) == size_bytes
+    assert not room.any()
+
+
+def resident_bytes() -> int:
+    """How much of this process lies in memory; 0 where the system has no such file."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES
+    except OSError:
+        return 0

@@ -35,12 +35,13 @@ READ = 2
 class Beyond:
     """How many numbers an array must have.
 
-    `reference_bytes`: larger caches than this were not looked for (None: nothing was measured). `spare`: buffers of at
-    least that size, which were left by finding out.
+    `reference_bytes`: larger caches than this were not looked for, and `read_bytes_s`: how fast so much was read (None:
+    nothing was measured). `spare`: buffers of at least that size, which were left by finding out.
     """
 
     items: int
     reference_bytes: int | None = None
+    read_bytes_s: float | None = None
     spare: tuple[BufferId, ...] = ()
 
     @property
@@ -81,6 +82,7 @@ class _Search:
         self._sums: BufferId = 0
         self._operands: tuple[BufferId, ...] = ()
         self._reference_bytes = 0
+        self._read_bytes_s = 0.0
 
     def found(self) -> Beyond:
         size = told = array_items(self._device.info) * NUMBER_BYTES
@@ -92,7 +94,8 @@ class _Search:
                 # The cache that was not told of is smaller than this, and others may leave more of it at other times.
                 size = size if size == told else min(most // told * told, BEYOND_CACHE * size)
                 fits = READ * size <= self._reference_bytes
-                return Beyond(size // NUMBER_BYTES, self._reference_bytes, self._operands if fits else ())
+                spare = self._operands if fits else ()
+                return Beyond(size // NUMBER_BYTES, self._reference_bytes, self._read_bytes_s, spare)
             size *= 2
         raise Unfit(no_size(self._device.info, size // 2))
 
@@ -114,6 +117,7 @@ class _Search:
             self._seconds(size, 1)
             taken[size].append(self._seconds(size, repeats) / repeats / size)
             taken[self._reference_bytes].append(self._seconds(self._reference_bytes, 1) / self._reference_bytes)
+        self._read_bytes_s = max(self._read_bytes_s, 1 / min(taken[self._reference_bytes]))
         return min(taken[self._reference_bytes]) / min(taken[size])
 
     def _seconds(self, size: int, repeats: int) -> float:

@@ -9,12 +9,14 @@ import pytest
 from hashwatt.bench.isolation.device import IsolatedDevice
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.errors import DeviceError, WrongResult
-from hashwatt.kernels.opencl import backend
+from hashwatt.kernels.execution import Bytes, room_on_pages
+from hashwatt.kernels.opencl import backend, executor
+from hashwatt.kernels.opencl.executor import LARGE_BYTES
 from hashwatt.kernels.workloads.evidence import Checked
 from hashwatt.kernels.workloads.protocol import Request, Value
 from hashwatt.kernels.workloads.registry import load_workload
 
-from .devices import found_devices
+from .devices import device_named, found_devices, open_here
 
 # Oclgrind takes a second for a million items.
 ROWS: list[tuple[str, dict[str, Value]]] = [
@@ -56,3 +58,27 @@ def test_every_answer_is_right_on_every_opencl_device(entry: Found) -> None:
             device.release()
     finally:
         device.close()
+
+
+@pytest.mark.own_process
+def test_a_large_buffer_of_the_host_s_cores_is_room_of_ours_that_begins_with_zeros(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rooms: list[Bytes] = []
+
+    def room(size_bytes: int) -> Bytes:
+        rooms.append(room_on_pages(size_bytes))
+        return rooms[-1]
+
+    monkeypatch.setattr(executor, "room_on_pages", room)
+    device = open_here(wanted=device_named("PoCL"))
+    sizes = (LARGE_BYTES - 1, LARGE_BYTES, LARGE_BYTES + 4097)
+    for size_bytes in sizes:
+        buffer = device.allocate(size_bytes)
+        assert not any(device.read(buffer, 0, size_bytes))
+        device.write(buffer, size_bytes - 3, b"end")
+        assert device.read(buffer, size_bytes - 4, 4) == b"\0end"
+    assert tuple(len(one) for one in rooms) == sizes[1:]
+    # What was written is there: the runtime has no copy of its own.
+    assert [bytes(one[-4:]) for one in rooms] == [b"\0end"] * 2
+    device.close()
