@@ -44,23 +44,17 @@ Tiles = tuple[Numbers, Numbers, Numbers]
 
 def emit(number: str) -> str:
     """`number(sums, multiplied, turns, m, c, start, stop)`: for each item all its sums through so many turns."""
-    turn = [
-        f"{MULTIPLY[number]} tmm{total}, tmm{BY_TURNS[step % 2]}, tmm{OTHER}"
-        for step in range(STEPS)
-        for total in range(SUMS)
-    ]
-    tiles = [(register, register * TILE_BYTES) for register in range(SUMS)]
-    multiplied = [(register, place * TILE_BYTES) for place, register in enumerate((*BY_TURNS, OTHER))]
+    sums, multiplied = registers()
     row = f"mov eax, {ROW_BYTES}"
     item = [
         f"  %place = mul i64 %k, {SUMS * TILE_BYTES}",
         "  %sums = getelementptr i8, ptr %b0, i64 %place",
         *configured(str(ROWS), "whole"),
-        amx([row, *(f"tileloadd tmm{name}, [rdi + rax + {at}]" for name, at in tiles)], {"rdi": "%sums"}, ["rax"]),
+        amx([row, *(f"tileloadd tmm{name}, [rdi + rax + {at}]" for name, at in sums)], {"rdi": "%sums"}, ["rax"]),
         amx([row, *(f"tileloadd tmm{name}, [rdi + rax + {at}]" for name, at in multiplied)], {"rdi": "%b1"}, ["rax"]),
     ]
     after = [
-        amx([row, *(f"tilestored [rdi + rax + {at}], tmm{name}" for name, at in tiles)], {"rdi": "%sums"}, ["rax"]),
+        amx([row, *(f"tilestored [rdi + rax + {at}], tmm{name}" for name, at in sums)], {"rdi": "%sums"}, ["rax"]),
         released(),
         *(_taken_away() if number == "bfloat16" else []),
     ]
@@ -75,7 +69,22 @@ def emit(number: str) -> str:
         f"  %one = insertelement <{LANES} x float> poison, float %real, i32 0",
         f"  %all = shufflevector <{LANES} x float> %one, <{LANES} x float> poison, <{LANES} x i32> zeroinitializer",
     ]
-    return "\n".join([configurations(), each_item_in_turns(head, entry, item, [], [amx(turn, {})], after)])
+    return "\n".join([configurations(), each_item_in_turns(head, entry, item, [], [amx(turn(number), {})], after)])
+
+
+def turn(number: str) -> list[str]:
+    """The assembly of a turn."""
+    return [
+        f"{MULTIPLY[number]} tmm{total}, tmm{BY_TURNS[step % 2]}, tmm{OTHER}"
+        for step in range(STEPS)
+        for total in range(SUMS)
+    ]
+
+
+def registers() -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Tile registers and where in memory each one's content begins: of the sums, and of what is multiplied."""
+    sums = [(register, register * TILE_BYTES) for register in range(SUMS)]
+    return sums, [(register, place * TILE_BYTES) for place, register in enumerate((*BY_TURNS, OTHER))]
 
 
 def _taken_away() -> list[str]:
