@@ -199,15 +199,17 @@ class PeakProbe:
 
     def __init__(self, device: Executes, number: str) -> None:
         """Numbers in registers. Raises DeviceError."""
-        info, form = device.info, formats.FORMATS[number]
+        info = device.info
         if info.numbers and number not in info.numbers:
             raise DeviceError(f"{info.id} computes no {number} by itself")
+        form, amx = launches.format_of(number, info), launches.by_amx(number, info)
         self.unit = "flop" if form.is_flop else "operation"
-        self.explanation = f"what peak's kernel of {number} does in registers"
+        self.explanation = f"what peak's kernel of {number} does in registers{' (AMX)' if amx else ''}"
         bits = chosen_bits(device, number)
         source = launches.source_of(number, info, bits)
         kernel, _ = device.compile(source)
-        m_and_c = oracle.constants(number, "ceilings", info.id, "")
+        seed = ("ceilings", info.id, "")
+        m_and_c, tiles = oracle.constants(number, *seed), oracle.tiles(number, *seed) if amx else None
         each, turns = launches.values_an_item(number, info, bits), launches.turns_of(number, info)
         buffers: tuple[int, ...] = ()
 
@@ -218,6 +220,11 @@ class PeakProbe:
         items, threads = launches.items_of(info, None), None
         for _ in range(2):
             buffers = tuple(device.allocate(items * each * formats.stored_bytes(number)) for _ in source.types)
+            if len(buffers) > 1:
+                # To multiply zeros takes less power, and so may be faster, than what the ceiling is for.
+                first = oracle.beginnings(number, items * each, *seed)
+                for buffer, data in zip(buffers, oracle.contents(number, first, tiles), strict=True):
+                    device.write(buffer, 0, data)
             threads = device.launch(launch(items, 1)).threads
             items = launches.items_of(info, threads)
         amount = items * each * turns * formats.STEPS * form.step_operations
@@ -277,8 +284,8 @@ WAYS = {
 
 
 def integer_probe(device: Executes, number: str) -> Probe:
-    """The ceiling of dot products of small integers. Raises DeviceError."""
-    if "llvm" in device.info.languages:
+    """The ceiling of dot products of small integers: the device's own, whatever a kernel uses. Raises DeviceError."""
+    if "llvm" in device.info.languages and not launches.by_amx(number, device.info):
         return DotProbe(device, number)
     if number not in formats.FORMATS:
         raise DeviceError(f"nothing measures what {device.info.id} does with {number} at most")

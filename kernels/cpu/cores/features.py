@@ -87,6 +87,16 @@ def host_architecture() -> str:
     return {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine)
 
 
+# What LLVM is told of a CPU besides, where it has any of these. Of a dot product of pairs LLVM makes two operations for
+# most CPUs, since a sum is ready a little earlier then: half the rate where as many as can begin.
+TUNING = {"fast-dpwssd": frozenset({"avx512vnni", "avxvnni"})}
+
+
+def allowed(features: frozenset[str]) -> list[str]:
+    """The features that LLVM is to use, and how."""
+    return sorted(features) + [name for name, of_any in TUNING.items() if features & of_any]
+
+
 @cache
 def host_attributes(without: tuple[str, ...] = ()) -> str:
     """LLVM function attributes that allow exactly what the host has, less some extensions.
@@ -94,5 +104,5 @@ def host_attributes(without: tuple[str, ...] = ()) -> str:
     They are spelled out on every kernel, so that a setting of Numba's (NUMBA_CPU_NAME, …) cannot make
     LLVM meet an instruction it was told does not exist, which would end the process.
     """
-    wanted = [f"+{name}" for name in sorted(host_features())] + [f"-{name}" for name in without]
+    wanted = [f"+{name}" for name in allowed(host_features())] + [f"-{name}" for name in without]
     return f'"target-cpu"="{llvm_cpu_name()}" "target-features"="{",".join(wanted)}"'

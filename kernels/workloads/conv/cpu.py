@@ -11,6 +11,10 @@ from ...cpu.codegen.dot_tile import host_target, weights_at
 from ...cpu.tiles import tile_call
 from .shape import CHANNELS, ITEMS, TAPS
 
+# So many rows of sums are done with some channels' weights, then with the next ones': half a MiB of a second cache
+# holds their part of the image and such weights of 32-bit numbers, so that neither is fetched anew all the time.
+ROWS_TOGETHER = 4
+
 
 def _kernel(number: str) -> Any:
     target = host_target(number)
@@ -33,28 +37,29 @@ def _kernel(number: str) -> Any:
         """`count` rows of an image's sums; `out`, `image`, `kernel` say where each begins."""
         row = (size + 2) * CHANNELS
         row_bytes = row * number_bytes
-        for channel in range(0, CHANNELS, wide):
-            if wide >= 16:
-                w = kernel + channel // wide * step
-            else:
-                w = kernel + channel // 16 * block + channel % 16 // wide * within
-            for y in range(count):
-                x = 0
-                while x < size:
-                    i = image + y * row + x * CHANNELS
-                    o = out + (y * size + x) * CHANNELS + channel
-                    if size - x >= long:
-                        full(images, i, kernels, w, products, o, row_bytes)
-                        x += long
-                    elif size - x >= 4:
-                        four(images, i, kernels, w, products, o, row_bytes)
-                        x += 4
-                    elif size - x >= 2:
-                        two(images, i, kernels, w, products, o, row_bytes)
-                        x += 2
-                    else:
-                        one(images, i, kernels, w, products, o, row_bytes)
-                        x += 1
+        for first in range(0, count, ROWS_TOGETHER):
+            for channel in range(0, CHANNELS, wide):
+                if wide >= 16:
+                    w = kernel + channel // wide * step
+                else:
+                    w = kernel + channel // 16 * block + channel % 16 // wide * within
+                for y in range(first, min(first + ROWS_TOGETHER, count)):
+                    x = 0
+                    while x < size:
+                        i = image + y * row + x * CHANNELS
+                        o = out + (y * size + x) * CHANNELS + channel
+                        if size - x >= long:
+                            full(images, i, kernels, w, products, o, row_bytes)
+                            x += long
+                        elif size - x >= 4:
+                            four(images, i, kernels, w, products, o, row_bytes)
+                            x += 4
+                        elif size - x >= 2:
+                            two(images, i, kernels, w, products, o, row_bytes)
+                            x += 2
+                        else:
+                            one(images, i, kernels, w, products, o, row_bytes)
+                            x += 1
 
     def convolve(
         products: Any, images: Any, kernels: Any, size: int, side: int, pair: int, count: int, start: int, stop: int

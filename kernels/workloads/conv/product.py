@@ -7,11 +7,13 @@ from math import isqrt
 
 import numpy as np
 
+from ...cpu.codegen.amx_ir import ROWS
 from ...device import DeviceInfo, Source
+from ..amx import about_withheld, uses_amx
 from ..pairs.inputs import Box
 from ..pairs.product import Layout, Numbers
-from ..pairs.tiles import GROUP, Tile, tiles
-from . import opencl
+from ..pairs.tiles import BY_AMX, BY_VECTORS, GROUP, Choice, Tile, tiles
+from . import on_amx, opencl
 from .definition import convolved
 from .shape import BLOCK, CHANNELS, GROUPED, ITEMS, TAPS
 
@@ -19,6 +21,8 @@ PACKAGE = __package__
 SIDE = 16
 # Odd, shorter than some tiles and longer than others.
 SMALL = 7
+# AMX's has strips of each length, and a rest.
+SMALL_BY_AMX = sum(strip * ROWS for strip in on_amx.TOGETHER) + SMALL
 # Some hundredths of a second of one core.
 MEDIUM = 32
 TERMS = TAPS * TAPS * CHANNELS
@@ -86,13 +90,17 @@ class Conv:
         most = isqrt((exact_below - 1) // TERMS)
         return -most, 2 * most + 1
 
-    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
+    def choices(self, info: DeviceInfo) -> tuple[Choice, ...]:
+        """See Product."""
+        return (BY_VECTORS, BY_AMX) if uses_amx(self.operand_type, info) else tiles(info)
+
+    def layout(self, info: DeviceInfo, choice: Choice | None = None) -> Layout:
         """See Product."""
         types = (self.product_type, self.operand_type, self.operand_type)
         about: dict[str, int | float | str] = {"size": self.size, "channels": CHANNELS}
         items, items_each, grain = ITEMS, 0, None
         if "opencl" in info.languages:
-            tile = tile or next(iter(tiles(info)), None)
+            tile = choice if isinstance(choice, Tile) else next(iter(tiles(info)), None)
             number = self.operand_type
             text = opencl.in_channels(number) if tile is None else opencl.in_registers(number, tile)
             source = Source("opencl", text, opencl.ENTRY, types)
@@ -100,11 +108,15 @@ class Conv:
             if tile is not None:
                 about["tile"] = tile.name
                 grain = GROUP
+        elif choice == BY_AMX:
+            about |= {"sums": "amx", "positions": on_amx.LONGEST}
+            source = Source("llvm", f"{on_amx.__name__}:convolve_{self.operand_type}", on_amx.ENTRY, types)
         elif "numba" in info.languages:
             from ...cpu.codegen.dot_tile import host_target
 
             target = host_target(self.operand_type)
             about |= {"lanes": target.lanes, "sums": target.way, "positions": target.positions}
+            about |= about_withheld(self.operand_type, info)
             source = Source("numba", f"{PACKAGE}.cpu:convolve_{self.operand_type}", "", types)
         else:
             source = Source("python", f"{PACKAGE}.plain:convolve", "", types)
@@ -127,9 +139,9 @@ class Conv:
         made: Numbers = sums.reshape(len(lines), self.columns)
         return made
 
-    def small(self) -> Conv:
+    def small(self, choice: Choice | None = None) -> Conv:
         """See Product."""
-        return replace(self, size=SMALL)
+        return replace(self, size=SMALL_BY_AMX if choice == BY_AMX else SMALL)
 
     def medium(self) -> Conv:
         """See Product."""

@@ -10,7 +10,7 @@ import numpy as np
 from ...device import DeviceInfo, Source
 from ..pairs.inputs import Box
 from ..pairs.product import Layout, Numbers
-from ..pairs.tiles import GROUP, Tile, tiles
+from ..pairs.tiles import GROUP, Choice, Tile, tiles
 from . import opencl
 
 PACKAGE = __package__
@@ -73,11 +73,15 @@ class Gemm:
         """What must be read and written at least for a product."""
         return 3 * self.size * self.size * np.dtype(self.operand_type).itemsize
 
-    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
+    def choices(self, info: DeviceInfo) -> tuple[Choice, ...]:
+        """See Product."""
+        return tiles(info)
+
+    def layout(self, info: DeviceInfo, choice: Choice | None = None) -> Layout:
         """See Product."""
         types = (self.operand_type,) * 3
         if "opencl" in info.languages:
-            fitting = tile or next(iter(tiles(info)), None)
+            fitting = choice if isinstance(choice, Tile) else next(iter(tiles(info)), None)
             return self._in_groups(types) if fitting is None else self._in_registers(types, fitting)
         language = "numpy" if "numpy" in info.languages else "python"
         about: dict[str, int | float | str] = {"size": self.size}
@@ -122,7 +126,7 @@ class Gemm:
         made: Numbers = left @ right
         return made
 
-    def small(self) -> Gemm:
+    def small(self, choice: Choice | None = None) -> Gemm:
         """See Product."""
         return replace(self, size=SMALL)
 

@@ -18,7 +18,7 @@ from .product import Layout, Product
 
 PACKAGE = __package__
 # The language of the helpers beside each kernel's.
-HELPERS = {"numpy": "numba", "numba": "numba", "opencl": "opencl", "python": "python"}
+HELPERS = {"numpy": "numba", "numba": "numba", "llvm": "numba", "opencl": "opencl", "python": "python"}
 PRINT_TYPE = "uint32"
 # Devices hand items to their threads by pages and want a number in each buffer for each item.
 SMALLEST_BUFFER_BYTES = 8 << 20

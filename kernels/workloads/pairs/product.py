@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ...device import DeviceInfo, Scalar, Source
 from .inputs import Box
-from .tiles import Tile
+from .tiles import Choice
 
 # Whole numbers, in 64-bit integers or floats: either adds them exactly.
 Numbers = npt.NDArray[Any]
@@ -83,10 +83,14 @@ class Product(Protocol):
         """The same of a right one."""
         ...
 
-    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
-        """How this device does it; by which of its `tiles`, None: the safest, if it has any.
+    def choices(self, info: DeviceInfo) -> tuple[Choice, ...]:
+        """What races on a device, the safest first; none where there is one kernel that has no name."""
+        ...
 
-        The source of a tile is the same for all sizes.
+    def layout(self, info: DeviceInfo, choice: Choice | None = None) -> Layout:
+        """How this device does it; by which of its `choices`, None: the safest, if it has any.
+
+        The source of a choice is the same for all sizes.
         """
         ...
 
@@ -98,10 +102,10 @@ class Product(Protocol):
         """The lines of a product (lines × columns), exact: `left` has the rows that `left_rows` says, `right` all."""
         ...
 
-    def small(self) -> Product:
-        """The same with an odd size that is quickly done."""
+    def small(self, choice: Choice | None = None) -> Product:
+        """The same with an odd size that is quickly done, and takes every way through the kernel of this choice."""
         ...
 
     def medium(self) -> Product:
-        """The same with a size that shows which of a device's tiles is the fastest, no larger than this one."""
+        """The same with a size that shows which of a device's choices is the fastest, no larger than this one."""
         ...

@@ -1,4 +1,4 @@
-"""How large a tile of sums a work-item keeps in a core's registers: in OpenCL on the host's cores a choice to race.
+"""What races for a product on the host's cores: in OpenCL how large a tile of sums a work-item keeps in its registers.
 
 A tile is some lines of two vectors. Each step multiplies two vectors of the right operand by a number for each line:
 few loads for many sums, as long as all of it stays in registers. Types of vectors are used, and no built-in function
@@ -45,6 +45,18 @@ class Tile:
         """How many numbers a line has."""
         return VECTORS * self.width(number_bytes)
 
+
+@dataclass(frozen=True)
+class Instructions:
+    """What a kernel on the CPU itself multiplies with, by a name."""
+
+    name: str
+
+
+# What a product may be done by.
+Choice = Tile | Instructions
+# The dot products (or fused multiply-adds) of vectors, and AMX's tiles.
+BY_VECTORS, BY_AMX = Instructions("vectors"), Instructions("AMX")
 
 # Two lines less leave registers for what a compiler wants to keep besides.
 USUAL, SMALLER = Tile(6, USUAL_BITS), Tile(4, USUAL_BITS)

@@ -51,6 +51,12 @@ FORMATS: Mapping[str, Format] = {
     "int32": Format("uint32", 2, 32, 1 << 10, 1 << 30, 16),
     "int8": Format("uint32", 8, 32, 1 << 6, 1 << 30),
 }
+# By AMX's tiles on the CPU: a step adds to each sum of a tile the products of a row and a column, 64 of bytes or 32 of
+# bfloat16. See `on_amx`.
+ON_AMX: Mapping[str, Format] = {
+    "int8": Format("uint32", 128, 32, 1 << 10, 1 << 30),
+    "bfloat16": Format("float32", 64, 20, 1 << 10, 1 << 22),
+}
 USUAL = "float64"
 # Floating-point operations for each byte that the sweep moves; each number is read and written, and a step has two.
 SWEEP_STEPS = (1, 4, 16, 64)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ...device import BufferId, DeviceInfo, KernelId, Launch, Source
-from . import opencl, plain
-from .formats import FORMATS
+from ..amx import uses_amx
+from . import on_amx, opencl, plain
+from .formats import FORMATS, ON_AMX, Format
 
 PACKAGE = __package__
 LANGUAGES = ("llvm", "opencl", "python")
@@ -21,13 +22,25 @@ def language_of(info: DeviceInfo) -> str:
     return next(each for each in LANGUAGES if each in info.languages)
 
 
+def format_of(number: str, info: DeviceInfo) -> Format:
+    """A format as the device computes it."""
+    return ON_AMX[number] if by_amx(number, info) else FORMATS[number]
+
+
+def by_amx(number: str, info: DeviceInfo) -> bool:
+    """Whether the device's kernel of a format is that of `on_amx`."""
+    return number in ON_AMX and uses_amx(number, info)
+
+
 def source_of(number: str, info: DeviceInfo, bits: int = opencl.USUAL_BITS) -> Source:
     """The kernel of a format; `bits`: of a vector in OpenCL on the host's cores (see `widths`)."""
     language = language_of(info)
-    types = (FORMATS[number].stored,) * (2 if number == "int8" else 1)
+    amx = by_amx(number, info)
+    types = (FORMATS[number].stored,) * (2 if amx or number == "int8" else 1)
     if language == "opencl":
         return Source(language, opencl.text(number, info, bits), number, types)
-    return Source(language, f"{PACKAGE}.{'cpu' if language == 'llvm' else 'plain'}:{number}", number, types)
+    module = "on_amx" if amx else "cpu" if language == "llvm" else "plain"
+    return Source(language, f"{PACKAGE}.{module}:{number}", number, types)
 
 
 def sweep_source_of(steps: int, info: DeviceInfo, bits: int = opencl.USUAL_BITS) -> Source:
@@ -43,6 +56,8 @@ def values_an_item(number: str, info: DeviceInfo, bits: int = opencl.USUAL_BITS)
     language = language_of(info)
     if language == "opencl":
         return opencl.values_an_item(number, info, bits)
+    if by_amx(number, info):
+        return on_amx.VALUES_AN_ITEM
     if language == "llvm":
         from .cpu import values_an_item as of_cpu
 
@@ -54,7 +69,7 @@ def turns_of(number: str, info: DeviceInfo) -> int:
     """How many turns a launch has: the host's cores take more of them for a launch's cost to vanish."""
     if info.simulator or language_of(info) == "python":
         return 2
-    form = FORMATS[number]
+    form = format_of(number, info)
     return form.turns * form.host_factor if info.on_host_cores else form.turns
 
 

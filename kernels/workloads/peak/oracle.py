@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from . import on_amx
 from .formats import FORMATS, STEPS
 from .plain import dot_step
 
 Numbers = npt.NDArray[Any]
+Tiles = on_amx.Tiles
 # The factor of floating-point steps. Modulo 2³² it is 5 modulo 8: the course is then as long as can be.
 FLIP = -1
 WORD = 1 << 32
@@ -37,6 +39,16 @@ def beginnings(number: str, count: int, challenge: str, device_id: str, run_id: 
     bits = _drawn("numbers", number, challenge, device_id, run_id).random_raw(count)
     kept = bits >> np.uint64(64 - FORMATS[number].seed_bits)
     return kept.astype(FORMATS[number].stored)
+
+
+def tiles(number: str, challenge: str, device_id: str, run_id: str) -> Tiles:
+    """What AMX multiplies, from the challenge: see `on_amx`."""
+    return on_amx.multiplied(number, _drawn("tiles", number, challenge, device_id, run_id))
+
+
+def contents(number: str, first: Numbers, multiplied: Tiles | None) -> tuple[bytes, bytes]:
+    """What a kernel's buffers hold at first; `multiplied`: the tiles of AMX's."""
+    return first.tobytes(), first.tobytes() if multiplied is None else on_amx.in_memory(number, multiplied)
 
 
 def _drawn(*texts: str) -> np.random.PCG64:

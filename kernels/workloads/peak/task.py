@@ -9,12 +9,14 @@ import numpy as np
 
 from ...device import BufferId, Executes, Launch
 from ...errors import DeviceError, WrongResult
+from ..amx import about_withheld
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..protocol import Expected, Request, Work
-from .formats import FORMATS, STEPS
-from .launches import items_of, launch_of, source_of, turns_of, values_an_item
-from .oracle import Numbers, after, beginnings, constants
+from . import on_amx
+from .formats import STEPS
+from .launches import by_amx, format_of, items_of, launch_of, source_of, turns_of, values_an_item
+from .oracle import Numbers, after, beginnings, constants, contents, tiles
 from .widths import chosen_bits
 
 LARGEST_BATCH = 1 << 20
@@ -34,12 +36,14 @@ class PeakTask(CheckedTask):
         info = device.info
         super().__init__(device)
         self._number = str(request.parameters["number"])
-        self._format = FORMATS[self._number]
+        self._format = format_of(self._number, info)
         self._source = source_of(self._number, info)
         # The numbers of an item.
         self._each = values_an_item(self._number, info)
         self._seed = (request.challenge, info.id, request.run_id)
         self._constants = constants(self._number, *self._seed)
+        # What is multiplied where AMX does it.
+        self._tiles = tiles(self._number, *self._seed) if by_amx(self._number, info) else None
         self._turns = turns_of(self._number, info)
         self._items = items_of(info, None)
         self._buffers: tuple[BufferId, ...] = ()
@@ -104,8 +108,8 @@ class PeakTask(CheckedTask):
         first = beginnings(self._number, self._items * self._each, *self._seed)
         if not self._buffers:
             self._buffers = tuple(self._device.allocate(first.nbytes) for _ in self._source.types)
-        for buffer in self._buffers:
-            self._device.write(buffer, 0, first.tobytes())
+        for buffer, data in zip(self._buffers, contents(self._number, first, self._tiles), strict=False):
+            self._device.write(buffer, 0, data)
         self._first, self._launches = first, 0
 
     def _compare_now(self) -> int:
@@ -115,8 +119,9 @@ class PeakTask(CheckedTask):
         if self._first is None:
             raise DeviceError(f"{self._device.info.id}: the numbers were lost with a launch that failed")
         size, compared = self._first.itemsize, 0
-        for part in followed(len(self._first), FEWER if self._number == "int8" else FOLLOWED):
-            right = after(self._number, self._first[part.start : part.stop], turns, self._launches, *self._constants)
+        step_by_step = self._number == "int8" and self._tiles is None
+        for part in followed(len(self._first), FEWER if step_by_step else FOLLOWED):
+            right = self._right(self._first[part.start : part.stop], part.start, turns)
             data = self._device.read(self._buffers[0], size * part.start, right.nbytes)
             if data != right.tobytes():
                 wrong = int((np.frombuffer(data, right.dtype) != right).sum())
@@ -127,8 +132,17 @@ class PeakTask(CheckedTask):
             compared += len(right)
         return compared
 
+    def _right(self, first: Numbers, begin: int, turns: int) -> Numbers:
+        if self._tiles is not None:
+            return on_amx.after(self._number, first, begin, turns, self._launches, self._tiles)
+        return after(self._number, first, turns, self._launches, *self._constants)
+
     def _note_kernel(self, threads: int | None) -> None:
-        tuning = {"numbers_an_item": self._each, "items": self._items, "turns": self._turns}
+        info = self._device.info
+        tuning: dict[str, int | str] = {
+            "numbers_an_item": self._each, "items": self._items, "turns": self._turns,
+            **({} if self._tiles is None else {"multiplied_by": "AMX"}), **about_withheld(self._number, info),
+        }  # fmt: skip
         self.kernel = self._kernel_info(self._number, self._source, tuning, threads)
 
 

@@ -14,7 +14,7 @@ from hashwatt.kernels.workloads.pairs.numbering import operands_of
 from hashwatt.kernels.workloads.pairs.operands import Kernels, Operands, compile_all
 from hashwatt.kernels.workloads.pairs.prints import prints_of
 from hashwatt.kernels.workloads.pairs.product import Product
-from hashwatt.kernels.workloads.pairs.tiles import Tile
+from hashwatt.kernels.workloads.pairs.tiles import Choice
 
 
 def fake(behaviour: str = "steady") -> FakeDevice:
@@ -34,10 +34,10 @@ def seeds(base: int) -> Callable[[str, int], int]:
 
 def check(
     device: Executes, product: Product, base: int, count: int = 2, kernels: Kernels | None = None,
-    tile: Tile | None = None,
+    choice: Choice | None = None,
 ) -> Kernels:  # fmt: skip
     """Do products from number 1 on, and hold every number and every print against integers; the kernels that did it."""
-    layout = product.layout(device.info, tile)
+    layout = product.layout(device.info, choice)
     kernels = kernels or compile_all(device, product, layout)
     pool = Operands(device, product, layout, kernels, seeds(base), count)
     pool.fill(1, count)

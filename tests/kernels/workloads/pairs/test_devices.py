@@ -18,7 +18,7 @@ from hashwatt.kernels.workloads.gemm.opencl import DEPTH
 from hashwatt.kernels.workloads.gemm.product import Gemm
 from hashwatt.kernels.workloads.pairs.product import Layout, Product
 from hashwatt.kernels.workloads.pairs.task import PairTask
-from hashwatt.kernels.workloads.pairs.tiles import NARROW, SMALLER, USUAL, WIDE, Tile
+from hashwatt.kernels.workloads.pairs.tiles import NARROW, SMALLER, USUAL, WIDE, Choice, Tile
 from hashwatt.kernels.workloads.protocol import Request
 
 from ...opencl.devices import device_named, first_device
@@ -78,14 +78,14 @@ def test_an_opencl_device_multiplies_as_integers_do(name: str, number: str) -> N
 class InGroups(Gemm):
     """The kernel for GPUs on whatever device."""
 
-    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
+    def layout(self, info: DeviceInfo, choice: Choice | None = None) -> Layout:
         return super().layout(as_gpu(info))
 
 
 class InChannels(Conv):
     """The same."""
 
-    def layout(self, info: DeviceInfo, tile: Tile | None = None) -> Layout:
+    def layout(self, info: DeviceInfo, choice: Choice | None = None) -> Layout:
         return super().layout(as_gpu(info))
 
 
@@ -121,7 +121,7 @@ def test_every_tile_multiplies_as_integers_do(tile: Tile, name: str, number: str
         kernels = None
         for product in sized(name, number):
             for seed in range(3):
-                kernels = check(device, product, seed, kernels=kernels, tile=tile)
+                kernels = check(device, product, seed, kernels=kernels, choice=tile)
     finally:
         device.close()
 

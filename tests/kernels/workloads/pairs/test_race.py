@@ -20,7 +20,7 @@ from hashwatt.kernels.workloads.pairs.operands import Kernels, compile_all
 from hashwatt.kernels.workloads.pairs.product import Product
 from hashwatt.kernels.workloads.pairs.race import TRIALS, chosen
 from hashwatt.kernels.workloads.pairs.task import PairTask
-from hashwatt.kernels.workloads.pairs.tiles import NARROW, SMALLER, USUAL, WIDE, Tile, tiles
+from hashwatt.kernels.workloads.pairs.tiles import NARROW, SMALLER, USUAL, WIDE, Choice, Tile, tiles
 from hashwatt.kernels.workloads.protocol import Request
 
 INFO = DeviceInfo(
@@ -79,8 +79,8 @@ def _folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(kept, "cache_folder", lambda *_: tmp_path)
 
 
-def check(runtime: Runtime, product: Product, wrong: Collection[Tile] = ()) -> Callable[[Tile | None], Kernels]:
-    def checked(tile: Tile | None) -> Kernels:
+def check(runtime: Runtime, product: Product, wrong: Collection[Tile] = ()) -> Callable[[Choice | None], Kernels]:
+    def checked(tile: Choice | None) -> Kernels:
         kernels = compile_all(runtime, product, product.layout(runtime.info, tile))
         if tile in wrong:
             raise WrongResult(f"opencl:0 multiplied wrong numbers with {tile}")

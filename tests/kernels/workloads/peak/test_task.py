@@ -11,14 +11,18 @@ import pytest
 
 from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.backend import CpuDevice
-from hashwatt.kernels.cpu.cores.features import native_numbers
+from hashwatt.kernels.cpu.cores import amx
+from hashwatt.kernels.cpu.cores.amx import why_no_amx
+from hashwatt.kernels.cpu.cores.features import host_features, native_numbers
 from hashwatt.kernels.cpu.cores.topology import read_topology
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found
 from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 from hashwatt.kernels.workloads.evidence import Checked
 from hashwatt.kernels.workloads.peak import cpu as on_cpu
-from hashwatt.kernels.workloads.peak.formats import FORMATS, STEPS
+from hashwatt.kernels.workloads.peak import launches, on_amx
+from hashwatt.kernels.workloads.peak.formats import STEPS
+from hashwatt.kernels.workloads.peak.launches import format_of
 from hashwatt.kernels.workloads.peak.task import PeakTask, followed
 from hashwatt.kernels.workloads.peak.workload import ROWS, WORKLOAD
 from hashwatt.kernels.workloads.protocol import Expected, Request, Task, Value, quantity_for
@@ -72,7 +76,7 @@ def test_every_row_is_right_and_counts_its_operations(device: Executes, row: dic
         assert amounts == [2 * int(tuning["array_bytes"]) // 8 * int(tuning["operations_a_number"])] * 3
     else:
         numbers = int(tuning["items"]) * int(tuning["numbers_an_item"])
-        each = FORMATS[str(row["number"])].step_operations
+        each = format_of(str(row["number"]), device.info).step_operations
         assert amounts == [2 * numbers * int(tuning["turns"]) * STEPS * each] * 3
     some, more = task.evidence(1), task.evidence(3)
     assert isinstance(some, Checked)
@@ -115,16 +119,68 @@ def test_a_mutated_kernel_is_caught_by_the_self_test(
 ) -> None:
     if number not in native_numbers():
         pytest.skip(f"this CPU has no {number}")
-    text = getattr(on_cpu, number)()
-    mutated = re.sub(pattern, instead, text, count=1)
-    assert mutated != text
-    monkeypatch.setattr(on_cpu, number, lambda: mutated)
+    monkeypatch.setattr(launches, "uses_amx", lambda _number, _info: False)
+    monkeypatch.setattr(on_cpu, number, lambda: mutated(on_cpu.emit(number), pattern, instead))
+    refused(number)
+
+
+def mutated(text: str, pattern: str, instead: str) -> str:
+    made = re.sub(pattern, instead, text, count=1)
+    assert made != text
+    return made
+
+
+def refused(number: str) -> None:
     device = small_cpu()
     try:
         with pytest.raises(WrongResult, match="numbers wrong"):
             bound(device, {"number": number}).self_test()
     finally:
         device.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "pattern", "instead"),
+    [
+        ("int8", r"tdpbusd tmm3, tmm6, tmm7", "tdpbusd tmm3, tmm5, tmm7"),
+        ("int8", r"tdpbusd tmm4", "tdpbssd tmm4"),
+        ("int8", r"\\0Atdpbusd tmm0, tmm5, tmm7", ""),
+        ("int8", r"icmp slt i64 %t.next, %s0", "icmp sle i64 %t.next, %s0"),
+        ("bfloat16", r"tdpbf16ps tmm2, tmm5, tmm7", "tdpbf16ps tmm2, tmm6, tmm7"),
+        ("bfloat16", r"%back = sub i64 1", "%back = sub i64 2"),
+        ("bfloat16", r"fadd (<.*>) %sum79, %all", r"fadd \1 %sum79, %sum79"),
+        ("bfloat16", r"%k.next = add i64 %k, 1", "%k.next = add i64 %k, 2"),
+    ],
+)
+def test_a_mutated_kernel_of_amx_is_caught_by_the_self_test(
+    number: str, pattern: str, instead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = why_no_amx(number)
+    if reason is not None:
+        pytest.skip(reason)
+    monkeypatch.setattr(on_amx, number, lambda: mutated(on_amx.emit(number), pattern, instead))
+    refused(number)
+
+
+@pytest.mark.parametrize("number", ["int8", "bfloat16"])
+def test_where_amx_is_withheld_vectors_do_it_and_the_kernel_says_why(
+    number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if number not in native_numbers():
+        pytest.skip(f"this CPU has no {number}")
+    everything = host_features() | set(amx.NEEDS[number])
+    monkeypatch.setattr(amx, "host_features", lambda: everything)
+    monkeypatch.setattr(amx, "host_architecture", lambda: "x86_64")
+    monkeypatch.setattr(amx, "_why_no_leave", lambda: "the system says no")
+    device = small_cpu()
+    try:
+        task = bound(device, {"number": number})
+        task.self_test()
+    finally:
+        device.close()
+    assert task.kernel is not None
+    assert task.kernel.tuning["without_amx"] == "the system says no"
+    assert "multiplied_by" not in task.kernel.tuning
 
 
 def test_state_that_would_grow_too_large_is_begun_anew() -> None:
