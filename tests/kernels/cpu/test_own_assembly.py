@@ -321,6 +321,25 @@ def test_a_machine_that_hides_features_is_known_by_its_family(
     assert host_machine() is machine(known)
 
 
+@pytest.mark.parametrize(
+    ("archspec_name", "llvm_name", "stages"),
+    [
+        ("zen5", "znver5", 3),
+        ("zen4", "znver4", 3),
+        ("icelake", "emeraldrapids", 2),
+        ("icelake", "icelake-server", 2),
+        ("x86_64_v4", "a-new-core", 3),
+    ],
+)
+def test_the_pipeline_has_the_stages_that_were_best_on_cores_like_these(
+    archspec_name: str, llvm_name: str, stages: int, core_of: Callable[[str, str], None]
+) -> None:
+    core_of(archspec_name, llvm_name)
+    for name in ("avx512-x16-piped", "avx512-x16-piped-rolled"):
+        carried = re.findall(r"%(context\d) = phi", variant(name).emit(SCAN, "scan"))
+        assert len(carried) == stages
+
+
 def test_a_machine_that_nothing_is_known_of_has_no_data(core_of: Callable[[str, str], None]) -> None:
     core_of("x86_64_v4", "a-new-core")
     assert host_machine() is None
