@@ -127,7 +127,8 @@ def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
             # Made for Zen 5, which is what an unknown machine is taken for.
             known = host if host is not None and (512, "rotate") in host.rows else machine("zen5")
             target = VectorTarget(pipelined_ir.LANES, True, known.ports(512), host_attributes())
-            return pipelined_ir.emit(symbol, program(True, True), target, pipelined_ir.STAGES, vector.rolled)
+            staging = pipelined_ir.STAGINGS.get(known.name, pipelined_ir.LATE_RESULTS)
+            return pipelined_ir.emit(symbol, program(True, True), target, staging, vector.rolled)
 
         return replace(vector, emit=emit)
 

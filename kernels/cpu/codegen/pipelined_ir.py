@@ -1,9 +1,10 @@
 """A pipeline within one core: the beginning of one batch's hashes beside the end of another's.
 
 A hash is a long chain: each of its rounds waits for the one before. Where a core has more ports than
-one chain can fill (AMD Zen 5: four of 512 bits, and every result comes a cycle late), another chain
-must run beside it. Two whole batches in one loop would be too long for the caches of instructions;
-but a double hash can be cut, and its parts are chains each. With two stages:
+one chain can fill (AMD Zen 5: four of 512 bits, and every result comes a cycle late) another chain must
+run beside it; and two fill even the two ports of an Intel core better than one does. Two whole batches in
+one loop would be too long for the caches of instructions; but a double hash can be cut, and its parts are
+chains each. With two stages:
 
     pass      i          i+1
     batch i   stage 0    stage 1 → H7
@@ -22,7 +23,7 @@ into one of as many buffers as there are stages.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ...graph.lower import Program
 from ...graph.nodes import Binding, Node, Op
@@ -34,11 +35,24 @@ from ..assembly.select import Constants, select_one
 from .skeleton import Carried, Scan, nonce_words, scan_function
 from .vector_ir import Body, VectorTarget
 
-# Measured on Zen 5: two are 6 % slower (8 % rolled), four need so much more memory traffic that they are, too.
-STAGES = 3
-# The order is made for one port more than there are: rotates are what is scarce, and filling the other ports to the
-# last with what comes later makes so many values wait in memory that it costs more than it gains.
-MORE_PORTS = 1
+
+@dataclass(frozen=True)
+class Staging:
+    """How many stages, and for how many ports more than there are the order is made."""
+
+    stages: int
+    more_ports: int
+
+
+# Measured on Zen 5: two stages are 6 % slower (8 % rolled), four need so much more memory traffic that they are, too.
+# Rotates are what is scarce, and filling the other ports to the last with what comes later makes so many values wait
+# in memory that it costs more than it gains: so one port more.
+LATE_RESULTS = Staging(stages=3, more_ports=1)
+# Measured on Emerald Rapids, where every result is there in the next cycle: two stages fill both ports and are 3 %
+# faster than one, be its order LLVM's or ours (5 % rolled); three are slower rolled, and one port more costs 4 %.
+PROMPT_RESULTS = Staging(stages=2, more_ports=0)
+# By names in `kernels/machines`.
+STAGINGS = {"sapphirerapids": PROMPT_RESULTS, "skylake_avx512": PROMPT_RESULTS}
 LANES = 16
 WIDTH = 4 * LANES
 # What each machine register points to: the job, constants, spilled values, H7; and for each stage, because
@@ -47,7 +61,7 @@ JOB, CONSTANTS, SPILLS, RESULT = "rdi", "rsi", "rdx", "rcx"
 CONTEXTS, ROWS, SHARED = ("r8", "r9", "r10"), ("r11", "r12", "r13"), ("r14", "r15", "rax")
 
 
-def emit(name: str, program: Program, target: VectorTarget, stages: int, rolled: bool) -> str:
+def emit(name: str, program: Program, target: VectorTarget, staging: Staging, rolled: bool) -> str:
     """The LLVM IR module. A `rolled` kernel loops over the job's prefixes; a plain one takes exactly one."""
     body = Body(program, target)
     operations = program.operations()
@@ -61,7 +75,8 @@ def emit(name: str, program: Program, target: VectorTarget, stages: int, rolled:
         kept = body.store_shared(of_prefix, "%common0")
         shared = body.take()
         operations = of_prefix
-    ports = replace(target.ports, width=target.ports.width + MORE_PORTS, shifts_first=False)
+    ports = replace(target.ports, width=target.ports.width + staging.more_ports, shifts_first=False)
+    stages = staging.stages
     pipeline = _Pipeline(program, operations, body, kept, stages, ports)
     run = inline_assembly(pipeline.lines, pipeline.pointers(rolled), VECTOR_REGISTERS)
     vector = body.vector

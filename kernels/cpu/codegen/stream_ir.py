@@ -33,7 +33,6 @@ Write = Callable[[VectorWriter, str, Sequence[str]], str]
 def vector_operation(writer: VectorWriter, kind: str, registers: Sequence[str]) -> str:
     """An operation of a lowered graph, by its name in lower case."""
     op = Op[kind.upper()]
-    # LLVM would join two shifts of one register in a row, so a shift reads what the neighbour holds.
     args = {Op.TERNARY: registers}.get(op, registers[1:2] if op in SHIFTS else registers[:2])
     return writer.expression(op, args, SHIFTS.get(op, XOR3))
 
@@ -90,7 +89,6 @@ def stream(
     `shuffled`: in an order by chance; a core may do one order of the same operations slower than another.
     SHA instructions work on quads; beside wider vectors they have registers of their own (`_beside_sha`).
     """
-    # One kind of shift alone would let LLVM join two in a row; a single pass has no two.
     order = operation_order(mix, registers, shuffled) if len(mix) > 1 else list(mix) * registers
     quads = [kind for kind in mix if "." in kind]
     if target.lanes > QUAD and 0 < len(quads) < len(mix):
@@ -107,6 +105,11 @@ def stream(
             reads[1:] = ["%start0", f"%start{1 % registers}"]
         body.append(f"  %x{position} = {write(writer, kind, reads)}")
         values[index] = f"%x{position}"
+        if not quads:
+            # LLVM would make one of two shifts in a row, of three XORs two, and so on: a stream of fewer operations
+            # than it counts. Beside SHA instructions it finds nothing to join, and fences would change its shuffles.
+            body += writer.fenced(f"y{position}", f"%x{position}")
+            values[index] = f"%y{position}"
     entry, carried, end = ["  %seed = alloca [8 x i64], align 64"], [], []
     for index, value in enumerate(values):
         entry.append(f"  %start{index} = load volatile {vector}, ptr %seed, align 64")

@@ -164,6 +164,21 @@ class VectorWriter:
         self.declarations |= {*declared, function}
         return f"@rotate.bytes.{count}"
 
+    def fenced(self, name: str, value: str) -> list[str]:
+        """Lines that define `%name` as a vector's value, of which LLVM does not know there what it was made of."""
+        words = self.target.lanes * self.target.bits // 32
+        kind = f"<{words} x float>" if self.target.lanes > 1 else f"i{self.target.bits}"
+        if self.target.lanes > 1:
+            fence = self.declare(f"llvm.arithmetic.fence.v{words}f32", kind, result=kind)
+        else:
+            # A fence would take it to a register for floats.
+            fence = f'{kind} asm "", "=r,0"'
+        return [
+            f"  %{name}.plain = bitcast {self.vector} {value} to {kind}",
+            f"  %{name}.fenced = call {fence}({kind} %{name}.plain)",
+            f"  %{name} = bitcast {kind} %{name}.fenced to {self.vector}",
+        ]
+
     def declare(self, function: str, *arguments: str, result: str | None = None) -> str:
         """Declare a function of LLVM's; its result type and name, as a call writes them."""
         returns = result or self.vector

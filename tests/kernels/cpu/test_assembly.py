@@ -9,11 +9,25 @@ import llvmlite.binding as llvm
 import pytest
 
 from hashwatt.kernels.cpu.codegen.vector_ir import VectorTarget, emit
+from hashwatt.kernels.cpu.cores.features import host_architecture
 from hashwatt.kernels.cpu.jit import compile_variant
-from hashwatt.kernels.cpu.variants import CLOCK, MIX, SCAN, variant
+from hashwatt.kernels.cpu.variants import CLOCK, MIXES, SCAN, variant
 from hashwatt.kernels.graph.lower import lower
 from hashwatt.kernels.sha256.mining import header_hash
 
+# By which instructions a kind of operation shows.
+MNEMONICS = {
+    **{kind: [f"{v}p{kind}{d}" for v in ("", "v") for d in ("", "d")] for kind in ("xor", "and")},
+    "add": ["vpaddd", "paddd", "addl", "leal"],
+    "rotr": ["vprold", "vprord", "rorxl", "roll", "rorl"],
+    "shr": ["vpsrld", "shrl"],
+    "shl": ["vpslld", "shll"],
+    "ternary": ["vpternlogd"],
+    "shuffle": ["palignr", "pshufd", "shufps"],
+    **{f"x86.sha256{name}": [f"sha256{name}"] for name in ("rnds2", "msg1", "msg2")},
+}
+MNEMONICS["xor"].append("xorl")
+MNEMONICS["and"].append("andl")
 needs_avx512 = pytest.mark.skipif(bool(variant("avx512-x16").missing()), reason="this CPU lacks AVX-512")
 needs_avx2 = pytest.mark.skipif(bool(variant("avx2-x8").missing()), reason="this CPU lacks AVX2")
 
@@ -66,13 +80,20 @@ def test_the_avx2_kernel_keeps_off_avx512() -> None:
     assert "vpternlog" not in assembly
 
 
-@needs_avx512
-def test_the_micro_benchmark_runs_the_mix_it_claims() -> None:
-    counts = mnemonics(native_assembly("avx512-x16", MIX))
-    shifts = counts["vprold"] + counts["vprord"] + counts["vpsrld"]
-    others = counts["vpaddd"] + counts["vpternlogd"]
-    assert 190 <= shifts + others <= 193
-    assert shifts / (shifts + others) == pytest.approx((1020 + 156) / 2847, abs=0.01)
+@pytest.mark.parametrize("part", MIXES)
+@pytest.mark.parametrize("name", ["avx512-x16", "avx2-x8", "sha-ni-x4", "scalar-x1"])
+def test_the_micro_benchmark_runs_the_mix_it_claims(name: str, part: str) -> None:
+    """LLVM joined operations of the order by chance, so that a roof was up to 6 % too high."""
+    if host_architecture() != "x86_64" or variant(name).missing():
+        pytest.skip(f"this CPU cannot run {name}")
+    counts = mnemonics(native_assembly(name, part))
+    own, _ = variant(name).operations()
+    every = {kind: sum(counts[mnemonic] for mnemonic in MNEMONICS[kind]) for kind in own}
+    claimed = 192 if name == "avx512-x16" else 96
+    # Beside them: the step to the next pass, and what saves registers.
+    assert claimed <= sum(every.values()) <= claimed + 6
+    for kind, count in own.items():
+        assert every[kind] == pytest.approx(claimed * count / own.total(), abs=1.5), kind
 
 
 def test_the_clock_is_a_chain_that_nothing_shortened() -> None:

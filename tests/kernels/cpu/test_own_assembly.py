@@ -46,7 +46,7 @@ def emitted(name: str, rolled: bool) -> str:
     """The module of a kernel for a CPU that has what it needs, whatever this one has."""
     if name == "avx512-x16-piped":
         target = VectorTarget(16, True, machine("zen5").ports(512), AVX512)
-        return pipelined_ir.emit("scan", program(True, True), target, pipelined_ir.STAGES, rolled)
+        return pipelined_ir.emit("scan", program(True, True), target, pipelined_ir.LATE_RESULTS, rolled)
     if name.startswith("avx512-sha-x8"):
         return decoupled_ir.emit("scan", VerticalSchedules(clean=name != UNCLEAN), AVX512, rolled)
     return decoupled_ir.emit("scan", HorizontalSchedules(*DECOUPLED[name]), AVX, rolled)
@@ -259,7 +259,8 @@ def test_any_number_of_stages_in_an_order_for_any_machine_gives_the_same(
 ) -> None:
     rolled = prefixes > 1
     target = VectorTarget(16, True, machine(ports_of).ports(512), host_attributes())
-    module = pipelined_ir.emit("scan", program(True, True), target, stages, rolled)
+    staging = pipelined_ir.Staging(stages, more_ports=stages // 3)
+    module = pipelined_ir.emit("scan", program(True, True), target, staging, rolled)
     job = Job(roll_versions(bytes(range(76)), prefixes), 1)
     answer = loaded(module, variant("avx512-x16-piped" + "-rolled" * rolled))(job, NONCES_AT_AN_EDGE)
     assert answer == (0, reference_scan(job, NONCES_AT_AN_EDGE)[1])
@@ -318,6 +319,25 @@ def test_a_machine_that_hides_features_is_known_by_its_family(
 ) -> None:
     core_of(archspec_name, llvm_name)
     assert host_machine() is machine(known)
+
+
+@pytest.mark.parametrize(
+    ("archspec_name", "llvm_name", "stages"),
+    [
+        ("zen5", "znver5", 3),
+        ("zen4", "znver4", 3),
+        ("icelake", "emeraldrapids", 2),
+        ("icelake", "icelake-server", 2),
+        ("x86_64_v4", "a-new-core", 3),
+    ],
+)
+def test_the_pipeline_has_the_stages_that_were_best_on_cores_like_these(
+    archspec_name: str, llvm_name: str, stages: int, core_of: Callable[[str, str], None]
+) -> None:
+    core_of(archspec_name, llvm_name)
+    for name in ("avx512-x16-piped", "avx512-x16-piped-rolled"):
+        carried = re.findall(r"%(context\d) = phi", variant(name).emit(SCAN, "scan"))
+        assert len(carried) == stages
 
 
 def test_a_machine_that_nothing_is_known_of_has_no_data(core_of: Callable[[str, str], None]) -> None:
