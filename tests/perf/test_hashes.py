@@ -5,8 +5,9 @@ is cpuminer-opt's own scan functions, as `docs/performance.md` says how to build
 All are measured in turns, in bursts so short that some meet no other program. Printed, and in `extra_info`, are for
 each kernel the median of all its bursts and of the fastest 3 % of them (undisturbed, or the least disturbed there
 were), and for each of ours against each peer: the ratio of the fastest, and the median of the ratios within a turn
-with the middle half of them. Ours are compared as they race here, and where this CPU has AVX-512 and a library has
-not, made of AVX2's instructions alone, too.
+with the middle half of them; of each its cycles, by a chain of additions in the same turns; and for ours of 512 bits
+how many cycles the ports of an Intel core need for the operations. Ours are compared as they race here, and where this
+CPU has AVX-512 and a library has not, made of AVX2's instructions alone, too.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from hashwatt.kernels.cpu.cores.features import host_attributes, host_features
 from hashwatt.kernels.cpu.native import NativeFunction
 from hashwatt.kernels.device import Found
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
+from hashwatt.kernels.machines import machine
 from hashwatt.kernels.workloads.hashing import llvm
 from hashwatt.kernels.workloads.hashing.kernel import HashKernel
 from hashwatt.kernels.workloads.hashing.layout import ROOM, WORDS
@@ -36,7 +38,7 @@ from hashwatt.kernels.workloads.scrypt import llvm as scrypt_llvm
 
 from ..kernels.workloads.hashing.hashes import workload
 from .cpuminer import Peers, named_libraries, scanned_by
-from .turns import Timed, alternated, nanoseconds, tell
+from .turns import CLOCK_NAME, Timed, a_cycle, alternated, nanoseconds, tell, tell_cycles
 
 RACED = "as raced here"
 # The peer's scan functions, of AVX-512 and of AVX2 (a library has the one that its compiler was told), and nonces of a
@@ -115,9 +117,27 @@ def test_a_hash_against_cpuminer_opts_scan(benchmark: Any, peers: Peers, name: s
         skip_unless_alike(instructions, function == functions[0])
         timed[f"{label}'s {function}"] = scanned_by(library, function, nonces)
     theirs = list(timed)
-    ratio = tell(benchmark, alternated(timed | ours(name, nonces)), theirs, instructions)
+    taken = alternated({CLOCK_NAME: a_cycle()} | timed | ours(name, nonces))
+    cycle = taken.pop(CLOCK_NAME)
+    ratio = tell(benchmark, taken, theirs, instructions)
+    tell_cycles(benchmark, taken, cycle)
+    tell_ports(benchmark, our_kernels(name))
     # What no machine like this one runs is told, and judged where it does run.
     assert ratio > 1.0 or instructions != RACED
+
+
+def tell_ports(benchmark: Any, kernels: list[HashKernel]) -> None:
+    """Print what vectors of 512 bits need of an Intel core: two ports for all operations, one for those that rotate."""
+    ports = machine("skylake_avx512").ports(512)
+    for kernel in kernels:
+        if kernel.name.startswith("v512"):
+            rotated = sum(kernel.mix.get(kind, 0) for kind in ("rotr", "shr", "shl"))
+            cycles = {"all": sum(kernel.mix.values()) / ports.width, "rotate": rotated / ports.shifts}
+            told = {kind: each / kernel.nonces_an_item for kind, each in cycles.items()}
+            benchmark.extra_info[kernel.name]["cycles_of_ports"] = told
+            mix = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kernel.mix.items()))
+            by_ports = f"{told['all']:.2f} by two ports, {told['rotate']:.2f} by the one that rotates"
+            print(f"\n  {kernel.name}: {mix} for {kernel.nonces_an_item} hashes; cycles: {by_ports}", end="")
 
 
 def skip_unless_alike(instructions: str, peer_has_avx512: bool) -> None:
@@ -169,7 +189,11 @@ def test_romix_against_cpuminer_opts_cores(benchmark: Any, peers: Peers, instruc
             return nanoseconds(run, burst)
 
         timed[name] = run_ours
-    ratio = tell(benchmark, alternated(timed), list(cores), instructions)
+    taken = alternated({CLOCK_NAME: a_cycle()} | timed)
+    cycle = taken.pop(CLOCK_NAME)
+    ratio = tell(benchmark, taken, list(cores), instructions)
+    tell_cycles(benchmark, taken, cycle)
+    tell_ports(benchmark, list(kernels.values()))
     assert ratio > 1.0 or instructions != RACED
 
 

@@ -7,25 +7,21 @@ and is held against our kernels of the same ones. Cycles are those that a chain 
 
 from __future__ import annotations
 
-from statistics import median
 from typing import Any
 
 import pytest
 
-from hashwatt.kernels.cpu.bursts import burst_rate, iterations_for
 from hashwatt.kernels.cpu.jit import compile_variant
 from hashwatt.kernels.cpu.race import ROLLED_PREFIXES, job_array
-from hashwatt.kernels.cpu.variants import CLOCK, variant
+from hashwatt.kernels.cpu.variants import variant
 from hashwatt.kernels.cpu.workers import record_space, scan_chunk
 from hashwatt.kernels.headers.job import Job, roll_versions
 
 from .cpuminer import Peers, named_libraries, scanned_by
-from .turns import Timed, alternated, fastest, nanoseconds, tell
+from .turns import CLOCK_NAME, Timed, a_cycle, alternated, nanoseconds, tell, tell_cycles
 
 # Of each burst: a third of a millisecond.
 NONCES = 1 << 13
-CLOCK_S = 1e-4
-CLOCK_NAME = "a chain of additions"
 # By what the peer's scan is made of: our kernels of the same instructions, plain, and rolled (the peer has none).
 KERNELS = {
     "scanhash_sha256d_16way": ("avx512-x16", "avx512-x16-piped", "avx512-sha-x8"),
@@ -41,21 +37,6 @@ def scanned_by_ours(name: str) -> Timed:
     nonces = NONCES // prefixes
     records = record_space(kernel.variant.lanes, prefixes, nonces)
     return lambda: nanoseconds(lambda: scan_chunk(kernel, words, prefixes, 0, nonces, records), nonces * prefixes)
-
-
-def a_cycle(kernel: str) -> Timed:
-    """Nanoseconds of a cycle, by the chain of additions that goes with this kernel."""
-    chain = compile_variant(variant(kernel), CLOCK)
-    iterations = iterations_for(chain, CLOCK_S)
-    return lambda: 1e9 / burst_rate(chain, iterations)
-
-
-def tell_cycles(benchmark: Any, taken: dict[str, list[float]], cycle: list[float]) -> None:
-    for name, times in taken.items():
-        undisturbed = fastest(times) / fastest(cycle)
-        in_turn = median(hash_ns / cycle_ns for hash_ns, cycle_ns in zip(times, cycle, strict=True))
-        benchmark.extra_info[name]["cycles_a_hash"] = {"fastest": undisturbed, "median": in_turn}
-        print(f"\n  {name}: {undisturbed:.1f} cycles a hash by the fastest bursts, {in_turn:.1f} in turn", end="")
 
 
 @pytest.mark.parametrize("rolled", [False, True], ids=["plain", "rolled"])

@@ -1,4 +1,7 @@
-"""Work of several makers measured in turns, in bursts so short that some of them meet no other program."""
+"""Work of several makers measured in turns, in bursts so short that some of them meet no other program.
+
+Cycles are those that a chain of additions counts within the turns.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,19 @@ from itertools import count
 from statistics import median, quantiles
 from typing import Any
 
+from hashwatt.kernels.cpu.bursts import burst_rate, iterations_for
+from hashwatt.kernels.cpu.jit import compile_variant
+from hashwatt.kernels.cpu.variants import CLOCK, variant
+
 # Turns, of a burst each, last so long, and are so many at least; the fastest share of them counts as undisturbed.
 SECONDS = 30
 FEWEST_TURNS = 61
 FASTEST = 0.03
+
+CLOCK_NAME = "a chain of additions"
+CLOCK_S = 3e-4
+# What others left of the caches makes a chain's first steps slow.
+CLOCK_BEGIN = 64
 
 # CPU nanoseconds a hash, measured once.
 Timed = Callable[[], float]
@@ -61,3 +73,24 @@ def tell(benchmark: Any, taken: dict[str, list[float]], theirs: list[str], about
     benchmark.pedantic(lambda: None)
     best, of_peers = (min(fastest(taken[name]) for name in names) for names in (ours, theirs))
     return of_peers / best
+
+
+def a_cycle(kernel: str = "scalar-x1") -> Timed:
+    """Nanoseconds of a cycle, by the chain of additions that goes with this kernel."""
+    chain = compile_variant(variant(kernel), CLOCK)
+    iterations = iterations_for(chain, CLOCK_S)
+
+    def run() -> float:
+        burst_rate(chain, CLOCK_BEGIN)
+        return 1e9 / burst_rate(chain, iterations)
+
+    return run
+
+
+def tell_cycles(benchmark: Any, taken: dict[str, list[float]], cycle: list[float]) -> None:
+    """Print the cycles a hash of each."""
+    for name, times in taken.items():
+        undisturbed = fastest(times) / fastest(cycle)
+        in_turn = median(hash_ns / cycle_ns for hash_ns, cycle_ns in zip(times, cycle, strict=True))
+        benchmark.extra_info[name]["cycles_a_hash"] = {"fastest": undisturbed, "median": in_turn}
+        print(f"\n  {name}: {undisturbed:.1f} cycles a hash by the fastest bursts, {in_turn:.1f} in turn", end="")

@@ -51,7 +51,8 @@ class Form(Enum):
 class Instruction:
     """A machine instruction before registers are allocated.
 
-    `before`: lines that must come right before it (scalar code that makes an operand, say).
+    `before`: lines that must come right before it (scalar code that makes an operand, say). `mask`: the lanes in which
+    the result is a new one; in the others it is the first operand (DESTROYS).
     """
 
     mnemonic: str
@@ -61,6 +62,7 @@ class Instruction:
     immediate: int | None = None
     target: Memory | None = None
     before: tuple[str, ...] = field(default=())
+    mask: str = ""
 
 
 def permuted(table: int, order: tuple[int, int, int]) -> int:

@@ -144,7 +144,8 @@ class _Allocator:
     def finish(self, instruction: Instruction, register: str, sources: Sequence[str], rest: Sequence[Operand]) -> None:
         # The destroyed register is both the result and the first operand: written once.
         destroys = instruction.form is Form.DESTROYS
-        words = [register, *(sources[1:] if destroys else sources)]
+        written = f"{register}{{{instruction.mask}}}" if instruction.mask else register
+        words = [written, *(sources[1:] if destroys else sources)]
         if instruction.immediate is not None:
             words.append(str(instruction.immediate))
         self.lines.append(f"{instruction.mnemonic} {', '.join(words)}")

@@ -32,9 +32,10 @@ PARAMETERS = "ptr noalias readonly %job, ptr noalias %results, i64 %first, i64 %
 # What has vectors of so many bits, and what of the host's a kernel with narrower ones must not use.
 FEATURES = {512: ("avx512f", "avx512vl", "avx512bw"), 256: ("avx2",)}
 NARROWEST = 128
-# Forms in our own assembly, by stages, the likeliest first.
-ASSEMBLED_BITS = 256
+# Forms in our own assembly, by stages.
 ASSEMBLED = {2: "piped", 1: "assembled"}
+# The widest vectors where logic takes two words only, and where it takes three.
+ASSEMBLED_BITS, TERNARY_BITS = 256, 512
 # Threads share items out in pieces of so many vectors.
 GRAIN = 16
 # With a pass more for each piece.
@@ -64,6 +65,10 @@ class Form:
         order = "scheduled" if self.scheduled else "described"
         return f"v{self.vector_bits}_{order}{'' if self.rotates else '_shifts'}{'_looped' if self.looped else ''}"
 
+    def fits(self, widest_bits: int) -> bool:
+        """Of one in our own assembly: whether it is made of the best instructions here."""
+        return self.vector_bits == widest_bits and (self.vector_bits == TERNARY_BITS) == has_ternary_logic()
+
     @property
     def ternary(self) -> bool:
         """Whether logic of three words is one instruction."""
@@ -91,17 +96,14 @@ def forms(graph: HeaderGraph) -> list[Form]:
     widths = vector_widths()[:2]
     in_a_row = [Form(bits, scheduled=True) for bits in widths]
     if graph.rounds is None:
-        # With more registers or three-operand logic LLVM stores little; our assembly is of AVX2 alone.
-        if widths[0] == ASSEMBLED_BITS and not has_ternary_logic():
-            return [*assembled_forms(), *in_a_row]
-        return in_a_row
+        return [*(form for form in assembled_forms() if form.fits(widths[0])), *in_a_row]
     looped = [Form(bits, looped=True) for bits in widths]
     return [*in_a_row, looped[0]] if has_ternary_logic() else looped
 
 
 def assembled_forms() -> list[Form]:
-    """Those in our own assembly, the likeliest first."""
-    return [Form(ASSEMBLED_BITS, stages=stages) for stages in ASSEMBLED]
+    """Those in our own assembly, the likeliest first; with registers enough one stage is as LLVM has it."""
+    return [Form(TERNARY_BITS, stages=2), *(Form(ASSEMBLED_BITS, stages=stages) for stages in ASSEMBLED)]
 
 
 def target_of(form: Form, bits: int) -> VectorTarget:
@@ -312,7 +314,7 @@ def job_program(graph: HeaderGraph, form: Form) -> Program:
     """What reads the job: the whole hash, or what stands before the loop."""
     if form.looped:
         return graph.round_programs(form.ternary, form.rotates).before
-    if form.stages:
+    if form.stages and form.vector_bits == ASSEMBLED_BITS:
         return graph.program(three_operand_logic=False, rotates=False, rotates_bytes=True)
     return graph.program(form.ternary, form.rotates)
 

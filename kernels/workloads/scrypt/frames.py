@@ -1,7 +1,8 @@
 """Forms of scrypt in LLVM IR, and how a form's frame lies in memory.
 
 A hash is a lane of the vectors that SHA-256 is computed on. For ROMix the same hashes lie in rows: a vector holds a row
-of `together` hashes, 128 bits each, and `groups` such vectors are mixed in turns, so that none waits for another.
+of `together` hashes, 128 bits each, and `groups` such vectors are mixed in turns, so that none waits for another. Or
+they stay in lanes (see `lanes`).
 
 A frame is what one item needs of memory: vectors of SHA-256's words, the hashes' rows, and ROMix's V.
 """
@@ -21,16 +22,21 @@ VECTORS = LANES + BLOCK_WORDS
 
 @dataclass(frozen=True)
 class Form:
-    """Bits of a vector, of a vector of rows, and how many such vectors are mixed in turns."""
+    """Bits of a vector, of a vector of rows, and how many such vectors are mixed in turns.
+
+    `in_lanes`: as many hashes are mixed, a word of all of them in a vector.
+    """
 
     vector_bits: int
     row_bits: int
     groups: int
+    in_lanes: bool = False
 
     @property
     def name(self) -> str:
         """As kernels are called."""
-        return f"v{self.vector_bits}_rows{self.row_bits}_x{self.groups}"
+        mixed = "lanes" if self.in_lanes else f"rows{self.row_bits}_x{self.groups}"
+        return f"v{self.vector_bits}_{mixed}"
 
     @property
     def lanes(self) -> int:
@@ -69,13 +75,15 @@ def forms() -> list[Form]:
     A quarter-round waits for the one before it, so that the more are under way, the less a core waits.
     """
     widest = vector_widths()[0]
-    if widest == NARROWEST:
-        return [Form(widest, widest, 4), Form(widest, widest, 2)]
-    return [Form(widest, widest, 4), Form(widest, widest, 2), Form(widest, NARROWEST, widest // 128 * 2)]
+    in_turns = [Form(widest, widest, 4), Form(widest, widest, 2)]
+    if has_ternary_logic():
+        return [Form(widest, widest, 4, in_lanes=True), *in_turns]
+    # On some cores vectors of 256 bits are two halves.
+    return in_turns if widest == NARROWEST else [*in_turns, Form(widest, NARROWEST, widest // 128 * 2)]
 
 
 def operation_mix(form: Form) -> dict[str, int]:
-    """ROMix's operations for an item, by kind; those of SHA-256 are one in a hundred of them."""
+    """ROMix's operations for an item in rows, by kind."""
     blocks = 2 * N * form.lanes // form.together
     # A block has two halves, which each go through the double rounds: eight quarter-rounds and six turned rows.
     doubles = 2 * DOUBLE_ROUNDS * blocks

@@ -14,6 +14,7 @@ from ...device import DeviceInfo, Source
 from ..hashing.kernel import BUFFER_TYPES_WITH_FRAMES, HashKernel
 from ..hashing.llvm import has_ternary_logic, scan_function
 from ..hashing.streams import named, streams_of, text_of
+from . import lanes
 from .description import BLOCK_WORDS, JOB_WORDS, Begun, Known, begin, end, job_bytes
 from .frames import INNER, LANES, OUTER, WORD_BYTES, Form, forms, operation_mix
 from .llvm_rows import moves, romix
@@ -36,8 +37,8 @@ def kernels(info: DeviceInfo) -> list[HashKernel]:
             frame_bytes=form.frame_bytes,
             most_items=slots,
             vectors_a_slot=VECTORS_A_SLOT,
-            mix=operation_mix(form),
-            streams=streams_of(__name__, form.name, operation_mix(form), registers()),
+            mix=mix_of(form),
+            streams=streams_of(__name__, form.name, mix_of(form), registers()),
             grain=1,
         )
         for form in forms()
@@ -51,9 +52,14 @@ def __getattr__(name: str) -> Callable[[], str]:
         if form.name == wanted:
             target = VectorTarget(form.row_bits // 32, has_ternary_logic(), attributes=_attributes(form))
             if kind:
-                return text_of(operation_mix(form), kind, target, registers())
+                return text_of(mix_of(form), kind, target, registers())
             return partial(module_of, form)
     raise AttributeError(name)
+
+
+def mix_of(form: Form) -> dict[str, int]:
+    """ROMix's operations for an item, by kind; those of SHA-256 are one in a hundred of them."""
+    return lanes.operation_mix() if form.in_lanes else operation_mix(form)
 
 
 def registers() -> int:
@@ -80,28 +86,26 @@ def module_of(form: Form) -> str:
         f"  %rows = getelementptr i8, ptr %frame, i64 {form.rows_at}",
         f"  %memory = getelementptr i8, ptr %frame, i64 {form.memory_at}",
         f"  %lanes.at = getelementptr i8, ptr %frame, i64 {LANES * form.lanes * WORD_BYTES}",
-        "  call void @into.rows(ptr %lanes.at, ptr %rows)",
     ]
-    for part in range(form.lanes // form.mixed):
-        at = part * form.mixed * BLOCK_WORDS * WORD_BYTES
-        calls.append(f"  %rows.{part} = getelementptr i8, ptr %rows, i64 {at}")
-        calls.append(f"  call void @romix(ptr %rows.{part}, ptr %memory)")
-    calls.append("  call void @into.lanes(ptr %lanes.at, ptr %rows)")
-    writer.lines += calls
+    writer.lines += [*calls, *(["  call void @romix(ptr %lanes.at, ptr %memory)"] if form.in_lanes else _in_rows(form))]
     inner, outer, mixed = (writer.load(place, size) for place, size in ((INNER, 8), (OUTER, 8), (LANES, BLOCK_WORDS)))
     last = end(writer, inner, outer, mixed)
     scan = scan_function(writer.take(), last, entry, target, writer.declarations, ", ptr noalias %frame")
     attributes = target.attributes
-    return "\n".join(
-        [
-            compress_function(target),
-            moves(form, attributes, into_rows=True),
-            moves(form, attributes, into_rows=False),
-            romix(form, attributes),
-            scan,
-            _slots(form, attributes),
-        ]
-    )
+    mixing = [lanes.romix(attributes)]
+    if not form.in_lanes:
+        mixing = [*(moves(form, attributes, into_rows) for into_rows in (True, False)), romix(form, attributes)]
+    return "\n".join([compress_function(target), *mixing, scan, _slots(form, attributes)])
+
+
+def _in_rows(form: Form) -> list[str]:
+    """The calls that mix an item's hashes in rows."""
+    calls = ["  call void @into.rows(ptr %lanes.at, ptr %rows)"]
+    for part in range(form.lanes // form.mixed):
+        at = part * form.mixed * BLOCK_WORDS * WORD_BYTES
+        calls.append(f"  %rows.{part} = getelementptr i8, ptr %rows, i64 {at}")
+        calls.append(f"  call void @romix(ptr %rows.{part}, ptr %memory)")
+    return [*calls, "  call void @into.lanes(ptr %lanes.at, ptr %rows)"]
 
 
 def _attributes(form: Form) -> str:

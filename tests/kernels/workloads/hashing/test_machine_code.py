@@ -18,6 +18,7 @@ from hashwatt.kernels.workloads.keccak256 import description as keccak256
 
 # Of AMD's Zen to Zen 3 and Intel's Haswell, caches of decoded operations hold 1,536 to 4,096.
 FEWEST_DECODED = 1536
+EVERYTHING = frozenset(feature for features in hashing.FEATURES.values() for feature in features)
 
 
 @pytest.fixture(autouse=True)
@@ -84,25 +85,37 @@ def test_our_assembly_has_the_same_operations_and_moves_less() -> None:
     assert moves[1] < (moved["vmovdqa"] + moved["vmovaps"]) / 2
 
 
-def test_what_waits_for_the_second_stage_is_read_before_it_is_made_anew() -> None:
-    graph = blake2s.header_graph()
+@pytest.mark.parametrize("bits", [256, 512])
+def test_what_waits_for_the_second_stage_is_read_before_it_is_made_anew(
+    bits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if bits == 512:
+        monkeypatch.setattr(hashing, "host_features", lambda: EVERYTHING)
+    graph, isa = blake2s.header_graph(), assembly.ISAS[bits]
     (piped, *_) = hashing.forms(graph)
     program = hashing.job_program(graph, piped)
-    _, waiting = narrowest(schedule(program.operations(), assembly.PORTS), assembly.MIDDLE)
+    _, waiting = narrowest(schedule(program.operations(), isa.ports), assembly.MIDDLE)
     lines = own_assembly(graph, piped)
     assert len(waiting) >= 16
     for slot in range(assembly.WAITING, assembly.WAITING + len(waiting)):
-        place = f"[{assembly.ROOM} + {assembly.WIDTH * slot}]"
+        place = f"[{assembly.ROOM} + {isa.width * slot}]"
         uses = [line for line in lines if place in line]
         # The allocator writes no value back that has a place in memory.
-        assert [use.startswith(f"vmovdqa {place}") for use in uses] == [False] * (len(uses) - 1) + [True]
+        assert [use.startswith(f"{isa.move} {place}") for use in uses] == [False] * (len(uses) - 1) + [True]
         assert len(uses) > 1
 
 
-def test_where_logic_takes_three_words_llvms_order_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    everything = frozenset(feature for features in hashing.FEATURES.values() for feature in features)
-    monkeypatch.setattr(hashing, "host_features", lambda: everything)
-    assert [form.name for form in hashing.forms(blake2s.header_graph())] == ["v512_scheduled", "v256_scheduled"]
+def test_with_three_operand_logic_two_batches_under_way_have_room_in_registers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hashing, "host_features", lambda: EVERYTHING)
+    graph = blake2s.header_graph()
+    forms = hashing.forms(graph)
+    assert [form.name for form in forms] == ["v512_piped", "v512_scheduled", "v256_scheduled"]
+    assert hashing.operation_mix(graph, forms[0]) == (mix := hashing.operation_mix(graph, forms[1]))
+    own = Counter(line.split()[0] for line in own_assembly(graph, forms[0]))
+    moves = own.pop("vmovdqa64")
+    assert own == {"vpaddd": mix["add"], "vpxord": mix["xor"], "vprord": mix["rotr"], "vpternlogd": mix["ternary"]}
+    # What waits for the second stage is stored, a vector each; there is little else to move.
+    assert moves < 32
 
 
 def test_keccaks_rounds_fit_caches_of_instructions() -> None:
