@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..device import REMEDY, AnyDevice, DeviceInfo, DeviceOptions, Found, Kind, Missing
+from ..system.free_memory import free_bytes
 from ..system.installing import install_extra
 from .executor import LANGUAGES
 from .runtimes.caches import spare_an_unwritable_home
@@ -137,6 +138,7 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
     import pyopencl
 
     platform_name = _name(platform)
+    on_host = bool(device.type & pyopencl.device_type.CPU) or platform_name in IMITATIONS
     driver_version = _text(device.driver_version)
     return DeviceInfo(
         id=BACKEND,
@@ -147,11 +149,11 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
         backend=BACKEND,
         driver=f"{platform_name} {driver_version}, {_text(device.version)}",
         compute_units=device.max_compute_units,
-        runs_on_host_cpu=True if device.type & pyopencl.device_type.CPU or platform_name in IMITATIONS else None,
+        runs_on_host_cpu=True if on_host else None,
         simulator=platform_name == OCLGRIND,
         pci_address=_pci_address(device),
         cache_bytes=device.global_mem_cache_size or None,
-        memory_bytes=device.global_mem_size,
+        memory_bytes=_memory_bytes(device, on_host),
         languages=LANGUAGES,
         numbers=_numbers(device),
         address_bits=device.address_bits,
@@ -164,6 +166,12 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
         },
         remedy=REMEDY_FOR_POCL if platform_name == POCL else REMEDY,
     )
+
+
+def _memory_bytes(device: Any, on_host: bool) -> int:
+    """What its buffers may take. A runtime for CPUs tells of all that is built in, also in a container with less."""
+    free = free_bytes() if on_host else None
+    return int(device.global_mem_size) if free is None else min(int(device.global_mem_size), free)
 
 
 # Formats that need an extension; the rest every device has.

@@ -6,8 +6,9 @@ arrays begin on a page, and so does every range.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ..cores.features import host_features
 from ..native import ATTRIBUTES
@@ -17,6 +18,7 @@ LINE_BYTES = 64
 # In bits: what the registers hold, the widest first; 128 are everywhere.
 WIDTHS = {"avx512f": 512, "avx": 256}
 PREFETCH = "declare void @llvm.prefetch(ptr, i32, i32, i32)"
+NOTHING_AHEAD: Mapping[int, int] = MappingProxyType({})
 METADATA = '!0 = !{i32 1}\n!1 = distinct !{!1, !2}\n!2 = !{!"llvm.loop.unroll.disable"}\n'
 
 
@@ -90,13 +92,13 @@ def each_item(
     number: str = "double",
     bits: int = 64,
     unroll: int | None = None,
-    ahead_bytes: int = 0,
+    ahead: Mapping[int, int] = NOTHING_AHEAD,
 ) -> str:
     """A function that reads an item of the arrays `reads`, computes, and stores into the array `writes`.
 
     `compute` gets all vectors of a pass at once, and orders their operations. `past_cache`: stores go past the caches,
     which saves fetching the line that is overwritten. `unroll`: vectors of a pass; unless told, a line's.
-    `ahead_bytes`: each pass asks for what the one so many bytes ahead of it will read.
+    `ahead`: each pass asks for what the one so many bytes ahead of it will read, to lie as near as L1 (3) or L2 (2).
     """
     wide = Kind(number, bits, register_bits() // bits)
     # Stores past the caches are gathered line by line: a pass that mixes several lines is up to 7 % slower (Zen 5).
@@ -107,11 +109,12 @@ def each_item(
     head = f"define void @{symbol}({', '.join([*parameters, 'i64 %start', 'i64 %stop'])}) {ATTRIBUTES} {{"
     hint = ", !nontemporal !0" if past_cache else ""
     vectors = Lines("v")
-    for line in range(0, unroll * wide.bytes if ahead_bytes else 0, LINE_BYTES):
-        later = vectors.value(f"add i64 %i, {8 * (ahead_bytes + line) // bits}")
-        for index in reads:
-            place = vectors.value(f"getelementptr {number}, ptr %b{index}, i64 {later}")
-            vectors.say(f"call void @llvm.prefetch(ptr {place}, i32 0, i32 3, i32 1)")
+    for ahead_bytes, nearness in ahead.items():
+        for line in range(0, unroll * wide.bytes, LINE_BYTES):
+            later = vectors.value(f"add i64 %i, {8 * (ahead_bytes + line) // bits}")
+            for index in reads:
+                place = vectors.value(f"getelementptr {number}, ptr %b{index}, i64 {later}")
+                vectors.say(f"call void @llvm.prefetch(ptr {place}, i32 0, i32 {nearness}, i32 1)")
     places = [vectors.value(f"add i64 %i, {part * wide.lanes}") for part in range(unroll)]
     loaded = [[_load(vectors, wide, index, place) for index in reads] for place in places]
     results = compute(vectors, wide, loaded)
@@ -123,7 +126,7 @@ def each_item(
     _store(rest, one, writes, "%j", result, "")
     return "\n".join(
         [
-            *([PREFETCH] if ahead_bytes else []),
+            *([PREFETCH] if ahead else []),
             head,
             "entry:",
             "  %count = sub i64 %stop, %start",

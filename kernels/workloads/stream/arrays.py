@@ -14,11 +14,13 @@ CACHE_IF_UNKNOWN_BYTES = 32 << 20
 FEWEST_BLOCKS = 2
 # A pass shall take far longer than a launch.
 SMALLEST_ON_GPU_BYTES = 256 << 20
-LARGEST_ARRAY_BYTES = 1 << 30
+# Four times the largest last cache that one group of cores shares today (504 MiB).
+LARGEST_ARRAY_BYTES = 2 << 30
 # A simulator needs a second for a million items, and has no cache to get past.
 SIMULATED_BYTES = 1 << 16
-# The part of a device's memory that the arrays may take together.
-MEMORY_SHARE = 0.5
+# The part of a device's memory that the arrays may take together. The host's serves several devices at the same time,
+# which take turns with their arrays in place, and what measures their ceilings has some more.
+MEMORY_SHARE, HOST_MEMORY_SHARE = 1 / 2, 1 / 4
 # Of a card's work-items that add up blocks.
 GROUP_ON_GPU = 256
 LANGUAGES = ("llvm", "opencl", "python")
@@ -37,15 +39,20 @@ def array_items(info: DeviceInfo, size_bytes: int | None = None) -> int:
     return max(FEWEST_BLOCKS, size_bytes // NUMBER_BYTES // BLOCK) * BLOCK
 
 
+def most_bytes(info: DeviceInfo) -> int | None:
+    """What all arrays may take together of this device's memory; None where nobody tells how much is free."""
+    share = HOST_MEMORY_SHARE if info.on_host_cores else MEMORY_SHARE
+    return None if info.memory_bytes is None else int(info.memory_bytes * share)
+
+
 def too_large(info: DeviceInfo, size_bytes: int | None) -> str | None:
     """Why the arrays do not fit this device's memory, in a sentence; None where they do, or nobody tells."""
-    wanted = ARRAYS * array_items(info, size_bytes) * NUMBER_BYTES
-    if info.memory_bytes is None or wanted <= info.memory_bytes * MEMORY_SHARE:
+    wanted, most = ARRAYS * array_items(info, size_bytes) * NUMBER_BYTES, most_bytes(info)
+    if most is None or wanted <= most:
         return None
-    free_mib, wanted_mib = info.memory_bytes >> 20, wanted >> 20
     return (
-        f"{info.id}: stream may take half of the {free_mib} MiB free, and its arrays take {wanted_mib}; "
-        "close programs or give a smaller --size"
+        f"{info.id}: stream may take {most >> 20} MiB of the memory that is free, and its arrays take {wanted >> 20}; "
+        "give a smaller --size"
     )
 
 

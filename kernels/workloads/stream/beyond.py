@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from ...device import BufferId, DeviceInfo, Executes, Launch
 from ...errors import Unfit
-from .arrays import ARRAYS, BEYOND_CACHE, LARGEST_ARRAY_BYTES, MEMORY_SHARE, array_items, launch_of, source_of
+from .arrays import ARRAYS, BEYOND_CACHE, LARGEST_ARRAY_BYTES, array_items, launch_of, most_bytes, source_of
 from .counts import BLOCK, DOT, NUMBER_BYTES
 
 # What is known to be memory: so many times an array, and more than any last cache that one group of cores shares today
@@ -86,7 +86,7 @@ class _Search:
 
     def found(self) -> Beyond:
         size = told = array_items(self._device.info) * NUMBER_BYTES
-        most = min(LARGEST_ARRAY_BYTES, int(self._memory_bytes * MEMORY_SHARE) // ARRAYS)
+        most = min(LARGEST_ARRAY_BYTES, (most_bytes(self._device.info) or 0) // ARRAYS)
         while size <= most:
             if READ * size > self._reference_bytes:
                 self._enlarge(size)

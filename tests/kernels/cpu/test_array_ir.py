@@ -17,6 +17,7 @@ from hashwatt.kernels.workloads.stream import cpu as stream
 WIDTHS = (512, 256, 128)
 NUMBERS = 1 << 10
 # Whole pages before a range's beginning, and ends in the middle of passes, of vectors, and before the first of either.
+ASKED = r"call void @llvm.prefetch\(ptr (%\w+), i32 0, i32 (\d), i32 1\)"
 RANGES = ((0, 0), (0, 1), (0, 7), (0, 97), (512, 1003), (512, 513))
 
 
@@ -78,7 +79,14 @@ def test_a_pass_stores_one_whole_line_past_the_caches(bits: int, name: str) -> N
 
 
 @pytest.mark.parametrize("steps", SWEEP_STEPS)
-def test_a_pass_of_the_sweep_asks_once_for_each_line_that_a_later_one_reads(bits: int, steps: int) -> None:
+def test_a_pass_of_the_sweep_asks_each_cache_once_for_each_line_that_a_later_one_reads(bits: int, steps: int) -> None:
     text = peak.emit_sweep(steps)
     read = sum(int(lanes) * 8 for lanes in re.findall(r"load <(\d+) x double>", text))
-    assert text.count("call void @llvm.prefetch") == -(-read // array_ir.LINE_BYTES)
+    asked = [(number, int(nearness)) for number, nearness in re.findall(ASKED, text)]
+    places = {number: int(ahead) for number, ahead in re.findall(r"(%\w+) = add i64 %i, (\d+)", text)}
+    of_places = dict(re.findall(r"(%\w+) = getelementptr double, ptr %b0, i64 (%\w+)", text))
+    lines = range(0, -(-read // array_ir.LINE_BYTES) * array_ir.LINE_BYTES, array_ir.LINE_BYTES)
+    wanted = [(ahead + line, nearness) for ahead, nearness in peak.SWEEP_AHEAD.items() for line in lines]
+    assert [(8 * places[of_places[number]], nearness) for number, nearness in asked] == wanted
+    # The farther, the larger a cache.
+    assert [nearness for _, nearness in sorted(peak.SWEEP_AHEAD.items())] == [3, 2]

@@ -17,6 +17,7 @@ import pytest
 from hashwatt.bench import api
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.fakes import device as fakes
+from hashwatt.kernels.opencl import backend
 from hashwatt.kernels.opencl.backend import _no_runtime, find
 from hashwatt.kernels.opencl.runtimes import caches
 from hashwatt.kernels.opencl.runtimes import installed as runtimes
@@ -306,3 +307,14 @@ def test_without_a_temporary_folder_pip_s_runtimes_are_registered_in_our_own(
         assert ("pip.icd" in found.files) == has_home
         assert (runtimes.VENDORS in os.environ) == has_home
     assert runtimes.VENDORS not in os.environ
+
+
+@pytest.mark.parametrize(("on_host", "free", "right"), [
+    (True, 5 << 30, 5 << 30), (True, 90 << 30, 64 << 30), (True, 0, 0), (True, None, 64 << 30),
+    (False, 5 << 30, 64 << 30),
+])  # fmt: skip
+def test_a_runtime_for_cpus_has_no_more_memory_than_is_free_here(
+    on_host: bool, free: int | None, right: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "free_bytes", lambda: free)
+    assert backend._memory_bytes(SimpleNamespace(global_mem_size=64 << 30), on_host) == right

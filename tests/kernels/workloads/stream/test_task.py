@@ -163,7 +163,8 @@ def test_numbers_that_would_grow_too_large_are_begun_anew(monkeypatch: pytest.Mo
 def test_arrays_are_four_caches_long_or_of_the_size_asked_for() -> None:
     info = DeviceInfo("x", "cpu", "", "", "", "", cache_bytes=32 << 20)
     assert array_items(info) * 8 == 128 << 20
-    assert array_items(replace(info, cache_bytes=1 << 40)) * 8 == 1 << 30
+    assert array_items(replace(info, cache_bytes=300 << 20)) * 8 == 1200 << 20
+    assert array_items(replace(info, cache_bytes=1 << 40)) * 8 == 2 << 30
     assert array_items(replace(info, simulator=True)) * 8 == 1 << 16
     assert array_items(replace(info, kind="gpu", cache_bytes=1 << 20)) * 8 == 256 << 20
     assert array_items(info, 1 << 31) * 8 == 1 << 31
@@ -177,8 +178,10 @@ def test_a_device_that_cannot_is_told_why_in_a_sentence() -> None:
     assert WORKLOAD.why_not(info, usual) is None
     small = WORKLOAD.why_not(replace(info, memory_bytes=100 << 20), usual) or ""
     assert small == (
-        "x: stream may take half of the 100 MiB free, and its arrays take 96; close programs or give a smaller --size"
+        "x: stream may take 25 MiB of the memory that is free, and its arrays take 96; give a smaller --size"
     )
+    # A card's memory is its own.
+    assert WORKLOAD.why_not(replace(info, kind="gpu", cache_bytes=1 << 20, memory_bytes=1536 << 20), usual) is None
     assert WORKLOAD.why_not(replace(info, memory_bytes=100 << 20), {**usual, "size": 1 << 20}) is None
     assert "no 64-bit numbers" in (WORKLOAD.why_not(replace(info, numbers=("float32",)), usual) or "")
 
