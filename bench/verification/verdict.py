@@ -17,6 +17,7 @@ OWN_WORD = "Nothing here is proven: that the work was done, and how long it took
 PARTLY_OWN_WORD = (
     "Where it says so, this proves that the work was done for this challenge; all else is the machine's own word."
 )
+NO_WORK = "Nothing is proven: no device was measured, so there is no work to prove."
 REFUSED = "Refused: not every check holds, so this file proves nothing as it stands."
 
 
@@ -140,6 +141,8 @@ def rates_at_least(proven: Iterable[Proven], between: Between | None) -> Iterato
 def statement_of(evidence: Iterable[Evidence | None]) -> str:
     """What evidence of these classes shows together."""
     own_word = {isinstance(each, Checked | Reported) for each in evidence if each is not None}
+    if not own_word:
+        return NO_WORK
     if own_word == {True}:
         return OWN_WORD
     return PARTLY_OWN_WORD if own_word == {True, False} else STATEMENT

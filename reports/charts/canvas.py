@@ -17,6 +17,7 @@ from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
 
 from .style import FONT_PX, RC
+from .words import fit, keep_direction
 
 WIDE_PX = 860
 NARROW_PX = 340
@@ -135,6 +136,8 @@ def figure_of(charts: Sequence[Chart], size: Size) -> Iterator[Figure]:
         for chart, part, height in zip(charts, parts, heights, strict=True):
             if title_px:
                 y = 1 - 20 / height
-                part.suptitle(chart.title, x=6 / size.width_px, y=y, ha="left", va="top", **TITLE_FONT)
+                title = part.suptitle(chart.title, x=6 / size.width_px, y=y, ha="left", va="top", **TITLE_FONT)
+                fit(title, size.width_px - 12)
             chart.draw(part, Frame(size.width_px, height, title_px, size.narrow))
+        keep_direction(figure)
         yield figure

@@ -18,8 +18,10 @@ from ..wording.ratios import efficiency_text
 from ..wording.units import UNIT_LIMIT, rate_text, rate_unit
 from ..wording.visible import told_apart, visible
 from .canvas import Chart, Frame
+from .ladder_names import width_px
 from .scales import LOG_FROM, linear, logarithmic, prefixed, whole
 from .style import INK, MUTED, PAPER, colour_of, mark, origin_handles
+from .words import fit, width_of
 
 # More lines than this are no picture any more; the table has them all.
 MOST_LINES = 40
@@ -29,6 +31,7 @@ MOST_LINES_OF_MANY = 12
 LINE_PX = 40
 FRAME_PX = 96
 BOTTOM_PX = 64
+GAP_PX = 12
 LETTERS_WIDE = 70
 LETTERS_NARROW = 26
 
@@ -153,8 +156,11 @@ def draw_line(axes: Axes, y: float, line: Line, label: str) -> None:
     above = axes.get_yaxis_transform()
     # The paper behind the words keeps the grid from crossing them.
     paper = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}
-    axes.text(0, y + 0.3, label, transform=above, ha="left", va="bottom", color=INK, bbox=paper)
-    axes.text(1, y + 0.3, line.text, transform=above, ha="right", va="bottom", color=INK, fontweight="bold", bbox=paper)
+    name = axes.text(0, y + 0.3, label, transform=above, ha="left", va="bottom", color=INK, bbox=paper)
+    figure = axes.text(
+        1, y + 0.3, line.text, transform=above, ha="right", va="bottom", color=INK, fontweight="bold", bbox=paper
+    )
+    fit(name, width_px(axes) - width_of(figure) - GAP_PX)
 
 
 def set_scale(axes: Axes, lines: Sequence[Line], unit: str, plain: bool, narrow: bool) -> None:

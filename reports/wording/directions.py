@@ -28,3 +28,17 @@ def isolated(text: str) -> Markup:
         pieces += [escape(text[end : found.start()]), Markup("<bdi>{}</bdi>").format(found[0])]
         end = found.end()
     return Markup("").join([*pieces, escape(text[end:])])
+
+
+# Seen by nobody; what stands beside it is taken for words from left to right.
+_MARK = "\u200e"
+
+
+def marked(text: str) -> str:
+    """The same for a picture, which knows no elements within a text.
+
+    >>> marked("\u05d0\u05d1 2 CPUs") == "\u200e\u05d0\u05d1\u200e 2 CPUs"
+    True
+    """
+    shown = text if text.isascii() else _WORDS.sub(lambda found: f"{found[0]}{_MARK}", text)
+    return shown if shown == text else f"{_MARK}{shown}"

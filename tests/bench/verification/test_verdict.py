@@ -6,6 +6,7 @@ import pytest
 
 from hashwatt.bench.anchors.clock import Anchors, Between
 from hashwatt.bench.verification.verdict import (
+    NO_WORK,
     OWN_WORD,
     PARTLY_OWN_WORD,
     REFUSED,
@@ -61,8 +62,8 @@ def test_no_rate_follows_from_nothing_proven_or_from_no_time(at_least: int | Non
 @pytest.mark.parametrize(
     ("evidence", "statement"),
     [
-        ((), STATEMENT),
-        ((None,), STATEMENT),
+        ((), NO_WORK),
+        ((None,), NO_WORK),
         ((SHARES,), STATEMENT),
         ((SHARES, None), STATEMENT),
         ((OWN,), OWN_WORD),

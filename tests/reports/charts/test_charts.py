@@ -7,15 +7,18 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib.text import Text
 
 import hashwatt.reports.charts as charts_package
 from hashwatt.bench.result.model import Result
-from hashwatt.reports.charts.canvas import NARROW, WIDE, Chart, Size, png, svg
+from hashwatt.reports.charts.canvas import NARROW, WIDE, Chart, Size, figure_of, png, svg
+from hashwatt.reports.charts.devices import rate_chart
 from hashwatt.reports.charts.inline import StyleSheet, inline
 from hashwatt.reports.charts.ladder_marks import is_rate_measured, own_mark
 from hashwatt.reports.charts.selection import MOST_COURSES_OF_MANY, MOST_SAMPLE_CHARTS, charts_of
@@ -244,3 +247,36 @@ class TestDarkPage:
         found = self.colours(scheme)
         first, second = sorted((luminance(found[name]), luminance(found["paper"])))
         assert (second + 0.05) / (first + 0.05) >= 4.5
+
+
+def boxes_of(name: str, size: Size = WIDE) -> tuple[list[str], bool]:
+    """The texts of a chart of one device of that name, and whether any of its name and its figure meet."""
+    about = gather_results([result(verified(name=name))])
+    (ranking,) = about.rankings
+    with figure_of([rate_chart(ranking, "rate")], size) as figure:
+        texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_text()]
+        shown, told = (next(text for text in texts if word in text.get_text()) for word in (name[:3], "MH/s"))
+        room = told.get_window_extent(dpi=figure.dpi).x0 - shown.get_window_extent(dpi=figure.dpi).x1
+        return [text.get_text() for text in texts], room < 0
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize("name", ["W" * 200, "界" * 60, "Accelerator of a usual name"], ids=["latin", "wide", "usual"])
+def test_a_name_of_wide_letters_does_not_run_over_its_figure(name: str, size: Size) -> None:
+    texts, meet = boxes_of(name, size)
+    assert not meet
+    assert size is NARROW or (name in texts) == name.startswith("Acc")
+
+
+def test_a_title_is_cut_where_the_picture_ends() -> None:
+    charts = [replace(rate_chart(gather_results([result(verified())]).rankings[0], "rate"), title="W" * 90)] * 2
+    with figure_of(charts, NARROW) as figure:
+        for part in figure.subfigs:
+            title = next(text for text in part.findobj(Text) if isinstance(text, Text) and "WW" in text.get_text())
+            assert title.get_window_extent(dpi=figure.dpi).x1 <= NARROW.width_px
+
+
+def test_words_from_right_to_left_turn_no_figure_beside_them() -> None:
+    texts, _ = boxes_of("מעבד אבג 9000 (12 GB)")
+    assert "\u200eמעבד אבג\u200e 9000 (12 GB)" in texts
+    assert all(text.startswith("\u200e") for text in texts if not text.isascii())
