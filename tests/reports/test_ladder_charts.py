@@ -129,6 +129,8 @@ def test_an_impossible_date_does_not_stretch_the_axis(created: str) -> None:
     assert "cannot be placed in time" in chart.caption
 
 
+# Slow: charts/test_charts.py draws these pictures of these results in both widths, too, and allows fewer tags.
+@pytest.mark.slow
 def test_hostile_names_stay_names_in_both_widths() -> None:
     for chart in ladder_charts(*hostile.results()):
         for size in (WIDE, NARROW):
