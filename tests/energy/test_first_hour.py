@@ -58,7 +58,7 @@ def no_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HASHWATT_ROOT", "")
 
 
-# Both races kernels and measures each of the processor's loads, half a minute on two quiet cores.
+# Slow: it races kernels and measures each of the processor's loads, half a minute on two quiet cores.
 @pytest.mark.slow
 def test_all_steps_on_a_machine_with_a_counter_and_a_plug(tmp_path: Path) -> None:
     report = hour_with_meters(tmp_path)
@@ -66,10 +66,9 @@ def test_all_steps_on_a_machine_with_a_counter_and_a_plug(tmp_path: Path) -> Non
     assert len({one["kernel"] for one in kernels}) == len(kernels) == 2
 
 
-def test_what_the_meters_do_and_what_load_costs(tmp_path: Path) -> None:
-    report = hour_with_meters(tmp_path, "--only", "counter steps", "--only", "sampler cost", "--only", "idle",
-                              "--only", "load steps")  # fmt: skip
-    assert [step["name"] for step in report["steps"]][-1] == "load steps"
+def test_what_the_meters_do(tmp_path: Path) -> None:
+    report = hour_with_meters(tmp_path, "--only", "counter steps", "--only", "sampler cost", "--only", "idle")
+    assert [step["name"] for step in report["steps"]] == ["meters", "counter steps", "sampler cost", "idle"]
 
 
 def hour_with_meters(tmp_path: Path, *only: str) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def hour_with_meters(tmp_path: Path, *only: str) -> dict[str, Any]:
         steps, ("done", None)
     )
     assert code == 0
-    assert list(steps)[:5] == ["meters", "counter steps", "sampler cost", "idle", "load steps"]
+    assert only or list(steps)[:5] == ["meters", "counter steps", "sampler cost", "idle", "load steps"]
     found = {meter["id"]: meter for meter in steps["meters"]["facts"]["found"]}
     package, plug = "rapl:package", next(name for name in found if name.startswith("file"))
     assert (found[package]["covers_the_processor"], found[plug]["scope"]) == ("the device", "wall")
@@ -94,7 +93,7 @@ def hour_with_meters(tmp_path: Path, *only: str) -> dict[str, Any]:
     assert 0 < moved["smallest_change"] < 40
     assert steps["sampler cost"]["facts"][package]["readings"] > 1
     assert steps["idle"]["facts"][package]["power_w"] == pytest.approx(PACKAGE_W, rel=0.3)
-    for step in steps["load steps"]["facts"]["steps"]:
+    for step in steps["load steps"]["facts"]["steps"] if "load steps" in steps else ():
         assert step["status"] == "measured"
         assert step["meters"][plug]["power_w"] == pytest.approx(WALL_W, rel=0.01)
         told = step["meters"][package]

@@ -13,6 +13,7 @@ from hashwatt.reports.collect.gather import NOTHING, gather_results
 from hashwatt.reports.document.report import Report, report_on
 from hashwatt.reports.formats import format_for
 
+from ..run_folder import found_once
 from . import hostile
 from .factory import fleet, showcase
 from .served import reported, served, served_result
@@ -39,8 +40,10 @@ def about(example: Example, subject: Literal["devices", "ladder"] = "devices") -
 
 @cache
 def shown(example: Example, suffix: str, subject: Literal["devices", "ladder"] = "devices") -> bytes:
-    """The report as a file of that kind."""
-    return format_for(f"x{suffix}").render(about(example, subject))
+    """The report as a file of that kind, drawn once for all processes of the run."""
+    return found_once(
+        f"shown-{example}-{subject}{suffix}", lambda: format_for(f"x{suffix}").render(about(example, subject))
+    )
 
 
 def leave_out_the_ladder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
@@ -44,6 +45,13 @@ def ladder_charts(*results: Result) -> tuple[Chart, ...]:
     return charts_of(report_on(gather_results(list(results)) if results else NOTHING, subject="ladder")).ladder
 
 
+@cache
+def of_nobody() -> tuple[Chart, ...]:
+    """The pictures of published figures alone."""
+    return ladder_charts()
+
+
+@cache
 def words(chart: Chart, size: Size = WIDE) -> str:
     tree = ElementTree.fromstring(svg([chart], size))
     return " ".join(" ".join(element.itertext()) for element in tree.iter(f"{SVG}text"))
@@ -51,7 +59,7 @@ def words(chart: Chart, size: Size = WIDE) -> str:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 def test_the_picture_shows_the_medians_and_ratios_of_the_json(size: Size) -> None:
-    shown = words(ladder_charts()[0], size)
+    shown = words(of_nobody()[0], size)
     document = ladder_summary(report_on(NOTHING, subject="ladder"))
     for rung in [*document["rungs"], document["today"]]:
         assert short_energy(rung["median_j_per_th"]) in shown
@@ -61,7 +69,7 @@ def test_the_picture_shows_the_medians_and_ratios_of_the_json(size: Size) -> Non
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 def test_each_handover_and_the_newest_have_their_names_and_years(size: Size) -> None:
-    shown = words(ladder_charts()[0], size).split()
+    shown = words(of_nobody()[0], size).split()
     line = progression().frontier
     for best in [*handovers(line), line[-1]]:
         assert best.date[:4] in shown
@@ -69,7 +77,7 @@ def test_each_handover_and_the_newest_have_their_names_and_years(size: Size) -> 
 
 
 def test_the_words_beside_the_picture_tell_the_story_to_those_who_do_not_see_it() -> None:
-    chart = ladder_charts()[0]
+    chart = of_nobody()[0]
     document = ladder_summary(report_on(NOTHING, subject="ladder"))
     assert document["story"] in chart.alt
     assert all(
@@ -98,7 +106,7 @@ def test_the_user_s_device_is_named_where_it_has_a_figure(size: Size) -> None:
 
 
 def test_without_a_device_there_is_no_word_of_yours() -> None:
-    chart, by_rung = ladder_charts()
+    chart, by_rung = of_nobody()
     assert "your device" not in words(chart) + words(by_rung)
 
 
@@ -121,6 +129,8 @@ def test_an_impossible_date_does_not_stretch_the_axis(created: str) -> None:
     assert "cannot be placed in time" in chart.caption
 
 
+# Slow: charts/test_charts.py draws these pictures of these results in both widths, too, and allows fewer tags.
+@pytest.mark.slow
 def test_hostile_names_stay_names_in_both_widths() -> None:
     for chart in ladder_charts(*hostile.results()):
         for size in (WIDE, NARROW):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 
 import hashwatt.kernels.rtl.extra as extra
 from hashwatt.kernels.rtl.extra import missing
+from tests.kernels.rtl.priced import tiny_silicon
 from tests.kernels.rtl.toys import TINY
 
 from ..terminal import run_here
@@ -60,14 +62,13 @@ def test_synth_says_that_its_figures_are_modelled(
     capsys: Capture, installed: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from hashwatt.kernels.rtl.asic import flow
+    from hashwatt.kernels.rtl.asic.timing import Conditions
+    from hashwatt.kernels.rtl.shape import Shape
 
-    made: list[Silicon] = []
-    price = flow.price
-
-    def price_once(*arguments: Any) -> Silicon:
-        """Synthesis takes ten seconds: both ways to print it share one."""
-        made.extend([] if made else [price(*arguments)])
-        return made[0]
+    def price_once(shape: Shape, liberty: Sequence[Path], conditions: Conditions, *_: Any) -> Silicon:
+        """Synthesis takes ten seconds: both ways to print it share one, and it is that of test_gate_level.py."""
+        assert (shape, liberty, conditions) == (Shape(1), [TINY], Conditions())
+        return tiny_silicon()
 
     monkeypatch.setattr(flow, "price", price_once)
     outcome = run_here(capsys, "rtl", "synth", "--liberty", str(TINY), "-q")

@@ -92,7 +92,7 @@ def test_the_ladder_itself_is_in_every_format(suffix: str, results: bool) -> Non
 
 
 def test_the_ladder_s_picture_is_the_ladder_alone() -> None:
-    assert shown("nothing", ".png", "ladder") != shown("showcase", ".png", "ladder")
+    assert shown("nothing", ".svg", "ladder") != shown("showcase", ".svg", "ladder")
     assert "Hashrate by device" not in shown("showcase", ".svg", "ladder").decode()
     assert "Hashrate by device" in shown("showcase", ".svg").decode()
 

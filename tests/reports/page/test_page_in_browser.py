@@ -41,13 +41,15 @@ PAGES = {
 # Slow: the same chapters with other tables in them, each page in every browser test again.
 MORE = {"suite", "fleet", "served"}
 WIDTHS = (360, 1280)
+# Chromium lays out in 64ths of a pixel: what is 9 high on one machine is told as 8.9999 on another.
+ROUNDING_PX = 1 / 64
 OPEN_ALL = "document.querySelectorAll('details').forEach((one) => (one.open = true))"
 # What reaches beyond the card that it lies in, or is cut off in its own box.
 BEYOND_ITS_CARD = """[...document.querySelectorAll("section, .headline")].flatMap((card) => {
   const [outer, padding] = [card.getBoundingClientRect(), parseFloat(getComputedStyle(card).paddingRight)];
   return [...card.querySelectorAll("*")].filter((one) => one.getClientRects().length && !one.closest("svg.chart, thead")
     && (one.getBoundingClientRect().right > outer.right - padding + 1
-        || one.getBoundingClientRect().left < outer.left
+        || one.getBoundingClientRect().left < outer.left - 1 / 64
         || (one.scrollWidth > one.clientWidth + 1 && one.clientWidth && getComputedStyle(one).display !== "inline"
             && getComputedStyle(one).overflow === "visible")))
     .map((one) => one.tagName + "." + one.className + ": " + one.textContent.slice(0, 60));
@@ -181,7 +183,7 @@ def test_the_words_of_a_roofline_can_be_read_on_paper(browser: Browser, tmp_path
     browser.open(path, 688)
     browser.call("Emulation.setEmulatedMedia", media="print")
     heights = "[...document.querySelectorAll({!r})].map((one) => one.getBoundingClientRect().height)"
-    assert min(browser.evaluate(heights.format("#devices ~ figure .chart.wide text"))) > 9
+    assert min(browser.evaluate(heights.format("#devices ~ figure .chart.wide text"))) >= 9 - ROUNDING_PX
     # What is higher than a sheet of Letter is cut at its end.
     assert max(browser.evaluate(heights.format("figure"))) < 251 / 25.4 * 96
 
