@@ -231,7 +231,10 @@ class DotProbe:
         # The first launch tells how many threads there are.
         threads = device.launch(launch(1)).threads
         items = threads or 1
-        buffer = device.allocate(items * dots.item_bytes(number))
+        size_bytes = items * dots.item_bytes(number)
+        buffer = device.allocate(size_bytes)
+        # See PeakProbe: no zeros.
+        device.write(buffer, 0, oracle.beginnings("int32", size_bytes // 4, "ceilings", device.info.id, "").tobytes())
         amount = items * self.turns * dots.operations_a_turn(number)
         self._new_burst = partial(Burst, device, f"dots of {number}", launch, amount)
         self.anew()
