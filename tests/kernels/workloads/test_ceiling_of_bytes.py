@@ -28,7 +28,7 @@ def test_without_amx_it_is_the_convolution_s_own_dot_products(
     monkeypatch.setattr(launches, "uses_amx", lambda _number, _info: False)
     probe = PROBES[number](device)
     assert "the convolution's" in probe.explanation
-    assert probe.unit == "operation"
+    assert (probe.unit, probe.way) == ("operation", "")
     assert probe.rate() > 1e6
 
 
@@ -39,7 +39,7 @@ def test_with_amx_it_is_the_peak_of_its_tiles(device: Executes, number: str, uni
         pytest.skip(reason)
     probe = PROBES[number](device)
     assert probe.explanation == f"what peak's kernel of {number} does in registers (AMX)"
-    assert probe.unit == unit
+    assert (probe.unit, probe.way) == (unit, "AMX")
     # Of tiles a launch does so much more that no other kernel comes near: counted, not timed.
     assert launches.format_of(number, device.info).step_operations >= 64
     assert probe.rate() > 1e6
