@@ -132,7 +132,7 @@ class RoofMeter:
         }
         return smallest_ceiling(
             Ceiling(
-                name=name,
+                name=f"{name} ({probe.way})" if probe.way else name,
                 unit=probe.unit,
                 rate_per_s=max(means[name], self._again.get(name, 0.0)),
                 explanation=f"{probe.explanation}, {AGAIN if self._again.get(name, 0.0) > means[name] else USUALLY}",

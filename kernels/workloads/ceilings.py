@@ -29,6 +29,8 @@ MOST_PARTS = 64
 # Of the kernels that move memory, so many of the fastest go on being measured.
 FASTEST = 2
 UPDATE = "update"
+# As a ceiling's name says by what it is reached.
+AMX = "AMX"
 # What was found out of a device while it is open: by what it moves most, and how many repeats a burst of each takes. A
 # suite's rows all ask for the same ceilings.
 _KNOWN: WeakKeyDictionary[Executes, dict[str, int]] = WeakKeyDictionary()
@@ -45,9 +47,10 @@ def forget(device: Executes) -> None:
 
 
 class Probe(Protocol):
-    """One ceiling of an open device."""
+    """One ceiling of an open device; `way`: by what it is reached, where a device has several ways, else empty."""
 
     unit: str
+    way: str
     explanation: str
 
     def rate(self) -> float:
@@ -104,6 +107,7 @@ class MemoryProbe:
     """How many bytes a second are read and written, by what moves the most."""
 
     unit = "byte"
+    way = ""
 
     def __init__(self, device: Executes) -> None:
         """Arrays beyond the caches that really serve. Raises DeviceError.
@@ -204,7 +208,8 @@ class PeakProbe:
             raise DeviceError(f"{info.id} computes no {number} by itself")
         form, amx = launches.format_of(number, info), launches.by_amx(number, info)
         self.unit = "flop" if form.is_flop else "operation"
-        self.explanation = f"what peak's kernel of {number} does in registers{' (AMX)' if amx else ''}"
+        self.way = AMX if amx else ""
+        self.explanation = f"what peak's kernel of {number} does in registers{f' ({AMX})' if amx else ''}"
         bits = chosen_bits(device, number)
         source = launches.source_of(number, info, bits)
         kernel, _ = device.compile(source)
@@ -244,6 +249,7 @@ class DotProbe:
     """How many operations a second the CPU does in dot products of small integers, by what a convolution uses here."""
 
     unit = "operation"
+    way = ""
     # A launch is to last far longer than its call.
     turns = 1 << 14
     factors = 0x01030507
@@ -264,7 +270,10 @@ class DotProbe:
         # The first launch tells how many threads there are.
         threads = device.launch(*launch(1)).threads
         items = threads or 1
-        buffer = device.allocate(items * dots.item_bytes(number))
+        size_bytes = items * dots.item_bytes(number)
+        buffer = device.allocate(size_bytes)
+        # See PeakProbe: no zeros.
+        device.write(buffer, 0, oracle.beginnings("int32", size_bytes // 4, "ceilings", device.info.id, "").tobytes())
         amount = items * self.turns * dots.operations_a_turn(number)
         self._new_burst = partial(Burst, device, f"dots of {number}", launch, amount)
         self.anew()

@@ -19,7 +19,8 @@ def convolved(padded: Any, weights: Any, number: str) -> Any:
     sums = np.zeros((rows, columns, CHANNELS), padded.dtype)
     for tap in range(TAPS * TAPS):
         y, x = divmod(tap, TAPS)
-        sums += padded[y : y + rows, x : x + columns] @ taps[tap]
+        window = padded[y : y + rows, x : x + columns].reshape(-1, CHANNELS)
+        sums += (window @ taps[tap]).reshape(sums.shape)
     return sums
 
 

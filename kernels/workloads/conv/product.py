@@ -92,7 +92,9 @@ class Conv:
 
     def choices(self, info: DeviceInfo) -> tuple[Choice, ...]:
         """See Product."""
-        return (BY_VECTORS, BY_AMX) if uses_amx(self.operand_type, info) else tiles(info)
+        if "numba" in info.languages:
+            return (BY_VECTORS, BY_AMX) if uses_amx(self.operand_type, info) else (BY_VECTORS,)
+        return tiles(info)
 
     def layout(self, info: DeviceInfo, choice: Choice | None = None) -> Layout:
         """See Product."""
@@ -116,7 +118,8 @@ class Conv:
 
             target = host_target(self.operand_type)
             about |= {"lanes": target.lanes, "sums": target.way, "positions": target.positions}
-            about |= about_withheld(self.operand_type, info)
+            # What is only planned asks for no leave.
+            about |= about_withheld(self.operand_type, info) if choice is not None else {}
             source = Source("numba", f"{PACKAGE}.cpu:convolve_{self.operand_type}", "", types)
         else:
             source = Source("python", f"{PACKAGE}.plain:convolve", "", types)

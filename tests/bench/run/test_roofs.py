@@ -38,6 +38,7 @@ class Given:
     """A probe whose rates are given."""
 
     explanation = "given"
+    way = ""
 
     def __init__(self, unit: str, rates: Iterator[float], later: Iterator[float] | None) -> None:
         self.unit = unit
@@ -93,6 +94,13 @@ def test_work_that_counts_no_ceiling_asks_for_none() -> None:
     made.measure()
     assert not made.is_needed
     assert made.roof([sampled(1.0)]) is None
+
+
+def test_a_ceiling_s_name_says_by_what_it_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Given, "way", "AMX")
+    roof = meter(monkeypatch, int8=[10.0]).roof([sampled(1.0)])
+    assert roof is not None
+    assert (roof.binds, roof.ceilings[0].name, roof.rate_per_s) == ("int8 (AMX)", "int8 (AMX)", 5.0)
 
 
 def test_a_ceiling_that_nobody_measures_is_named() -> None:
