@@ -24,7 +24,7 @@ REGISTERS = 32
 # Bytes of V for each step of the loops.
 STEP = LANES * 4 * BLOCK_WORDS
 # So far ahead V's lines are fetched into the second cache before a step writes them: all of them fill it, so that some
-# have left it, and a store that misses holds up those behind it. Half as far is as good, and twice as far is not.
+# have left it, and a store that misses holds up those behind it. Three steps are as good, sixteen are not.
 AHEAD = 8 * STEP
 # Pointers: the words before a step and after it, V (where a step writes it, or all of it), and room: the places of the
 # blocks to be read next, and values that find no register.
