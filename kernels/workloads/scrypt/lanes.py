@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from ...cpu.assembly.inline import inline_assembly
 from ...cpu.assembly.instructions import Form, Instruction, Memory, Operand, Value
@@ -245,6 +246,7 @@ def reading() -> list[Instruction]:
     return [*streams[0], *(each for both in beside for each in both), *begun[3], *mixing[64:]]
 
 
+@cache
 def operation_mix() -> dict[str, int]:
     """ROMix's vector operations for sixteen hashes, by kind; a merge is as a XOR to a core's ports."""
     counts = Counter(each.mnemonic for step in (filling(), reading()) for each in step)
