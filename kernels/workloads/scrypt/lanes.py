@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from ...cpu.assembly.inline import inline_assembly
 from ...cpu.assembly.instructions import Form, Instruction, Memory, Operand, Value
@@ -24,7 +25,7 @@ REGISTERS = 32
 # Bytes of V for each step of the loops.
 STEP = LANES * 4 * BLOCK_WORDS
 # So far ahead V's lines are fetched into the second cache before a step writes them: all of them fill it, so that some
-# have left it, and a store that misses holds up those behind it. Half as far is as good, and twice as far is not.
+# have left it, and a store that misses holds up those behind it. Three steps are as good, sixteen are not.
 AHEAD = 8 * STEP
 # Pointers: the words before a step and after it, V (where a step writes it, or all of it), and room: the places of the
 # blocks to be read next, and values that find no register.
@@ -245,6 +246,7 @@ def reading() -> list[Instruction]:
     return [*streams[0], *(each for both in beside for each in both), *begun[3], *mixing[64:]]
 
 
+@cache
 def operation_mix() -> dict[str, int]:
     """ROMix's vector operations for sixteen hashes, by kind; a merge is as a XOR to a core's ports."""
     counts = Counter(each.mnemonic for step in (filling(), reading()) for each in step)

@@ -265,7 +265,26 @@ def _kernel(form: Form) -> list[str]:
             parts = ", ".join(f"p{group}_{h}[{row * together}]" for h in range(together))
             reads.append(f"            x{group}_{row} ^= ({vector})({parts});")
     back = [f"        {word} = x{g}_{r}.s{place:x};" for g, r in every for place, word in enumerate(words_of(g, r))]
+    head = []
+    romix = [
+        *loads,
+        f"        for (uint i = 0u; i < {N}u; i++) {{",
+        *stores,
+        *rows.mixed(" " * 8),
+        "        }",
+        f"        for (uint i = 0u; i < {N}u; i++) {{",
+        *reads,
+        *rows.mixed(" " * 8),
+        "        }",
+        *back,
+    ]
+    if not form.rotate:
+        # A CPU's runtime may compile a kernel's body once for each way to launch it (PoCL), but no function of its own.
+        parameters = f"uint (*block)[{BLOCK_WORDS}], __global {vector} *memory"
+        head = [f"__attribute__((noinline)) static void romix({parameters})", "{", *romix, "}"]
+        romix = ["        romix(block, memory);"]
     return [
+        *head,
         f"__kernel void {ENTRY}(__global const uint *job, __global volatile uint *results, __global uint *frames,",
         "    const long first, const long count, const long room, const long slots)",
         "{",
@@ -277,16 +296,7 @@ def _kernel(form: Form) -> list[str]:
         f"        uint kept[{form.mixed}][16], block[{form.mixed}][{BLOCK_WORDS}];",
         f"        for (uint h = 0u; h < {form.mixed}u; h++)",
         f"            begin(job, (uint)(first + at * {form.mixed} + h), kept[h], block[h]);",
-        *loads,
-        f"        for (uint i = 0u; i < {N}u; i++) {{",
-        *stores,
-        *rows.mixed(" " * 8),
-        "        }",
-        f"        for (uint i = 0u; i < {N}u; i++) {{",
-        *reads,
-        *rows.mixed(" " * 8),
-        "        }",
-        *back,
+        *romix,
         f"        for (uint h = 0u; h < {form.mixed}u && at * {form.mixed} + h < count; h++) {{",
         "            const uint last = end(kept[h], block[h]);",
         "            checksum ^= last;",

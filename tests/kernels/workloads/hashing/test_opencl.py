@@ -107,6 +107,18 @@ def test_kernels_are_for_the_kind_of_device(name: str, kind: str) -> None:
         assert kernel.nonces_an_item * kernel.most_items < NONCES
 
 
+def test_romix_is_a_function_of_its_own_where_a_runtime_may_compile_a_kernel_several_times() -> None:
+    called = "romix(block, memory);"
+    for kind, calls in (("cpu", 1), ("gpu", 0)):
+        for kernel in workload("scrypt").kernels(info_of(kind), "opencl"):
+            function, _, body = kernel.source.text.partition("__kernel")
+            assert body.count(called) == calls
+            # V is filled and read there, in loops of its own.
+            loops = function.count("i++"), body.count("i++")
+            assert loops == ((2, 0) if calls else (0, 2))
+            assert function.count("__attribute__((noinline)) static void romix(") == calls
+
+
 @pytest.mark.parametrize("three", [False, True])
 @pytest.mark.parametrize("kind", ["gpu", "cpu"])
 @pytest.mark.parametrize("graph", [blake2s.header_graph(), keccak256.header_graph()], ids=lambda graph: graph.name)
