@@ -22,7 +22,7 @@ from .program import Built
 from .scanner import Scanner
 from .setting import DEALT, DISPLAY_LIMIT, HEADLESS_LAUNCH_S, TARGET_LAUNCH_S, Pace, Tuning
 from .tuning.cache import Key, recall, remember
-from .tuning.candidates import first_guess
+from .tuning.candidates import first_guess, within
 from .tuning.tuner import Outcome, Race, reason_of
 
 # A driver whose events claim less than this part of the time that passed does not keep time (rusticl: 1 ns).
@@ -169,7 +169,8 @@ class RacedDevice(ExecutesByExecutor):
 
     def _chosen_or_raced(self) -> Outcome:
         width = self._native_width()
-        guess = replace(first_guess(self.info.kind, self.info.simulator, width), backend=self._backend)
+        guess = within(first_guess(self.info.kind, self.info.simulator, width), self._largest_group())
+        guess = replace(guess, backend=self._backend)
         if self._chosen:
             return Outcome(replace(guess, variant=self._chosen))
         if self.info.simulator:

@@ -17,6 +17,8 @@ from ..layout.tables import Table, apart_table, device_table, ranking_title, unm
 from ..layout.together_tables import MEANING, together_tables
 
 _SYNTAX = re.compile(r"([\\`*_{}\[\]|~#!$])")
+# At the beginning these open a list within the list.
+_OPENS_LIST = re.compile(r"^(\s*\d*)([-+.)])(?=\s|$)")
 
 
 def render(report: Report) -> bytes:
@@ -99,7 +101,7 @@ def escape(text: str) -> str:
     '&lt;b&gt; a\\\\|b &#64;me https:&#47;&#47;x.example'
     """
     plain = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    shown = _SYNTAX.sub(r"\\\1", plain)
+    shown = _OPENS_LIST.sub(r"\1\\\2", _SYNTAX.sub(r"\\\1", plain))
     shown = shown.replace("://", ":&#47;&#47;").replace("www.", "www&#46;")
     shown = re.sub(r"@(?=\w)", "&#64;", shown)
     return shown.replace("\n", "<br>")

@@ -41,6 +41,11 @@ def first_guess(kind: str, simulator: bool, native_width: int) -> Tuning:
     return race_entries(kind, native_width)[0]
 
 
+def within(tuning: Tuning, largest_group: int) -> Tuning:
+    """The same on a device whose work-groups have so many work-items at most."""
+    return tuning if tuning.local_size <= largest_group else replace(tuning, local_size=largest_group)
+
+
 def race_entries(kind: str, native_width: int, backend: str = "opencl") -> list[Tuning]:
     """The entries of the race: the one that is safest, then the likeliest winners."""
     if kind == "gpu":

@@ -20,7 +20,7 @@ from ...device import NO_MORE_TIME, STARVED, Candidate, DeviceOptions
 from ...errors import DeviceError, WrongResult
 from ..scanner import Scanner
 from ..setting import Tuning
-from .candidates import race_entries, refinements
+from .candidates import race_entries, refinements, within
 
 # Seconds of racing after the first kernel is built; the entries that are not built by then do not start.
 BUDGET_S = 6.0
@@ -121,7 +121,8 @@ class Race:
         """Race the variants, then the ways to deal out the winner's work; None where none runs (see `failures`)."""
         # Where a native width says nothing of the kernels' chances, none is likelier than another.
         self._native_width = native_width if kind == "cpu" else 1
-        entries = self._built_in_time(self._in_order(race_entries(kind, native_width, self._backend)))
+        tunings = [within(one, largest_group) for one in race_entries(kind, native_width, self._backend)]
+        entries = self._built_in_time(self._in_order(tunings))
         self._take_turns(entries)
         if not entries:
             return None

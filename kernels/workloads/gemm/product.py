@@ -10,13 +10,15 @@ import numpy as np
 from ...device import DeviceInfo, Source
 from ..pairs.inputs import Box
 from ..pairs.product import Layout, Numbers
-from ..pairs.tiles import GROUP, Choice, Tile, tiles
+from ..pairs.tiles import GROUP, USUAL, Choice, Tile, tiles
 from . import opencl
 
 PACKAGE = __package__
 # Below which whole numbers, and so all sums of products, are exact in each format; prints take 32 bits of them.
 EXACT_BELOW = {"float32": 1 << 24, "float64": 1 << 31}
 LARGEST_VALUE = 1023
+# How many work-items a runtime says that a group may have.
+LARGEST_GROUP = "max_work_group_size"
 # The operands of a pool a side, by the largest size that has so many.
 SIDES = ((2048, 8), (4096, 4), (8192, 2))
 # Odd, no multiple of any tile, and beyond one block of any kernel's each way.
@@ -82,6 +84,9 @@ class Gemm:
         types = (self.operand_type,) * 3
         if "opencl" in info.languages:
             fitting = choice if isinstance(choice, Tile) else next(iter(tiles(info)), None)
+            if fitting is None and int(info.limits.get(LARGEST_GROUP) or opencl.GROUP) < opencl.GROUP:
+                # Slow, but right: what shares tiles in a group would not be launched.
+                fitting = USUAL
             return self._in_groups(types) if fitting is None else self._in_registers(types, fitting)
         language = "numpy" if "numpy" in info.languages else "python"
         about: dict[str, int | float | str] = {"size": self.size}

@@ -23,7 +23,7 @@ from hashwatt.kernels.opencl.scanner import zero_bits_tested
 from hashwatt.kernels.opencl.setting import DISPLAY_LIMIT, HEADLESS_LAUNCH_S, TARGET_LAUNCH_S, Pace, Tuning
 from hashwatt.kernels.opencl.slot import Answer, words_fetched
 from hashwatt.kernels.opencl.tuning import tuner
-from hashwatt.kernels.opencl.tuning.candidates import SAFEST, race_entries
+from hashwatt.kernels.opencl.tuning.candidates import SAFEST, first_guess, race_entries, within
 
 TUNING = Tuning(Variant(16), vectors_per_item=64, local_size=1)
 
@@ -123,6 +123,19 @@ def test_the_first_kernel_on_a_cpu_is_the_narrow_one_and_the_likeliest_winner_th
     first, second = race_entries("cpu", native_width)[:2]
     assert first.variant == SAFEST
     assert second.variant.width == native_width
+
+
+@pytest.mark.parametrize(("kind", "largest"), [("cpu", 1), ("accelerator", 2), ("gpu", 32)])
+def test_no_kernel_is_launched_in_groups_larger_than_the_device_takes(kind: str, largest: int) -> None:
+    tried: list[int] = []
+
+    def make(tuning: Tuning) -> ScannerOf:
+        tried.append(tuning.local_size)
+        raise DeviceError("the launch failed")
+
+    tuner.Race(make, trying, DeviceOptions()).run(kind, 16, largest)  # type: ignore[arg-type]
+    assert max(tried) == largest
+    assert within(first_guess(kind, simulator=False, native_width=16), largest).local_size == largest
 
 
 def test_where_a_runtime_makes_nothing_of_vectors_one_word_each_is_raced_first() -> None:

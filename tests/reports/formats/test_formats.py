@@ -231,6 +231,13 @@ def test_no_csv_cell_is_a_formula_where_semicolons_part_the_cells(start: str) ->
             assert part.strip(' "')[:1] not in tuple(FORMULA_STARTS)
 
 
+@pytest.mark.parametrize("name", ["1. CPU", "- CPU", "+ CPU", "12) CPU"])
+def test_a_name_opens_no_list_in_markdown(name: str) -> None:
+    text = rendered(".md", report_on(gather_results([result(verified(name=name))]))).decode()
+    (first, *_) = (line for line in text.splitlines() if line.startswith("- "))
+    assert first.startswith(f"- {name.split()[0][:-1]}\\{name.split()[0][-1]} CPU reaches")
+
+
 def test_a_hostile_markdown_cell_breaks_neither_table_nor_page() -> None:
     text = rendered(".md", report_on(gather_results(hostile.results()))).decode()
     assert "<script" not in text

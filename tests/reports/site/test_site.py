@@ -43,8 +43,12 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def links_of(folder: Path) -> Iterator[tuple[Path, Path]]:
     for path in folder.rglob("*.html"):
-        for link in LINK.findall(path.read_text(encoding="utf-8")):
-            yield path, path.parent / html.unescape(link)
+        text = path.read_text(encoding="utf-8")
+        for link in LINK.findall(text):
+            if link.startswith("#"):
+                assert f'id="{link[1:]}"' in text, f"{path} has no place {link}"
+            else:
+                yield path, path.parent / html.unescape(link)
 
 
 @pytest.mark.parametrize("kind", ["ordinary", "hostile"])

@@ -97,6 +97,24 @@ def test_filters_leave_the_rows_that_fit(browser: Browser) -> None:
     assert browser.evaluate("document.querySelector('.filters output').textContent") == "0 of 21 rows"
 
 
+def test_a_phone_s_first_screen_has_rows_below_the_filters(browser: Browser) -> None:
+    browser.open(page_of("ordinary", "index"), 360)
+    box = "document.querySelector('.filters').getBoundingClientRect()"
+    places = browser.evaluate(
+        "[...document.querySelectorAll('.filters label')].map((label) => label.getBoundingClientRect().top)"
+    )
+    assert (len(places), len(set(places))) == (4, 2), "two lines of two"
+    assert browser.evaluate(f"{box}.height") < 180
+    assert browser.evaluate("document.querySelector('.results tbody tr').getBoundingClientRect().top") < 640
+
+
+def test_how_to_read_a_site_is_a_link_away(browser: Browser) -> None:
+    browser.open(page_of("ordinary", "index"), 360)
+    browser.evaluate("document.querySelector('header a[href=\"#reading\"]').click()")
+    top = browser.evaluate("document.querySelector('#reading').getBoundingClientRect().top")
+    assert top < browser.evaluate("window.innerHeight")
+
+
 def test_columns_are_sorted_by_their_figures(browser: Browser) -> None:
     browser.open(page_of("ordinary", "index"), 1280)
     rates = "[...document.querySelectorAll('.results tbody tr')].map((row) => Number(row.cells[2].dataset.v || -1))"

@@ -199,6 +199,14 @@ def test_a_race_of_tiny_products_tells_nothing_of_large_ones() -> None:
     assert later.done.count(f"compile {SMALLER.name}") == 1, "all large ones race alike, once"
 
 
+@pytest.mark.parametrize(("largest", "shares"), [(1, False), (255, False), (256, True), (1024, True)])
+def test_a_card_with_small_groups_multiplies_without_them(largest: int, shares: bool) -> None:
+    info = replace(INFO, kind="gpu", limits={"max_work_group_size": largest})
+    layout = Gemm(100, "float32").layout(info)
+    assert ("barrier(" in layout.source.text) == shares
+    assert layout.grain == (None if shares else 1)
+
+
 @pytest.mark.parametrize("product", PRODUCTS, ids=str)
 @pytest.mark.parametrize("tile", [USUAL, SMALLER, WIDE, NARROW], ids=str)
 def test_a_tile_s_kernel_is_the_same_for_all_sizes(product: Product, tile: Tile) -> None:
