@@ -23,7 +23,7 @@ from hashwatt.kernels.workloads.pairs.inputs import values
 from .in_turns import aligned, alternated, filled
 
 SIZE = 64
-# AMX does a convolution in 50 µs: so many are timed together.
+# AMX does a convolution in 0.4 ms: so many are timed together.
 TIMES = 3
 
 
