@@ -109,12 +109,7 @@ def each_item(
     head = f"define void @{symbol}({', '.join([*parameters, 'i64 %start', 'i64 %stop'])}) {ATTRIBUTES} {{"
     hint = ", !nontemporal !0" if past_cache else ""
     vectors = Lines("v")
-    for ahead_bytes, nearness in ahead.items():
-        for line in range(0, unroll * wide.bytes, LINE_BYTES):
-            later = vectors.value(f"add i64 %i, {8 * (ahead_bytes + line) // bits}")
-            for index in reads:
-                place = vectors.value(f"getelementptr {number}, ptr %b{index}, i64 {later}")
-                vectors.say(f"call void @llvm.prefetch(ptr {place}, i32 0, i32 {nearness}, i32 1)")
+    _ask(vectors, wide, reads, ahead, unroll * wide.bytes)
     places = [vectors.value(f"add i64 %i, {part * wide.lanes}") for part in range(unroll)]
     loaded = [[_load(vectors, wide, index, place) for index in reads] for place in places]
     results = compute(vectors, wide, loaded)
@@ -208,11 +203,25 @@ def _store(lines: Lines, kind: Kind, buffer: int, place: str, value: str, hint: 
     lines.say(f"store {kind.text} {value}, ptr {pointer}, align {kind.bytes}{hint}")
 
 
-def each_block(symbol: str, numbers: int, unroll: int = UNROLL) -> str:
-    """A function that adds to each number of the first array the products of a block of so many of the other two."""
+def _ask(lines: Lines, wide: Kind, reads: Sequence[int], ahead: Mapping[int, int], pass_bytes: int) -> None:
+    """Ask for the lines that later passes read of these arrays; see `each_item`."""
+    for ahead_bytes, nearness in ahead.items():
+        for line in range(0, pass_bytes, LINE_BYTES):
+            later = lines.value(f"add i64 %i, {8 * (ahead_bytes + line) // wide.bits}")
+            for index in reads:
+                place = lines.value(f"getelementptr {wide.number}, ptr %b{index}, i64 {later}")
+                lines.say(f"call void @llvm.prefetch(ptr {place}, i32 0, i32 {nearness}, i32 1)")
+
+
+def each_block(symbol: str, numbers: int, unroll: int = UNROLL, ahead: Mapping[int, int] = NOTHING_AHEAD) -> str:
+    """A function that adds to each number of the first array the products of a block of so many of the other two.
+
+    `ahead`: see `each_item`.
+    """
     wide = Kind("double", 64, register_bits() // 64)
     step = wide.lanes * unroll
     body, end = Lines("v"), Lines("e")
+    _ask(body, wide, (1, 2), ahead, unroll * wide.bytes)
     sums = []
     for part in range(unroll):
         place = body.value(f"add i64 %i, {part * wide.lanes}")
@@ -226,6 +235,7 @@ def each_block(symbol: str, numbers: int, unroll: int = UNROLL) -> str:
     added = end.value(f"call reassoc double @llvm.vector.reduce.fadd.v{wide.lanes}f64(double 0.0, {wide.text} {total})")
     return "\n".join(
         [
+            *([PREFETCH] if ahead else []),
             f"declare double @llvm.vector.reduce.fadd.v{wide.lanes}f64(double, {wide.text})",
             f"define void @{symbol}(ptr noalias %b0, ptr noalias %b1, ptr noalias %b2, i64 %start, i64 %stop) "
             f"{ATTRIBUTES} {{",

@@ -66,7 +66,8 @@ def source_of(name: str, info: DeviceInfo) -> Source:
     types = ("float64",) * ARRAYS
     language = _language(info)
     if language == "opencl":
-        return Source(language, opencl.text(name, info.on_host_cores), opencl.ENTRIES[name], types)
+        asks = info.on_host_cores and not info.simulator
+        return Source(language, opencl.text(name, info.on_host_cores, asks), opencl.ENTRIES[name], types)
     module = {"llvm": "cpu", "python": "plain"}[language]
     return Source(language, f"{PACKAGE}.{module}:{name}", name, types)
 

@@ -17,9 +17,9 @@ from .arrays import ARRAYS, BEYOND_CACHE, LARGEST_ARRAY_BYTES, array_items, laun
 from .counts import BLOCK, DOT, NUMBER_BYTES
 
 # What is known to be memory: so many times an array, and more than any last cache that one group of cores shares today
-# (504 MiB); but no more than this part of what is free.
-REFERENCE = 4
-LEAST_REFERENCE_BYTES = 512 << 20
+# (504 MiB); but no more than this part of what is free. Twice is enough for arrays that no such cache holds half of.
+REFERENCE, LEAST_TIMES = 4, 2
+LEAST_REFERENCE_BYTES, ENOUGH_BYTES = 512 << 20, 2 << 30
 MEMORY_PART = 4
 # Of an array that is four times as large as the cache (STREAM's rule) a quarter may come from there: even if that took
 # no time, the rest would keep it from being more than a third faster.
@@ -100,7 +100,7 @@ class _Search:
         raise Unfit(no_size(self._device.info, size // 2))
 
     def _enlarge(self, size: int) -> None:
-        wanted = max(REFERENCE * size, LEAST_REFERENCE_BYTES)
+        wanted = max(min(REFERENCE * size, ENOUGH_BYTES), LEAST_TIMES * size, LEAST_REFERENCE_BYTES)
         each = min(wanted, self._memory_bytes // MEMORY_PART) // READ // NUMBER_BYTES // BLOCK * BLOCK * NUMBER_BYTES
         if READ * each <= self._reference_bytes:
             return

@@ -90,3 +90,15 @@ def test_a_pass_of_the_sweep_asks_each_cache_once_for_each_line_that_a_later_one
     assert [(8 * places[of_places[number]], nearness) for number, nearness in asked] == wanted
     # The farther, the larger a cache.
     assert [nearness for _, nearness in sorted(peak.SWEEP_AHEAD.items())] == [3, 2]
+
+
+@pytest.mark.parametrize(("name", "read"), {"copy": "1", "mul": "1", "add": "12", "triad": "12", "dot": "12"}.items())
+def test_stream_asks_for_the_lines_that_it_reads_and_no_others(bits: int, name: str, read: str) -> None:
+    text = getattr(stream, name)()
+    of_places = dict(re.findall(r"(%\w+) = getelementptr double, ptr %b(\d), i64 %\w+", text))
+    asked = [of_places[number] for number, _ in re.findall(ASKED, text)]
+    loaded = [of_places[number] for number in re.findall(r"load <\d+ x double>, ptr (%\w+)", text)]
+    assert set(asked) == set(loaded) == set(read)
+    times = len(stream.DOT_AHEAD if name == "dot" else stream.AHEAD)
+    lines = len(loaded) * bits // 8 / array_ir.LINE_BYTES
+    assert len(asked) == times * lines

@@ -19,7 +19,7 @@ from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked, Claim
 from hashwatt.kernels.workloads.protocol import Expected, Request
 from hashwatt.kernels.workloads.stream import cpu as on_cpu
-from hashwatt.kernels.workloads.stream.arrays import array_items
+from hashwatt.kernels.workloads.stream.arrays import array_items, source_of
 from hashwatt.kernels.workloads.stream.counts import OPERATIONS
 from hashwatt.kernels.workloads.stream.task import StreamTask
 from hashwatt.kernels.workloads.stream.workload import WORKLOAD
@@ -100,7 +100,7 @@ def test_a_device_that_computes_too_little_is_refused(behaviour: str, name: str)
 @pytest.mark.parametrize(
     ("name", "pattern", "instead"),
     [
-        ("copy", r"ptr %b1, i64 %v", "ptr %b2, i64 %v"),
+        ("copy", r"ptr %b1, i64 (%v\d+)(?=\n.* = load)", r"ptr %b2, i64 \1"),
         ("mul", r"fmul (<.*>) %v(\d+), %v(\d+)", r"fadd \1 %v\2, %v\3"),
         ("add", r"fadd (<.*>) %v(\d+), %v(\d+)", r"fsub \1 %v\2, %v\3"),
         ("triad", r"fmul contract (<.*>) %v(\d+), %v(\d+)", r"fmul contract \1 %v\3, %v\3"),
@@ -203,3 +203,13 @@ def test_evidence_of_another_kind_does_not_hold() -> None:
 
     assert [finding.ok for finding in WORKLOAD.verify(Reported(source="somebody"), CLAIM)] == [False]
     assert [finding.ok for finding in WORKLOAD.verify(Checked(answers=3, how="so"), CLAIM)] == [True]
+
+
+@pytest.mark.parametrize(("name", "read"), [("copy", 1), ("mul", 1), ("add", 2), ("triad", 2), ("dot", 0)])
+def test_opencl_on_the_host_s_cores_asks_ahead_for_what_it_reads_and_a_simulator_for_nothing(
+    name: str, read: int
+) -> None:
+    info = DeviceInfo("x", "cpu", "", "", "", "", languages=("opencl",))
+    assert source_of(name, info).text.count(" ASK(&") == read
+    assert "ASK" not in source_of(name, replace(info, simulator=True)).text
+    assert "ASK" not in source_of(name, replace(info, kind="gpu")).text
