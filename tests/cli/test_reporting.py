@@ -55,7 +55,8 @@ class TestReport:
         assert "does not verify" in outcome.out or "refused because" in outcome.out
 
     def test_several_files_are_written_at_once(self, results: Path, tmp_path: Path, capsys: Capture) -> None:
-        wanted = [tmp_path / f"out.{suffix}" for suffix in ("html", "md", "csv", "svg", "png", "json")]
+        # Those with pictures take seconds: TestLadder has all six at once.
+        wanted = [tmp_path / f"out.{suffix}" for suffix in ("html", "md", "csv", "json")]
         outcome = run_here(capsys, "report", str(results), *(part for path in wanted for part in ("-o", str(path))))
         assert outcome.code == 0
         assert all(path.stat().st_size > 1000 for path in wanted)

@@ -13,7 +13,7 @@ import pytest
 
 from hashwatt.bench import api
 from hashwatt.bench.isolation.device import find_isolated
-from hashwatt.bench.machine.describe import describe_machine
+from hashwatt.bench.machine.describe import describe_machine, library_versions
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.sampling.budget import AFTER_S, PATIENCE_S, START_S, Ledger
 from hashwatt.kernels.device import AnyDevice, DeviceInfo, DeviceOptions, Found, Roof, scanning
@@ -99,7 +99,7 @@ class Counting:
         return []
 
 
-MACHINE = describe_machine()
+MACHINE, VERSIONS = describe_machine(), library_versions()
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +115,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch) -> None:
         "hashwatt.bench.api.find_all", lambda: [cpu(), *find_isolated("sim", simulated_runtime.__name__)]
     )
     monkeypatch.setattr("hashwatt.bench.api.describe_machine", lambda: MACHINE)
+    monkeypatch.setattr("hashwatt.bench.api.library_versions", lambda: VERSIONS)
     # It is timed by the true clock and was most of what these tests took; what it tells has no part in a bound.
     monkeypatch.setattr("hashwatt.bench.machine.core_clock.core_clock_hz", lambda _: 3e9)
     monkeypatch.setattr("hashwatt.bench.api.measure", lambda *args, **named: measure(*args, **named, clock=CLOCK.now))

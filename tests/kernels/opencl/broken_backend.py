@@ -17,8 +17,8 @@ from hashwatt.kernels.opencl.setting import FIRST_LAUNCH_HASHES, Tuning
 from hashwatt.kernels.opencl.slot import Question
 
 FAULT = "HASHWATT_TEST_FAULT"
-# More nonces than the first launch has, and fewer than one of 50 ms even where ten programs share two cores: of 40,000,
-# such a machine's launches stayed below now and then.
+# More nonces than the first launch has. Where ten programs share two cores a launch of 50 ms may still have fewer, so
+# that the fault never comes.
 FEW = 1.2 * FIRST_LAUNCH_HASHES
 LARGE = f"count > {FEW:.0f}u"
 START = "    word checksum = SPLAT(0u);"
