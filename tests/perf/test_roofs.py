@@ -273,7 +273,7 @@ def test_the_sweep_against_its_own_roof(
 
 def test_opencl_against_our_own_kernels_on_the_same_cores(benchmark: Any) -> None:
     ratios = {name: figures["ratio"] for name, figures in on_opencl(benchmark, "stream", "peak").items()}
-    # The sweep's points on OpenCL ask for no lines ahead, and are not among the goals.
+    # The sweep's points on OpenCL are not among the goals.
     assert all(ratio >= (0.85 if "flop/byte" in name else 0.95) for name, ratio in ratios.items()), ratios
 
 

@@ -9,6 +9,7 @@ and an addition are written as such, and contracting them changes nothing where 
 from __future__ import annotations
 
 from ...device import DeviceInfo
+from ..stream.opencl import ASK, HAS_BUILTIN
 from .formats import STEPS
 
 CHAINS = 12
@@ -20,6 +21,9 @@ BITS = {"float64": 64, "float32": 32, "float16": 16, "int32": 32, "int8": 32}
 NAMES = {"float64": "double", "float32": "float", "float16": "half", "int32": "uint", "int8": "uint"}
 EXTENSIONS = {"float64": "cl_khr_fp64", "float16": "cl_khr_fp16"}
 SWEEP_CHAINS = 8
+# The host's cores ask for lines so many bytes ahead, to lie as near as L1 (3) or L2 (2), as our own kernels do.
+SWEEP_AHEAD = {16384: 2, 2048: 3}
+LINE_BYTES = 64
 
 
 def values_an_item(number: str, info: DeviceInfo, bits: int = USUAL_BITS) -> int:
@@ -95,12 +99,19 @@ def sweep_text(steps: int, info: DeviceInfo, bits: int = USUAL_BITS) -> str:
     """The source of the sweep with so many steps on each number; `bits`: of a vector on the host's cores."""
     chains = range(SWEEP_CHAINS if info.on_host_cores else 1)
     vector = f"double{bits // BITS['float64']}" if info.on_host_cores else "double"
+    asked = [
+        f"    ASK(&numbers[place + {(ahead + line) // (bits // 8)}], {nearness});"
+        for ahead, nearness in (SWEEP_AHEAD.items() if info.on_host_cores and not info.simulator else ())
+        for line in range(0, SWEEP_CHAINS * bits // 8, LINE_BYTES)
+    ]
     return "\n".join(
         [
             _head("float64"),
+            *([HAS_BUILTIN + ASK] if asked else []),
             f"kernel void sweep{steps}(global {vector} *numbers, double m, double c, double c1)",
             "{",
             f"    size_t place = get_global_id(0) * {len(chains)};",
+            *asked,
             *(f"    {vector} x{chain} = numbers[place + {chain}];" for chain in chains),
             *(
                 f"    x{chain} = x{chain} * m + {'c1' if step == steps - 1 else 'c'};"

@@ -14,13 +14,15 @@ HOST_VECTOR = 4
 HOST_AHEAD = 16384 // (8 * HOST_VECTOR)
 # The language has a function `dot` of its own.
 ENTRIES = {name: f"stream_{name}" for name in OPERATIONS}
-HEAD = """\
-#pragma OPENCL EXTENSION cl_khr_fp64 : enable
-
+HAS_BUILTIN = """\
 #ifndef __has_builtin
 #define __has_builtin(name) 0
 #endif
-#if __has_builtin(__builtin_nontemporal_store)
+"""
+HEAD = f"""\
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+
+{HAS_BUILTIN}#if __has_builtin(__builtin_nontemporal_store)
 #define STORE(value, place) __builtin_nontemporal_store(value, place)
 #else
 #define STORE(value, place) (*(place) = (value))
@@ -28,9 +30,9 @@ HEAD = """\
 """
 ASK = """\
 #if __has_builtin(__builtin_prefetch)
-#define ASK(place) __builtin_prefetch((const void *)(size_t)(place), 0, 2)
+#define ASK(place, nearness) __builtin_prefetch((const void *)(size_t)(place), 0, nearness)
 #else
-#define ASK(place)
+#define ASK(place, nearness)
 #endif
 """
 EACH = """\
@@ -72,6 +74,6 @@ def text(name: str, on_host: bool, ahead: bool = False) -> str:
     kind = f"double{HOST_VECTOR}" if on_host else "double"
     expression = OPERATIONS[name].expression
     read = [each for each in ("older", "newer") if ahead and each in expression]
-    asked = "".join(f"    ASK(&{each}s[item + {HOST_AHEAD}]);\n" for each in read)
+    asked = "".join(f"    ASK(&{each}s[item + {HOST_AHEAD}], 2);\n" for each in read)
     head = HEAD + (ASK if read else "")
     return head + EACH.format(entry=ENTRIES[name], expression=expression, kind=kind, asked=asked)

@@ -22,7 +22,7 @@ from hashwatt.kernels.workloads.evidence import Checked
 from hashwatt.kernels.workloads.peak import cpu as on_cpu
 from hashwatt.kernels.workloads.peak import launches, on_amx
 from hashwatt.kernels.workloads.peak.formats import STEPS
-from hashwatt.kernels.workloads.peak.launches import format_of
+from hashwatt.kernels.workloads.peak.launches import format_of, sweep_source_of
 from hashwatt.kernels.workloads.peak.task import PeakTask, followed
 from hashwatt.kernels.workloads.peak.workload import ROWS, WORKLOAD
 from hashwatt.kernels.workloads.protocol import Expected, Request, Task, Value, quantity_for
@@ -239,3 +239,11 @@ def test_integer_operations_are_not_counted_as_floating_point() -> None:
 def test_parameters_that_it_does_not_have_are_refused(given: dict[str, Value], words: str) -> None:
     with pytest.raises(InputError, match=words):
         WORKLOAD.parameters_of(given)
+
+
+def test_the_sweep_on_opencl_asks_each_cache_for_each_line_on_the_host_s_cores_alone() -> None:
+    info = DeviceInfo("x", "cpu", "", "", "", "", languages=("opencl",))
+    for bits in (256, 512):
+        assert sweep_source_of(4, info, bits).text.count(" ASK(&") == 2 * (8 * bits // 8) // 64
+    assert "ASK" not in sweep_source_of(4, replace(info, simulator=True)).text
+    assert "ASK" not in sweep_source_of(4, replace(info, kind="gpu")).text
