@@ -43,9 +43,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many workers again as there are CPUs: many tests wait for a deadline or a process, and use none then."""
+    """Twice as many workers as there are CPUs: many tests wait for a deadline or a process, and use none then."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cpus + (cpus + 1) // 2
+    return 2 * cpus
 
 
 def pytest_unconfigure() -> None:

@@ -18,10 +18,14 @@ from ..result.measurement import Round
 
 LOG = logging.getLogger(__name__)
 USUALLY = "measured after each round"
+ONCE = "measured after the first round alone, being far above what binds"
 AGAIN = "measured again at the end, since the work had beaten what was measured after each round"
 # Ceilings that the work has beaten are measured again so many times, each the best of some, before there is no share.
 MOST_AGAIN = 3
 TIMES_AGAIN = 5
+# A ceiling that allows so many times as much as the smallest binds in no later round either. Measuring memory's takes
+# new arrays for each kind of work, some GiB of them beside a server's cache.
+FAR_ABOVE = 4
 
 
 def is_loss(error: Exception) -> bool:
@@ -55,7 +59,7 @@ def why_no_roof(info: DeviceInfo) -> str | None:
 
 
 class RoofMeter:
-    """The ceilings that a work takes anything of, measured after each of its rounds."""
+    """The ceilings that a work takes anything of, measured after each of its rounds; those far above it once."""
 
     def __init__(self, device: AnyDevice, counts: Mapping[str, float]) -> None:
         """`counts`: how much of each ceiling's unit a unit of work takes; the device is open."""
@@ -63,6 +67,8 @@ class RoofMeter:
         self._counts = {name: count for name, count in counts.items() if count > 0}
         self._probes: dict[str, Probe] | None = None
         self._rates: list[Mapping[str, float]] = []
+        # Those that may bind, as far as is known.
+        self._near = set(self._counts)
         self._again: dict[str, float] = {}
         self.failure: str | None = None
         # Whether the device hung or died meanwhile.
@@ -80,10 +86,14 @@ class RoofMeter:
         try:
             if self._probes is None:
                 self._probes = self._made()
-            self._rates.append({name: probe.rate() for name, probe in self._probes.items()})
+            rates = {name: probe.rate() for name, probe in self._probes.items() if name in self._near}
         except DeviceError as error:
             self.failure = str(error)
             self.lost = is_loss(error)
+            return
+        self._rates.append(rates)
+        allowed = {name: rate / self._counts[name] for name, rate in rates.items()}
+        self._near = {name for name, most in allowed.items() if most < FAR_ABOVE * min(allowed.values())}
 
     def roof(self, rounds: Sequence[Round]) -> Roof | None:
         """The smallest of the ceilings over the rounds that count, each as long as it was sampled.
@@ -126,20 +136,30 @@ class RoofMeter:
         total_s = math.fsum(seconds)
         if not total_s:
             return None
-        means = {
-            name: math.fsum(rates[name] * part for rates, part in zip(self._rates, seconds, strict=False)) / total_s
-            for name in self._counts
-        }
+        means = {name: self._mean(name, seconds) for name in self._counts}
         return smallest_ceiling(
             Ceiling(
                 name=f"{name} ({probe.way})" if probe.way else name,
                 unit=probe.unit,
                 rate_per_s=max(means[name], self._again.get(name, 0.0)),
-                explanation=f"{probe.explanation}, {AGAIN if self._again.get(name, 0.0) > means[name] else USUALLY}",
+                explanation=f"{probe.explanation}, {self._when(name, means[name])}",
                 count=self._counts[name],
             )
             for name, probe in self._probes.items()
         )
+
+    def _mean(self, name: str, seconds: Sequence[float]) -> float:
+        """Over the rounds that it was measured after, each as long as it was sampled; else of what was measured."""
+        rates = [(one[name], part) for one, part in zip(self._rates, seconds, strict=False) if name in one]
+        total_s = math.fsum(part for _, part in rates)
+        if not total_s:
+            return math.fsum(rate for rate, _ in rates) / len(rates)
+        return math.fsum(rate * part for rate, part in rates) / total_s
+
+    def _when(self, name: str, mean: float) -> str:
+        if self._again.get(name, 0.0) > mean:
+            return AGAIN
+        return USUALLY if name in self._near else ONCE
 
     def _made(self) -> dict[str, Probe]:
         unknown = [name for name in self._counts if name not in PROBES]

@@ -11,7 +11,7 @@ from hashwatt.bench.api import verify
 from hashwatt.bench.result.measurement import Round, Sample
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.run import roofs
-from hashwatt.bench.run.roofs import RoofMeter, best_roof
+from hashwatt.bench.run.roofs import ONCE, USUALLY, RoofMeter, best_roof
 from hashwatt.kernels.device import Executes, Launch, Launched, Roof
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes.device import DEFAULT_RATE_HS, FakeDevice, VirtualClock
@@ -76,6 +76,15 @@ def test_a_ceiling_that_wanders_counts_as_long_as_the_work_met_it(monkeypatch: p
     roof = made.roof([sampled(3.0), sampled(1.0), sampled(5.0, counted=False)])
     assert roof is not None
     assert roof.ceilings[0].rate_per_s == pytest.approx(12.5)
+
+
+def test_a_ceiling_far_above_the_smallest_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked a second time, memory would have no rate to give."""
+    rounds = [sampled(1.0, counted=False), sampled(1.0)]
+    roof = meter(monkeypatch, float64=[8.0, 10.0], float32=[31.0, 33.0], memory=[32.0]).roof(rounds)
+    assert roof is not None
+    told = {one.name: (one.rate_per_s, one.explanation.partition(", ")[2]) for one in roof.ceilings}
+    assert told == {"float64": (10.0, USUALLY), "float32": (33.0, USUALLY), "memory": (32.0, ONCE)}
 
 
 def test_what_fails_costs_the_roof_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
