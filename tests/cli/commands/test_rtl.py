@@ -65,10 +65,12 @@ def test_synth_says_that_its_figures_are_modelled(
     from hashwatt.kernels.rtl.asic.timing import Conditions
     from hashwatt.kernels.rtl.shape import Shape
 
+    silicon = tiny_silicon()
+
     def price_once(shape: Shape, liberty: Sequence[Path], conditions: Conditions, *_: Any) -> Silicon:
         """Synthesis takes ten seconds: both ways to print it share one, and it is that of test_gate_level.py."""
         assert (shape, liberty, conditions) == (Shape(1), [TINY], Conditions())
-        return tiny_silicon()
+        return silicon
 
     monkeypatch.setattr(flow, "price", price_once)
     outcome = run_here(capsys, "rtl", "synth", "--liberty", str(TINY), "-q")
