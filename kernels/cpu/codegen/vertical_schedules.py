@@ -46,7 +46,7 @@ DISTANCES: Mapping[bool, Sequence[int]] = {False: (2, 7, 2, 9, 7), True: (5, 3, 
 
 # The families on which SHA instructions were seen not to mind upper halves in use, by archspec's names: there three
 # registers more are worth it. An Emerald Rapids takes some 400 cycles for each SHA instruction then (23,770 a hash in
-# place of 178), so where nobody has looked they stay clean.
+# place of 180), so where nobody has looked they stay clean.
 KEEPS_UPPER_HALVES = ("zen4", "zen5")
 
 # The job's words: the filter mask, W16 + K16 and W17 + K17, what the schedule knows early, and the rows.
