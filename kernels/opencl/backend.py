@@ -38,6 +38,9 @@ RUSTICL, RUSTICL_SWITCH = "rusticl", "RUSTICL_ENABLE"
 # pip's PoCL has no newer release: the driver cannot be updated.
 REMEDY_FOR_POCL = f"try another runtime ({install_extra('intel')}), or leave the device out with -d"
 
+# Of a PCI bus.
+PCI_DEVICES = 32
+
 _process_that_looked: int | None = None
 
 
@@ -151,7 +154,7 @@ def _info(device: Any, platform: Any) -> DeviceInfo:
         compute_units=device.max_compute_units,
         runs_on_host_cpu=True if on_host else None,
         simulator=platform_name == OCLGRIND,
-        pci_address=_pci_address(device),
+        pci_address=pci_address(device),
         cache_bytes=device.global_mem_cache_size or None,
         memory_bytes=_memory_bytes(device, on_host),
         languages=LANGUAGES,
@@ -193,14 +196,17 @@ def _display_limit(device: Any) -> dict[str, int]:
     return {}
 
 
-def _pci_address(device: Any) -> str | None:
+def pci_address(device: Any) -> str | None:
     """Like 0000:01:00.0, where the driver has NVIDIA's or AMD's extension that tells it."""
     import pyopencl
 
     with suppress(pyopencl.Error, AttributeError):
         slot = device.pci_slot_id_nv
+        # The device's number: driver 580 tells 6 of a card at 00:06.0. A card is function 0 of its device; a larger
+        # figure is both numbers in one, as PCI has them.
+        number = slot if slot < PCI_DEVICES else slot >> 3
         domain = getattr(device, "pci_domain_id_nv", 0)
-        return f"{domain:04x}:{device.pci_bus_id_nv:02x}:{slot >> 3:02x}.{slot & 7:x}"
+        return f"{domain:04x}:{device.pci_bus_id_nv:02x}:{number:02x}.0"
     with suppress(pyopencl.Error, AttributeError):
         place = device.topology_amd
         return f"0000:{place.bus & 0xFF:02x}:{place.device & 0xFF:02x}.{place.function & 7:x}"
