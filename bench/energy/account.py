@@ -18,6 +18,7 @@ from ..result.energy import Energy, IdlePower
 from ..result.measurement import Measurement
 from ..result.warning import WarningRecord
 from ..warnings.energy import judge
+from ..warnings.judge import judge_told_clock
 from .joules.coverage import attribute
 from .joules.efficiency import efficiency
 from .joules.readings import Window
@@ -90,11 +91,12 @@ class DeviceEnergy:
         warnings: list[WarningRecord] = []
         for record in energy:
             warnings.extend(judge(record, statistics.fmean(loads) if loads else None))
+        telemetry = tuple(records_of(self._states, counted)) if result.rate is not None else ()
         return replace(
             result,
             energy=tuple(energy),
-            telemetry=tuple(records_of(self._states, counted)) if result.rate is not None else (),
-            warnings=(*result.warnings, *warnings)[:MOST_WARNINGS],
+            telemetry=telemetry,
+            warnings=(*judge_told_clock(result.warnings, telemetry), *warnings)[:MOST_WARNINGS],
         )
 
     def _record(self, info: MeterInfo, windows: Sequence[Window], result: Measurement) -> Energy:

@@ -12,6 +12,7 @@ from ...kernels.system.quota import Throttling, cpu_throttling
 from ...kernels.system.system_files import is_foreign_root
 from ...kernels.system.translation import translator
 from ..result.dates import RELEASED, is_date_sure
+from ..result.energy import Telemetry
 from ..result.from_device import MOST_OF_ROOF
 from ..result.machine import Machine
 from ..result.measurement import Round
@@ -147,13 +148,24 @@ def judge_samples(
     if half_width > HALF_WIDTH:
         warnings.append(sentences.wide_interval(half_width))
     if clocks_hz:
-        if max(clocks_hz) / min(clocks_hz) > 1 + CLOCK_MOVED:
-            warnings.append(sentences.clock_moved(min(clocks_hz), max(clocks_hz)))
+        warnings.extend(_judge_clocks(clocks_hz))
     elif all(sample.readings.clock_hz is None for sample in taken):
         warnings.append(sentences.clock_unknown())
     if failed_batches:
         warnings.append(sentences.failed_batches(failed_batches))
     return warnings
+
+
+def judge_told_clock(warnings: Sequence[WarningRecord], telemetry: Sequence[Telemetry]) -> list[WarningRecord]:
+    """The warnings of a device whose sensors were asked beside the samples: where one told its clock, it is known."""
+    told = [clock for one in telemetry for clock in (one.clock_low_hz, one.clock_high_hz) if clock]
+    left = [warning for warning in warnings if not told or warning.code != "clock_unknown"]
+    return left if not told or len(left) == len(warnings) else [*left, *_judge_clocks(told)]
+
+
+def _judge_clocks(clocks_hz: Sequence[float]) -> list[WarningRecord]:
+    low_hz, high_hz = min(clocks_hz), max(clocks_hz)
+    return [sentences.clock_moved(low_hz, high_hz)] if high_hz > low_hz * (1 + CLOCK_MOVED) else []
 
 
 def judge_roof(percent: float, other_load: float | None) -> list[WarningRecord]:

@@ -10,13 +10,14 @@ import pytest
 
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.machine.load import Readings
+from hashwatt.bench.result.energy import Telemetry
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.result.measurement import Sample
 from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.rounds.interval import interval_of_samples
 from hashwatt.bench.sampling.sampler import TimedSample
 from hashwatt.bench.warnings import sentences
-from hashwatt.bench.warnings.judge import judge_machine, judge_quota, judge_samples
+from hashwatt.bench.warnings.judge import judge_machine, judge_quota, judge_samples, judge_told_clock
 from hashwatt.kernels.system.quota import Throttling
 from hashwatt.kernels.system.system_files import ROOT_VARIABLE
 
@@ -112,6 +113,24 @@ def test_an_unknown_clock_and_failed_batches_are_named() -> None:
     warnings = judged(flat(), [Readings()] * 40, failed_batches=2)
     assert set(warnings) == {"clock_unknown", "failed_batches"}
     assert warnings["failed_batches"].startswith("2 batches failed")
+
+
+def told(low_hz: float | None, high_hz: float | None) -> Telemetry:
+    return Telemetry(
+        source="a card", readings=9, clock_hz=low_hz, clock_low_hz=low_hz, clock_high_hz=high_hz,
+        temperature_c=50.0, temperature_high_c=51.0, throttle=(),
+    )  # fmt: skip
+
+
+def test_a_clock_that_the_device_s_own_sensor_tells_is_known() -> None:
+    unknown = [sentences.clock_unknown(), sentences.few_samples(3)]
+    assert judge_told_clock(unknown, []) == judge_told_clock(unknown, [told(None, None)]) == unknown
+    assert judge_told_clock(unknown, [told(1.98e9, 1.98e9)]) == unknown[1:]
+    moved = judge_told_clock(unknown, [told(None, None), told(1.2e9, 1.98e9)])
+    assert [one.code for one in moved] == ["few_samples", "clock_moved"]
+    assert "1.20 and 1.98 GHz" in moved[1].text
+    known = unknown[1:]
+    assert judge_told_clock(known, [told(1.2e9, 1.98e9)]) == known, "the harness has measured it itself"
 
 
 def test_the_machine_itself_may_call_for_warnings() -> None:
