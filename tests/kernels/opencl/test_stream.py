@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from hashwatt.bench.isolation.device import IsolatedDevice
@@ -58,6 +59,17 @@ def test_every_answer_is_right_on_every_opencl_device(entry: Found) -> None:
             device.release()
     finally:
         device.close()
+
+
+@pytest.mark.own_process
+def test_a_new_buffer_is_filled_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor, "FIRST_ZEROS_BYTES", 1000)
+    # What the host writes, so that memory that happens to hold zeros does not look filled.
+    monkeypatch.setattr(executor.np, "zeros", lambda size_bytes, kind: np.full(size_bytes, 7, kind))
+    device = open_here()
+    for size_bytes in (1, 1000, 1001, 12345):
+        assert device.read(device.allocate(size_bytes), 0, size_bytes) == bytes([7] * size_bytes)
+    device.close()
 
 
 @pytest.mark.own_process
