@@ -128,7 +128,7 @@ def cuda_sources() -> Iterator[tuple[str, str]]:
     for work, graph in (("blake2s", blake2s.header_graph()), ("keccak256", keccak256.header_graph())):
         (kernel, *_) = hashing.kernels(graph, card)
         yield f"{work} {kernel.name}", as_cuda(kernel.source.text)
-    yield "gemm float32", as_cuda(gemm.in_groups("float32"))
+    yield "gemm float32", as_cuda(gemm.in_groups("float32", 4))
     (kernel,) = scrypt.kernels(card)
     yield f"scrypt {kernel.name}", as_cuda(kernel.source.text)
 

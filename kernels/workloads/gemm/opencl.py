@@ -2,8 +2,8 @@
 
 On a CPU a work-item makes many lines of some tiles' columns. It takes DEPTH lines of B at a time into a block of its
 own, where a tile's columns lie together: in the matrix each line is another page, of which a core remembers few.
-A GPU's work-items read theirs through local memory, 16 columns of A and lines of B at a time. Where a product and a sum
-make one rounding or two is the compiler's choice: whole numbers come out the same.
+A GPU's work-items read theirs through local memory, some columns of A and lines of B at a time. Where a product and a
+sum make one rounding or two is the compiler's choice: whole numbers come out the same.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ DEPTH = 96
 MOST_ROWS = 126
 # Lines lie so many bytes further apart than they must: at a power of two all would want the same place in caches.
 APART_BYTES = 64
-# A shared tile: 64 × 64, of which each of 256 work-items has 4 × 4. Matrices are padded to a multiple of it.
-TILE = 64
-SHARED_DEPTH = 16
+# A shared tile: 128 × 128, of which each of 256 work-items has 8 × 8: it reads 16 numbers from local memory for 64
+# products. Matrices are padded to a multiple of it.
+TILE = 128
 GROUP = 256
-EACH = 4
+EACH = 8
+RUN = 4
+# Of A's columns, and of B's lines, which local memory holds at a time; columns lie further apart than they must.
+SHARED_BYTES = 8192
+APART_IN_GROUP = 16
 
 
 def rows_an_item(tile: Tile) -> int:
@@ -105,34 +109,49 @@ void {ENTRY}(global {scalar} *products, global const {scalar} *lefts, global con
 """
 
 
-def in_groups(number: str) -> str:
-    """The source for GPUs: a group of GROUP work-items makes TILE × TILE numbers."""
-    scalar = TYPES[number]
+def in_groups(number: str, number_bytes: int) -> str:
+    """The source for GPUs: a group of GROUP work-items makes TILE × TILE numbers, EACH × EACH of them a work-item.
+
+    A work-item has its lines and columns in two runs of RUN: neighbours then read neighbouring local memory, many bytes
+    at a time, and no two of them from one bank. The next columns and lines are on their way while these are multiplied.
+    """
+    scalar, depth = TYPES[number], SHARED_BYTES // (TILE * number_bytes)
+    fetched, across = TILE * depth // GROUP, TILE // EACH
+    apart = TILE + APART_IN_GROUP // number_bytes
     return f"""{head(number)}#pragma OPENCL FP_CONTRACT ON
 kernel __attribute__((reqd_work_group_size({GROUP}, 1, 1)))
 void {ENTRY}(global {scalar} *products, global const {scalar} *lefts, global const {scalar} *rights,
               long size, long side, long pair, long count)
 {{
-    local {scalar} a[{SHARED_DEPTH}][{TILE} + 1], b[{SHARED_DEPTH}][{TILE}];
+    local {scalar} a[{depth}][{apart}] __attribute__((aligned(16))), b[{depth}][{TILE}] __attribute__((aligned(16)));
     long across = size / {TILE}, group = get_group_id(0), place = group / (across * across);
     long tile = group % (across * across), line = tile / across * {TILE}, column = tile % across * {TILE};
     long number = pair + place;
-    int me = get_local_id(0), mine = me % {TILE // EACH}, row = me / {TILE // EACH} * {EACH};
-    global const {scalar} *left = lefts + (number % side * size + line) * size;
-    global const {scalar} *right = rights + number / side * size * size + column;
-    {scalar} sums[{EACH}][{EACH}];
+    int me = get_local_id(0), mine = me % {across} * {RUN}, row = me / {across} * {RUN};
+    /* What this work-item fetches: a part of each line of A, and of each column of B. */
+    int of_line = me % {depth}, lines = me / {depth}, of_column = me % {TILE}, columns = me / {TILE};
+    global const {scalar} *left = lefts + (number % side * size + line + lines) * size + of_line;
+    global const {scalar} *right = rights + (number / side * size + columns) * size + column + of_column;
+    {scalar} sums[{EACH}][{EACH}], next_a[{fetched}], next_b[{fetched}];
     for (int i = 0; i < {EACH}; i++)
         for (int j = 0; j < {EACH}; j++) sums[i][j] = 0;
-    for (long k = 0; k < size; k += {SHARED_DEPTH}) {{
-        for (int n = me; n < {TILE * SHARED_DEPTH}; n += {GROUP}) {{
-            a[n % {SHARED_DEPTH}][n / {SHARED_DEPTH}] = left[n / {SHARED_DEPTH} * size + k + n % {SHARED_DEPTH}];
-            b[n / {TILE}][n % {TILE}] = right[(k + n / {TILE}) * size + n % {TILE}];
-        }}
+    for (int n = 0; n < {fetched}; n++) next_a[n] = left[n * {GROUP // depth} * size];
+    for (int n = 0; n < {fetched}; n++) next_b[n] = right[n * {GROUP // TILE} * size];
+    for (long k = 0; k < size; k += {depth}) {{
+        for (int n = 0; n < {fetched}; n++) a[of_line][lines + n * {GROUP // depth}] = next_a[n];
+        for (int n = 0; n < {fetched}; n++) b[columns + n * {GROUP // TILE}][of_column] = next_b[n];
         barrier(CLK_LOCAL_MEM_FENCE);
-        for (int d = 0; d < {SHARED_DEPTH}; d++) {{
+        left += {depth};
+        right += {depth} * size;
+        if (k + {depth} < size) {{
+            for (int n = 0; n < {fetched}; n++) next_a[n] = left[n * {GROUP // depth} * size];
+            for (int n = 0; n < {fetched}; n++) next_b[n] = right[n * {GROUP // TILE} * size];
+        }}
+        #pragma unroll
+        for (int d = 0; d < {depth}; d++) {{
             {scalar} x[{EACH}], y[{EACH}];
-            for (int i = 0; i < {EACH}; i++) x[i] = a[d][row + i];
-            for (int j = 0; j < {EACH}; j++) y[j] = b[d][mine + j * {TILE // EACH}];
+            for (int i = 0; i < {EACH}; i++) x[i] = a[d][row + i / {RUN} * {TILE // 2} + i % {RUN}];
+            for (int j = 0; j < {EACH}; j++) y[j] = b[d][mine + j / {RUN} * {TILE // 2} + j % {RUN}];
             for (int i = 0; i < {EACH}; i++)
                 for (int j = 0; j < {EACH}; j++) sums[i][j] = x[i] * y[j] + sums[i][j];
         }}
@@ -140,6 +159,7 @@ void {ENTRY}(global {scalar} *products, global const {scalar} *lefts, global con
     }}
     global {scalar} *c = products + (place * size + line + row) * size + column + mine;
     for (int i = 0; i < {EACH}; i++)
-        for (int j = 0; j < {EACH}; j++) c[i * size + j * {TILE // EACH}] = sums[i][j];
+        for (int j = 0; j < {EACH}; j++)
+            c[(i / {RUN} * {TILE // 2} + i % {RUN}) * size + j / {RUN} * {TILE // 2} + j % {RUN}] = sums[i][j];
 }}
 """

@@ -107,7 +107,9 @@ class Gemm:
         return self._layout(source, tall, self.size, line, scalars, items, {"tile": tile.name}, GROUP)
 
     def _in_groups(self, types: tuple[str, ...]) -> Layout:
-        source = Source("opencl", opencl.in_groups(self.operand_type), opencl.ENTRY, types)
+        source = Source(
+            "opencl", opencl.in_groups(self.operand_type, np.dtype(self.operand_type).itemsize), opencl.ENTRY, types
+        )
         line = -(-self.size // opencl.TILE) * opencl.TILE
         items = (line // opencl.TILE) ** 2 * opencl.GROUP
         return self._layout(source, line, line, line, (line, self.side), items, {"tile": "local memory"})

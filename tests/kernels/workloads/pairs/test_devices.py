@@ -189,7 +189,10 @@ CONV_SLIPS = [
     ("= W(1)", "= W(0)"), ("size - 1)", "size - 2)"), ("size * count", "size"),
     ("number / side *", "0 *"),
 ]  # fmt: skip
-IN_GROUPS_SLIPS = [("long k = 0", "long k = 1"), ("number / side", "number % side"), ("x[i] * y[j]", "x[j] * y[i]")]
+IN_GROUPS_SLIPS = [
+    ("left += 16", "left += 15"), ("number / side", "number % side"), ("x[i] * y[j]", "x[j] * y[i]"),
+    ("j / 4 * 64 + j % 4", "j"), ("[lines + n * 16]", "[lines + n * 8]"), ("= next_b[n]", "= next_a[n]"),
+]  # fmt: skip
 IN_CHANNELS_SLIPS = [*CONV_SLIPS[:4], ("channel % 16 * 4", "channel % 8 * 4"), ("size - 1)", "size - 2)")]
 SLIPS: list[tuple[Product, list[tuple[str, str]]]] = [
     (Gemm(67, "float32"), GEMM_SLIPS), (Conv(7, "int8"), CONV_SLIPS), (InGroups(67, "float32"), IN_GROUPS_SLIPS),

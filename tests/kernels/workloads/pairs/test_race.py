@@ -181,7 +181,7 @@ def test_gpus_keep_their_kernels_and_race_nothing() -> None:
     info = replace(INFO, kind="gpu")
     gemm, conv = Gemm(100, "float32").layout(info), Conv(9, "int8").layout(info)
     assert "barrier(" in gemm.source.text
-    assert (gemm.items_each, conv.items_each) == (4 * 256, 9 * 3 * 16)
+    assert (gemm.items_each, conv.items_each) == (256, 9 * 3 * 16)
     assert gemm.grain is conv.grain is None
     runtime = Runtime(PRODUCTS[0], {})
     runtime.info = info
