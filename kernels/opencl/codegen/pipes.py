@@ -3,7 +3,8 @@
 NVIDIA's multiprocessors start shifts, logic and additions of three words on one pipe, and integer multiply-adds on
 another that is as wide. A sum of two words is one multiply-add (a·1 + b), a shift the high word of a product with a
 power of two, a rotation both (x·2ⁿ + its high word). A compiler that knew the multiplier would undo that: so it
-comes as an argument of the kernel.
+comes as an argument of the kernel. On Hopper the high word of a product keeps the logic busy as well, so that sums
+alone gain there; whether that is so on other cards the race tells.
 
 Sums are regrouped for it. A word that is the same for all nonces (a constant, a word of the job) stays in an addition
 of three beside the two words that are there first: in a multiply-add it would need a register, beside the multiplier.
@@ -19,7 +20,7 @@ from typing import Literal
 from ...graph.lower import Program
 from ...graph.nodes import GraphWords, Node, Op
 
-Pipes = Literal["none", "pair", "pairshr", "rot15", "rot20"]
+Pipes = Literal["none", "pair", "pairshr", "rot15"]
 WORD_BITS = 32
 
 
@@ -37,7 +38,6 @@ SHARES: Mapping[Pipes, Share] = {
     "pair": Share(sums=True),
     "pairshr": Share(sums=True, shifts=True),
     "rot15": Share(sums=True, shifts=True, rotations=0.15),
-    "rot20": Share(sums=True, shifts=True, rotations=0.20),
 }
 
 

@@ -12,7 +12,7 @@ from ..setting import Tuning
 # Every CPU for which there is a runtime has vectors of four words, and passes them alike; no built-in functions.
 SAFEST = Variant(4, "shift", "shared")
 NARROWEST = Variant(1, "shift", "shared")
-BOTH_PIPES: tuple[Pipes, ...] = ("rot15", "rot20", "pairshr", "pair")
+BOTH_PIPES: tuple[Pipes, ...] = ("pair", "pairshr", "rot15")
 # `bitselect` never makes fewer instructions of Ch and Maj than the compilers for GPUs make of ∧ and ⊕.
 # NVIDIA's have a multiplier beside their logic; the way that should be fastest there comes first. Elsewhere these lose.
 GPU_VARIANTS = (

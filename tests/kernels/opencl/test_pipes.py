@@ -36,7 +36,7 @@ def test_each_share_moves_what_it_says() -> None:
     assert not moved["none"]
     assert set(moved["pair"]) == {Op.ADD}
     assert moved["pairshr"] == moved["pair"] + Counter({Op.SHR: every[Op.SHR]})
-    shares: dict[Pipes, float] = {"rot15": 0.15, "rot20": 0.20}
+    shares: dict[Pipes, float] = {"rot15": 0.15}
     for pipes, share in shares.items():
         assert moved[pipes] - moved["pairshr"] == Counter({Op.ROTR: round(share * every[Op.ROTR])})
 

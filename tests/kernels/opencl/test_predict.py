@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_every_architecture_that_has_published_results_is_among_them() -> None:
 
 
 def unit(**rates: tuple[str, float]) -> GpuUnit:
-    return GpuUnit("test", {kind: PipeRate(pipe, rate, rate, rate, "") for kind, (pipe, rate) in rates.items()})
+    return GpuUnit("test", {kind: (PipeRate(pipe, rate, rate, rate, ""),) for kind, (pipe, rate) in rates.items()})
 
 
 def test_pipes_work_beside_each_other_and_the_busiest_binds() -> None:
@@ -66,6 +67,14 @@ def test_pipes_work_beside_each_other_and_the_busiest_binds() -> None:
     assert (clocks.clocks, clocks.binds) == (2.0, "logic")
     clocks = pair.clocks({"shift": 64, "multiply": 96})
     assert (clocks.clocks, clocks.binds) == (3.0, "multiplier")
+
+
+def test_an_instruction_may_keep_two_pipes_busy() -> None:
+    both = (PipeRate("logic", 64, 64, 64, ""), PipeRate("multiplier", 32, 32, 32, ""))
+    card = GpuUnit("test", {"shift": (PipeRate("logic", 64, 64, 64, ""),), "multiply_high": both})
+    assert card.clocks({"multiply_high": 64}).clocks == 2.0
+    # As an H200 was measured: two rotations and a high word take six clocks of a scheduler's sixteen lanes.
+    assert card.clocks({"shift": 128, "multiply_high": 64}).clocks == 3.0
 
 
 def test_what_starts_a_clock_on_all_pipes_may_bind() -> None:
@@ -89,14 +98,14 @@ def test_a_kind_of_which_nothing_is_known_is_no_guess() -> None:
 def test_every_rate_has_a_source_and_lies_between_its_bounds() -> None:
     for architecture, of_unit in gpu_units().items():
         assert rules_of(architecture)
-        for rate in of_unit.rates.values():
+        for rate in chain.from_iterable(of_unit.rates.values()):
             assert rate.source
             assert 0 < rate.low <= rate.per_clock <= rate.high
 
 
 def test_a_row_that_cites_another_row_cites_one_that_is_there() -> None:
     for of_unit in gpu_units().values():
-        for rate in of_unit.rates.values():
+        for rate in chain.from_iterable(of_unit.rates.values()):
             if rate.source.startswith("as "):
                 architecture, kind = rate.source[3:].replace(":", " ").replace(";", " ").split()[:2]
                 assert kind in gpu_units()[architecture].rates, rate.source
@@ -113,8 +122,11 @@ def test_both_pipes_are_predicted_where_there_is_a_multiplier_and_beat_one() -> 
         assert both.kernel != one.kernel
         assert one.hashrate_hs < both.hashrate_hs < 1.51 * one.hashrate_hs, "the bound of such swaps"
         assert both.low_hs < both.hashrate_hs < both.high_hs
-        # How fast the high word of a product is, nobody says: the range is wider than for one pipe.
-        assert both.high_hs / both.low_hs > one.high_hs / one.low_hs
+        # What the high word of a product keeps busy is measured on Hopper alone: elsewhere the range is wider.
+        shifted = predict(gpu.name, "rot15")
+        wider = shifted.high_hs / shifted.low_hs > 1.01 * one.high_hs / one.low_hs
+        assert wider == (gpu.architecture != "sm_90"), gpu.name
+        assert shifted.hashrate_hs <= 1.001 * both.hashrate_hs
 
 
 def test_a_gpu_with_one_pipe_is_not_predicted_for_two() -> None:
