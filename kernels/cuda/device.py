@@ -51,14 +51,15 @@ class CudaDevice(RacedDevice):
         self._execution: CudaExecutor | None = None
 
     def roof(self) -> Roof | None:
-        """See HasRoof: the roof of one prefix, also where several are prepared."""
+        """See HasRoof: by the prefixes that are prepared."""
         queue = self._open_queue()
         if self._scanner is None:
             return None
         variant = replace(self._scanner.tuning.variant, rolled=False)
         with self._worded("measuring its roof"):
             streams = CudaStreams(queue, self._kernel_of, self._card.units)
-            return measure_roof(streams, self.info.kind, variant, self._card.units, self._card.clock_hz)
+            prefixes = len(self._scanner.job.prefixes)
+            return measure_roof(streams, self.info.kind, variant, self._card.units, self._card.clock_hz, prefixes)
 
     def close(self) -> None:
         """See Scans."""

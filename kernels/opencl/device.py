@@ -53,7 +53,7 @@ class OpenCLDevice(RacedDevice):
             )
 
     def roof(self) -> Roof | None:
-        """See HasRoof: the roof of one prefix, also where several are prepared. A simulator has none."""
+        """See HasRoof: by the prefixes that are prepared. A simulator has none."""
         self._check_open()
         if self._scanner is None or self.info.simulator:
             return None
@@ -62,7 +62,8 @@ class OpenCLDevice(RacedDevice):
         rated_hz = 1e6 * float(self._opencl_device.max_clock_frequency or 0)
         with self._worded("measuring its roof"):
             streams = OpenCLStreams(self._context, self._queue, self.info.kind, units, self._cpu)
-            return measure_roof(streams, self.info.kind, variant, units, rated_hz)
+            prefixes = len(self._scanner.job.prefixes)
+            return measure_roof(streams, self.info.kind, variant, units, rated_hz, prefixes)
 
     def close(self) -> None:
         """See Scans."""

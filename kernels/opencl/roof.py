@@ -57,22 +57,25 @@ class Streams(Protocol):
         ...
 
 
-def measure_roof(streams: Streams, kind: str, variant: Variant, units: int, rated_hz: float) -> Roof:
-    """The roof for a kernel of one prefix. `rated_hz`: the clock that the driver names, 0 where it names none."""
+def measure_roof(streams: Streams, kind: str, variant: Variant, units: int, rated_hz: float, prefixes: int = 1) -> Roof:
+    """The roof for a kernel that hashes so many prefixes a nonce.
+
+    `rated_hz`: the clock that the driver names, 0 where it names none.
+    """
     meter = _Meter(streams, variant)
     alone = {name: meter.rate([name] * CHAINS) for name in (ADD, XOR3)}
     # A chain of nothing but rotations would be folded into one.
     alone["rotate and add in turns"] = meter.rate([ROTATE, ADD])
     two, three = "logic of two words", "logic of three words"
     both = "sums and logic of three words, both pipes busy,"
-    ways = {two: operation_mix(three_operand_logic=False)}
+    ways = {two: operation_mix(False, prefixes)}
     if alone[XOR3] >= FUSED * meter.rate([XOR4] * CHAINS) if kind == "gpu" else has_three_operand_logic():
-        ways[three] = operation_mix(three_operand_logic=True)
+        ways[three] = operation_mix(True, prefixes)
     if variant.pipes != "none":
-        ways[both] = both_pipes_mix(variant)
-    limits = {way: meter.rate(interleaved(mix)) * variant.width / mix.total() for way, mix in ways.items()}
+        ways[both] = both_pipes_mix(variant, prefixes)
+    limits = {way: meter.rate(interleaved(mix)) * variant.width / sum(mix.values()) for way, mix in ways.items()}
     best = max(limits, key=lambda way: limits[way])
-    operations = ways[best].total()
+    operations = round(sum(ways[best].values()))
     per_cycle = {name: value / (units * rated_hz) for name, value in alone.items()} if rated_hz else {}
     return Roof(
         rate_per_s=limits[best],

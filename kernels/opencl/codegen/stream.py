@@ -7,12 +7,12 @@ chains; no compiler can then fold two operations into one.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ...graph.lower import lower
-from ...graph.nodes import Op
+from ...graph.nodes import Binding, Node, Op
 from ...sha256.mining import header_hash
 from .dialect import OPENCL, Dialect
 from .emit import assigned
@@ -40,32 +40,42 @@ FORMS = {
 }
 
 
-def operation_mix(three_operand_logic: bool) -> Counter[str]:
-    """The operations of a hash by kind; shifts count as rotations, for they run on the same ports."""
+def operation_mix(three_operand_logic: bool, prefixes: int = 1) -> dict[str, float]:
+    """The operations of a hash by kind; shifts count as rotations, for they run on the same ports.
+
+    `prefixes`: those of a nonce, which share the message schedule.
+    """
     program = lower([header_hash().digest[7]], three_operand_logic)
     kinds = {Op.ADD: ADD, Op.XOR: XOR, Op.AND: XOR, Op.TERNARY: XOR3, Op.ROTR: ROTATE, Op.SHR: ROTATE}
-    mix = Counter(kinds[node.op] for node in program.operations())
+    mix: dict[str, float] = defaultdict(float)
+    for node in program.operations():
+        mix[kinds[node.op]] += part_of(node, prefixes)
     if three_operand_logic:
         # Some XORs have two operands, and an instruction for three does them just as well.
         mix[XOR3] += mix.pop(XOR, 0)
-    return mix
+    return dict(mix)
 
 
-def both_pipes_mix(variant: Variant) -> Counter[str]:
+def part_of(node: Node, prefixes: int) -> float:
+    """Which part of an operation each of a nonce's prefixes has to do."""
+    return 1 / prefixes if node.binding is Binding.BATCH else 1.0
+
+
+def both_pipes_mix(variant: Variant, prefixes: int = 1) -> dict[str, float]:
     """The operations of a variant that gives some to a GPU's multiplier, by kind. Sums of three are one operation."""
     dealt = assigned(variant)
     kinds = {Op.XOR: XOR3, Op.AND: XOR3, Op.TERNARY: XOR3, Op.ROTR: ROTATE, Op.SHR: ROTATE}
-    mix: Counter[str] = Counter()
-    additions = 0
+    mix: dict[str, float] = defaultdict(float)
     for node in dealt.program.operations():
+        part = part_of(node, prefixes)
         if node not in dealt.multiplied:
-            additions += node.op is Op.ADD
-            mix[kinds.get(node.op, ADD3)] += node.op is not Op.ADD
+            mix[kinds.get(node.op, ADD3)] += part / 2 if node.op is Op.ADD else part
             continue
-        mix[MULTIPLY_HIGH] += node.op is not Op.ADD
-        mix[MULTIPLY_ADD] += node.op is not Op.SHR
-    mix[ADD3] = -(-additions // 2)
-    return mix
+        if node.op is not Op.ADD:
+            mix[MULTIPLY_HIGH] += part
+        if node.op is not Op.SHR:
+            mix[MULTIPLY_ADD] += part
+    return dict(mix)
 
 
 def interleaved(mix: Mapping[str, float], folding: Collection[str] = (ROTATE,)) -> list[str]:
