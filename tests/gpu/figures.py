@@ -14,7 +14,7 @@ LONGEST_LINE = 240
 # Of a reason: its beginning has the exit code, and the end of a traceback is its cause.
 LONGEST_WHY = 170
 SHOWN_CANDIDATES = 5
-PIPES = ("pair", "pairshr", "rot15", "rot20")
+PIPES = ("pair", "pairshr", "rot15")
 TERA, GIGA, MEGA = 1e12, 1e9, 1e6
 TIMES = "÷ predicted"
 NO_TIME = "no time was left"

@@ -23,11 +23,16 @@ BITS, FACTOR, LARGE = 7, 3, 0x8000_0001
 FORMS: Mapping[str, str] = {
     "add": "x{0} + x{1}",
     "add3": "x{0} + x{1} + x{2}",
-    # Not an XOR of three: a stream of nothing else is linear, and compilers fold it.
-    "lop3": "(x{0} & x{1}) ^ x{2}",
+    # Maj, which NVRTC leaves as the one instruction that it is. A stream of XORs of three is linear, and folded; of
+    # (x ∧ y) ⊕ z and of Ch it makes three instructions for two.
+    "lop3": "(x{0} & x{1}) ^ (x{0} & x{2}) ^ (x{1} & x{2})",
+    # One of its words is in no register.
+    "lop2": "(x{0} & large) ^ x{1}",
     "rotate": "rotate(x{0}, bits)",
     "mad": "x{0} * factor + x{1}",
     "mul_hi": "mul_hi(x{0}, large)",
+    # Three words in registers.
+    "mad3": "x{0} * x{1} + x{2}",
 }
 # What each is beside: the question of both pipes.
 MIXES: Sequence[Sequence[str]] = (
@@ -38,7 +43,16 @@ MIXES: Sequence[Sequence[str]] = (
     ["rotate", "mad"],
     ["add3", "mad"],
     ["lop3", "mul_hi"],
+    ["rotate", "mul_hi"],
+    ["rotate", "rotate", "mul_hi"],
+    ["lop2", "mul_hi"],
+    ["lop2", "mad"],
+    ["lop2", "rotate"],
     ["mad", "mul_hi"],
+    ["mad3"],
+    ["rotate", "mad3"],
+    ["lop2", "mad3"],
+    ["rotate", "mad", "lop2", "mul_hi"],
     ["lop3", "mad", "rotate", "mad"],
 )
 
@@ -47,13 +61,20 @@ def _rotated(x: Words, bits: int) -> Words:
     return (x << np.uint32(bits)) | (x >> np.uint32(32 - bits))
 
 
+def _high(x: Words) -> Words:
+    product = x.astype(np.uint64) * np.uint64(LARGE)
+    return (product >> np.uint64(32)).astype(np.uint32)
+
+
 COMPUTED: Mapping[str, Callable[[Words, Words, Words], Words]] = {
     "add": lambda x, y, z: x + y,
     "add3": lambda x, y, z: x + y + z,
-    "lop3": lambda x, y, z: (x & y) ^ z,
+    "lop3": lambda x, y, z: (x & y) ^ (x & z) ^ (y & z),
+    "lop2": lambda x, y, z: (x & np.uint32(LARGE)) ^ y,
+    "mad3": lambda x, y, z: x * y + z,
     "rotate": lambda x, y, z: _rotated(x, BITS),
     "mad": lambda x, y, z: x * np.uint32(FACTOR) + y,
-    "mul_hi": lambda x, y, z: ((x.astype(np.uint64) * np.uint64(LARGE)) >> np.uint64(32)).astype(np.uint32),
+    "mul_hi": lambda x, y, z: _high(x),
 }
 
 

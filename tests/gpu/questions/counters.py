@@ -16,7 +16,7 @@ from .asked import Json
 SCRIPT = Path(__file__).resolve().parents[1] / "steps.py"
 # Nonces of a launch whose counters are read: some 40 ms of a fast card.
 COUNTED_NONCES = 1 << 28
-COUNTED_KERNELS = ("x1-rotate-xor-standard", "x1-rotate-xor-standard-rot15")
+COUNTED_KERNELS = tuple(f"x1-rotate-xor-standard{pipes}" for pipes in ("-pair", "-pairshr", ""))
 METRICS = (
     "gpu__time_duration.sum",
     "sm__cycles_elapsed.max",

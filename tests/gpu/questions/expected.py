@@ -14,8 +14,10 @@ MODELLED = {
     "add": "add2",
     "add3": "add3",
     "lop3": "logic",
+    "lop2": "logic",
     "rotate": "shift",
     "mad": "multiply",
+    "mad3": "multiply",
     "mul_hi": "multiply_high",
 }
 
