@@ -195,9 +195,17 @@ def _native(function: NativeFunction, buffers: int) -> Callable[[Sequence[Scalar
 
 
 def _compiled(function: Any, buffers: int) -> Callable[[Sequence[Scalar], bool], Callable[..., None]]:
-    """What gives, for so many scalars and with or without rotation, the kernel in a loop over its repeats."""
-    import numba
+    """What gives, for so many scalars and with or without rotation, the kernel in a loop over its repeats.
 
+    Raises DeviceError where Numba cannot be loaded or has been told not to compile.
+    """
+    try:
+        import numba
+    except Exception as error:
+        words = " ".join(str(error).split())
+        raise DeviceError(f"Numba cannot be loaded ({words:.60}); install hashwatt anew") from error
+    if numba.config.DISABLE_JIT:
+        raise DeviceError("this program has set numba.config.DISABLE_JIT, so no kernel can be compiled; unset it")
     compiled = numba.njit(nogil=True)(function)
     made: dict[tuple[int, bool], Callable[..., None]] = {}
 

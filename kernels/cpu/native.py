@@ -6,19 +6,16 @@ Numba's front end takes a second for a function; a suite has dozens.
 from __future__ import annotations
 
 import ctypes
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..errors import DeviceError
 from .cores.features import host_attributes
+from .object_code import initialise_llvm
 
 # Where a function's text shall have the attributes that allow what the host has.
 ATTRIBUTES = "#host"
 POINTER, INTEGER, REAL = ctypes.c_void_p, ctypes.c_int64, ctypes.c_double
-
-_LOCK = threading.Lock()
-_ready = False
 
 
 class NativeFunction:
@@ -28,7 +25,7 @@ class NativeFunction:
         """Compile `entry` of `text`, in which ATTRIBUTES stand for the host's. Raises DeviceError."""
         import llvmlite.binding as llvm
 
-        _initialise()
+        initialise_llvm()
         try:
             module = llvm.parse_assembly(text.replace(ATTRIBUTES, host_attributes()))
             module.verify()
@@ -65,15 +62,3 @@ def _features() -> str:
     from .cores.features import host_features
 
     return ",".join(f"+{name}" for name in sorted(host_features()))
-
-
-def _initialise() -> None:
-    global _ready
-    import llvmlite.binding as llvm
-
-    with _LOCK:
-        if not _ready:
-            llvm.initialize_native_target()
-            llvm.initialize_native_asmprinter()
-            llvm.initialize_native_asmparser()
-            _ready = True

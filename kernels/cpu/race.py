@@ -15,9 +15,10 @@ from ..device import Candidate
 from ..errors import DeviceError, InputError, WrongResult
 from ..headers.job import Job, roll_versions
 from ..headers.oracle import reference_scan
-from ..system.own_files import cache_folder, write_atomically
+from ..system.own_files import read_regular, write_atomically
 from .cores.clock import timed
-from .jit import FOLDER_DIGITS, Compiled, compile_variant, generator_hash
+from .jit import Compiled, compile_variant, generator_hash
+from .kept_code import folder_of
 from .variants import Variant, variants
 from .workers import Words, record_space, scan_chunk
 
@@ -32,6 +33,7 @@ HOPELESS = 0.3
 # A prefix for racing and checking; its bytes do not matter.
 PREFIX = bytes(range(76))
 ROLLED_PREFIXES = 64
+MOST_BYTES = 1 << 16
 
 
 def choose(rolled: bool, wanted: str | None = None, anew: bool = False) -> tuple[Compiled, tuple[Candidate, ...]]:
@@ -147,13 +149,13 @@ def _checked(compiled: Compiled) -> Compiled:
 
 
 def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
-    folder = cache_folder("kernels", generator_hash()[:FOLDER_DIGITS])
+    folder = folder_of(generator_hash())
     if folder is None:
         return None
     try:
-        content = (folder / _file_name(rolled)).read_bytes()
+        content = read_regular(folder / _file_name(rolled), MOST_BYTES)
         candidates = msgspec.json.decode(content, type=tuple[Candidate, ...])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
     # Damaged or foreign: race again.
     known = {variant.name for variant in variants(rolled)}
@@ -161,7 +163,7 @@ def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
 
 
 def _remember(rolled: bool, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
-    folder = cache_folder("kernels", generator_hash()[:FOLDER_DIGITS])
+    folder = folder_of(generator_hash())
     if folder is not None:
         # A full disk costs another race the next time, not the run.
         with suppress(OSError):

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, Flag, IntEnum, auto
+from functools import cache
 
 from .words import WORD_BITS, IntegerWords
 
@@ -44,6 +45,9 @@ class Op(Enum):
     ANDNOT = auto()
     TERNARY = auto()
 
+    # Enum hashes a member's name, in Python: a tenth of the time to build a graph.
+    __hash__ = object.__hash__
+
 
 class Depends(Flag):
     """Which inputs a value depends on."""
@@ -52,6 +56,9 @@ class Depends(Flag):
     TAIL = auto()
     MIDSTATE = auto()
     NONCE = auto()
+
+    # As in Op; each combination of flags is one object, too.
+    __hash__ = object.__hash__
 
 
 class Binding(IntEnum):
@@ -68,7 +75,8 @@ class Binding(IntEnum):
 class Node:
     """One value.
 
-    `immediate` is a constant's value or a rotate's or shift's count; `name` is an input's; `bits`: of the word.
+    `immediate` is a constant's value or a rotate's or shift's count; `binding`: when it becomes known; `name` is an
+    input's; `bits`: of the word.
     """
 
     number: int
@@ -76,17 +84,9 @@ class Node:
     args: tuple[Node, ...]
     immediate: int
     depends: Depends
+    binding: Binding
     name: str = ""
     bits: int = WORD_BITS
-
-    @property
-    def binding(self) -> Binding:
-        """When this value becomes known."""
-        if Depends.NONCE in self.depends:
-            return Binding.LANE if Depends.MIDSTATE in self.depends else Binding.BATCH
-        if Depends.MIDSTATE in self.depends:
-            return Binding.MIDSTATE
-        return Binding.JOB if self.depends else Binding.CONSTANT
 
     def __repr__(self) -> str:
         """Short enough for a debugger: operands by number."""
@@ -174,7 +174,8 @@ class GraphWords:
     def _make(self, op: Op, args: tuple[Node, ...], immediate: int, depends: Depends, name: str = "") -> Node:
         key = (op, args, immediate, name)
         if key not in self._made:
-            self._made[key] = Node(len(self._made), op, args, immediate, depends, name, self.bits)
+            binding = _binding(depends)
+            self._made[key] = Node(len(self._made), op, args, immediate, depends, binding, name, self.bits)
         return self._made[key]
 
 
@@ -195,8 +196,23 @@ def _splits(term: Node, others: Sequence[Node]) -> bool:
 def _union(nodes: Iterable[Node]) -> Depends:
     depends = Depends.NOTHING
     for node in nodes:
-        depends |= node.depends
+        depends = _either(depends, node.depends)
     return depends
+
+
+# What Flag computes, in Python, is remembered: there are eight of them, and a graph asks ten thousand times.
+@cache
+def _either(one: Depends, other: Depends) -> Depends:
+    return one | other
+
+
+@cache
+def _binding(depends: Depends) -> Binding:
+    if Depends.NONCE in depends:
+        return Binding.LANE if Depends.MIDSTATE in depends else Binding.BATCH
+    if Depends.MIDSTATE in depends:
+        return Binding.MIDSTATE
+    return Binding.JOB if depends else Binding.CONSTANT
 
 
 def evaluate_op(op: Op, values: Sequence[int], immediate: int, bits: int = WORD_BITS) -> int:

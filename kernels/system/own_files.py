@@ -7,10 +7,12 @@ import secrets
 import shutil
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
-from .trust import is_own
+from .trust import is_foreign, is_own
 
 APPLICATION = "hashwatt"
 # What files are called while they are written.
@@ -59,6 +61,10 @@ class NotAFile(OSError):
     """There is something else of that name: a folder, a pipe, a device."""
 
 
+class NotOwn(OSError):
+    """Another user can have written the file."""
+
+
 def read_regular(path: str | Path, most_bytes: int) -> bytes:
     """The content of a regular file, its first `most_bytes` + 1 bytes if it has more. Raises OSError, ValueError.
 
@@ -67,11 +73,31 @@ def read_regular(path: str | Path, most_bytes: int) -> bytes:
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise NotAFile
-    flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"))
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise NotAFile
+    with _opened(path) as file:
         return file.read(most_bytes + 1) or b""
+
+
+def read_own(path: Path, most_bytes: int) -> bytes:
+    """The same of a file that is no link and that only this user or root can have written. Raises OSError, ValueError.
+
+    Its owner is asked of the open file: what is read is what was judged.
+    """
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise NotAFile
+    with _opened(path, "O_NOFOLLOW") as file:
+        if is_foreign(os.fstat(file.fileno())):
+            raise NotOwn
+        return file.read(most_bytes + 1) or b""
+
+
+def _opened(path: str | Path, *flags: str) -> IO[bytes]:
+    """A regular file, open for reading, by whichever of the flags this system has. Raises OSError, ValueError."""
+    wanted = (*flags, "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
+    file = os.fdopen(os.open(path, os.O_RDONLY | sum(getattr(os, name, 0) for name in wanted)), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise NotAFile
+    return file
 
 
 def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
@@ -95,10 +121,14 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
         raise
 
 
-def remove_parts(folder: Path) -> None:
-    """Remove the halves of files that `write_atomically` left in a folder, by processes that were killed."""
+def remove_parts(folder: Path, older_than_s: float = 0.0) -> None:
+    """Remove the halves of files that `write_atomically` left in a folder, by processes that were killed.
+
+    `older_than_s`: where others may be writing at this moment, leave theirs.
+    """
     with suppress(OSError):
         for name in os.listdir(folder):
             if name.startswith(PART_PREFIX) and name.endswith(PART_SUFFIX):
                 with suppress(OSError):
-                    os.unlink(folder / name)
+                    if not older_than_s or time.time() - os.lstat(folder / name).st_mtime > older_than_s:
+                        os.unlink(folder / name)

@@ -28,7 +28,7 @@ def holds_only_own(folder: Path) -> bool:
     """Whether everything below an existing folder, too, is this user's and written by nobody else."""
     try:
         entries = list(folder.rglob("*")) if os.name == "posix" else []
-        foreign = next((place for place in entries if _is_foreign(place.lstat())), None)
+        foreign = next((place for place in entries if is_foreign(place.lstat())), None)
     except OSError as error:
         _say_once(f"the cache folder {folder} cannot be looked at ({error.strerror}), so nothing is loaded from it")
         return False
@@ -37,7 +37,10 @@ def holds_only_own(folder: Path) -> bool:
     return foreign is None
 
 
-def _is_foreign(status: os.stat_result) -> bool:
+def is_foreign(status: os.stat_result) -> bool:
+    """Whether another user (but root) has or may have written the file or folder; never without POSIX owners."""
+    if os.name != "posix":
+        return False
     return status.st_uid not in (0, os.geteuid()) or (not stat.S_ISLNK(status.st_mode) and others_may_write(status))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +29,8 @@ def place_of(folder: str, info: DeviceInfo, about: Sequence[object]) -> Path | N
     whole = cache_folder(folder)
     if whole is None:
         return None
-    everything = [*about, info.id, info.name, info.driver, info.compute_units, generator_hash(), _own_hash()]
+    made_by = (generator_hash(), _numba_version(), _own_hash())
+    everything = [*about, info.id, info.name, info.driver, info.compute_units, *made_by]
     return whole / f"{sha256(json.dumps(everything).encode()).hexdigest()[:32]}.json"
 
 
@@ -58,3 +60,12 @@ def _own_hash() -> str:
     for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+@cache
+def _numba_version() -> str:
+    """What is installed, which compiles some of these kernels; asked without the third of a second of its import."""
+    try:
+        return version("numba")
+    except PackageNotFoundError:
+        return "none"

@@ -8,7 +8,7 @@ from shutil import copytree
 
 import pytest
 
-from hashwatt.kernels.cpu import jit, race
+from hashwatt.kernels.cpu import jit, kept_code, race
 from hashwatt.kernels.cpu.cores.features import host_attributes
 from hashwatt.kernels.cpu.variants import Variant, variant, variants
 from hashwatt.kernels.errors import InputError
@@ -23,8 +23,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         return path
 
-    monkeypatch.setattr(jit, "cache_folder", folder)
-    monkeypatch.setattr(race, "cache_folder", folder)
+    monkeypatch.setattr(kept_code, "cache_folder", folder)
     return tmp_path
 
 
@@ -53,20 +52,8 @@ def test_an_edited_generator_is_another_kernel(monkeypatch: pytest.MonkeyPatch, 
     jit.generator_hash.cache_clear()
 
 
-def test_a_damaged_cache_is_made_anew(own_cache: Path) -> None:
-    jit.compile_variant(QUICK)
-    damaged = list(own_cache.rglob("*.nb[ic]"))
-    assert damaged
-    for path in damaged:
-        path.write_bytes(b"\x80damaged")
-    assert not jit.compile_variant(QUICK).from_cache
-    # The damage is gone: what is compiled now is kept again.
-    jit.compile_variant(QUICK)
-    assert jit.compile_variant(QUICK).from_cache
-
-
 def test_without_a_writable_cache_kernels_are_compiled_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jit, "cache_folder", lambda *parts: None)
+    monkeypatch.setattr(kept_code, "cache_folder", lambda *parts: None)
     assert not jit.compile_variant(QUICK).from_cache
     assert not jit.compile_variant(QUICK).from_cache
 
@@ -130,12 +117,12 @@ def test_what_another_kernel_does_better_is_raced_only_where_that_one_cannot_run
 
 
 def test_a_disk_that_takes_no_more_costs_the_memory_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, content: bytes) -> None:
+    def full(path: Path, content: bytes, *, sync: bool = True) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
     monkeypatch.setattr(race, "write_atomically", full)
-    monkeypatch.setattr(jit, "write_atomically", full)
+    monkeypatch.setattr(kept_code, "write_atomically", full)
     assert race.choose(rolled=False)[1][0].hashrate_hs
 
 
@@ -173,12 +160,11 @@ def _on_arm() -> bool:
 def test_a_kept_kernels_path_fits_into_what_windows_allows(own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     longest = max((*variants(False), *variants(True)), key=lambda each: len(each.name))
     part = max(longest.operations()[0], key=len)
-    name = jit._module_name(longest, part)
-    monkeypatch.setattr(jit, "_module_name", lambda variant, part: name)
-    jit.compile_variant(QUICK)
-    files = [path.relative_to(own_cache) for path in own_cache.rglob("*.nb[ic]")]
+    symbol = jit.symbol_of(longest, part)
+    kept_code.keep(jit.generator_hash(), symbol, b"code")
+    files = [path.relative_to(own_cache) for path in own_cache.rglob("*.object")]
     assert files
-    # C:\\Users\\NAME\\AppData\\Local\\hashwatt\\Cache with a name of 20 letters; Numba writes under another name first,
-    # some 20 letters longer; the limit is 260.
+    # C:\\Users\\NAME\\AppData\\Local\\hashwatt\\Cache with a name of 20 letters; what is half written has a
+    # shorter name; the limit is 260.
     home = len(r"C:\Users\\AppData\Local\hashwatt\Cache\ ") + 20
-    assert max(home + len(str(path)) + 20 for path in files) < 220
+    assert max(home + len(str(path)) for path in files) < 220

@@ -82,24 +82,6 @@ def test_a_private_group_may_write_as_many_systems_have_it(cache: Path, monkeypa
     assert files.cache_folder("kernels") is None
 
 
-def test_a_poisoned_entry_does_not_run(cache: Path, tmp_path: Path) -> None:
-    jit.compile_variant(QUICK)
-    assert jit.compile_variant(QUICK).from_cache
-    mark = tmp_path / "it ran"
-
-    class Poison:
-        def __reduce__(self) -> tuple[object, tuple[str]]:
-            return os.mkdir, (str(mark),)
-
-    import pickle
-
-    for path in cache.rglob("*.nb[ic]"):
-        path.write_bytes(pickle.dumps(Poison()))
-        path.chmod(0o666)
-    assert not jit.compile_variant(QUICK).from_cache
-    assert not mark.exists()
-
-
 def test_the_runtimes_own_caches_are_not_loaded_from_either(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
         monkeypatch.setenv(name, "to be restored")
