@@ -109,8 +109,8 @@ def test_two_threads_on_two_cores_against_one(benchmark: Any) -> None:
     assert max(ratios[1:]) > 1.2
 
 
-# CPU time from the modules' import to a kernel that hashlib has confirmed: LLVM's import and first steps, the generator's
-# hash, the machine code, and the graph that the job of the check takes. And that of the whole process so far.
+# CPU time from the modules being there to a kernel that hashlib has confirmed: LLVM's import and first steps, the
+# generator's hash, the machine code, and the graph that the job of the check takes. And that of the process so far.
 FIRST_HASH = """
 import sys, time
 from hashwatt.kernels.cpu.race import _checked
