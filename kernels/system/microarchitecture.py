@@ -2,13 +2,14 @@
 
 archspec goes by features, so a virtual machine that hides a single one makes a core an older one: a Zen 3 without
 protection keys is a Zen 2 to it. LLVM goes by family and model. Its answer counts, unless archspec's is a newer core of
-that line, which LLVM does not know yet.
+that line, which LLVM does not know yet. Hypervisors may also invent a model: a core is no older than what it can do.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .processor import cpu_vendor
 from .system_files import is_foreign_root
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ UNNAMED = frozenset({
     *("btver1", "btver2"),
 })  # fmt: skip
 
+# What of Intel's cores only these and their descendants can do, by LLVM's name of the feature (its X86TargetParser):
+# where a CPU has it, another core's model is a hypervisor's invention. Seen: AMX on family 6 model 167, Rocket Lake's.
+FIRST_WITH = {"amx-tile": "sapphirerapids"}
+INTEL = "GenuineIntel"
+
 
 def microarchitecture() -> str | None:
     """archspec's name of the microarchitecture, like zen4; None where no more than the instruction set is known."""
@@ -57,12 +63,32 @@ def host_core() -> Microarchitecture | None:
     if is_foreign_root():
         # Both ask the processor that this runs on, whosever files are shown.
         return None
+    return _no_older_than_its_features(_told())
+
+
+def _told() -> Microarchitecture | None:
+    """What the libraries say, one held against the other."""
     by_features, by_model = _by_features(), _by_model()
     if by_features is not None and name_by_model() in UNNAMED:
         return by_features.generic
     if by_features is None or by_model is None:
         return by_features or by_model
     return by_features if by_model in by_features.ancestors else by_model
+
+
+def _no_older_than_its_features(told: Microarchitecture | None) -> Microarchitecture | None:
+    if told is None or cpu_vendor() != INTEL:
+        return told
+    try:
+        import archspec.cpu
+        import llvmlite.binding as llvm
+
+        features = llvm.get_host_cpu_features()
+        proven = [archspec.cpu.TARGETS[name] for feature, name in FIRST_WITH.items() if features.get(feature)]
+    except Exception:
+        # As of the name: without the library the cores are what they are called.
+        return told
+    return next((core for core in proven if core != told and core not in told.ancestors), told)
 
 
 def llvm_cpu_name() -> str:

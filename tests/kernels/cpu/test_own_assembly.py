@@ -299,6 +299,8 @@ def core_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], No
     def be(archspec_name: str, llvm_name: str) -> None:
         monkeypatch.setattr("archspec.cpu.host", lambda: archspec.cpu.TARGETS[archspec_name])
         monkeypatch.setattr("llvmlite.binding.get_host_cpu_name", lambda: llvm_name)
+        # Whatever the machine can do that runs the tests.
+        monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", dict)
         host_machine.cache_clear()
 
     yield be

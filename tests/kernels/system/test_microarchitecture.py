@@ -15,8 +15,14 @@ from hashwatt.kernels.system.microarchitecture import (
 )
 
 
-def be(monkeypatch: pytest.MonkeyPatch, archspec_name: str | None, llvm_name: str | None) -> None:
-    """Let archspec and LLVM answer so; None: it fails."""
+def be(
+    monkeypatch: pytest.MonkeyPatch,
+    archspec_name: str | None,
+    llvm_name: str | None,
+    vendor: str = "GenuineIntel",
+    features: tuple[str, ...] | None = (),
+) -> None:
+    """Let archspec, LLVM and the system answer so; None: it fails."""
 
     def host() -> object:
         return archspec.cpu.TARGETS[archspec_name or "not a name"]
@@ -27,7 +33,15 @@ def be(monkeypatch: pytest.MonkeyPatch, archspec_name: str | None, llvm_name: st
         return llvm_name
 
     monkeypatch.setattr(archspec.cpu, "host", host)
+
+    def has() -> dict[str, bool]:
+        if features is None:
+            raise RuntimeError("no features")
+        return {"avx2": True, "amx-tile": False} | dict.fromkeys(features, True)
+
     monkeypatch.setattr(llvmlite.binding, "get_host_cpu_name", name)
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_features", has)
+    monkeypatch.setattr("hashwatt.kernels.system.microarchitecture.cpu_vendor", lambda: vendor)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +85,51 @@ def test_the_family_names_the_core_and_features_only_where_they_tell_more(
     archspec_name: str | None, llvm_name: str | None, known: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     be(monkeypatch, archspec_name, llvm_name)
+    assert microarchitecture() == known
+
+
+@pytest.mark.parametrize(
+    ("archspec_name", "llvm_name", "known"),
+    [
+        # A cloud's machine calls itself family 6 model 167 and has AMX, AVX512-FP16 and SERIALIZE.
+        ("icelake", "rocketlake", "sapphirerapids"),
+        ("skylake", "skylake-avx512", "sapphirerapids"),
+        ("alderlake", "alderlake", "sapphirerapids"),
+        ("westmere", "tremont", "sapphirerapids"),
+        ("x86_64_v4", "a-new-core", "sapphirerapids"),
+        # They have it.
+        ("icelake", "sapphirerapids", "sapphirerapids"),
+        ("sapphirerapids", "graniterapids", "sapphirerapids"),
+    ],
+)
+def test_a_core_of_intel_s_with_amx_is_none_that_lacks_it(
+    archspec_name: str, llvm_name: str, known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be(monkeypatch, archspec_name, llvm_name, features=("amx-tile",))
+    assert microarchitecture() == known
+
+
+@pytest.mark.parametrize(
+    ("archspec_name", "llvm_name", "vendor", "features", "known"),
+    [
+        ("icelake", "rocketlake", "GenuineIntel", (), "icelake"),
+        ("icelake", "rocketlake", "GenuineIntel", ("avx512bf16",), "icelake"),
+        ("icelake", "rocketlake", "GenuineIntel", None, "icelake"),
+        # Another maker's may come to have AMX some day, and is not Intel's for that.
+        ("zen5", "znver5", "AuthenticAMD", ("amx-tile",), "zen5"),
+        ("x86_64_v4", "znver9", "AuthenticAMD", ("amx-tile",), None),
+        (None, None, "GenuineIntel", ("amx-tile",), None),
+    ],
+)
+def test_other_features_and_other_makers_contradict_no_name(
+    archspec_name: str | None,
+    llvm_name: str | None,
+    vendor: str,
+    features: tuple[str, ...] | None,
+    known: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    be(monkeypatch, archspec_name, llvm_name, vendor, features)
     assert microarchitecture() == known
 
 
