@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import DeviceError
@@ -16,7 +17,7 @@ from ..system.microarchitecture import llvm_cpu_name
 from .cores.features import host_architecture, host_features
 
 if TYPE_CHECKING:
-    from llvmlite.binding import TargetMachine
+    from llvmlite.binding import ModuleRef, TargetMachine
 
 # A function of `codegen.skeleton`'s form: addresses and words come in, 64 bits go out.
 ScanFunction = Callable[[int, int, int, int, int, int], int]
@@ -44,25 +45,9 @@ def initialise_llvm() -> None:
 
 def emit_object(text: str) -> bytes:
     """The object code of a module of LLVM IR, for this host. Raises DeviceError."""
-    import llvmlite.binding as llvm
-
-    try:
-        machine = _host_target()
-        module = llvm.parse_assembly(text)
-        module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
-        module.verify()
-        options = llvm.create_pipeline_tuning_options(speed_level=3)
-        options.loop_vectorization, options.slp_vectorization = True, False
-        # The passes of functions come once more before those of the module: with these alone two kernels in five become
-        # other code, and this is what the kernels were tuned with.
-        for function in module.functions:
-            builder = llvm.create_pass_builder(machine, options)
-            builder.getFunctionPassManager().run(function, builder)
-        builder = llvm.create_pass_builder(machine, options)
-        builder.getModulePassManager().run(module, builder)
+    with _worded("compile"):
+        machine, module = _optimised(text)
         return bytes(machine.emit_object(module))
-    except RuntimeError as error:
-        raise DeviceError(f"LLVM does not compile a kernel ({' '.join(str(error).split()):.60})") from error
 
 
 def load_object(code: bytes, symbol: str) -> ScanFunction:
@@ -73,19 +58,44 @@ def load_object(code: bytes, symbol: str) -> ScanFunction:
     """
     import llvmlite.binding as llvm
 
-    try:
+    with _worded("load"):
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _host_target())
         engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
         engine.finalize_object()
         address = engine.get_function_address(symbol)
-    except RuntimeError as error:
-        raise DeviceError(f"LLVM does not load a kernel ({' '.join(str(error).split()):.60})") from error
     if not address:
         raise DeviceError(f"LLVM loaded a kernel without {symbol:.60}")
     function: ScanFunction = PROTOTYPE(address)
     # The code goes when its engine does: whoever holds the function must hold that, too.
     vars(function)["engine"] = engine
     return function
+
+
+@contextmanager
+def _worded(what: str) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise DeviceError(f"LLVM does not {what} a kernel ({' '.join(str(error).split()):.60})") from error
+
+
+def _optimised(text: str) -> tuple[TargetMachine, ModuleRef]:
+    import llvmlite.binding as llvm
+
+    machine = _host_target()
+    module = llvm.parse_assembly(text)
+    module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization, options.slp_vectorization = True, False
+    # The passes of functions come once more before those of the module: with these alone most scans become other code,
+    # and this is what the kernels were tuned with.
+    for function in module.functions:
+        builder = llvm.create_pass_builder(machine, options)
+        builder.getFunctionPassManager().run(function, builder)
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return machine, module
 
 
 def _host_target() -> TargetMachine:

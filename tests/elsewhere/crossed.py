@@ -21,25 +21,16 @@ CPUS = {"x86_64": "x86-64", "aarch64": "generic"}
 SYMBOL = "scan"
 # `python -c LOADED FOLDER`: holds each kernel in the folder against hashlib, as it is before it is timed, and says so.
 LOADED = """
-import ctypes, sys
+import sys
 from pathlib import Path
-import llvmlite.binding as llvm
 from hashwatt.kernels.cpu.jit import Compiled
+from hashwatt.kernels.cpu.object_code import load_object
 from hashwatt.kernels.cpu.race import _checked
 from hashwatt.kernels.cpu.variants import variants
-llvm.initialize_native_target()
-llvm.initialize_native_asmprinter()
-word, address = ctypes.c_uint32, ctypes.c_void_p
-call = ctypes.CFUNCTYPE(ctypes.c_uint64, address, word, word, word, word, address)
 for each in (*variants(False), *variants(True)):
     if each.missing() is None:
-        # An engine owns its machine.
-        machine = llvm.Target.from_default_triple().create_target_machine()
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
         code = (Path(sys.argv[1]) / f"{each.name}.o").read_bytes()
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        engine.finalize_object()
-        _checked(Compiled(each, call(engine.get_function_address("scan")), 0.0, False))
+        _checked(Compiled(each, load_object(code, "scan"), 0.0, False))
         print(each.name, flush=True)
 """
 

@@ -8,9 +8,10 @@ from collections import Counter
 import llvmlite.binding as llvm
 import pytest
 
+from hashwatt.kernels.cpu import object_code
 from hashwatt.kernels.cpu.codegen.vector_ir import VectorTarget, emit
 from hashwatt.kernels.cpu.cores.features import host_architecture
-from hashwatt.kernels.cpu.jit import compile_variant
+from hashwatt.kernels.cpu.jit import symbol_of
 from hashwatt.kernels.cpu.variants import CLOCK, MIXES, SCAN, variant
 from hashwatt.kernels.graph.lower import lower
 from hashwatt.kernels.sha256.mining import header_hash
@@ -33,13 +34,13 @@ needs_avx2 = pytest.mark.skipif(bool(variant("avx2-x8").missing()), reason="this
 
 
 def native_assembly(name: str, part: str = SCAN) -> str:
-    """The assembly of the emitted function itself, as Numba compiled it."""
-    compiled = compile_variant(variant(name), part, cached=False)
-    (text,) = compiled.run.inspect_asm().values()  # type: ignore[attr-defined]
-    symbol = f"hashwatt_{name}_{part}".replace("-", "_")
+    """The assembly of the emitted function itself, as it is compiled to be run."""
+    symbol = symbol_of(variant(name), part)
+    machine, module = object_code._optimised(variant(name).emit(part, symbol))
+    text = str(machine.emit_assembly(module))
     start = re.search(rf"^{symbol}:", text, re.MULTILINE)
     assert start is not None
-    return str(text[start.end() : text.index(".size", start.end())])
+    return text[start.end() : text.index(".size", start.end())]
 
 
 def mnemonics(assembly: str) -> Counter[str]:
