@@ -111,6 +111,7 @@ def test_another_kernel_s_code_under_this_name_compiles_anew(kept: Path) -> None
     jit.compile_variant(QUICK, "clock")
     (other,) = set(kept.parent.glob("*.object")) - {kept}
     kept.write_bytes(other.read_bytes())
+    assert kept_code.read(jit.generator_hash(), SYMBOL) is None
     assert not is_from_cache()
 
 
@@ -186,11 +187,12 @@ def test_what_is_no_file_is_not_waited_for(make: Callable[[Path], None], kept: P
 
 
 @POSIX
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read and write everything")
 @pytest.mark.parametrize("mode", [0o000, 0o500])
 def test_a_folder_that_cannot_be_read_or_written_costs_compiling_only(mode: int, kept: Path) -> None:
     kept.parent.chmod(mode)
     try:
+        if os.access(kept.parent, os.W_OK):
+            pytest.skip("this user may write everywhere")
         assert not is_from_cache()
     finally:
         kept.parent.chmod(0o700)
