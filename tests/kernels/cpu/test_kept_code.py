@@ -14,6 +14,7 @@ import pytest
 
 from hashwatt.kernels.cpu import jit, kept_code, race
 from hashwatt.kernels.cpu.kept_code import DIGEST_BYTES, MOST_BYTES, MOST_FOLDERS
+from hashwatt.kernels.cpu.object_code import ScanFunction, emit_object, load_object
 from hashwatt.kernels.cpu.variants import SCAN
 from hashwatt.kernels.errors import DeviceError
 
@@ -31,7 +32,7 @@ print(_checked(compile_variant(variant({QUICK.name!r}))).from_cache)
 
 
 # Compiled once for all tests: what is tried here is what is kept.
-compiled_once = functools.cache(jit.emit_object)
+compiled_once = functools.cache(emit_object)
 
 
 @pytest.fixture(autouse=True)
@@ -78,9 +79,14 @@ def test_a_flipped_bit_anywhere_compiles_anew(share: float, kept: Path) -> None:
 def test_what_is_no_object_code_never_reaches_the_loader(
     content: bytes, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    good, loaded = kept.read_bytes()[DIGEST_BYTES:], []
-    load = jit.load_object
-    monkeypatch.setattr(jit, "load_object", lambda code, symbol: loaded.append(code) or load(code, symbol))
+    good = kept.read_bytes()[DIGEST_BYTES:]
+    loaded: list[bytes] = []
+
+    def load(code: bytes, symbol: str) -> ScanFunction:
+        loaded.append(code)
+        return load_object(code, symbol)
+
+    monkeypatch.setattr(jit, "load_object", load)
     kept.write_bytes(content)
     assert not is_from_cache()
     assert loaded == [good]
@@ -299,7 +305,7 @@ def test_what_a_killed_process_left_half_written_goes_in_time(kept: Path) -> Non
 
 def test_what_llvm_refuses_is_an_error_with_its_words() -> None:
     with pytest.raises(DeviceError, match="LLVM does not compile a kernel"):
-        jit.emit_object("define i64 @wrong() { ret i32 0 }")
+        emit_object("define i64 @wrong() { ret i32 0 }")
 
 
 def test_kernels_are_compiled_kept_and_loaded_without_numba() -> None:
