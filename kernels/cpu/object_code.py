@@ -60,7 +60,7 @@ def load_object(code: bytes, symbol: str) -> ScanFunction:
 
     with _worded("load"):
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _host_target())
-        engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
         address = engine.get_function_address(symbol)
     if not address:

@@ -48,6 +48,14 @@ def test_nothing_heavy_is_imported_for_help(statement: str) -> None:
     assert modules_after(statement) & set(HEAVY) == set()
 
 
+def test_hashing_on_the_cpu_imports_no_numba() -> None:
+    """Its import and registries took half a second of each run's start."""
+    scan = ("scan", "-d", "cpu", "--json", "--header", "00" * 80, "--zero-bits", "32", "--count", "200")
+    loaded = modules_after(f"from hashwatt.cli.app import execute; execute({[*scan]})")
+    assert "llvmlite.binding" in loaded
+    assert "numba" not in loaded
+
+
 def test_importing_hashwatt_imports_none_of_its_parts() -> None:
     loaded = {name for name in modules_after("import hashwatt") if name.startswith("hashwatt.")}
     assert loaded == set()
