@@ -1,1 +1,1 @@
-"""The CPU backend: kernels compiled by Numba from the description in `sha256`, run on every core."""
+"""The CPU backend: kernels compiled by LLVM from the description in `sha256`, run on every core."""
