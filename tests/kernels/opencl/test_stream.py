@@ -65,7 +65,7 @@ def test_every_answer_is_right_on_every_opencl_device(entry: Found) -> None:
 def test_a_new_buffer_is_filled_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "FIRST_ZEROS_BYTES", 1000)
     # What the host writes, so that memory that happens to hold zeros does not look filled.
-    monkeypatch.setattr(executor.np, "zeros", lambda size_bytes, kind: np.full(size_bytes, 7, kind))
+    monkeypatch.setattr(np, "zeros", lambda size_bytes, kind=float: np.full(size_bytes, 7, kind))
     device = open_here()
     for size_bytes in (1, 1000, 1001, 12345):
         assert device.read(device.allocate(size_bytes), 0, size_bytes) == bytes([7] * size_bytes)
