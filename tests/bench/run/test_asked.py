@@ -85,8 +85,8 @@ def test_a_size_becomes_a_parameter_in_every_row_that_has_one() -> None:
         (AskedWork(["stream"], seconds={"stream": -3.0}), "sampling takes"),
         (AskedWork(["sha256d"], sizes={"sha256d": "4"}), "sha256d has no size"),
         (AskedWork(["stream"], sizes={"stream": "large"}), "'large' is no size for stream"),
-        (AskedWork(["stream"], sizes={"stream": "1"}), "stream takes 65536 to"),
-        (AskedWork(["stream"], sizes={"stream": "9" * 15 + "GiB"}), "stream takes 65536 to"),
+        (AskedWork(["stream"], sizes={"stream": "1"}), "stream takes 64 KiB to 1 TiB an array"),
+        (AskedWork(["stream"], sizes={"stream": "9" * 15 + "GiB"}), "stream takes 64 KiB to 1 TiB an array"),
         (AskedWork(["nonsense"]), "there is no workload 'nonsense'"),
     ],
 )

@@ -157,9 +157,9 @@ def test_memory_is_shared_and_arithmetic_is_not(monkeypatch: pytest.MonkeyPatch)
     told: dict[str, bool] = {}
 
     class Told(Burst):
-        def __init__(self, device: Executes, name: str, *rest: Any, shared: bool = False) -> None:
+        def __init__(self, device: Executes, name: str, launches: Any, amount: float, shared: bool = False) -> None:
             told[name] = shared
-            super().__init__(device, name, *rest, shared=shared)
+            super().__init__(device, name, launches, amount, shared)
 
     monkeypatch.setattr(ceilings, "Burst", Told)
     opened = device()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from hashwatt.kernels.device import DeviceInfo, Executes, Kind, Launch, Launched, Source
 from hashwatt.kernels.errors import InputError, WrongResult
-from hashwatt.kernels.execution import check_launch
+from hashwatt.kernels.execution import check_launch, check_span
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.conv.product import Conv
 from hashwatt.kernels.workloads.conv.workload import WORKLOAD as CONV
@@ -283,7 +283,12 @@ def test_operands_of_few_numbers_are_made_without_a_launch_for_each(
     device, launched = fake(), list[Launch]()
     layout = product.layout(device.info)
     kernels, launch = compile_all(device, product, layout), device.launch
-    monkeypatch.setattr(device, "launch", lambda each: launched.append(each) or launch(each))
+
+    def counted(each: Launch) -> Launched:
+        launched.append(each)
+        return launch(each)
+
+    monkeypatch.setattr(device, "launch", counted)
     count = product.side**2
     pool = Operands(device, product, layout, kernels, lambda side, number: 2 * number + (side == "left"), count)
     # One in the middle, all of the same pool, and those of the next one.
@@ -324,7 +329,7 @@ def test_room_for_products_grows_with_the_batches() -> None:
 
 
 class Sizes:
-    """Computes nothing: holds each launch against the sizes of its buffers, as executors do."""
+    """Computes nothing: holds each launch and what is written against the sizes of its buffers, as executors do."""
 
     info = DeviceInfo("opencl:0", "gpu", "", "", "opencl", "", languages=("opencl",))
 
@@ -339,6 +344,9 @@ class Sizes:
     def compile(self, source: Source) -> tuple[int, float]:
         self.sources.append(source)
         return len(self.sources) - 1, 0.0
+
+    def write(self, buffer: int, offset_bytes: int, data: bytes) -> None:
+        check_span(self.buffers[buffer], offset_bytes, len(data), self.info.id)
 
     def launch(self, launch: Launch) -> Launched:
         sizes = tuple(self.buffers[number] for number in launch.buffers)
