@@ -243,6 +243,10 @@ class Launched:
     threads: int | None = None
     cpu_s: float | None = None
 
+    def own_s(self, passed_s: float) -> float:
+        """What it took a thread by its own time, which leaves out what other programs took; else what has passed."""
+        return self.cpu_s / self.threads if self.cpu_s and self.threads else passed_s
+
 
 class Executor(Protocol):
     """What runs kernels on buffers. All methods raise DeviceError."""

@@ -17,6 +17,7 @@ from ..interrupts import Deferred
 from . import version1
 from .model import SCHEMA_VERSION, Result
 from .printable import printable
+from .twice import refuse_names_twice
 from .upgrade import upgraded
 
 MAX_FILE_BYTES = 64 << 20
@@ -49,9 +50,15 @@ def decode(data: bytes, name: str) -> Result:
     """The result in `data`, which came from the file called `name`. Raises as `load` does.
 
     The document that `run --json` prints does, too, and so does what an editor or a console has put a byte order mark
-    before.
+    before. What says a name twice is refused: see `twice`.
     """
     data = _as_utf8(data)
+    result = _decoded(data, name)
+    refuse_names_twice(data, name)
+    return result
+
+
+def _decoded(data: bytes, name: str) -> Result:
     if not data.strip():
         raise InputError(f"{name} is empty; give a result file that `hashwatt run` has written")
     # Nearly all are: what fits the model is this and nothing else, read once. A fleet's file has tens of megabytes.
@@ -120,7 +127,7 @@ def encode(result: Result) -> bytes:
         data = msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n"
     except UnicodeEncodeError as error:
         raise SchemaViolation(f"the result holds a string that is no text ({error.reason}); measure again") from None
-    if decode(data, "the result") != result:
+    if _decoded(data, "the result") != result:
         raise SchemaViolation("the result holds what JSON cannot (such as NaN); measure again")
     return data
 

@@ -15,7 +15,7 @@ from ..system.microarchitecture import llvm_cpu_name
 from .codegen.variant import parse_variant
 from .executor import OpenCLExecutor
 from .launch import OpenCLSlot, Results, Uploaded
-from .program import build
+from .program import Built, build
 from .raced import RacedDevice
 from .roof import OpenCLStreams, measure_roof
 from .runtimes.intel import targeted
@@ -24,6 +24,7 @@ from .runtimes.wording import failure
 from .scanner import Scanner
 from .setting import Tuning
 from .tuning.cache import Key
+from .tuning.candidates import within
 
 
 class OpenCLDevice(RacedDevice):
@@ -88,10 +89,20 @@ class OpenCLDevice(RacedDevice):
         if variant not in self._built:
             self._built[variant] = build(self._context, self._opencl_device, variant, self.info, self._cpu)
         built = self._built[variant]
+        tuning = self._fitting(tuning, built)
         with self._worded("uploading the job"):
             uploaded = Uploaded(self._context, built, job)
             slots = [OpenCLSlot(self._queue, uploaded, results) for results in self._results_for(uploaded.words.room)]
         return Scanner(built, tuning, self._pace(tuning), job, slots, uploaded.words.room)
+
+    def _fitting(self, tuning: Tuning, built: Built) -> Tuning:
+        """The tuning in work-groups that the kernel takes. Raises DeviceError where its name tells of larger ones."""
+        most = built.largest_group
+        if most is None or tuning.local_size <= most:
+            return tuning
+        if tuning.refined:
+            raise DeviceError(f"{self.info.id}: this kernel takes work-groups of {most} work-items at most")
+        return within(tuning, most)
 
     def _results_for(self, room: int) -> list[Results]:
         if room not in self._results:

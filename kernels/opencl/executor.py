@@ -23,7 +23,7 @@ from ..execution import (
     room_on_pages,
     touch_pages,
 )
-from .program import compiled
+from .program import compiled, largest_group_of
 from .runtimes.wording import build_failure, failure
 
 LANGUAGES = ("opencl",)
@@ -43,6 +43,7 @@ NS = 1e-9
 class _Kernel:
     source: Source
     kernel: Any
+    largest_group: int
 
 
 class OpenCLExecutor(HoldsBuffers):
@@ -96,13 +97,14 @@ class OpenCLExecutor(HoldsBuffers):
         buffers = [self._buffers.get(number) for number in launch.buffers]
         check_launch(launch, known.source, tuple(buffer.size for buffer in buffers), self._info.id)
         with self._worded("the launch"):
-            return Launched(self._run(known.kernel, buffers, launch))
+            return Launched(self._run(known, buffers, launch))
 
-    def _run(self, kernel: Any, buffers: list[Any], launch: Launch) -> float | None:
+    def _run(self, known: _Kernel, buffers: list[Any], launch: Launch) -> float | None:
         """Every repeat is a launch of its own, in order; the device's word for the time from the first to the last."""
         import pyopencl
 
-        size, group = (launch.items,), (self._group(launch.items, launch.grain),)
+        kernel = known.kernel
+        size, group = (launch.items,), (_group(known, launch),)
         scalars = [as_argument(value) for value in launch.scalars]
         started = time.perf_counter()
         first = event = None
@@ -120,11 +122,6 @@ class OpenCLExecutor(HoldsBuffers):
         host_s = time.perf_counter() - started
         event_s = (event.profile.end - first.profile.start) * NS
         return event_s if SANE_EVENT_SHARE * host_s <= event_s <= 1.01 * host_s else None
-
-    def _group(self, items: int, grain: int | None) -> int:
-        """The largest power of two that divides the items, that the device takes, and that is no more than `grain`."""
-        largest = min(LARGEST_GROUP, grain or LARGEST_GROUP, int(self._opencl_device.max_work_group_size))
-        return largest_group(items, largest)
 
     def _zeros(self, size_bytes: int) -> Any:
         import pyopencl
@@ -177,7 +174,8 @@ class OpenCLExecutor(HoldsBuffers):
         started = time.perf_counter()
         try:
             kernel = pyopencl.Kernel(compiled(self._context, source.text, self._cpu), source.entry)
-            return _Kernel(source, kernel), time.perf_counter() - started
+            known = _Kernel(source, kernel, largest_group_of(kernel, self._opencl_device))
+            return known, time.perf_counter() - started
         except pyopencl.RuntimeError as error:
             if error.code != pyopencl.status_code.BUILD_PROGRAM_FAILURE:
                 raise failure(f"{self._info.id}: building the kernel", error, self._info.remedy) from error
@@ -195,3 +193,8 @@ class OpenCLExecutor(HoldsBuffers):
             yield
         except pyopencl.Error as error:
             raise failure(f"{self._info.id}: {what}", error, self._info.remedy) from error
+
+
+def _group(known: _Kernel, launch: Launch) -> int:
+    """The largest power of two that divides the items, that the kernel takes, and that is no more than the grain."""
+    return largest_group(launch.items, min(LARGEST_GROUP, launch.grain or LARGEST_GROUP, known.largest_group))

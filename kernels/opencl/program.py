@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,18 @@ from .runtimes.wording import build_failure, failure
 
 @dataclass(frozen=True)
 class Built:
-    """A compiled kernel. `log`: what the driver's compiler said, if anything."""
+    """A compiled kernel.
+
+    `log`: what the driver's compiler said, if anything. `largest_group`: see `largest_group_of`; None: no less than the
+    device's own.
+    """
 
     variant: Variant
     kernel: Any
     source_sha256: str
     build_s: float
     log: str
+    largest_group: int | None = None
 
 
 def build(context: Any, opencl_device: Any, variant: Variant, info: DeviceInfo, cpu: str | None = None) -> Built:
@@ -45,7 +51,23 @@ def build(context: Any, opencl_device: Any, variant: Variant, info: DeviceInfo, 
     except UnicodeDecodeError as error:
         raise DeviceError(f"{info.id}: its driver's build log is not text; {info.remedy}") from error
     digest = hashlib.sha256(source.encode()).hexdigest()
-    return Built(variant, kernel, digest, time.perf_counter() - started, log)
+    largest = largest_group_of(kernel, opencl_device)
+    return Built(variant, kernel, digest, time.perf_counter() - started, log, largest)
+
+
+def largest_group_of(kernel: Any, opencl_device: Any) -> int:
+    """Work-items that a work-group of this kernel has at most, a power of two.
+
+    A kernel that takes many registers or much local memory has fewer than the device says of all kernels.
+    """
+    import pyopencl
+
+    most = int(opencl_device.max_work_group_size)
+    # Drivers that do not answer, or say 0, know no less than the device does.
+    with suppress(pyopencl.Error):
+        told = int(kernel.get_work_group_info(pyopencl.kernel_work_group_info.WORK_GROUP_SIZE, opencl_device))
+        most = min(most, told) if told > 0 else most
+    return 1 << (most.bit_length() - 1)
 
 
 def compiled(context: Any, source: str, cpu: str | None = None) -> Any:

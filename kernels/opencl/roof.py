@@ -28,7 +28,7 @@ from .codegen.stream import (
     operation_mix,
 )
 from .codegen.variant import Variant
-from .program import compiled
+from .program import compiled, largest_group_of
 
 # Short and many: on a CPU other programs take their turns, and one trial on all cores must go undisturbed.
 TRIAL_S = 0.004
@@ -145,11 +145,12 @@ class OpenCLStreams:
         import pyopencl
 
         kernel = pyopencl.Kernel(compiled(self._context, emit_stream(variant, steps), self._cpu), STREAM)
+        group = min(self._group, largest_group_of(kernel, self._context.devices[0]))
 
         def seconds(turns: int) -> float:
             kernel.set_args(np.uint32(turns), self._results)
             started = time.perf_counter()
-            pyopencl.enqueue_nd_range_kernel(self._queue, kernel, (self.items,), (self._group,)).wait()
+            pyopencl.enqueue_nd_range_kernel(self._queue, kernel, (self.items,), (group,)).wait()
             return time.perf_counter() - started
 
         return seconds

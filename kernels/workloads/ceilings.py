@@ -65,9 +65,17 @@ class Probe(Protocol):
 class Burst:
     """Launches that move or compute a known amount, repeated to take about BURST_S."""
 
-    def __init__(self, device: Executes, name: str, launches: Callable[[int], Sequence[Launch]], amount: float) -> None:
-        """`launches` gives so many repeats, each of which does `amount` units; `name` tells it from others."""
+    def __init__(
+        self, device: Executes, name: str, launches: Callable[[int], Sequence[Launch]], amount: float,
+        shared: bool = False,
+    ) -> None:  # fmt: skip
+        """`launches` gives so many repeats, each of which does `amount` units; `name` tells it from others.
+
+        `shared`: threads share what is measured, so that it takes the time in which all of them run. Otherwise a
+        thread's own time tells, which leaves out what other programs took.
+        """
         self._device = device
+        self._shared = shared
         self._name = name
         self._launches = launches
         self._amount = amount
@@ -100,7 +108,10 @@ class Burst:
     def _launch_seconds(self, launch: Launch) -> float:
         started = perf_counter()
         done = self._device.launch(launch)
-        return perf_counter() - started if done.device_s is None else done.device_s
+        passed_s = perf_counter() - started
+        if done.device_s is not None:
+            return done.device_s
+        return passed_s if self._shared else done.own_s(passed_s)
 
 
 class MemoryProbe:
@@ -164,7 +175,7 @@ class MemoryProbe:
             def updates(taken: tuple[BufferId, ...], repeats: int) -> Launch:
                 return launches.sweep_launch(kernel, taken[0], items, across, repeats, 0)
 
-            return Burst(device, name, self._passes(1, updates), items * formats.SWEEP_NUMBER_BYTES)
+            return Burst(device, name, self._passes(1, updates), items * formats.SWEEP_NUMBER_BYTES, shared=True)
         kernel, _ = device.compile(arrays.source_of(name, info))
         if name == DOT:
             # Once: what is found out anew must not take memory anew.
@@ -174,7 +185,8 @@ class MemoryProbe:
         def passes(taken: tuple[BufferId, ...], repeats: int) -> Launch:
             return arrays.launch_of(name, kernel, (*sums, *taken), items, repeats, 1.0, info)
 
-        return Burst(device, name, self._passes(arrays.ARRAYS - len(sums), passes), items * OPERATIONS[name].item_bytes)
+        following = self._passes(arrays.ARRAYS - len(sums), passes)
+        return Burst(device, name, following, items * OPERATIONS[name].item_bytes, shared=True)
 
     def _passes(
         self, count: int, launch: Callable[[tuple[BufferId, ...], int], Launch]

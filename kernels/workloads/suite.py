@@ -11,8 +11,8 @@ from ..errors import InputError
 Value = int | float | str
 # The parameter that a size that was asked for becomes.
 SIZE = "size"
-_SIZE_TEXT = re.compile(r"(\d{1,15})(KiB|MiB|GiB)?", re.ASCII)
-_FACTORS = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_SIZE_TEXT = re.compile(r"(\d{1,15})(KiB|MiB|GiB|TiB)?", re.ASCII)
+_FACTORS = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Size:
             raise InputError(f"{text!r:.40} is no size for {workload}; give {self.what}, like {workload}={example}")
         value = int(match.group(1)) * _FACTORS[match.group(2)]
         if not self.smallest <= value <= self.largest:
-            raise InputError(f"{workload} takes {self.smallest} to {self.largest} {self.what}, not {value}")
+            least, most = (size_text(end) if self.is_bytes else str(end) for end in (self.smallest, self.largest))
+            raise InputError(f"{workload} takes {least} to {most} {self.what.removeprefix('bytes ')}, not {value}")
         return value
 
 

@@ -6,6 +6,7 @@ which the upper half is scaled to the range. Constants are theirs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -65,14 +66,23 @@ def values(box: Box, seed: int, first_row: int = 0, stop_row: int | None = None)
     made = np.empty(stop - first, np.int64)
     for start in range(first, stop, CHUNK):
         end = min(start + CHUNK, stop)
-        made[start - first : end - first] = _numbers(seed, start, end, box.least, box.span)
+        made[start - first : end - first] = _numbers([seed], start, end, box.least, box.span)[0]
     return made.reshape(stop_row - first_row, box.columns)
 
 
-def _numbers(seed: int, start: int, stop: int, least: int, span: int) -> Integers:
-    mixed = np.arange(start + 1, stop + 1, dtype=np.uint64)
-    mixed *= np.uint64(STEP)
-    mixed += np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+def in_memory(box: Box, seeds: Sequence[int], number: str) -> bytes:
+    """Operands of these seeds, one after another, as a device holds them; `number`: numpy's name of their type."""
+    whole = np.zeros((len(seeds), box.lines, box.line), number)
+    made = _numbers(seeds, 0, box.rows * box.columns, box.least, box.span)
+    rectangle = whole[:, box.top : box.top + box.rows, box.left : box.left + box.columns]
+    rectangle[...] = made.reshape(rectangle.shape)
+    return whole.tobytes()
+
+
+def _numbers(seeds: Sequence[int], start: int, stop: int, least: int, span: int) -> Integers:
+    """Numbers `start` to `stop` of each of the seeds (seeds × numbers)."""
+    mixed = np.arange(start + 1, stop + 1, dtype=np.uint64) * np.uint64(STEP)
+    mixed = mixed + np.array([seed & 0xFFFFFFFFFFFFFFFF for seed in seeds], np.uint64)[:, None]
     mixed ^= mixed >> np.uint64(30)
     mixed *= np.uint64(FIRST_FACTOR)
     mixed ^= mixed >> np.uint64(27)

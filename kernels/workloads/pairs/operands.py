@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ...device import Executes, KernelId, Launch, Launched, Source
 from ...errors import DeviceError
 from . import opencl
-from .inputs import Box, Integers, values
+from .inputs import Box, Integers, in_memory, values
 from .numbering import operands_of
 from .prints import Prints
 from .product import Layout, Product
@@ -22,6 +22,8 @@ HELPERS = {"numpy": "numba", "numba": "numba", "llvm": "numba", "opencl": "openc
 PRINT_TYPE = "uint32"
 # Devices hand items to their threads by pages and want a number in each buffer for each item.
 SMALLEST_BUFFER_BYTES = 8 << 20
+# Numbers of an operand that is made here: a launch for each would take far longer than all of their products.
+FEW_NUMBERS = 1 << 12
 # Room for products grows with the batches that are tried out: of a gigabyte of zeros a slow device needs little.
 GROWTH = 8
 
@@ -99,19 +101,36 @@ class Operands:
     def fill(self, first: int, count: int) -> None:
         """Have the operands of so many products in place."""
         self._make_room(count)
-        for number in range(first, first + count):
-            left, right = operands_of(number, self._product.side)
-            self._fill("left", left, self._left, self._layout.left)
-            self._fill("right", right, self._right, self._layout.right)
+        pairs = [operands_of(number, self._product.side) for number in range(first, first + count)]
+        self._fill("left", sorted({left for left, _ in pairs}), self._left, self._layout.left)
+        self._fill("right", sorted({right for _, right in pairs}), self._right, self._layout.right)
 
-    def _fill(self, side: str, number: int, buffer: int, box: Box) -> None:
-        slot = number % self._product.side
-        if self._held.get((side, slot)) == number:
-            return
-        self._held.pop((side, slot), None)
-        scalars = (self._seeds(side, number), slot * box.elements, *box.scalars())
-        self._device.launch(Launch(self._kernels.fill, (buffer,), scalars, box.elements))
-        self._held[side, slot] = number
+    def _fill(self, side: str, numbers: Sequence[int], buffer: int, box: Box) -> None:
+        missing = [number for number in numbers if self._held.get((side, self._slot(number))) != number]
+        for number in missing:
+            self._held.pop((side, self._slot(number)), None)
+        if box.elements > FEW_NUMBERS:
+            for number in missing:
+                scalars = (self._seeds(side, number), self._slot(number) * box.elements, *box.scalars())
+                self._device.launch(Launch(self._kernels.fill, (buffer,), scalars, box.elements))
+        else:
+            for run in self._in_a_row(missing):
+                data = in_memory(box, [self._seeds(side, number) for number in run], self._product.operand_type)
+                self._device.write(buffer, self._slot(run[0]) * len(data) // len(run), data)
+        self._held |= {(side, self._slot(number)): number for number in missing}
+
+    def _slot(self, number: int) -> int:
+        return number % self._product.side
+
+    def _in_a_row(self, numbers: Sequence[int]) -> list[list[int]]:
+        """The numbers, which are sorted, in lists of those whose slots follow one another."""
+        runs: list[list[int]] = []
+        for number in numbers:
+            if runs and runs[-1][-1] + 1 == number and self._slot(number):
+                runs[-1].append(number)
+            else:
+                runs.append([number])
+        return runs
 
     def multiply(self, first: int, count: int) -> Launched:
         """Do so many products, one after another in room."""

@@ -127,9 +127,8 @@ class _Search:
         )
         started = perf_counter()
         done = self._device.launch(launch)
-        passed = perf_counter() - started
-        # The threads' own time where it is known: other programs would pass for a slow memory.
-        own = done.cpu_s / done.threads if done.cpu_s and done.threads else passed
+        # Other programs would pass for a slow memory.
+        own = done.own_s(perf_counter() - started)
         return max(own if done.device_s is None else done.device_s, 1e-9)
 
 

@@ -16,7 +16,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from ....bench.result.file import read_bounded
+from ....bench.result.file import read_bounded, shown_name
+from ....bench.result.twice import refuse_names_twice
 from ....kernels.errors import InputError
 from ...wording.visible import visible
 from ..rates.rate_series import MOST_BENCHMARKS, NAME_LIMIT
@@ -131,10 +132,13 @@ def figure_histories(runs: dict[Run, Figures]) -> tuple[FigureHistory, ...]:
 
 def _storage(path: Path) -> _Storage | None:
     try:
-        return msgspec.json.decode(read_bounded(path), type=_Storage)
+        data = read_bounded(path)
+        storage = msgspec.json.decode(data, type=_Storage)
     except (msgspec.DecodeError, InputError, RecursionError):
         # Whatever else is wrong with it, the reader of results says.
         return None
+    refuse_names_twice(data, shown_name(path))
+    return storage
 
 
 def _run_of(storage: _Storage, path: Path) -> Run:

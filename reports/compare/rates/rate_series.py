@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from ....bench.result.file import read_bounded
+from ....bench.result.file import read_bounded, shown_name
 from ....bench.result.model import Result
+from ....bench.result.twice import refuse_names_twice
 from ....bench.sampling.plan import FEWEST_SAMPLES
 from ....bench.verification.verdict import Check
 from ....kernels.errors import InputError
@@ -89,9 +90,11 @@ def read_series(path: str | Path) -> list[Series]:
     if result is not None:
         return series_of_result(result, checks)
     try:
-        storage = msgspec.json.decode(read_bounded(file), type=_Storage)
+        data = read_bounded(file)
+        storage = msgspec.json.decode(data, type=_Storage)
     except (msgspec.DecodeError, InputError, RecursionError):
         raise InputError(next(check.sentence for check in checks if not check.ok)) from None
+    refuse_names_twice(data, shown_name(file))
     return [series_of_benchmark(benchmark) for benchmark in storage.benchmarks]
 
 

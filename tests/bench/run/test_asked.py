@@ -85,8 +85,8 @@ def test_a_size_becomes_a_parameter_in_every_row_that_has_one() -> None:
         (AskedWork(["stream"], seconds={"stream": -3.0}), "sampling takes"),
         (AskedWork(["sha256d"], sizes={"sha256d": "4"}), "sha256d has no size"),
         (AskedWork(["stream"], sizes={"stream": "large"}), "'large' is no size for stream"),
-        (AskedWork(["stream"], sizes={"stream": "1"}), "stream takes 65536 to"),
-        (AskedWork(["stream"], sizes={"stream": "9" * 15 + "GiB"}), "stream takes 65536 to"),
+        (AskedWork(["stream"], sizes={"stream": "1"}), "stream takes 64 KiB to 1 TiB an array"),
+        (AskedWork(["stream"], sizes={"stream": "9" * 15 + "GiB"}), "stream takes 64 KiB to 1 TiB an array"),
         (AskedWork(["nonsense"]), "there is no workload 'nonsense'"),
     ],
 )
@@ -110,3 +110,13 @@ def test_units_are_for_bytes_only() -> None:
         with pytest.raises(InputError, match="is no size for w; give rows, like w=1"):
             size.parsed("w", text)
     assert Size("bytes", 1, 1 << 40, is_bytes=True).parsed("w", "3MiB") == 3 << 20
+
+
+def test_the_largest_and_the_smallest_size_are_told_as_they_can_be_given() -> None:
+    size = Size("bytes an array", 1 << 16, 1 << 40, is_bytes=True)
+    for text in ("65535", "2TiB", "0"):
+        with pytest.raises(InputError, match=r"^w takes 64 KiB to 1 TiB an array, not \d+$"):
+            size.parsed("w", text)
+    assert (size.parsed("w", "64KiB"), size.parsed("w", "1TiB")) == (size.smallest, size.largest)
+    with pytest.raises(InputError, match="w takes 16 to 99 rows, not 15"):
+        Size("rows", 16, 99).parsed("w", "15")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +16,8 @@ from hashwatt.bench.run.roofs import ONCE, USUALLY, RoofMeter, best_roof
 from hashwatt.kernels.device import Executes, Launch, Launched, Roof
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes.device import DEFAULT_RATE_HS, FakeDevice, VirtualClock
-from hashwatt.kernels.workloads.ceilings import PROBES, MemoryProbe, PeakProbe, forget
+from hashwatt.kernels.workloads import ceilings
+from hashwatt.kernels.workloads.ceilings import PROBES, Burst, MemoryProbe, PeakProbe, forget
 
 from ..fakes import RATE_HS, measured
 
@@ -127,6 +129,45 @@ def test_every_ceiling_of_the_fake_device_has_the_rate_that_it_was_given() -> No
     for name in ("float64", "float32", "float16", "int32", "int8"):
         assert PeakProbe(opened, name).rate() > 1e6 * slower
     assert set(PROBES) == {"memory", "float64", "float32", "float16", "bfloat16", "int32", "int8", "int16"}
+
+
+class Busy:
+    """Two threads, each of which does a repeat in a millisecond, and has a tenth of a core that others want, too."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def launch(self, launch: Launch) -> Launched:
+        own_s = 1e-3 * launch.repeats
+        self.now_s += 10 * own_s
+        return Launched(threads=2, cpu_s=2 * own_s)
+
+
+@pytest.mark.parametrize(("shared", "rate"), [(False, 7000.0), (True, 700.0)])
+def test_beside_other_programs_cores_can_do_what_they_could_and_memory_what_is_left(
+    shared: bool, rate: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Busy()
+    monkeypatch.setattr(ceilings, "perf_counter", lambda: busy.now_s)
+    burst = Burst(cast(Executes, busy), "a burst", lambda repeats: [Launch(1, (), (), 2, repeats)], 7.0, shared)
+    assert burst.rate() == pytest.approx(rate)
+
+
+def test_memory_is_shared_and_arithmetic_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, bool] = {}
+
+    class Told(Burst):
+        def __init__(self, device: Executes, name: str, launches: Any, amount: float, shared: bool = False) -> None:
+            told[name] = shared
+            super().__init__(device, name, launches, amount, shared)
+
+    monkeypatch.setattr(ceilings, "Burst", Told)
+    opened = device()
+    assert MemoryProbe(opened).rate() > 0
+    of_memory, told = told, {}
+    assert PeakProbe(opened, "float64").rate() > 0
+    assert set(of_memory.values()) == {True}
+    assert told == {"float64": False}
 
 
 @pytest.fixture(scope="module")

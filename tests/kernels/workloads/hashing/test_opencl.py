@@ -169,8 +169,12 @@ def test_a_roof_s_stream_has_the_kernel_s_operations_in_its_proportions(name: st
                 assert not (before in FOLDING and after in FOLDING)
 
 
-def test_a_stream_is_what_a_roof_is_told_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a device on which every operation takes a nanosecond."""
+@pytest.mark.parametrize("beside_others", [False, True])
+def test_a_stream_is_what_a_roof_is_told_from(beside_others: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a device on which every operation takes a nanosecond, of which two threads have half each.
+
+    Other programs have the cores nine tenths of the time; a thread's own time leaves that out.
+    """
     clock, (kernel, *_) = [0.0], workload("blake2s").kernels(fake_info("steady"), "opencl")
     launched: list[Launch] = []
 
@@ -185,8 +189,9 @@ def test_a_stream_is_what_a_roof_is_told_from(monkeypatch: pytest.MonkeyPatch) -
 
         def launch(self, launch: Launch) -> Launched:
             launched.append(launch)
-            clock[0] += 1e-9 * launch.items * int(launch.scalars[0]) * STEPS * CHAINS
-            return Launched()
+            seconds = 1e-9 * launch.items * int(launch.scalars[0]) * STEPS * CHAINS
+            clock[0] += seconds * (10 if beside_others else 1)
+            return Launched(threads=2, cpu_s=2 * seconds) if beside_others else Launched()
 
     monkeypatch.setattr("hashwatt.kernels.workloads.hashing.roof.time.perf_counter", lambda: clock[0])
     roof = measure_roof(cast(Executes, Streaming()), kernel)

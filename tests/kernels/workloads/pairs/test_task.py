@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from hashwatt.kernels.device import DeviceInfo, Executes, Kind, Launch, Launched, Source
 from hashwatt.kernels.errors import InputError, WrongResult
-from hashwatt.kernels.execution import check_launch
+from hashwatt.kernels.execution import check_launch, check_span
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.conv.product import Conv
 from hashwatt.kernels.workloads.conv.workload import WORKLOAD as CONV
@@ -19,7 +19,7 @@ from hashwatt.kernels.workloads.evidence import Checked, Claim, Recompute
 from hashwatt.kernels.workloads.gemm.product import Gemm
 from hashwatt.kernels.workloads.gemm.workload import WORKLOAD as GEMM
 from hashwatt.kernels.workloads.pairs.numbering import BLOCKS, operands_of
-from hashwatt.kernels.workloads.pairs.operands import SMALLEST_BUFFER_BYTES, Operands, compile_all
+from hashwatt.kernels.workloads.pairs.operands import FEW_NUMBERS, SMALLEST_BUFFER_BYTES, Operands, compile_all
 from hashwatt.kernels.workloads.pairs.product import Product
 from hashwatt.kernels.workloads.pairs.task import PairTask, largest_batch
 from hashwatt.kernels.workloads.protocol import Expected, Request, counts_for
@@ -276,6 +276,37 @@ def test_a_convolution_leaves_answers_like_any_product() -> None:
     assert np.prod([Conv(5, "int16").lines, 25 // 5]) == 25
 
 
+@pytest.mark.parametrize("product", [Gemm(16, "float32"), Gemm(17, "float64"), Conv(3, "int8")], ids=str)
+def test_operands_of_few_numbers_are_made_without_a_launch_for_each(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, launched = fake(), list[Launch]()
+    layout = product.layout(device.info)
+    kernels, launch = compile_all(device, product, layout), device.launch
+
+    def counted(each: Launch) -> Launched:
+        launched.append(each)
+        return launch(each)
+
+    monkeypatch.setattr(device, "launch", counted)
+    count = product.side**2
+    pool = Operands(device, product, layout, kernels, lambda side, number: 2 * number + (side == "left"), count)
+    # One in the middle, all of the same pool, and those of the next one.
+    for first, batch in ((product.side + 1, 1), (0, count), (count, count)):
+        pool.fill(first, batch)
+        for number in (first, first + batch - 1):
+            for side, operand in zip(("left", "right"), operands_of(number, product.side), strict=True):
+                assert np.array_equal(pool.operand(side, operand), pool.right_values(side, operand))
+    of_few = [box for box in (layout.left, layout.right) if box.elements <= FEW_NUMBERS]
+    assert of_few
+    assert len(launched) == 2 * product.side * (2 - len(of_few))
+    pool.multiply(count, count)
+    for place in (0, count - 1):
+        left, right = operands_of(count + place, product.side)
+        values = pool.right_values("left", left), pool.right_values("right", right)
+        assert np.array_equal(pool.product(place), product.expected(*values, range(product.lines)))
+
+
 def test_room_for_products_grows_with_the_batches() -> None:
     allocated: list[int] = []
 
@@ -298,7 +329,7 @@ def test_room_for_products_grows_with_the_batches() -> None:
 
 
 class Sizes:
-    """Computes nothing: holds each launch against the sizes of its buffers, as executors do."""
+    """Computes nothing: holds each launch and what is written against the sizes of its buffers, as executors do."""
 
     info = DeviceInfo("opencl:0", "gpu", "", "", "opencl", "", languages=("opencl",))
 
@@ -313,6 +344,9 @@ class Sizes:
     def compile(self, source: Source) -> tuple[int, float]:
         self.sources.append(source)
         return len(self.sources) - 1, 0.0
+
+    def write(self, buffer: int, offset_bytes: int, data: bytes) -> None:
+        check_span(self.buffers[buffer], offset_bytes, len(data), self.info.id)
 
     def launch(self, launch: Launch) -> Launched:
         sizes = tuple(self.buffers[number] for number in launch.buffers)
