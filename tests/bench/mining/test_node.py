@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 
 from hashwatt.bench.mining.address import Login, NodeAddress, is_node, parse_node
 from hashwatt.bench.mining.node import Node, NodeError, NodeMining
+from hashwatt.kernels.device import Scan
 from hashwatt.kernels.errors import InputError
 
 from ...kernels.hashlib_device import HashlibDevice
@@ -50,7 +52,21 @@ def result(value: object) -> tuple[int, bytes]:
     return 200, json.dumps({"id": 1, "result": value, "error": None}).encode()
 
 
-def test_blocks_are_mined_and_counted_as_the_node_judges_them() -> None:
+class Paced(HashlibDevice):
+    """Each scan takes 0.3 s of a clock of its own: how many there are does not hang on what else the machine does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = 0.0
+
+    def scan(self, nonces: range) -> Scan:
+        self.clock += 0.3
+        return super().scan(nonces)
+
+
+def test_blocks_are_mined_and_counted_as_the_node_judges_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    device = Paced()
+    monkeypatch.setattr("hashwatt.bench.mining.node.time", SimpleNamespace(monotonic=lambda: device.clock))
     submitted: list[bytes] = []
 
     def answer(call: dict[str, object]) -> tuple[int, bytes]:
@@ -67,7 +83,7 @@ def test_blocks_are_mined_and_counted_as_the_node_judges_them() -> None:
 
     logins: list[str] = []
     with node(answer, logins) as address:
-        mining = NodeMining(HashlibDevice(), Node(address, Login("u", "p")), "addr", 4, Silent(), seconds=1.5)
+        mining = NodeMining(device, Node(address, Login("u", "p")), "addr", 4, Silent(), seconds=1.5)
         mining.run()
     told = mining.answer()
     assert told.accepted == len(submitted) - 1 > 1

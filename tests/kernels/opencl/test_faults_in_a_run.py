@@ -32,13 +32,13 @@ HEALTHY = "hashwatt.kernels.opencl.backend"
 # What becomes of the device, and what is said.
 TOLD = {
     "wrong word": ("refused", r"hashlib"),
-    "misses shares of large launches": ("refused", r"share|hashlib|parts"),
+    "misses shares of later launches": ("refused", r"share|hashlib|parts"),
     "does not compile": (
         "failed",
         r"opencl:\d: its compiler refuses the kernel \(.*no_such_function.*; (try another runtime|update)",
     ),
-    "hangs in large launches": ("failed", r"opencl:\d did not answer within .* s while hashing and was cut off"),
-    "crashes in large launches": ("failed", r"opencl:\d: the process that drove it died \(signal SIG\w+\)"),
+    "hangs in later launches": ("failed", r"opencl:\d did not answer within .* s while hashing and was cut off"),
+    "crashes in later launches": ("failed", r"opencl:\d: the process that drove it died \(signal SIG\w+\)"),
     LOST_CONTEXT: ("failed", r"INVALID_CONTEXT; the driver lost its connection to the device; start again"),
 }
 
