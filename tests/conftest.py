@@ -15,7 +15,7 @@ import pytest
 from . import own_process
 from .own_process import is_own_process
 from .own_process import pytest_runtest_protocol as pytest_runtest_protocol
-from .run_folder import make_run_folder, remove_run_folder
+from .run_folder import make_run_folder, remove_run_folder, say_that_it_has_collected, wait_for_the_leader
 
 # How the libraries of OpenCL's runtimes begin, and Bitcoin Core's validation code. (OpenCL's loader alone is harmless.)
 FOREIGN = (
@@ -46,9 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection() -> Generator[None, object, object]:
     """Look for garbage among what tests leave, not among thousands of tests and what they import: half of the time."""
     gc.disable()
+    wait_for_the_leader()
     try:
         return (yield)
     finally:
+        say_that_it_has_collected()
         gc.freeze()
         gc.enable()
 
