@@ -43,14 +43,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Look for garbage among what tests leave, not among thousands of tests and what they import: half of the time."""
+    # What xdist tells its workers; there is none in another process, one that a worker started for a test among them.
+    worker = getattr(session.config, "workerinput", None)
     gc.disable()
-    wait_for_the_leader()
+    if worker:
+        wait_for_the_leader(int(worker["workerid"].removeprefix("gw")), int(worker["workercount"]))
     try:
         return (yield)
     finally:
-        say_that_it_has_collected()
+        if worker:
+            say_that_it_has_collected(int(worker["workerid"].removeprefix("gw")))
         gc.freeze()
         gc.enable()
 

@@ -50,24 +50,23 @@ def found_once(name: str, find: Callable[[], T]) -> T:
     return found
 
 
-def _is_through(worker: str) -> Path:
+def _is_through(worker: int) -> Path:
     return Path(os.environ[RUN_FOLDER]) / f"collected-{worker}"
 
 
-def wait_for_the_leader() -> None:
-    """Wait in the second half of pytest's workers until one of the first half has collected, and so compiled the files.
+def wait_for_the_leader(worker: int, count: int, longest_s: float = LONGEST_WAIT_S) -> None:
+    """Wait in the second half of `count` workers until one of the first half has collected, and so compiled the files.
 
     Where all begin at once, each compiles each file of a fresh clone: as long again as all else before the first test.
     """
-    worker, count = os.environ.get("PYTEST_XDIST_WORKER", ""), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    leader = int(worker.removeprefix("gw") or 0) - (count + 1) // 2
+    leader = worker - (count + 1) // 2
     # One that takes a dead worker's place has a number above theirs.
     if 0 <= leader < count // 2:
-        end = time.monotonic() + LONGEST_WAIT_S
-        while not _is_through(f"gw{leader}").exists() and time.monotonic() < end:
+        end = time.monotonic() + longest_s
+        while not _is_through(leader).exists() and time.monotonic() < end:
             time.sleep(0.05)
 
 
-def say_that_it_has_collected() -> None:
+def say_that_it_has_collected(worker: int) -> None:
     """Let the worker that waits for this one begin."""
-    _is_through(os.environ.get("PYTEST_XDIST_WORKER", "alone")).touch()
+    _is_through(worker).touch()

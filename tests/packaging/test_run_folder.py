@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ..run_folder import RUN_FOLDER, found_once
+from .. import run_folder
+from ..run_folder import RUN_FOLDER, found_once, say_that_it_has_collected, wait_for_the_leader
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +31,25 @@ def test_of_two_that_look_at_once_the_first_decides() -> None:
         return "ours"
 
     assert found_once("things", slow) == "theirs"
+
+
+@pytest.mark.parametrize(
+    ("worker", "count", "leader"),
+    [(0, 4, None), (1, 4, None), (2, 4, 0), (3, 4, 1), (2, 3, 0), (0, 1, None), (4, 4, None)],
+)
+def test_every_other_worker_waits_for_one_that_waits_for_nobody(
+    worker: int, count: int, leader: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited_for: list[int | None] = []
+
+    def sleep(_: float) -> None:
+        waited_for.append(leader)
+        say_that_it_has_collected(0 if leader is None else leader)
+
+    monkeypatch.setattr(run_folder, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    wait_for_the_leader(worker, count)
+    assert waited_for == ([] if leader is None else [leader])
+
+
+def test_no_worker_waits_for_ever_for_one_that_died() -> None:
+    wait_for_the_leader(2, 4, longest_s=0.0)
