@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
-    """Look for garbage among what tests leave, not among thousands of tests and what they import: half of the time."""
+    """Look for garbage among what tests leave, not among thousands of tests and what they import."""
     # What xdist tells its workers; there is none in another process, one that a worker started for a test among them.
     worker = getattr(session.config, "workerinput", None)
     gc.disable()

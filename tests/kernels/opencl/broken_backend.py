@@ -16,7 +16,7 @@ from hashwatt.kernels.opencl import backend, launch, program
 from hashwatt.kernels.opencl.codegen.emit import emit
 from hashwatt.kernels.opencl.codegen.variant import Variant
 from hashwatt.kernels.opencl.setting import Tuning
-from hashwatt.kernels.opencl.slot import JobWords, Question
+from hashwatt.kernels.opencl.slot import JobWords, Question, numbers_of
 
 FAULT = "HASHWATT_TEST_FAULT"
 # The device's own check and the workload's self-test. By their number, since how large a launch gets, a busy machine
@@ -33,7 +33,6 @@ CHANGES = {
     "crashes in later launches": (START, f"{START}\n    if ({LATER})\n        *(__global volatile uint *)8 = 1u;"),
 }
 LOST_CONTEXT = "loses its context in later launches"
-numbers_of = launch.numbers_of
 healthy_launch = launch.OpenCLSlot.launch
 launches = count(1)
 
