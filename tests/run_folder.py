@@ -57,7 +57,7 @@ def _is_through(worker: int) -> Path:
 def wait_for_the_leader(worker: int, count: int, longest_s: float = LONGEST_WAIT_S) -> None:
     """Wait in the second half of `count` workers until one of the first half has collected, and so compiled the files.
 
-    Where all begin at once, each compiles each file of a fresh clone: almost as long again as all else before the first test.
+    Where all begin at once, each compiles each file of a fresh clone, which takes almost as long as all else.
     """
     leader = worker - (count + 1) // 2
     # One that takes a dead worker's place has a number above theirs.
