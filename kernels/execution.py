@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .buffers import Buffers, Numbered
 from .device import BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
 from .errors import DeviceError, Unfit
 
@@ -56,33 +57,6 @@ class ExecutesByExecutor:
         self._executor().release()
 
 
-class Numbered:
-    """Things that a caller names by number. A number that was never given, or is of the past, is a DeviceError."""
-
-    def __init__(self, device_id: str, what: str) -> None:
-        """Nothing yet; `what` is the word for one of them."""
-        self._device_id = device_id
-        self._what = what
-        self._things: dict[int, Any] = {}
-        self._last = 0
-
-    def add(self, thing: Any) -> int:
-        """The number of a new one."""
-        self._last += 1
-        self._things[self._last] = thing
-        return self._last
-
-    def get(self, number: int) -> Any:
-        """The one of that number. Raises DeviceError."""
-        if number not in self._things:
-            raise DeviceError(f"{self._device_id} has no {self._what} {number}; make one first")
-        return self._things[number]
-
-    def clear(self) -> None:
-        """Forget all; numbers are not given twice."""
-        self._things.clear()
-
-
 # So many kernels stay built when all is given back: rows of a suite have some in common, and what measures their
 # ceilings has all.
 MOST_BUILT = 64
@@ -95,22 +69,26 @@ class HoldsBuffers:
         """No buffers and no kernels yet."""
         self._built: dict[Source, tuple[Any, float]] = {}
         self._device_id = device_id
-        self._buffers = Numbered(device_id, "buffer")
+        self._buffers = Buffers(device_id, self._zeros, self._zero)
         self._kernels = Numbered(device_id, "kernel")
 
     def allocate(self, size_bytes: int) -> BufferId:
         """See Executor."""
         if size_bytes < 1:
             raise DeviceError(f"{self._device_id}: a buffer has at least one byte, not {size_bytes}")
-        return self._buffers.add(self._zeros(size_bytes))
+        return self._buffers.allocate(size_bytes)
 
     def repeat(self, buffer: BufferId, period_bytes: int, size_bytes: int) -> None:
         """See Executor."""
-        held = self._buffers.get(buffer)
-        check_span(held.size, 0, period_bytes, self._device_id)
-        check_span(held.size, 0, size_bytes, self._device_id)
         if period_bytes < 1:
             raise DeviceError(f"{self._device_id}: at least one byte can be repeated, not {period_bytes}")
+        held = self._buffers.to_overwrite(buffer, 0, size_bytes, period_bytes)
+        check_span(held.size, 0, period_bytes, self._device_id)
+        check_span(held.size, 0, size_bytes, self._device_id)
+        self._spread(held, period_bytes, size_bytes)
+
+    def _spread(self, held: Any, period_bytes: int, size_bytes: int) -> None:
+        """Copy a buffer's first bytes on and on behind themselves. Raises DeviceError."""
         done = period_bytes
         while done < size_bytes:
             # Whole periods each time, and the two parts never overlap.
@@ -119,8 +97,8 @@ class HoldsBuffers:
             done += count
 
     def release(self) -> None:
-        """See Executor. What was built for a source is still there for the same source."""
-        self._buffers.clear()
+        """See Executor. What was built for a source is still there for the same source, and so is large memory."""
+        self._buffers.release()
         self._kernels.clear()
 
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
@@ -139,6 +117,10 @@ class HoldsBuffers:
 
     def _zeros(self, size_bytes: int) -> Any:
         """A new buffer of zeros. Raises DeviceError."""
+        raise NotImplementedError
+
+    def _zero(self, held: Any, first_byte: int) -> None:
+        """Make a buffer's bytes from that one on zeros. Raises DeviceError."""
         raise NotImplementedError
 
 
@@ -167,7 +149,7 @@ class HoldsArrays(HoldsBuffers):
 
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         """See Executor."""
-        target = self._buffers.get(buffer)
+        target = self._buffers.to_overwrite(buffer, offset_bytes, len(data))
         check_span(target.size, offset_bytes, len(data), self._device_id)
         target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
 
@@ -179,6 +161,9 @@ class HoldsArrays(HoldsBuffers):
 
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
         held[to_bytes : to_bytes + count] = held[:count]
+
+    def _zero(self, held: Any, first_byte: int) -> None:
+        held[first_byte:] = 0
 
 
 def no_room(device_id: str, size_bytes: int) -> Unfit:

@@ -105,6 +105,7 @@ def parts_of(works: Sequence[Work], devices: Sequence[DeviceInfo], common_s: flo
             other_s=suite.other_s,
             flexible=work.flexible,
             least_s=suite.least_s,
+            workload=work.workload.name,
         )
         for work in works
         for suite in [suite_of(work.workload) or Suite()]

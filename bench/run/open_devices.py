@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from ...kernels.device import AnyDevice, DeviceOptions, Executes, Found
 from ...kernels.errors import DeviceError
+from .roofs import Told
 
 LOG = logging.getLogger(__name__)
 MOST_LOST = 2
@@ -24,6 +25,7 @@ class OpenDevices:
         """None yet."""
         self._idle: dict[str, AnyDevice] = {}
         self._lost: Counter[str] = Counter()
+        self._told: dict[str, dict[str, Told]] = {}
 
     def take(self, found: Found, options: DeviceOptions) -> AnyDevice:
         """The device, open. Raises DeviceError."""
@@ -32,6 +34,10 @@ class OpenDevices:
     def is_open(self, device_id: str) -> bool:
         """Whether it is, and waits for work."""
         return device_id in self._idle
+
+    def ceilings_of(self, device_id: str) -> dict[str, Told]:
+        """What was measured of its ceilings so far, to be added to."""
+        return self._told.setdefault(device_id, {})
 
     def give_back(self, device: AnyDevice) -> None:
         """Keep it for the next work, without what this one has put there. Raises DeviceError."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 
 from ...kernels.device import AnyDevice, Ceiling, DeviceInfo, Executes, Roof
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung
@@ -19,13 +20,14 @@ from ..result.measurement import Round
 LOG = logging.getLogger(__name__)
 USUALLY = "measured after each round"
 ONCE = "measured after the first round alone, being far above what binds"
+EARLIER = "measured beside earlier work of this run, being far above what binds"
 AGAIN = "measured again at the end, since the work had beaten what was measured after each round"
 # Ceilings that the work has beaten are measured again so many times, each the best of some, before there is no share.
 MOST_AGAIN = 3
 TIMES_AGAIN = 5
-# A ceiling that allows so many times as much as the smallest binds in no later round either. Measuring memory's takes
-# new arrays for each kind of work, some GiB of them beside a server's cache.
-FAR_ABOVE = 4
+# A ceiling that allows so many times as much as the smallest binds in no later round either. Nor does one that did so
+# beside earlier work, some minutes ago: measuring memory's takes arrays of some GiB beside a server's cache.
+FAR_ABOVE, FAR_ABOVE_EARLIER = 4, 8
 
 
 def is_loss(error: Exception) -> bool:
@@ -58,17 +60,36 @@ def why_no_roof(info: DeviceInfo) -> str | None:
     return "a simulator's would say nothing about hardware" if info.simulator else None
 
 
-class RoofMeter:
-    """The ceilings that a work takes anything of, measured after each of its rounds; those far above it once."""
+@dataclass(frozen=True)
+class Told:
+    """What was measured of a ceiling last."""
 
-    def __init__(self, device: AnyDevice, counts: Mapping[str, float]) -> None:
-        """`counts`: how much of each ceiling's unit a unit of work takes; the device is open."""
+    rate_per_s: float
+    unit: str
+    name: str
+    explanation: str
+
+
+class RoofMeter:
+    """The ceilings that a work takes anything of, measured after each of its rounds.
+
+    Those far above the smallest are measured once, or not at all where that was seen beside earlier work of the run.
+    """
+
+    def __init__(
+        self, device: AnyDevice, counts: Mapping[str, float], told: MutableMapping[str, Told] | None = None
+    ) -> None:
+        """`counts`: how much of each ceiling's unit a unit of work takes; the device is open.
+
+        `told`: what was measured of this device so far in this run, by ceiling; more is added.
+        """
         self._device = device
         self._counts = {name: count for name, count in counts.items() if count > 0}
-        self._probes: dict[str, Probe] | None = None
+        self._told: MutableMapping[str, Told] = {} if told is None else told
+        self._probes: dict[str, Probe] = {}
         self._rates: list[Mapping[str, float]] = []
-        # Those that may bind, as far as is known.
-        self._near = set(self._counts)
+        # Those that may bind, as far as this work has met them.
+        self._near = {name for name in self._counts if name not in self._told}
         self._again: dict[str, float] = {}
         self.failure: str | None = None
         # Whether the device hung or died meanwhile.
@@ -81,19 +102,38 @@ class RoofMeter:
 
     def measure(self) -> None:
         """Measure them now, the first time after getting ready. What fails costs the roof, and nothing else."""
-        if not self.is_needed:
+        # A simulator's rate says nothing about hardware, and a burst may take a minute.
+        if not self.is_needed or self._device.info.simulator:
             return
         try:
-            if self._probes is None:
-                self._probes = self._made()
-            rates = {name: probe.rate() for name, probe in self._probes.items() if name in self._near}
+            self._refuse()
+            rates = {name: self._rate(name) for name in self._counts if name in self._near}
+            while near := self._near_unmet(rates):
+                rates |= {name: self._rate(name) for name in near}
         except DeviceError as error:
             self.failure = str(error)
             self.lost = is_loss(error)
             return
         self._rates.append(rates)
+        self._near = self._below(FAR_ABOVE, rates)
+
+    def _near_unmet(self, rates: Mapping[str, float]) -> set[str]:
+        """Those of earlier work that may bind this one, which allows so much now."""
+        earlier = {name: self._told[name].rate_per_s for name in self._counts if name not in self._probes}
+        return self._below(FAR_ABOVE_EARLIER, {**rates, **earlier}) & set(earlier)
+
+    def _below(self, times: float, rates: Mapping[str, float]) -> set[str]:
+        """Those that allow less than so many times as much as the smallest."""
         allowed = {name: rate / self._counts[name] for name, rate in rates.items()}
-        self._near = {name for name, most in allowed.items() if most < FAR_ABOVE * min(allowed.values())}
+        return {name for name, most in allowed.items() if most < times * min(allowed.values())}
+
+    def _rate(self, name: str) -> float:
+        """Of one ceiling, now. Raises DeviceError."""
+        assert isinstance(self._device, Executes)
+        probe = self._probes.get(name) or PROBES[name](self._device)
+        self._probes[name], rate = probe, probe.rate()
+        self._told[name] = Told(rate, probe.unit, f"{name} ({probe.way})" if probe.way else name, probe.explanation)
+        return rate
 
     def roof(self, rounds: Sequence[Round]) -> Roof | None:
         """The smallest of the ceilings over the rounds that count, each as long as it was sampled.
@@ -113,43 +153,43 @@ class RoofMeter:
 
         The probes stay: new ones would hold new arrays beside the old ones, and those of a server take GiBs.
         """
-        probes = self._probes or {}
         try:
             if isinstance(self._device, Executes):
                 forget(self._device)
-            for probe in probes.values():
+            for probe in self._probes.values():
                 probe.anew()
-            for name, probe in probes.items():
-                best = max(probe.rate() for _ in range(TIMES_AGAIN))
+            for name in self._probes:
+                best = max(self._rate(name) for _ in range(TIMES_AGAIN))
                 self._again[name] = max(best, self._again.get(name, 0.0))
         except DeviceError as error:
             self.lost = self.lost or is_loss(error)
             LOG.info("%s: its ceilings were not measured again: %s", self._device.info.id, error)
 
     def _roof(self, rounds: Sequence[Round]) -> Roof | None:
-        if self.failure is not None or not self._probes:
+        if self.failure is not None or not self._rates:
             return None
         seconds = [
             math.fsum(sample.seconds for sample in one.samples) if one.counted else 0.0
             for one, _ in zip(rounds, self._rates, strict=False)
         ]
-        total_s = math.fsum(seconds)
-        if not total_s:
+        if not math.fsum(seconds):
             return None
         means = {name: self._mean(name, seconds) for name in self._counts}
         return smallest_ceiling(
             Ceiling(
-                name=f"{name} ({probe.way})" if probe.way else name,
-                unit=probe.unit,
-                rate_per_s=max(means[name], self._again.get(name, 0.0)),
-                explanation=f"{probe.explanation}, {self._when(name, means[name])}",
+                name=self._told[name].name,
+                unit=self._told[name].unit,
+                rate_per_s=max(mean, self._again.get(name, 0.0)),
+                explanation=f"{self._told[name].explanation}, {self._when(name, mean)}",
                 count=self._counts[name],
             )
-            for name, probe in self._probes.items()
+            for name, mean in means.items()
         )
 
     def _mean(self, name: str, seconds: Sequence[float]) -> float:
         """Over the rounds that it was measured after, each as long as it was sampled; else of what was measured."""
+        if name not in self._probes:
+            return self._told[name].rate_per_s
         rates = [(one[name], part) for one, part in zip(self._rates, seconds, strict=False) if name in one]
         total_s = math.fsum(part for _, part in rates)
         if not total_s:
@@ -157,17 +197,16 @@ class RoofMeter:
         return math.fsum(rate * part for rate, part in rates) / total_s
 
     def _when(self, name: str, mean: float) -> str:
+        if name not in self._probes:
+            return EARLIER
         if self._again.get(name, 0.0) > mean:
             return AGAIN
         return USUALLY if name in self._near else ONCE
 
-    def _made(self) -> dict[str, Probe]:
+    def _refuse(self) -> None:
+        """Raise DeviceError where ceilings are not measured."""
         unknown = [name for name in self._counts if name not in PROBES]
         if unknown:
             raise DeviceError(f"nothing measures the ceiling {unknown[0]!r:.40}; update hashwatt")
         if not isinstance(self._device, Executes) or not self._device.info.languages:
             raise DeviceError(f"{self._device.info.id} executes no kernels that could measure its ceilings")
-        if self._device.info.simulator:
-            # Its rate says nothing about hardware, and a burst may take a minute.
-            return {}
-        return {name: PROBES[name](self._device) for name in self._counts}

@@ -46,6 +46,8 @@ from .stages import Stages
 
 LOG = logging.getLogger(__name__)
 NOT_ALONE = "the setting that it was to be alternated with could not be had"
+# Of the time that a workload wants.
+NOTICEABLY_SHORTER = 0.8
 # What a device came to that can go on with other work.
 STILL_WELL = ("measured", "skipped")
 BEFORE_ITS_TURN = "the run was interrupted before this device's turn"
@@ -100,6 +102,8 @@ class Session:
     def sample_for(self, seconds: float) -> None:
         """Sample for so long, before it is prepared; whatever the assignment says."""
         self._plan = self._assignment.plan_for(seconds)
+        if seconds < NOTICEABLY_SHORTER * (self.work.seconds or 0.0):
+            self._warnings.append(sentences.cut_short())
 
     @property
     def goes_on(self) -> bool:
@@ -283,7 +287,9 @@ class Session:
         self._settings = run_settings(self._plan, assignment, batch)
         if assignment.rendezvous is None:
             self._core_clock = CoreClock(device.info, assignment.options.threads)
-            self._roof.open(device, counts_for(self.work.workload, device.info, self.work.parameters))
+            counts = counts_for(self.work.workload, device.info, self.work.parameters)
+            devices = assignment.devices
+            self._roof.open(device, counts, None if devices is None else devices.ceilings_of(device.info.id))
 
     def _round(self) -> None:
         assignment = self._assignment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 
 from ...kernels.device import AnyDevice, DeviceInfo, Roof
 from ...kernels.errors import DeviceError
@@ -11,7 +11,7 @@ from ..machine.load import LoadMeter
 from ..result.warning import WarningRecord
 from ..sampling.sampler import Sampler
 from ..warnings import sentences
-from .roofs import RoofMeter, best_roof, is_loss, why_no_roof
+from .roofs import RoofMeter, Told, best_roof, is_loss, why_no_roof
 
 
 class SessionRoof:
@@ -37,9 +37,12 @@ class SessionRoof:
         self.other_load: float | None = None
         self.warnings: list[WarningRecord] = []
 
-    def open(self, device: AnyDevice, counts: Mapping[str, float]) -> None:
-        """Measure ceilings of this device between the rounds, each as far as the work takes anything of it."""
-        self._between = RoofMeter(device, counts)
+    def open(self, device: AnyDevice, counts: Mapping[str, float], told: MutableMapping[str, Told] | None) -> None:
+        """Measure ceilings of this device between the rounds, each as far as the work takes anything of it.
+
+        `told`: what earlier work of the run found of them (None: there is none).
+        """
+        self._between = RoofMeter(device, counts, told)
 
     def after_a_round(self) -> None:
         """Measure the ceilings, where there are any."""

@@ -10,8 +10,9 @@ from .stopwatch import Stopwatch
 WINDOW = 5
 # The last batches may differ by this much, relative to their middle one.
 SPREAD = 0.02
-# Caches are full again within some thousandths of a second.
-LONG_BATCH_S = 0.3
+# Caches are full again within some thousandths of a second, which are little of a batch that takes so long, or longer
+# than the warm-up may.
+LONG_BATCH_S, SHORTEST_LONG_BATCH_S = 0.3, 0.1
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def warm_up_again(
     where the device is the host's own cores, which have been at work all the time, and a batch takes so long that full
     caches are nothing of it.
     """
-    if on_host_cores and batch_s >= LONG_BATCH_S:
+    if on_host_cores and batch_s >= min(LONG_BATCH_S, max(longest_s, SHORTEST_LONG_BATCH_S)):
         return Warmup(0.0, 0, before)
     started = stopwatch.clock()
     batches = 0

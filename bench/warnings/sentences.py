@@ -246,6 +246,14 @@ def ended_early(samples: int, because: str) -> WarningRecord:
     return WarningRecord(code="ended_early", text=f"sampling ended after {samples} samples: {printable(because, 80)}")
 
 
+def cut_short() -> WarningRecord:
+    """A suite had no time for all the samples that a workload wants."""
+    return WarningRecord(
+        code="ended_early",
+        text="sampled for shorter than usual, for the suite to end in time; -t NAME=SECONDS takes a time in full",
+    )
+
+
 def race_ended_early(untried: int) -> WarningRecord:
     """The best kernels were not tried: `untried` is their number."""
     kernels = f"{untried} kernels that should be faster were" if untried != 1 else "1 kernel that should be faster was"

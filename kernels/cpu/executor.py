@@ -39,6 +39,9 @@ from .workers import Workers
 
 T = TypeVar("T")
 
+# What is copied over and over: a part of a core's own cache.
+TILE_BYTES = 256 << 10
+
 NUMBA, LLVM, NUMPY = "numba", "llvm", "numpy"
 LANGUAGES = (NUMBA, LLVM, NUMPY)
 
@@ -136,7 +139,8 @@ class CpuExecutor(HoldsArrays):
 
     def close(self) -> None:
         """Give everything back and end the threads."""
-        self.release()
+        self._buffers.close()
+        self._kernels.clear()
         self._built.clear()
         self._team.close()
 
@@ -153,6 +157,31 @@ class CpuExecutor(HoldsArrays):
 
         self._team.on_each(touch)
         return buffer
+
+    def _zero(self, held: Bytes, first_byte: int) -> None:
+        """See HoldsBuffers: each thread its own part."""
+
+        def clear(number: int) -> None:
+            start, stop = _part(held.size, PAGE_BYTES, number, len(self._team))
+            held[max(start, first_byte) : stop] = 0
+
+        self._team.on_each(clear)
+
+    def _spread(self, held: Bytes, period_bytes: int, size_bytes: int) -> None:
+        """See HoldsBuffers: each thread into its own part, from some periods that its own cache holds."""
+        tile_bytes = min(size_bytes, period_bytes * -(-TILE_BYTES // period_bytes))
+        super()._spread(held, period_bytes, tile_bytes)
+
+        def copy(number: int) -> None:
+            start, stop = _part(held.size, PAGE_BYTES, number, len(self._team))
+            at, stop = max(start, tile_bytes), min(stop, size_bytes)
+            while at < stop:
+                first = at % tile_bytes
+                count = min(tile_bytes - first, stop - at)
+                held[at : at + count] = held[first : first + count]
+                at += count
+
+        self._team.on_each(copy)
 
 
 def _build(source: Source) -> tuple[_Kernel, float]:

@@ -108,7 +108,7 @@ class CudaExecutor(HoldsBuffers):
 
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         """See Executor."""
-        target = self._buffers.get(buffer)
+        target = self._buffers.to_overwrite(buffer, offset_bytes, len(data))
         check_span(target.size, offset_bytes, len(data), self._info.id)
         with self._worded("writing a buffer"):
             for first in range(0, len(data), PIECE_BYTES):
@@ -175,6 +175,10 @@ class CudaExecutor(HoldsBuffers):
             buffer = self._queue.allocate(size_bytes)
             self._queue.fill(buffer, 0)
         return buffer
+
+    def _zero(self, held: Any, first_byte: int) -> None:
+        with self._worded("clearing a buffer"):
+            self._queue.fill(self._queue.part(held, first_byte, held.size - first_byte), 0)
 
     def _worded(self, what: str) -> Any:
         return worded(f"{self._info.id}: {what}", self._info.remedy)

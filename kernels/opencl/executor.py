@@ -62,7 +62,7 @@ class OpenCLExecutor(HoldsBuffers):
         """See Executor."""
         import pyopencl
 
-        target = self._buffers.get(buffer)
+        target = self._buffers.to_overwrite(buffer, offset_bytes, len(data))
         check_span(target.size, offset_bytes, len(data), self._info.id)
         if data:
             with self._worded("writing a buffer"):
@@ -158,6 +158,13 @@ class OpenCLExecutor(HoldsBuffers):
         with self._worded("allocating a buffer"):
             # It keeps the room as long as it lives.
             return pyopencl.Buffer(self._context, flags, hostbuf=room)
+
+    def _zero(self, held: Any, first_byte: int) -> None:
+        import pyopencl
+
+        with self._worded("clearing a buffer"):
+            zero, count = np.uint8(0), held.size - first_byte
+            pyopencl.enqueue_fill_buffer(self._queue, held, zero, first_byte, count).wait()
 
     def release(self) -> None:
         """See Executor. Nothing may still be under way in memory that goes with its buffer."""

@@ -29,6 +29,8 @@ class CheckedTask:
         self._kernel_id = 0
         # How many answers were compared after each sample.
         self._checked: list[int] = []
+        # The size of the last batch, where a task notes it, as long as nothing was compared since.
+        self._unchecked: int | None = None
         self.kernel: KernelInfo | None = None
         self.compile_s = 0.0
 
@@ -55,19 +57,23 @@ class CheckedTask:
 
     def count(self, sample: int) -> None:
         """Compare with the right answers, which only all batches before give."""
+        self._unchecked = None
         self._checked.append(self._compare_now())
 
     def drop(self) -> None:
         """Nothing: batches that do not count are checked along with those that do."""
 
     def check_batch(self, batch: int) -> None:
-        """Do one and compare."""
-        self.ready(batch)
-        self.run(batch)
+        """Compare after one: the last batch, where it was as large, else another."""
+        if self._unchecked != batch:
+            self.ready(batch)
+            self.run(batch)
+        self._unchecked = None
         self._compare_now()
 
     def spot_check(self) -> None:
         """Do the smallest and compare."""
+        self._unchecked = None
         self.check_batch(1)
 
     def roof(self) -> Roof | None:

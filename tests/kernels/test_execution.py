@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hashwatt.bench.isolation.deadlines import Deadlines
 from hashwatt.bench.isolation.device import IsolatedDevice
 from hashwatt.bench.isolation.messages import PART_BYTES
+from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.cores.clock import counts_cpu_time, thread_seconds
 from hashwatt.kernels.cpu.executor import _part
@@ -112,6 +113,21 @@ def test_a_buffer_begins_with_zeros_and_keeps_what_is_written_anywhere(device: E
     assert contents(device, buffer).sum() == 42
     assert device.read(buffer, 8 * 5000, 8) == np.int64(42).tobytes()
     device.release()
+
+
+def test_a_large_buffer_begins_with_zeros_after_other_work_had_the_memory(device: Executes) -> None:
+    size, kernel = KEPT_FROM_BYTES + 8 * 5, source(device)
+    for _ in range(2):
+        buffers = [device.allocate(size) for _ in range(3)]
+        for buffer in buffers[1:]:
+            device.write(buffer, 0, b"\1\0\0\0\0\0\0\0")
+            device.repeat(buffer, 8, size)
+        device.launch(Launch(device.compile(kernel)[0], tuple(buffers), (1,), ITEMS))
+        found = np.frombuffer(device.read(buffers[0], 0, size), np.int64)
+        assert (found[:ITEMS] == 3).all()
+        assert not found[ITEMS:].any()
+        assert (np.frombuffer(device.read(buffers[2], 0, size), np.int64) == 1).all()
+        device.release()
 
 
 def test_a_buffer_larger_than_a_message_goes_across_whole(device: Executes) -> None:

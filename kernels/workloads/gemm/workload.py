@@ -22,7 +22,7 @@ class GemmWorkload(PairWorkload):
     quantity: Quantity = FLOP
     binds = "float32"
     suite: Suite | None = Suite(
-        other_s=5.0, rows=({"number": "float32"}, {"number": "float64"}), size=Size("rows of a matrix", 16, 32_768)
+        other_s=3.0, rows=({"number": "float32"}, {"number": "float64"}), size=Size("rows of a matrix", 16, 32_768)
     )
 
     def product_of(self, number: str, size: int) -> Product:

@@ -24,7 +24,7 @@ class Gups(ProvenByChecks):
     summary = "random updates of a table beyond the caches (RandomAccess): XORs at places that nobody can foresee"
     quantity: Quantity = UPDATE
     binds = "latency"
-    suite: Suite | None = Suite(other_s=2.5, size=Size("bytes of the table", SMALLEST, LARGEST, is_bytes=True))
+    suite: Suite | None = Suite(other_s=3.0, size=Size("bytes of the table", SMALLEST, LARGEST, is_bytes=True))
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """See Workload: a quarter of the memory, at most 512 MiB, unless stated."""

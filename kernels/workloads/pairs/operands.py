@@ -18,7 +18,7 @@ from .product import Layout, Product
 
 PACKAGE = __package__
 # The language of the helpers beside each kernel's.
-HELPERS = {"numpy": "numba", "numba": "numba", "llvm": "numba", "opencl": "opencl", "python": "python"}
+HELPERS = {"numpy": "llvm", "numba": "llvm", "llvm": "llvm", "opencl": "opencl", "python": "python"}
 PRINT_TYPE = "uint32"
 # Devices hand items to their threads by pages and want a number in each buffer for each item.
 SMALLEST_BUFFER_BYTES = 8 << 20
@@ -54,8 +54,10 @@ def _helper(language: str, name: str, types: tuple[str, ...]) -> Source:
     if language == "opencl":
         text = opencl.fill(types[0]) if name == "fill" else opencl.take_prints(types[1])
         return Source(language, text, name, types)
-    module = "on_cpu" if language == "numba" else "plain"
-    return Source(language, f"{PACKAGE}.{module}:{name}", "", types)
+    if language == "llvm":
+        function = f"fill_{types[0]}" if name == "fill" else f"prints_of_{types[1]}"
+        return Source(language, f"{PACKAGE}.on_cpu:{function}", name, types)
+    return Source(language, f"{PACKAGE}.plain:{name}", "", types)
 
 
 def items_of(layout: Layout, count: int) -> int:

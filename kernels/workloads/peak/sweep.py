@@ -91,7 +91,7 @@ class SweepTask(CheckedTask):
         before = self._passes or 0
         self._passes = None
         done = self._device.launch(self._launch(self._items, batch))
-        self._passes = before + batch
+        self._passes, self._unchecked = before + batch, batch
         return Work(batch * self._items * 2 * self._steps, done.device_s)
 
     def evidence(self, samples: int) -> Checked:
@@ -109,7 +109,7 @@ class SweepTask(CheckedTask):
         if self._buffer is None:
             self._buffer = self._device.allocate(items * NUMBER_BYTES)
         fill(self._device, self._buffer, self._pattern, items)
-        self._passes = 0
+        self._passes, self._unchecked = 0, None
 
     def _compare_now(self) -> int:
         return self._compare(self._items)

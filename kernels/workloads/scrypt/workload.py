@@ -27,7 +27,7 @@ class Scrypt(HashWorkload):
     summary = "Litecoin's proof of work: scrypt(1024, 1, 1) of block headers, 128 KiB of memory a hash"
     binds = "logic"
     # Shares are fewer here, and enough of them take longer.
-    suite: Suite | None = Suite(seconds=4.0, other_s=4.0, least_s=2.0)
+    suite: Suite | None = Suite(seconds=4.0, other_s=3.5, least_s=2.0)
 
     def oracle(self) -> Oracle:
         """See ProvenByShares."""

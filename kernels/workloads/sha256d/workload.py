@@ -27,7 +27,7 @@ class Sha256d(ProvenByShares):
     summary = "Bitcoin's proof of work: double SHA-256 of block headers"
     binds = "logic"
     races: ClassVar[bool] = True
-    suite: Suite | None = Suite(other_s=4.0, least_s=1.0)
+    suite: Suite | None = Suite(other_s=8.0, least_s=1.0)
 
     def parameters_of(self, given: Mapping[str, Value]) -> dict[str, Value]:
         """See Workload: one prefix a nonce unless stated."""

@@ -88,6 +88,7 @@ class StreamTask(CheckedTask):
             self._course = None
             raise
         self._passes += batch
+        self._unchecked = batch
         return Work(batch * self._items * OPERATIONS[self._operation].item_bytes, done.device_s)
 
     def evidence(self, samples: int) -> Checked:
@@ -103,7 +104,7 @@ class StreamTask(CheckedTask):
         numbers = pattern(self._operation, self._request.challenge, self._device.info.id, self._request.run_id)
         self._buffers = self._filled(numbers, self._items, self._buffers)
         self._course = self._course_of(numbers, self._items, all_of_it=False)
-        self._passes = 0
+        self._passes, self._unchecked = 0, None
 
     def _filled(
         self, numbers: tuple[Numbers, ...], items: int, buffers: tuple[BufferId, ...] = ()

@@ -27,7 +27,7 @@ class Stream(ProvenByChecks):
     binds = "memory"
     suite: Suite | None = Suite(
         seconds=1.0,
-        other_s=1.4,
+        other_s=2.0,
         rows=tuple({"operation": operation} for operation in OPERATIONS),
         size=Size("bytes an array", 1 << 16, 1 << 40, is_bytes=True),
     )

@@ -11,7 +11,7 @@ from hashwatt.bench.api import measure
 from hashwatt.bench.progress import NoProgress
 from hashwatt.bench.run.asked import AskedWork, parts_of
 from hashwatt.bench.run.assignment import Work
-from hashwatt.bench.run.suite_times import AFTER_S, BOUND_S, START_S, Part, SuiteTimes
+from hashwatt.bench.run.suite_times import AFTER_S, BOUND_S, SHORT, START_S, Part, SuiteTimes
 from hashwatt.bench.sampling.plan import DEFAULT_SECONDS, SHORTEST_S
 from hashwatt.kernels.fakes.device import VirtualClock, fake_info
 from hashwatt.kernels.workloads.registry import load_workload
@@ -73,8 +73,10 @@ def test_a_machine_that_is_too_slow_for_all_of_it_loses_no_part() -> None:
     given, taken_s, told = gone_through(parts, 20.0)
     assert len(given) == len(parts)
     assert given[-1] == SHORTEST_S
-    # And it says so as soon as it is seen.
-    assert int(told[2].rpartition(" ")[2].partition(":")[0]) > TWO * BOUND_S / 60
+    # And it says so as soon as it is seen, and what is done about it.
+    minutes = re.fullmatch(rf"\d+:\d\d of about (\d+):\d\d, not 3:00: slow here, {SHORT}", told[2])
+    assert minutes is not None
+    assert int(minutes[1]) > TWO * BOUND_S / 60
     assert taken_s > TWO * BOUND_S
 
 
@@ -103,7 +105,28 @@ def test_what_is_told_counts_on() -> None:
     assert times.told() == "0:01 of about 0:06"
     clock.now_s += 99.0
     # Longer than was thought: what is to come follows now, and is sampled for as short as can be.
-    assert times.told() == "1:40 of about 1:42"
+    assert times.told() == "1:40 of about 1:42, not 1:30: slow here, samples are as short as can be"
+
+
+def test_what_parts_of_a_workload_take_is_learned_from_the_one_before() -> None:
+    """Ten parts that take ten times what was thought, of 90 s: the first is sampled for long, the others share."""
+    clock = Clock()
+    times = SuiteTimes([Part(1, 4.0, 0.5, True, workload="stream")] * 10, clock)
+    given = []
+    for _ in range(10):
+        given.append(times.begin())
+        clock.now_s += given[-1] + 5.0
+    assert given[0] == 4.0
+    assert given[1:] == [pytest.approx(given[1], abs=0.01)] * 9
+    assert 80.0 < START_S + clock.now_s - 1000.0 + AFTER_S <= BOUND_S
+
+
+def test_what_other_workloads_take_is_not_learned_from() -> None:
+    clock = Clock()
+    times = SuiteTimes([Part(1, 4.0, 30.0, True, workload="one"), Part(1, 4.0, 30.0, True, workload="other")], clock)
+    times.begin()
+    clock.now_s += 4.0 + 30.0
+    assert times.begin() == 4.0
 
 
 class Watching(NoProgress):
@@ -126,7 +149,8 @@ def test_a_run_samples_what_nobody_gave_a_time_for_as_long_as_there_is_time(monk
     result = measure([fake("steady", time)], works=works, clock=time.now, progress=watching)
     planned = [entry.settings.planned_s for entry in result.results if entry.settings is not None]
     assert planned == [1.0, 1.5]
-    assert all(re.fullmatch(r"0:\d\d of about 0:\d\d", text) for text in watching.outlooks)
+    assert [[one.code for one in entry.warnings].count("ended_early") for entry in result.results] == [1, 0]
+    assert all(re.match(r"0:\d\d of about 0:\d\d", text) for text in watching.outlooks)
     assert len(watching.outlooks) > 10
 
 

@@ -1,0 +1,102 @@
+"""Buffers that a caller names by number, of which large ones stay when all is given back, for the next work.
+
+To touch memory for the first time costs a core a second for some GiB, and rows of a suite want arrays of the same sizes
+one after another. Nothing of what a buffer held goes from one owner to the next: it begins with zeros each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .errors import DeviceError
+
+# Large enough that first touches cost more than what is done here.
+KEPT_FROM_BYTES = 8 << 20
+
+
+class Numbered:
+    """Things that a caller names by number. A number that was never given, or is of the past, is a DeviceError."""
+
+    def __init__(self, device_id: str, what: str) -> None:
+        """Nothing yet; `what` is the word for one of them."""
+        self._device_id = device_id
+        self._what = what
+        self._things: dict[int, Any] = {}
+        self._last = 0
+
+    def add(self, thing: Any) -> int:
+        """The number of a new one."""
+        self._last += 1
+        self._things[self._last] = thing
+        return self._last
+
+    def get(self, number: int) -> Any:
+        """The one of that number. Raises DeviceError."""
+        if number not in self._things:
+            raise DeviceError(f"{self._device_id} has no {self._what} {number}; make one first")
+        return self._things[number]
+
+    def clear(self) -> None:
+        """Forget all; numbers are not given twice."""
+        self._things.clear()
+
+
+class Buffers(Numbered):
+    """Buffers of zeros, as far as nobody has written into them; each has its `size` in bytes.
+
+    One that comes from an earlier owner is made zeros when it is first looked at, but for what was written from its
+    beginning on by then: most are filled as a whole.
+    """
+
+    def __init__(self, device_id: str, make: Callable[[int], Any], zero: Callable[[Any, int], None]) -> None:
+        """`make` gives a new buffer of so many zeros; `zero` makes the bytes of one from so many on zeros."""
+        super().__init__(device_id, "buffer")
+        self._make = make
+        self._zero = zero
+        self._kept: list[Any] = []
+        # Of those that come from an earlier owner: how many of the first bytes are this one's.
+        self._own_bytes: dict[int, int] = {}
+
+    def allocate(self, size_bytes: int) -> int:
+        """The number of one of that size. Raises DeviceError."""
+        if size_bytes < KEPT_FROM_BYTES:
+            return self.add(self._make(size_bytes))
+        at = next((at for at, held in enumerate(self._kept) if held.size == size_bytes), None)
+        if at is None:
+            # This work is another one, and may need the memory.
+            self._kept.clear()
+            return self.add(self._make(size_bytes))
+        number = self.add(self._kept.pop(at))
+        self._own_bytes[number] = 0
+        return number
+
+    def get(self, number: int) -> Any:
+        """The buffer of that number. Raises DeviceError."""
+        held = super().get(number)
+        if number in self._own_bytes:
+            self._zero(held, self._own_bytes[number])
+            del self._own_bytes[number]
+        return held
+
+    def to_overwrite(self, number: int, offset_bytes: int, size_bytes: int, read_bytes: int = 0) -> Any:
+        """The buffer, of which so many bytes are written now, and the first `read_bytes` read. Raises DeviceError."""
+        held, end_bytes = super().get(number), offset_bytes + size_bytes
+        own_bytes = self._own_bytes.get(number)
+        if own_bytes is None or not 0 <= offset_bytes <= own_bytes <= end_bytes <= held.size or read_bytes > own_bytes:
+            return self.get(number)
+        self._own_bytes[number] = end_bytes
+        if end_bytes == held.size:
+            del self._own_bytes[number]
+        return held
+
+    def release(self) -> None:
+        """Give all back; large ones stay, until other sizes are wanted."""
+        self._kept += [held for held in self._things.values() if held.size >= KEPT_FROM_BYTES]
+        self._own_bytes.clear()
+        self.clear()
+
+    def close(self) -> None:
+        """Give back what stayed as well."""
+        self.release()
+        self._kept.clear()

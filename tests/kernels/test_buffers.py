@@ -1,0 +1,142 @@
+"""Large buffers stay for the next work, which finds zeros in them, whatever the work before has left."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hashwatt.kernels import buffers
+from hashwatt.kernels.buffers import KEPT_FROM_BYTES, Buffers
+from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.execution import Bytes, HoldsArrays
+
+SIZE = 64
+
+
+class Arrays(HoldsArrays):
+    """Buffers that are arrays; notes what was made, and from where on what was made zeros again."""
+
+    def __init__(self) -> None:
+        super().__init__("a device")
+        self.made: list[int] = []
+        self.zeroed: list[int] = []
+
+    def _zeros(self, size_bytes: int) -> Bytes:
+        self.made.append(size_bytes)
+        return np.zeros(size_bytes, np.uint8)
+
+    def _zero(self, held: Bytes, first_byte: int) -> None:
+        self.zeroed.append(first_byte)
+        super()._zero(held, first_byte)
+
+
+@pytest.fixture
+def used(monkeypatch: pytest.MonkeyPatch) -> Arrays:
+    """An executor after work that has filled a buffer, which counts as large."""
+    monkeypatch.setattr(buffers, "KEPT_FROM_BYTES", SIZE)
+    return after_work()
+
+
+def after_work() -> Arrays:
+    arrays = Arrays()
+    arrays.write(arrays.allocate(SIZE), 0, b"\xff" * SIZE)
+    arrays.release()
+    return arrays
+
+
+def test_the_next_work_has_the_same_memory_and_finds_zeros(used: Arrays) -> None:
+    buffer = used.allocate(SIZE)
+    assert used.read(buffer, 5, SIZE - 5) == bytes(SIZE - 5)
+    assert used.made == [SIZE]
+    # Once: what is written from then on stays.
+    used.write(buffer, 7, b"new")
+    assert used.read(buffer, 0, SIZE) == bytes(7) + b"new" + bytes(SIZE - 10)
+    assert used.zeroed == [0]
+
+
+def test_a_number_of_the_past_names_nothing(used: Arrays) -> None:
+    used.allocate(SIZE)
+    with pytest.raises(DeviceError, match="no buffer 1"):
+        used.read(1, 0, 1)
+
+
+def test_what_is_filled_as_a_whole_need_not_be_zeros_before(used: Arrays) -> None:
+    buffer = used.allocate(SIZE)
+    used.write(buffer, 0, b"abc")
+    used.repeat(buffer, 3, SIZE)
+    assert used.read(buffer, 0, SIZE) == (b"abc" * SIZE)[:SIZE]
+    assert used.zeroed == []
+
+
+@pytest.mark.parametrize("period", [4, 8])
+def test_what_was_never_written_is_repeated_as_zeros(used: Arrays, period: int) -> None:
+    buffer = used.allocate(SIZE)
+    used.write(buffer, 0, b"abc")
+    used.repeat(buffer, period, SIZE)
+    assert used.read(buffer, 0, SIZE) == b"abc".ljust(period, b"\0") * (SIZE // period)
+
+
+# Any order of writes and repeats leaves in a buffer of the past what it leaves in a new one.
+Step = tuple[str, int, int]
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["write", "repeat", "read"]), st.integers(-2, SIZE + 2), st.integers(-2, SIZE + 2))
+)
+
+
+@given(STEPS)
+def test_nothing_of_the_work_before_is_ever_seen(steps: list[Step]) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(buffers, "KEPT_FROM_BYTES", SIZE)
+        seen = []
+        for arrays in (after_work(), Arrays()):
+            buffer, answers = arrays.allocate(SIZE), []
+            for number, (what, first, second) in enumerate([*steps, ("read", 0, SIZE)]):
+                try:
+                    if what == "write":
+                        arrays.write(buffer, first, bytes([1 + number % 200]) * second)
+                    elif what == "repeat":
+                        arrays.repeat(buffer, first, second)
+                    else:
+                        answers.append(arrays.read(buffer, first, second))
+                except DeviceError as error:
+                    answers.append(str(error).encode())
+            seen.append(answers)
+    assert seen[0] == seen[1]
+
+
+def test_work_that_wants_another_size_has_the_memory(used: Arrays) -> None:
+    used.allocate(2 * SIZE)
+    used.allocate(SIZE)
+    assert used.made == [SIZE, 2 * SIZE, SIZE]
+
+
+def test_no_two_buffers_are_the_same_memory(used: Arrays) -> None:
+    one, other = used.allocate(SIZE), used.allocate(SIZE)
+    used.write(one, 0, b"one")
+    assert used.read(other, 0, 3) == bytes(3)
+    assert used.made == [SIZE, SIZE]
+
+
+def test_small_ones_are_new_each_time() -> None:
+    arrays = Arrays()
+    for _ in range(2):
+        arrays.allocate(KEPT_FROM_BYTES - 1)
+        arrays.release()
+    assert arrays.made == [KEPT_FROM_BYTES - 1] * 2
+
+
+def test_a_device_that_is_closed_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffers, "KEPT_FROM_BYTES", SIZE)
+    made: list[int] = []
+
+    def make(size_bytes: int) -> Bytes:
+        made.append(size_bytes)
+        return np.zeros(size_bytes, np.uint8)
+
+    held = Buffers("a device", make, lambda _held, _first: None)
+    held.allocate(SIZE)
+    held.close()
+    held.allocate(SIZE)
+    assert made == [SIZE, SIZE]
