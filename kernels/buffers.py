@@ -45,6 +45,8 @@ class Numbered:
 class Buffers(Numbered):
     """Buffers of zeros, as far as nobody has written into them; each has its `size` in bytes.
 
+    No more memory is held than was in use at one time: for other sizes than before what stayed longest is given back.
+
     One that comes from an earlier owner is made zeros when it is first looked at, but for what was written from its
     beginning on by then: most are filled as a whole.
     """
@@ -55,6 +57,8 @@ class Buffers(Numbered):
         self._make = make
         self._zero = zero
         self._kept: list[Any] = []
+        # What was in use at the same time; with what is kept it never is more.
+        self._most_bytes = 0
         # Of those that come from an earlier owner: how many of the first bytes are this one's.
         self._own_bytes: dict[int, int] = {}
 
@@ -63,13 +67,21 @@ class Buffers(Numbered):
         if size_bytes < KEPT_FROM_BYTES:
             return self.add(self._make(size_bytes))
         at = next((at for at, held in enumerate(self._kept) if held.size == size_bytes), None)
-        if at is None:
-            # This work is another one, and may need the memory.
-            self._kept.clear()
+        if at is not None:
+            number = self.add(self._kept.pop(at))
+            self._own_bytes[number] = 0
+            return number
+        in_use = size_bytes + sum(held.size for held in self._things.values())
+        self._most_bytes = max(self._most_bytes, in_use)
+        while self._kept and in_use + sum(held.size for held in self._kept) > self._most_bytes:
+            del self._kept[0]
+        try:
             return self.add(self._make(size_bytes))
-        number = self.add(self._kept.pop(at))
-        self._own_bytes[number] = 0
-        return number
+        except DeviceError:
+            if not self._kept:
+                raise
+        self._kept.clear()
+        return self.add(self._make(size_bytes))
 
     def get(self, number: int) -> Any:
         """The buffer of that number. Raises DeviceError."""
@@ -91,7 +103,7 @@ class Buffers(Numbered):
         return held
 
     def release(self) -> None:
-        """Give all back; large ones stay, until other sizes are wanted."""
+        """Give all back; large ones stay, as long as there is room for others beside them."""
         self._kept += [held for held in self._things.values() if held.size >= KEPT_FROM_BYTES]
         self._own_bytes.clear()
         self.clear()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import ref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -110,6 +112,43 @@ def test_work_that_wants_another_size_has_the_memory(used: Arrays) -> None:
     used.allocate(2 * SIZE)
     used.allocate(SIZE)
     assert used.made == [SIZE, 2 * SIZE, SIZE]
+
+
+def test_what_there_is_room_for_beside_other_work_stays(used: Arrays) -> None:
+    """Three were in use at once: one of another size leaves room for two, and of those the oldest has to go first."""
+    for size_bytes in (2 * SIZE, 3 * SIZE, 4 * SIZE):
+        used.allocate(size_bytes)
+    used.release()
+    used.made.clear()
+    used.allocate(SIZE + 1)
+    for size_bytes in (3 * SIZE, 4 * SIZE, 2 * SIZE):
+        used.allocate(size_bytes)
+    assert used.made == [SIZE + 1, 2 * SIZE]
+
+
+def test_where_the_system_has_no_more_memory_what_stayed_is_given_back_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffers, "KEPT_FROM_BYTES", SIZE)
+    full = False
+
+    def make(size_bytes: int) -> Bytes:
+        if full and any(held is not None for held in alive()):
+            raise DeviceError("no memory")
+        made = np.zeros(size_bytes, np.uint8)
+        references.append(ref(made))
+        return made
+
+    references: list[ref[Bytes]] = []
+
+    def alive() -> list[Bytes | None]:
+        return [one() for one in references]
+
+    held = Buffers("a device", make, lambda _held, _first: None)
+    held.allocate(4 * SIZE)
+    held.release()
+    full = True
+    held.allocate(SIZE)
+    with pytest.raises(DeviceError, match="no memory"):
+        held.allocate(SIZE)
 
 
 def test_no_two_buffers_are_the_same_memory(used: Arrays) -> None:
