@@ -12,7 +12,8 @@ from hashwatt.bench.api import verify
 from hashwatt.bench.result.measurement import Round, Sample
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.run import roofs
-from hashwatt.bench.run.roofs import ONCE, USUALLY, RoofMeter, best_roof
+from hashwatt.bench.run.open_devices import OpenDevices
+from hashwatt.bench.run.roofs import EARLIER, ONCE, USUALLY, RoofMeter, Told, best_roof
 from hashwatt.kernels.device import Executes, Launch, Launched, Roof
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes.device import DEFAULT_RATE_HS, FakeDevice, VirtualClock
@@ -87,6 +88,51 @@ def test_a_ceiling_far_above_the_smallest_is_measured_once(monkeypatch: pytest.M
     assert roof is not None
     told = {one.name: (one.rate_per_s, one.explanation.partition(", ")[2]) for one in roof.ceilings}
     assert told == {"float64": (10.0, USUALLY), "float32": (33.0, USUALLY), "memory": (32.0, ONCE)}
+
+
+def told_of(**rates: float) -> dict[str, Told]:
+    return {name: Told(rate, "byte", name, "given before") for name, rate in rates.items()}
+
+
+def measured_after(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, Told], **rates: list[float]
+) -> dict[str, tuple[float, str]]:
+    """What is told of each ceiling of work that met these before, and measures what it does once."""
+    probes = {name: lambda _device, name=name: Given("byte", iter(rates[name]), None) for name in rates}
+    monkeypatch.setattr(roofs, "PROBES", probes)
+    made = RoofMeter(device(), dict.fromkeys(rates, 2.0), told)
+    made.measure()
+    roof = made.roof([sampled(1.0)])
+    assert roof is not None
+    return {one.name: (one.rate_per_s, one.explanation) for one in roof.ceilings}
+
+
+@pytest.mark.parametrize("smallest_is_known", [False, True])
+def test_a_ceiling_that_was_far_above_the_smallest_beside_earlier_work_is_not_measured(
+    monkeypatch: pytest.MonkeyPatch, smallest_is_known: bool
+) -> None:
+    """Asked at all, memory would have no rate to give."""
+    told = told_of(memory=80.0, **({"float64": 9.0} if smallest_is_known else {}))
+    found = measured_after(monkeypatch, told, memory=[], float64=[10.0])
+    assert found == {"float64": (10.0, f"given, {USUALLY}"), "memory": (80.0, f"given before, {EARLIER}")}
+    # The next work knows of both.
+    assert (told["float64"].rate_per_s, told["memory"].rate_per_s) == (10.0, 80.0)
+
+
+def test_a_ceiling_is_measured_where_this_work_allows_more_than_earlier_work_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = told_of(memory=80.0, float32=90.0, float64=10.0)
+    found = measured_after(monkeypatch, told, memory=[30.0], float32=[], float64=[11.0])
+    assert found["memory"] == (30.0, f"given, {USUALLY}")
+    assert found["float32"] == (90.0, f"given before, {EARLIER}")
+
+
+def test_work_on_a_device_that_stays_open_knows_its_ceilings_of_the_work_before() -> None:
+    devices = OpenDevices()
+    devices.ceilings_of("cpu")["memory"] = Told(1.0, "byte", "memory", "given")
+    assert set(devices.ceilings_of("cpu")) == {"memory"}
+    assert devices.ceilings_of("opencl:0") == {}
 
 
 def test_what_fails_costs_the_roof_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,10 +104,12 @@ def test_a_device_too_fast_for_one_header_takes_all_its_nonces() -> None:
 def test_cores_that_were_at_work_all_the_time_are_not_warmed_up_with_long_batches() -> None:
     work = Counting(1e6)
 
-    def batches(batch_s: float, on_host_cores: bool) -> int:
-        return warm_up_again(stopwatch(work), 1000, 1e6, 1.0, NoProgress(), batch_s, on_host_cores).batches
+    def batches(batch_s: float, on_host_cores: bool, longest_s: float = 1.0) -> int:
+        return warm_up_again(stopwatch(work), 1000, 1e6, longest_s, NoProgress(), batch_s, on_host_cores).batches
 
     assert (batches(2.0, True), batches(0.1, True), batches(2.0, False)) == (0, 1, 1)
+    # Nor where one would take longer than the warm-up may, and caches are little of it.
+    assert (batches(0.2, True, 0.1), batches(0.2, True, 0.25), batches(0.09, True, 0.05)) == (0, 1, 1)
 
 
 def test_warm_up_ends_once_the_rate_is_steady() -> None:

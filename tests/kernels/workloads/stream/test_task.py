@@ -73,6 +73,28 @@ def measured_like(task: StreamTask, batch: int = 2) -> list[int]:
     return amounts
 
 
+def test_a_batch_that_was_just_done_is_compared_and_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = StreamTask(fake_device("steady"), Request("a challenge", "run", ROWS["triad"]))
+    task.self_test()
+    task.rehearse(None)
+    done: list[int] = []
+    compared: list[int] = []
+    run, compare = task.run, task._compare_now
+    monkeypatch.setattr(task, "run", lambda batch: (done.append(batch), run(batch))[1])
+    monkeypatch.setattr(task, "_compare_now", lambda: (compared.append(task._passes), compare())[1])
+    for batch in (2, 4):
+        task.ready(batch)
+        task.run(batch)
+        task.drop()
+    task.check_batch(4)
+    assert (done, compared) == ([2, 4], [6])
+    # Of another size, or of one that was compared, one is done.
+    task.check_batch(4)
+    task.check_batch(2)
+    task.spot_check()
+    assert (done, compared) == ([2, 4, 4, 2, 1], [6, 10, 12, 13])
+
+
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_it_moves_exactly_the_bytes_of_its_passes_and_every_answer_is_right(device: Executes, name: str) -> None:
     task = StreamTask(device, Request("a challenge", "run", ROWS[name]))
