@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...kernels.workloads.protocol import GathersEvidence
 from ..progress import Progress
 from .stopwatch import Stopwatch
 
@@ -13,6 +14,7 @@ SPREAD = 0.02
 # Caches are full again within some thousandths of a second, which are little of a batch that takes so long, or longer
 # than the warm-up may.
 LONG_BATCH_S, SHORTEST_LONG_BATCH_S = 0.3, 0.1
+CACHES_PART = 4
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,15 @@ def warm_up_again(
 
     `batch_s`: what the last one took.
 
-    One batch at least: whatever worked meanwhile has the caches. What comes after is sampled whatever its rate. None
-    where the device is the host's own cores, which have been at work all the time, and a batch takes so long that full
-    caches are nothing of it.
+    One batch at least: whatever worked meanwhile has the caches. What comes after is sampled whatever its rate. Where
+    the device is the host's own cores, which have been at work all the time, a part of a batch fills the caches; none
+    is done where one takes so long that full caches are nothing of it.
     """
     if on_host_cores and batch_s >= min(LONG_BATCH_S, max(longest_s, SHORTEST_LONG_BATCH_S)):
         return Warmup(0.0, 0, before)
+    # What gathers evidence from batch to batch keeps it at multiples of one.
+    if on_host_cores and not isinstance(stopwatch.task, GathersEvidence):
+        batch = max(batch // CACHES_PART, min(batch, stopwatch.task.smallest_batch))
     started = stopwatch.clock()
     batches = 0
     while True:

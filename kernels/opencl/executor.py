@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from ..device import BufferId, DeviceInfo, KernelId, Launch, Launched, Source
 from ..errors import DeviceError, Unfit
 from ..execution import (
+    PAGE_BYTES,
     HoldsBuffers,
     as_argument,
     check_launch,
@@ -30,8 +32,10 @@ LANGUAGES = ("opencl",)
 LARGEST_GROUP = 256
 # Arrays from which on numpy asks for large pages.
 LARGE_BYTES = 4 << 20
-# What of a new buffer is written by the host; the device doubles it until it is full.
+# What of a buffer of zeros is written by the host; the device doubles it until it is full.
 FIRST_ZEROS_BYTES = 1 << 20
+# Threads that have the system put memory behind pages.
+MOST_TOUCHING = 64
 # Launches under way at once: enough to keep a device busy, few enough for any driver's queue.
 MOST_UNDER_WAY = 32
 # A driver whose events claim less than this part of the time that passed does not keep time (rusticl: 1 ns).
@@ -135,14 +139,7 @@ class OpenCLExecutor(HoldsBuffers):
             return self._zeros_here(size_bytes)
         with self._worded("allocating a buffer"):
             buffer = pyopencl.Buffer(self._context, pyopencl.mem_flags.READ_WRITE, size_bytes)
-            # Not by clEnqueueFillBuffer: NVIDIA's driver takes more than half a minute to fill 2 GiB.
-            zeros = min(size_bytes, FIRST_ZEROS_BYTES)
-            pyopencl.enqueue_copy(self._queue, buffer, np.zeros(zeros, np.uint8))
-            while zeros < size_bytes:
-                more = min(zeros, size_bytes - zeros)
-                pyopencl.enqueue_copy(self._queue, buffer, buffer, byte_count=more, dst_offset=zeros)
-                zeros += more
-            self._queue.finish()
+        self._zero(buffer, 0)
         return buffer
 
     def _zeros_here(self, size_bytes: int) -> Any:
@@ -151,7 +148,11 @@ class OpenCLExecutor(HoldsBuffers):
 
         try:
             room = room_on_pages(size_bytes)
-            touch_pages(room)
+            # By as many threads as will work on it: one core is at it for seconds where there are some GiB.
+            threads = min(self._info.compute_units or 1, MOST_TOUCHING)
+            step = -(-size_bytes // threads // PAGE_BYTES) * PAGE_BYTES
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(lambda first: touch_pages(room[first : first + step]), range(0, size_bytes, step)))
         except MemoryError:
             raise no_room(self._info.id, size_bytes) from None
         flags = pyopencl.mem_flags.READ_WRITE | pyopencl.mem_flags.USE_HOST_PTR
@@ -163,8 +164,14 @@ class OpenCLExecutor(HoldsBuffers):
         import pyopencl
 
         with self._worded("clearing a buffer"):
-            zero, count = np.uint8(0), held.size - first_byte
-            pyopencl.enqueue_fill_buffer(self._queue, held, zero, first_byte, count).wait()
+            # Not by clEnqueueFillBuffer: NVIDIA's driver takes more than half a minute to fill 2 GiB.
+            done = first_byte + min(held.size - first_byte, FIRST_ZEROS_BYTES)
+            pyopencl.enqueue_copy(self._queue, held, np.zeros(done - first_byte, np.uint8), dst_offset=first_byte)
+            while done < held.size:
+                more = min(done - first_byte, held.size - done)
+                pyopencl.enqueue_copy(self._queue, held, held, byte_count=more, src_offset=first_byte, dst_offset=done)
+                done += more
+            self._queue.finish()
 
     def release(self) -> None:
         """See Executor. Nothing may still be under way in memory that goes with its buffer."""

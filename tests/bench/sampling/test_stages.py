@@ -112,6 +112,27 @@ def test_cores_that_were_at_work_all_the_time_are_not_warmed_up_with_long_batche
     assert (batches(0.2, True, 0.1), batches(0.2, True, 0.25), batches(0.09, True, 0.05)) == (0, 1, 1)
 
 
+def test_cores_that_were_at_work_fill_their_caches_with_a_part_of_a_batch() -> None:
+    def seconds(batch: int, on_host_cores: bool) -> float:
+        work = Counting(1e6)
+        warm_up_again(stopwatch(work), batch, 1e6, 1.0, NoProgress(), 0.1, on_host_cores)
+        return work.clock.now_s
+
+    assert (seconds(1 << 16, True), seconds(1 << 16, False)) == (pytest.approx(0.016384), pytest.approx(0.065536))
+    # No batch is smaller than the smallest, nor larger than those that are sampled.
+    assert seconds(SMALLEST_BATCH * 2, True) == pytest.approx(SMALLEST_BATCH / 1e6)
+    assert seconds(SMALLEST_BATCH // 2, True) == pytest.approx(SMALLEST_BATCH / 2e6)
+
+
+def test_what_gathers_evidence_at_multiples_of_a_batch_is_warmed_up_by_whole_ones() -> None:
+    class Gathering(Counting):
+        has_enough = True
+
+    work = Gathering(1e6)
+    warm_up_again(stopwatch(work), 1 << 16, 1e6, 1.0, NoProgress(), 0.1, True)
+    assert work.clock.now_s == pytest.approx(0.065536)
+
+
 def test_warm_up_ends_once_the_rate_is_steady() -> None:
     work = Counting(1e6, factors=[0.5, 0.7, 0.8, 0.9, 0.95, 0.97])
     warmup = warm_up(stopwatch(work), 250_000, 60.0, NoProgress())
