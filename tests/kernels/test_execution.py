@@ -116,17 +116,20 @@ def test_a_buffer_begins_with_zeros_and_keeps_what_is_written_anywhere(device: E
 
 
 def test_a_large_buffer_begins_with_zeros_after_other_work_had_the_memory(device: Executes) -> None:
-    size, kernel = KEPT_FROM_BYTES + 8 * 5, source(device)
-    for _ in range(2):
-        buffers = [device.allocate(size) for _ in range(3)]
-        for buffer in buffers[1:]:
-            device.write(buffer, 0, b"\1\0\0\0\0\0\0\0")
-            device.repeat(buffer, 8, size)
-        device.launch(Launch(device.compile(kernel)[0], tuple(buffers), (1,), ITEMS))
-        found = np.frombuffer(device.read(buffers[0], 0, size), np.int64)
-        assert (found[:ITEMS] == 3).all()
-        assert not found[ITEMS:].any()
-        assert (np.frombuffer(device.read(buffers[2], 0, size), np.int64) == 1).all()
+    size, kernel, period = KEPT_FROM_BYTES + 8 * 5, source(device), np.array([3, -7, 11, 500, 2], np.int64)
+    for amount in (1, 2):
+        target, one, other = (device.allocate(size) for _ in range(3))
+        device.write(one, 0, period.tobytes())
+        device.repeat(one, period.nbytes, size)
+        device.launch(Launch(device.compile(kernel)[0], (target, one, other), (amount,), ITEMS))
+        whole = np.resize(period, size // 8)
+        found = [np.frombuffer(device.read(buffer, 0, size), np.int64) for buffer in (target, one, other)]
+        assert np.array_equal(found[0][:ITEMS], whole[:ITEMS] + amount)
+        assert not found[0][ITEMS:].any()
+        assert np.array_equal(found[1], whole)
+        assert not found[2].any()
+        for buffer in (target, other):
+            device.write(buffer, 0, b"\xff" * size)
         device.release()
 
 

@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 import pytest
 
+from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.cuda import device as cuda_device
 from hashwatt.kernels.cuda import streams
 from hashwatt.kernels.cuda.backend import find
@@ -93,6 +94,18 @@ def test_kernels_of_others_run_on_buffers_of_the_card(tmp_path: Path) -> None:
         device.compile(Source("opencl", "kernel void f(global float4 *a) {}", "f", ("float32",)))
     with pytest.raises(DeviceError, match="lie outside"):
         device.read(buffer, 3999, 2)
+    opened_device.close()
+
+
+def test_memory_of_the_card_stays_for_the_next_work_which_finds_zeros(tmp_path: Path) -> None:
+    _, opened_device = opened(tmp_path)
+    device = cast(Executes, opened_device)
+    for _ in range(2):
+        buffer = device.allocate(KEPT_FROM_BYTES)
+        device.write(buffer, 0, b"begin")
+        assert device.read(buffer, 0, KEPT_FROM_BYTES) == b"begin".ljust(KEPT_FROM_BYTES, b"\0")
+        device.write(buffer, 0, b"\xff" * KEPT_FROM_BYTES)
+        device.release()
     opened_device.close()
 
 

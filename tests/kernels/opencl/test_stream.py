@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hashwatt.bench.isolation.device import IsolatedDevice
+from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.device import DeviceOptions, Found
 from hashwatt.kernels.errors import DeviceError, WrongResult
 from hashwatt.kernels.execution import Bytes, room_on_pages
@@ -93,4 +94,24 @@ def test_a_large_buffer_of_the_host_s_cores_is_room_of_ours_that_begins_with_zer
     assert tuple(len(one) for one in rooms) == sizes[1:]
     # What was written is there: the runtime has no copy of its own.
     assert [bytes(one[-4:]) for one in rooms] == [b"\0end"] * 2
+    device.close()
+
+
+@pytest.mark.own_process
+def test_large_room_stays_for_the_next_work_which_finds_zeros(monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms: list[Bytes] = []
+
+    def room(size_bytes: int) -> Bytes:
+        rooms.append(room_on_pages(size_bytes))
+        return rooms[-1]
+
+    monkeypatch.setattr(executor, "room_on_pages", room)
+    device = open_here(wanted=device_named("PoCL"))
+    for _ in range(2):
+        buffer = device.allocate(KEPT_FROM_BYTES)
+        device.write(buffer, 0, b"begin")
+        assert device.read(buffer, 0, KEPT_FROM_BYTES) == b"begin".ljust(KEPT_FROM_BYTES, b"\0")
+        device.write(buffer, 0, b"\xff" * KEPT_FROM_BYTES)
+        device.release()
+    assert len(rooms) == 1
     device.close()
