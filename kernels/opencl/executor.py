@@ -139,7 +139,7 @@ class OpenCLExecutor(HoldsBuffers):
             return self._zeros_here(size_bytes)
         with self._worded("allocating a buffer"):
             buffer = pyopencl.Buffer(self._context, pyopencl.mem_flags.READ_WRITE, size_bytes)
-        self._zero(buffer, 0)
+            self._write_zeros(buffer, 0)
         return buffer
 
     def _zeros_here(self, size_bytes: int) -> Any:
@@ -161,17 +161,20 @@ class OpenCLExecutor(HoldsBuffers):
             return pyopencl.Buffer(self._context, flags, hostbuf=room)
 
     def _zero(self, held: Any, first_byte: int) -> None:
+        with self._worded("clearing a buffer"):
+            self._write_zeros(held, first_byte)
+
+    def _write_zeros(self, held: Any, first_byte: int) -> None:
+        """By doubling copies: NVIDIA's driver takes more than half a minute for 2 GiB by clEnqueueFillBuffer."""
         import pyopencl
 
-        with self._worded("clearing a buffer"):
-            # Not by clEnqueueFillBuffer: NVIDIA's driver takes more than half a minute to fill 2 GiB.
-            done = first_byte + min(held.size - first_byte, FIRST_ZEROS_BYTES)
-            pyopencl.enqueue_copy(self._queue, held, np.zeros(done - first_byte, np.uint8), dst_offset=first_byte)
-            while done < held.size:
-                more = min(done - first_byte, held.size - done)
-                pyopencl.enqueue_copy(self._queue, held, held, byte_count=more, src_offset=first_byte, dst_offset=done)
-                done += more
-            self._queue.finish()
+        done = first_byte + min(held.size - first_byte, FIRST_ZEROS_BYTES)
+        pyopencl.enqueue_copy(self._queue, held, np.zeros(done - first_byte, np.uint8), dst_offset=first_byte)
+        while done < held.size:
+            more = min(done - first_byte, held.size - done)
+            pyopencl.enqueue_copy(self._queue, held, held, byte_count=more, src_offset=first_byte, dst_offset=done)
+            done += more
+        self._queue.finish()
 
     def release(self) -> None:
         """See Executor. Nothing may still be under way in memory that goes with its buffer."""

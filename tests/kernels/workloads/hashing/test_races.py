@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hashwatt.kernels.buffers import Numbered
 from hashwatt.kernels.device import DeviceInfo, Launch, Launched, Source
 from hashwatt.kernels.errors import DeviceError
-from hashwatt.kernels.execution import ExecutesByExecutor, Numbered
+from hashwatt.kernels.execution import ExecutesByExecutor
 from hashwatt.kernels.fakes.device import fake_info
 from hashwatt.kernels.headers.job import PREFIX_BYTES, Job
 from hashwatt.kernels.headers.oracle import hash_value, last_word
