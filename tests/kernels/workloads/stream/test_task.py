@@ -17,7 +17,7 @@ from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 from hashwatt.kernels.fakes import device as fake
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked, Claim
-from hashwatt.kernels.workloads.protocol import Expected, Request
+from hashwatt.kernels.workloads.protocol import Expected, Request, Work
 from hashwatt.kernels.workloads.stream import cpu as on_cpu
 from hashwatt.kernels.workloads.stream.arrays import array_items, source_of
 from hashwatt.kernels.workloads.stream.counts import OPERATIONS
@@ -80,8 +80,17 @@ def test_a_batch_that_was_just_done_is_compared_and_not_done_again(monkeypatch: 
     done: list[int] = []
     compared: list[int] = []
     run, compare = task.run, task._compare_now
-    monkeypatch.setattr(task, "run", lambda batch: (done.append(batch), run(batch))[1])
-    monkeypatch.setattr(task, "_compare_now", lambda: (compared.append(task._passes), compare())[1])
+
+    def noted_run(batch: int) -> Work:
+        done.append(batch)
+        return run(batch)
+
+    def noted_compare() -> int:
+        compared.append(task._passes)
+        return compare()
+
+    monkeypatch.setattr(task, "run", noted_run)
+    monkeypatch.setattr(task, "_compare_now", noted_compare)
     for batch in (2, 4):
         task.ready(batch)
         task.run(batch)
