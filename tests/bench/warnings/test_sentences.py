@@ -44,6 +44,7 @@ WORST: dict[str, list[WarningRecord]] = {
     "limit_disturbed": [sentences.limit_disturbed(1234.5)],
     "shared_cores": [sentences.shared_cores(["cpu", "opencl:0"]), sentences.shared_cores([LONG] * 99)],
     "ended_early": [sentences.ended_early(MANY, LONG)],
+    "cut_short": [sentences.cut_short()],
     "race_ended_early": [sentences.race_ended_early(1), sentences.race_ended_early(999)],
     "date_unsure": [sentences.date_unsure(LONG, LONG)],
     "meters_left_out": [sentences.meters_left_out([LONG] * 999)],
