@@ -47,7 +47,7 @@ from .stages import Stages
 LOG = logging.getLogger(__name__)
 NOT_ALONE = "the setting that it was to be alternated with could not be had"
 # Of the time that a workload wants.
-NOTICEABLY_SHORTER = 0.8
+NOTICEABLY_SHORTER = 0.5
 # What a device came to that can go on with other work.
 STILL_WELL = ("measured", "skipped")
 BEFORE_ITS_TURN = "the run was interrupted before this device's turn"

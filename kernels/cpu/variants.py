@@ -139,12 +139,12 @@ def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
 def _decoupled(
     name: str,
     requires: frozenset[str],
+    lanes: int,
     schedules: Callable[[], decoupled_ir.Schedules],
     job_words: Callable[[Job], list[int]],
     without: tuple[str, ...] = (),
 ) -> list[Variant]:
-    lanes = schedules().lanes
-
+    # Whoever lists the kernels need not order their instructions: that takes longer than to load one.
     def make(rolled: bool) -> Variant:
         def emit(part: str, symbol: str) -> str:
             if part == SCAN:
@@ -174,7 +174,7 @@ def _horizontal(name: str, lanes: int, slots: int, streams: int) -> list[Variant
     schedules = partial(HorizontalSchedules, lanes, slots, streams)
     requires = frozenset({"avx", "sha", "sse4.1"})
     # No wider registers around it: SHA instructions have no VEX form (see X86Sha).
-    return _decoupled(name, requires, schedules, horizontal_schedules.job_words, without=("avx2", "avx512f"))
+    return _decoupled(name, requires, lanes, schedules, horizontal_schedules.job_words, without=("avx2", "avx512f"))
 
 
 def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list[Variant]:
@@ -231,7 +231,13 @@ def _all() -> tuple[Variant, ...]:
     return (
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
         *_pipelined("avx512-x16-piped", avx512),
-        *_decoupled("avx512-sha-x8", frozenset({*avx512, "sha"}), _vertical, vertical_schedules.job_words),
+        *_decoupled(
+            "avx512-sha-x8",
+            frozenset({*avx512, "sha"}),
+            VerticalSchedules.lanes,
+            _vertical,
+            vertical_schedules.job_words,
+        ),
         # Three chains or four: about the same on AMD Zen 4, while 5 likes four. Of more lanes the code gets too long.
         *_horizontal("sha-decoupled-x9", lanes=9, slots=3, streams=4),
         *_horizontal("sha-decoupled-x8", lanes=8, slots=4, streams=4),
