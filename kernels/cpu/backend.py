@@ -57,7 +57,7 @@ def find() -> list[Found | Missing]:
         name=cpu_title(),
         vendor=cpu_vendor(),
         backend="cpu",
-        driver=f"Numba on {platform.python_implementation()} {platform.python_version()}",
+        driver=f"LLVM on {platform.python_implementation()} {platform.python_version()}",
         compute_units=len(topology.cores),
         limits={"logical_cpus": len(topology.cpus), "topology": topology.describe()},
         runs_on_host_cpu=True,

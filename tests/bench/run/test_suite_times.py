@@ -144,7 +144,7 @@ def test_a_run_samples_what_nobody_gave_a_time_for_as_long_as_there_is_time(monk
     monkeypatch.setattr("hashwatt.bench.run.suite_times.BOUND_S", 10.0)
     sha256d = load_workload("sha256d")
     row, time = sha256d.parameters_of({}), VirtualClock()
-    works = [Work(sha256d, row, 2.0, flexible=True), Work(sha256d, {**row, "prefixes": 4}, 1.5)]
+    works = [Work(sha256d, row, 3.0, flexible=True), Work(sha256d, {**row, "prefixes": 4}, 1.5)]
     watching = Watching()
     result = measure([fake("steady", time)], works=works, clock=time.now, progress=watching)
     planned = [entry.settings.planned_s for entry in result.results if entry.settings is not None]

@@ -104,7 +104,7 @@ def test_a_prediction_says_that_it_is_modelled_and_how_far_to_trust_it(capsys: C
 
 def test_what_the_multiplier_may_add_is_predicted_apart(capsys: Capture) -> None:
     outcome = run_here(capsys, "predict", "rtx4090")
-    assert "with both pipes, x1-rotate-xor-standard-rot15: 12.51 GH/s modelled, likely" in outcome.out
+    assert "with both pipes, x1-rotate-xor-standard-pair: 10.54 GH/s modelled, likely" in outcome.out
     assert "clocks a hash, of the logic" in outcome.out
     assert "both pipes" not in run_here(capsys, "predict", "rx 7900 xtx").out
 

@@ -213,19 +213,19 @@ class TestAnonymous:
     def test_no_byte_of_it_names_anybody_and_its_raw_files_verify(self, tmp_path: Path) -> None:
         folder = saved(tmp_path / "canaryfolder", all_of_them())
         (folder / "canarybroken.json").write_text('{"schema_version": 2, "note": "canarynote"}')
-        # What stands beside a result, or twice in it, is no part of the result.
+        # What stands beside a result is no part of it, and a file that says a name twice is none.
         text = encode(showcase()[0]).decode()
         (folder / "twice.json").write_text(text.replace('"note": null', '"note": "canary", "note": null'))
         (folder / "beside.json").write_text(
             f'{{"result": {encode(showcase()[1]).decode()}, "verdict": {{}}, "file": "canary"}}'
         )
         made = build_site([folder], tmp_path / "site", anonymous=True)
-        assert len(made.unreadable) == 1
+        assert len(made.unreadable) == 2
         for name, content in files_of(tmp_path / "site").items():
             text = f"{name} {content.decode()}".lower()
             assert [word for word in NEVER if word in text] == [], name
         raw = list((tmp_path / "site" / "raw").iterdir())
-        assert len(raw) == 5
+        assert len(raw) == 4
         assert all(check_result(path)[0].ok for path in raw)
         assert all(load(path).note is None for path in raw)
 
