@@ -150,6 +150,9 @@ def ceilings_of(entry: Entry) -> tuple[CeilingRecord, ...]:
 def point_of(entry: Entry) -> RooflinePoint:
     """Where a work lies."""
     device, rate, energy = entry.device, entry.rate, energy_figure(entry.device)
+    if energy is not None and energy.low == 0:
+        # As good as unknown: an H200 seemed to multiply matrices for less than its own ceiling's joules.
+        energy = None
     ceilings = ceilings_of(entry)
     computed = next((ceiling for ceiling in ceilings if ceiling.unit in ARITHMETIC), None)
     moved = next((ceiling for ceiling in ceilings if ceiling.unit == BYTE), None)

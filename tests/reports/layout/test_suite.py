@@ -8,6 +8,7 @@ import io
 import msgspec
 import pytest
 
+from hashwatt.bench.result.measurement import Measurement
 from hashwatt.reports.collect.gather import gather_results
 from hashwatt.reports.compare.history.history import histories
 from hashwatt.reports.compare.sides.sides import read_side
@@ -68,6 +69,23 @@ def test_a_work_s_place_is_operations_for_a_byte_and_operations_a_second() -> No
 def test_no_energy_is_no_place_in_joules() -> None:
     cpu, _ = rooflines_of(gather_results([suite()]))
     assert {point.operations_per_j for point in cpu.points} == {None}
+
+
+def unsure(entry: Measurement) -> Measurement:
+    """With joules that may as well be none."""
+    (record,) = entry.energy
+    return msgspec.structs.replace(entry, energy=(msgspec.structs.replace(record, low_j=0.0),))
+
+
+def test_joules_that_may_be_none_are_no_place_in_joules() -> None:
+    made = suite(joules=True)
+    results = tuple(
+        unsure(entry) if entry.workload == "gemm" and entry.device.id == "cpu" else entry for entry in made.results
+    )
+    cpu, _ = rooflines_of(gather_results([msgspec.structs.replace(made, results=results)]))
+    places = {point.work: point.operations_per_j for point in cpu.points}
+    assert places["gemm, float32"] is None
+    assert places["conv, int8"]
 
 
 def test_a_device_whose_ceilings_nobody_knows_has_no_roofline() -> None:
