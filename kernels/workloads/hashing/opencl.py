@@ -35,7 +35,7 @@ WIDEST_BITS = 256
 VECTORS_AN_ITEM = {"gpu": 64, "cpu": 16}
 # Always the same number of work-items in a group: some runtimes compile anew for each other number.
 ITEM_GRAIN = 256
-# Of a launch. Between two the host takes a millisecond, a third of the time that an H200 needs for the fewer.
+# Of a launch. With the fewer an H200 waited for the host, between launches, for a third of the time.
 MOST_ITEMS = {"gpu": 1 << 24, "cpu": 1 << 20}
 
 
