@@ -29,6 +29,7 @@ from .codegen import (
     vertical_schedules,
 )
 from .codegen.horizontal_schedules import HorizontalSchedules
+from .codegen.pipelined_ir import Staging
 from .codegen.sha_instructions import LANES as QUAD
 from .codegen.sha_instructions import ArmSha, ShaInstructions, X86Sha, X86ShaOf32
 from .codegen.stream_ir import Write, clock_chain, sha_operation, stream, vector_operation
@@ -118,7 +119,8 @@ def _vector(
     return [make(rolled=False), make(rolled=True)]
 
 
-def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
+def _pipelined(name: str, requires: tuple[str, ...], staging: Staging | None = None) -> list[Variant]:
+    # `staging`: None for the one that was best on machines like the host.
     def make(vector: Variant) -> Variant:
         def emit(part: str, symbol: str) -> str:
             if part != SCAN:
@@ -127,8 +129,8 @@ def _pipelined(name: str, requires: tuple[str, ...]) -> list[Variant]:
             # Made for Zen 5, which is what an unknown machine is taken for.
             known = host if host is not None and (512, "rotate") in host.rows else machine("zen5")
             target = VectorTarget(pipelined_ir.LANES, True, known.ports(512), host_attributes())
-            staging = pipelined_ir.STAGINGS.get(known.name, pipelined_ir.LATE_RESULTS)
-            return pipelined_ir.emit(symbol, program(True, True), target, staging, vector.rolled)
+            best = staging or pipelined_ir.STAGINGS.get(known.name, pipelined_ir.LATE_RESULTS)
+            return pipelined_ir.emit(symbol, program(True, True), target, best, vector.rolled)
 
         return replace(vector, emit=emit)
 
@@ -231,6 +233,7 @@ def _all() -> tuple[Variant, ...]:
     return (
         *_vector("avx512-x16", 16, x86, avx512, ternary=True, rotates=True, ports=AVX512_PORTS, registers=32),
         *_pipelined("avx512-x16-piped", avx512),
+        *_pipelined("avx512-x16-ordered", avx512, pipelined_ir.LATE_SHIFTS),
         *_decoupled(
             "avx512-sha-x8",
             frozenset({*avx512, "sha"}),

@@ -11,9 +11,10 @@ the longest chain of dependants still to come.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from math import inf
 
 from .nodes import Node, Op
 
@@ -26,14 +27,22 @@ class Ports:
 
     What they are for a machine is in `kernels/machines`.
 
-    `shifts_first`: rotates and shifts go before other operations. Where LLVM orders anew within its own
-    window this gives it the better start (3 % on a Xeon); where the order is kept, values would wait long.
+    `shifts_ahead`: rotates and shifts go before operations whose chains of dependants are up to so many cycles
+    longer; by default before all others. Where LLVM orders anew within its own window that gives it the better
+    start (3 % on a Xeon); where the order is kept, values would wait too long.
+    `shift_latency`: how late the result of a rotate or shift comes, where that is not `latency`: a core that has
+    given the port they need to other operations makes them wait.
     """
 
     width: int
     shifts: int
     latency: int = 1
-    shifts_first: bool = True
+    shifts_ahead: float = inf
+    shift_latency: int | None = None
+
+    def latency_of(self, node: Node) -> int:
+        """Cycles from the start of an operation to its result."""
+        return self.latency if self.shift_latency is None or node.op not in SHIFTS else self.shift_latency
 
 
 def schedule(operations: Sequence[Node], ports: Ports, stages: Mapping[Node, int] | None = None) -> list[Node]:
@@ -47,12 +56,14 @@ def schedule(operations: Sequence[Node], ports: Ports, stages: Mapping[Node, int
     for user in (user for of_node in users.values() for user in of_node):
         waiting_for[user] += 1
     # Smallest first: the longest chain of dependants, then program order (which also keeps the order unique).
-    chains = _chains(operations, users, ports.latency)
+    chains = _chains(operations, users, ports.latency_of)
     rank = {node: (-chains[node], position[node], node) for node in operations}
 
     shifts: list[_Ranked] = []
     others: list[_Ranked] = []
     arriving = {0: [node for node in operations if not waiting_for[node]]}
+    # When the operands that have been given are all there.
+    ready_at = dict.fromkeys(operations, 0)
     order: list[Node] = []
     clock = 0
     while len(order) < len(operations):
@@ -60,17 +71,20 @@ def schedule(operations: Sequence[Node], ports: Ports, stages: Mapping[Node, int
             heappush(shifts if node.op in SHIFTS else others, rank[node])
         issued = _issue(shifts, others, ports)
         order.extend(issued)
-        for user in (user for node in issued for user in users[node]):
-            waiting_for[user] -= 1
-            if not waiting_for[user]:
-                arriving.setdefault(clock + ports.latency, []).append(user)
+        for node in issued:
+            there = clock + ports.latency_of(node)
+            for user in users[node]:
+                ready_at[user] = max(ready_at[user], there)
+                waiting_for[user] -= 1
+                if not waiting_for[user]:
+                    arriving.setdefault(ready_at[user], []).append(user)
         clock += 1
     return order
 
 
 def chain_lengths(operations: Sequence[Node], latency: int = 1) -> dict[Node, int]:
     """For each operation the cycles from its start to the end of the longest chain of dependants."""
-    return _chains(operations, _users(operations, None), latency)
+    return _chains(operations, _users(operations, None), lambda _: latency)
 
 
 _Ranked = tuple[int, int, Node]
@@ -82,7 +96,7 @@ def _issue(shifts: list[_Ranked], others: list[_Ranked], ports: Ports) -> list[N
     shifts_issued = 0
     while len(issued) < ports.width:
         may_shift = bool(shifts) and shifts_issued < ports.shifts
-        if may_shift and (ports.shifts_first or not others or shifts[0] < others[0]):
+        if may_shift and (not others or _ahead(shifts[0], ports.shifts_ahead) < others[0]):
             issued.append(heappop(shifts)[2])
             shifts_issued += 1
         elif others:
@@ -90,6 +104,11 @@ def _issue(shifts: list[_Ranked], others: list[_Ranked], ports: Ports) -> list[N
         else:
             break
     return issued
+
+
+def _ahead(ranked: _Ranked, cycles: float) -> tuple[float, int, Node]:
+    chain, position, node = ranked
+    return chain - cycles, position, node
 
 
 def _users(operations: Sequence[Node], stages: Mapping[Node, int] | None) -> dict[Node, list[Node]]:
@@ -101,8 +120,10 @@ def _users(operations: Sequence[Node], stages: Mapping[Node, int] | None) -> dic
     return users
 
 
-def _chains(operations: Sequence[Node], users: Mapping[Node, Sequence[Node]], latency: int) -> dict[Node, int]:
+def _chains(
+    operations: Sequence[Node], users: Mapping[Node, Sequence[Node]], latency_of: Callable[[Node], int]
+) -> dict[Node, int]:
     chain: dict[Node, int] = {}
     for node in reversed(operations):
-        chain[node] = latency + max((chain[user] for user in users[node]), default=0)
+        chain[node] = latency_of(node) + max((chain[user] for user in users[node]), default=0)
     return chain

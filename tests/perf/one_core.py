@@ -14,6 +14,7 @@ from statistics import median
 
 from hashwatt.kernels.cpu.backend import find as find_cpu
 from hashwatt.kernels.cpu.cores.features import host_features
+from hashwatt.kernels.cpu.race import race
 from hashwatt.kernels.cpu.variants import variant as cpu_variant
 from hashwatt.kernels.device import DeviceOptions, Found, Scans, scanning
 from hashwatt.kernels.headers.job import Job, roll_versions
@@ -25,7 +26,10 @@ from hashwatt.kernels.opencl.scanner import Scanner
 from hashwatt.kernels.opencl.setting import Tuning
 
 # OpenCL has no SHA instructions: it is held against the best of our kernels that has none either.
-VECTOR_KERNELS = ("avx512-x16-piped", "avx512-x16", "avx2-x8-halved", "avx2-x8", "sse2-x4", "neon-x4", "scalar-x1")
+VECTOR_KERNELS = (
+    *("avx512-x16-piped", "avx512-x16-ordered", "avx512-x16", "avx2-x8-halved", "avx2-x8"),
+    *("sse2-x4", "neon-x4", "scalar-x1"),
+)
 ROUNDS = 9
 HASHES = 1 << 22
 SEARCH_ROUNDS = 5
@@ -46,8 +50,9 @@ def opencl_on_the_cpu(part_of_name: str = "") -> OpenCLDevice:
 def against_cpu_kernel(prefixes: int, threads: int) -> dict[str, object]:
     """Our OpenCL kernel against our own kernel of vectors, both on so many cores: the ratio of the medians."""
     job = Job(roll_versions(bytes(range(76)), prefixes), 1)
-    names = (f"{name}-rolled" if prefixes > 1 else name for name in VECTOR_KERNELS)
-    options = DeviceOptions(kernel=next(name for name in names if not _lacking(name)), threads=threads)
+    names = [f"{name}-rolled" if prefixes > 1 else name for name in VECTOR_KERNELS]
+    (fastest, *_) = race(cpu_variant(name) for name in names if not _lacking(name))
+    options = DeviceOptions(kernel=fastest.name, threads=threads)
     (cpu,) = (scanning(entry.open(options)) for entry in find_cpu() if isinstance(entry, Found))
     opencl = opencl_on_the_cpu()
     kernels = [device.prepare(job).name for device in (opencl, cpu)]

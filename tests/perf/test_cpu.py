@@ -30,7 +30,7 @@ STARTS = 9
 
 
 KERNELS = [
-    *("avx512-x16-piped", "avx512-x16-piped-rolled", "avx512-x16", "avx512-x16-rolled"),
+    *("avx512-x16-piped", "avx512-x16-piped-rolled", "avx512-x16-ordered", "avx512-x16", "avx512-x16-rolled"),
     *("avx512-sha-x8", "avx512-sha-x8-rolled", "sha-decoupled-x9", "sha-decoupled-x8"),
     *("sha-decoupled-x4", "sha-decoupled-x4-rolled"),
     *(

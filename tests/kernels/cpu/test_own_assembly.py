@@ -33,7 +33,8 @@ AVX = '"target-cpu"="x86-64" "target-features"="+avx,+sha,+sse4.1"'
 DECOUPLED = {"sha-decoupled-x9": (9, 3, 4), "sha-decoupled-x8": (8, 4, 4), "sha-decoupled-x4": (4, 4, 2)}
 # The hybrid as it is where SHA instructions do not mind upper halves in use.
 UNCLEAN = "avx512-sha-x8 unclean"
-OWN = ["avx512-x16-piped", "avx512-sha-x8", *DECOUPLED]
+STAGINGS = {"avx512-x16-piped": pipelined_ir.LATE_RESULTS, "avx512-x16-ordered": pipelined_ir.LATE_SHIFTS}
+OWN = [*STAGINGS, "avx512-sha-x8", *DECOUPLED]
 # What an instruction needs of a CPU, by what is in its text, and in LLVM's words.
 NEEDS = {
     r"[xyz]mm(1[6-9]|2\d|3[01])|zmm|k1|1to": {"avx512f", "avx512vl"},
@@ -44,9 +45,9 @@ NEEDS = {
 
 def emitted(name: str, rolled: bool) -> str:
     """The module of a kernel for a CPU that has what it needs, whatever this one has."""
-    if name == "avx512-x16-piped":
+    if name in STAGINGS:
         target = VectorTarget(16, True, machine("zen5").ports(512), AVX512)
-        return pipelined_ir.emit("scan", program(True, True), target, pipelined_ir.LATE_RESULTS, rolled)
+        return pipelined_ir.emit("scan", program(True, True), target, STAGINGS[name], rolled)
     if name.startswith("avx512-sha-x8"):
         return decoupled_ir.emit("scan", VerticalSchedules(clean=name != UNCLEAN), AVX512, rolled)
     return decoupled_ir.emit("scan", HorizontalSchedules(*DECOUPLED[name]), AVX, rolled)
@@ -95,8 +96,9 @@ def test_a_kernel_is_not_run_where_a_feature_is_missing(each: Variant, monkeypat
     assert (each.missing() is None) == (not each.requires)
 
 
-def test_the_pipeline_has_the_graphs_operations_and_no_other() -> None:
-    counts = mnemonics("avx512-x16-piped")
+@pytest.mark.parametrize("name", STAGINGS)
+def test_the_pipeline_has_the_graphs_operations_and_no_other(name: str) -> None:
+    counts = mnemonics(name)
     assert (counts["vpaddd"], counts["vprord"], counts["vpsrld"], counts["vpternlogd"]) == (1043, 1020, 156, 628)
     # Moves are what it costs to have three chains at once: still less code than the cache of instructions holds.
     assert sum(counts.values()) < 3600
@@ -252,14 +254,17 @@ NONCES_AT_AN_EDGE = range(2**31 - 40, 2**31 + 61)
 
 @pytest.mark.skipif(bool(variant("avx512-x16-piped").missing()), reason="this CPU lacks AVX-512")
 @pytest.mark.parametrize("ports_of", ["zen5", "zen4", "skylake_avx512"])
-@pytest.mark.parametrize("stages", [1, 2, 3])
+@pytest.mark.parametrize(
+    "staging",
+    [*(pipelined_ir.Staging(stages, more_ports=stages // 3) for stages in (1, 2, 3)), pipelined_ir.LATE_SHIFTS],
+    ids=["1 stage", "2 stages", "3 stages", "late shifts"],
+)
 @pytest.mark.parametrize("prefixes", [1, 3])
 def test_any_number_of_stages_in_an_order_for_any_machine_gives_the_same(
-    ports_of: str, stages: int, prefixes: int
+    ports_of: str, staging: pipelined_ir.Staging, prefixes: int
 ) -> None:
     rolled = prefixes > 1
     target = VectorTarget(16, True, machine(ports_of).ports(512), host_attributes())
-    staging = pipelined_ir.Staging(stages, more_ports=stages // 3)
     module = pipelined_ir.emit("scan", program(True, True), target, staging, rolled)
     job = Job(roll_versions(bytes(range(76)), prefixes), 1)
     answer = loaded(module, variant("avx512-x16-piped" + "-rolled" * rolled))(job, NONCES_AT_AN_EDGE)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import struct
+from dataclasses import replace
 from functools import cache
+from math import inf
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,8 @@ from hashwatt.kernels.headers.oracle import sha256d
 from hashwatt.kernels.sha256.mining import header_hash
 
 AVX512_PORTS, AVX2_PORTS = Ports(width=2, shifts=1), Ports(width=3, shifts=2)
-FOUR_PORTS = Ports(width=4, shifts=2, latency=2, shifts_first=False)
+FOUR_PORTS = Ports(width=4, shifts=2, latency=2, shifts_ahead=0)
+LATE_SHIFTS = Ports(width=2, shifts=1, shifts_ahead=10, shift_latency=6)
 INSTRUCTION_SETS = [(True, True), (False, True), (False, False)]
 
 
@@ -129,7 +132,7 @@ def test_a_lowered_graph_computes_the_digest(three_operand_logic: bool, rotates:
     assert struct.pack(">8I", *digest) == sha256d(header)
 
 
-@pytest.mark.parametrize("ports", [AVX512_PORTS, AVX2_PORTS, Ports(width=1, shifts=1), FOUR_PORTS])
+@pytest.mark.parametrize("ports", [AVX512_PORTS, AVX2_PORTS, Ports(width=1, shifts=1), FOUR_PORTS, LATE_SHIFTS])
 @pytest.mark.parametrize(("three_operand_logic", "rotates"), INSTRUCTION_SETS)
 def test_a_schedule_holds_every_operation_once_after_its_operands(
     three_operand_logic: bool, rotates: bool, ports: Ports
@@ -157,6 +160,33 @@ def _model_cycles(is_shift: list[bool]) -> int:
             cycles, used, shifts = cycles + 1, 0, 0
         used, shifts = used + 1, shifts + shift
     return cycles
+
+
+@pytest.mark.parametrize(("ahead", "is_first"), [(0, False), (3, False), (5, True), (inf, True)])
+def test_shifts_go_ahead_of_chains_that_are_longer_by_so_many_cycles(ahead: float, is_first: bool) -> None:
+    words = GraphWords()
+    inputs = [words.input(f"word{index}", Depends.NONCE) for index in range(6)]
+    chain = inputs[0]
+    for index, each in enumerate(inputs[1:]):
+        chain = words.add(chain, each) if index % 2 else words.xor(chain, each)
+    shift = words.rotr(inputs[0], 7)
+    operations = [node for node in reachable([chain, shift]) if node.args]
+    lengths = chain_lengths(operations)
+    assert max(lengths.values()) - lengths[shift] == 4
+    order = schedule(operations, Ports(width=1, shifts=1, shifts_ahead=ahead))
+    assert (order[0] is shift) == is_first
+
+
+def test_what_reads_a_shift_comes_as_many_cycles_later_as_its_result() -> None:
+    operations = scan_program(True, True).operations()
+    ports = Ports(width=1, shifts=1, shifts_ahead=10)
+    nearest = {}
+    for latency in (1, 6):
+        # With one port that is never idle a cycle is a place.
+        place = {node: at for at, node in enumerate(schedule(operations, replace(ports, shift_latency=latency)))}
+        shifts = [(node, arg) for node in operations for arg in node.args if arg.op is Op.ROTR and arg in place]
+        nearest[latency] = min(place[node] - place[arg] for node, arg in shifts)
+    assert nearest[1] < 6 == nearest[6]
 
 
 def test_schedules_are_the_same_every_time() -> None:
