@@ -18,9 +18,10 @@ from pathlib import Path, PurePosixPath
 from ..kernels.cpu.cores.caches import cpu_caches
 from ..kernels.cpu.cores.topology import read_topology
 from ..kernels.errors import InputError
+from ..kernels.system.control_groups import CGROUPS, CPU_GROUPS, MEMORY_GROUPS
 from ..kernels.system.free_memory import free_bytes
 from ..kernels.system.processor import has_hypervisor_flag, logical_cpus
-from ..kernels.system.quota import CGROUPS, VERSION_1_MOUNTS, cpu_quota, cpu_throttling
+from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.system.signature import cpu_signature
 from ..kernels.system.system_files import is_foreign_root, noting_reads, read_line, system_root, text_or_none
 from .energy.meter import MeterError, MeterFound
@@ -133,7 +134,7 @@ def placed(path: PurePosixPath, links: dict[str, str], groups: dict[str, str]) -
         if text.startswith(f"{link}/"):
             text = f"sys/devices/{device}/{text.removeprefix(f'{link}/')}"
     if text.startswith(f"{CGROUPS}/"):
-        mounts = ("unified", *VERSION_1_MOUNTS)
+        mounts = ("unified", *CPU_GROUPS.mounts, *MEMORY_GROUPS.mounts)
         first, *rest = text.removeprefix(f"{CGROUPS}/").split("/")
         # A group may be called like a mount.
         first = first if first in mounts else groups.get(first, first)

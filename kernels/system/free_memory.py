@@ -1,21 +1,27 @@
-"""How much memory may still be used: by the system's word, and by that of the container."""
+"""How much memory may still be used: by the system's word, and by that of this process's control groups."""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
+
 import psutil
 
-from .system_files import count_or_none
+from .control_groups import MEMORY_GROUPS, group_folders
+from .system_files import count_or_none, read_text
 
-# cgroup v2 and v1, each with the limit and what is used of it ("max" is no number, and so no limit).
-LIMITS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-)
+# cgroup v2 and v1: beyond the first a process is ended, beyond the second it is slowed down ("max": no limit).
+LIMITS = ("memory.max", "memory.high", "memory.limit_in_bytes")
+USED = ("memory.current", "memory.usage_in_bytes")
+# Pages of files that nobody has looked at lately count as used, but go first. In v1 those of groups below by the longer
+# name; in v2 they are in the shorter one.
+FIRST_TO_GO = ("total_inactive_file", "inactive_file")
+STAT_BYTES = 1 << 14
 
 
-def free_bytes() -> int | None:
+def free_bytes(root: Path = Path("/")) -> int | None:
     """What is free without anybody having to swap, None where nobody tells. Never raises."""
-    told = [_of_the_system(), *(_of_a_container(*paths) for paths in LIMITS)]
+    told = [_of_the_system(), *(_of_a_group(folder) for folder in group_folders(MEMORY_GROUPS, root))]
     return min((count for count in told if count is not None), default=None)
 
 
@@ -27,6 +33,18 @@ def _of_the_system() -> int | None:
         return None
 
 
-def _of_a_container(limit_path: str, used_path: str) -> int | None:
-    limit, used = count_or_none(limit_path), count_or_none(used_path)
-    return None if limit is None else max(0, limit - (used or 0))
+def _of_a_group(folder: Path) -> int | None:
+    limits = [count for name in LIMITS if (count := count_or_none(folder / name)) is not None]
+    if not limits:
+        return None
+    used = next((count for name in USED if (count := count_or_none(folder / name)) is not None), 0)
+    return max(0, min(limits) - max(0, used - _first_to_go(folder)))
+
+
+def _first_to_go(folder: Path) -> int:
+    counts: dict[str, str] = {}
+    with suppress(OSError):
+        lines = read_text(folder / "memory.stat", STAT_BYTES).splitlines()
+        counts = {name: count for name, _, count in (line.partition(" ") for line in lines)}
+    told = next((counts[name] for name in FIRST_TO_GO if name in counts), "")
+    return int(told) if told.isascii() and told.isdecimal() and len(told) <= 20 else 0

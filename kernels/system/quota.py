@@ -1,22 +1,12 @@
-"""How much CPU time this process is granted: the quotas of its control groups, versions 1 and 2, nested ones too.
-
-A group's quota holds for all that is in it and below it, so the least one on the way up to the root counts. In a
-container the way that /proc/self/cgroup tells may not exist below the mount, whose top is then the group itself.
-"""
+"""How much CPU time this process is granted: the quotas of its control groups, versions 1 and 2, nested ones too."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from .system_files import read_text, text_or_none
-
-CGROUPS = "sys/fs/cgroup"
-# Where version 1's controller is mounted, by the names that distributions give it.
-VERSION_1_MOUNTS = ("cpu,cpuacct", "cpu", "cpuacct,cpu")
-# /proc/self/cgroup has a line for each hierarchy.
-GROUPS_BYTES = 1 << 16
-MOST_NESTED = 64
+from .control_groups import CPU_GROUPS, group_folders
+from .system_files import text_or_none
 
 
 @dataclass(frozen=True)
@@ -33,12 +23,12 @@ class Throttling:
 
 def cpu_quota(root: Path = Path("/")) -> float | None:
     """CPUs' worth of time that the control groups grant; None for no limit, or where the system does not tell."""
-    return min((quota for folder in group_folders(root) if (quota := quota_of(folder)) is not None), default=None)
+    return min((quota for folder in _folders(root) if (quota := quota_of(folder)) is not None), default=None)
 
 
 def cpu_throttling(root: Path = Path("/")) -> Throttling | None:
     """How often the group that grants the least was held back; None without a quota, or where nothing counts it."""
-    limited = [(quota, folder) for folder in group_folders(root) if (quota := quota_of(folder)) is not None]
+    limited = [(quota, folder) for folder in _folders(root) if (quota := quota_of(folder)) is not None]
     if not limited:
         return None
     _, folder = min(limited, key=lambda pair: pair[0])
@@ -57,7 +47,7 @@ class ThrottleCounter:
 
     def __init__(self, root: Path = Path("/")) -> None:
         """A counter of the groups that this process is in now."""
-        self._files = [folder / "cpu.stat" for folder in group_folders(root) if quota_of(folder) is not None]
+        self._files = [folder / "cpu.stat" for folder in _folders(root) if quota_of(folder) is not None]
 
     def read(self) -> float | None:
         """CPU seconds since the groups began; None without a quota, or where nothing counts it."""
@@ -75,42 +65,8 @@ def _throttled_s(path: Path) -> float | None:
     return None
 
 
-def group_folders(root: Path) -> list[Path]:
-    """The folders of the groups that this process is in, from its own up to the root of each hierarchy."""
-    mount = root / CGROUPS
-    folders: list[Path] = []
-    for controllers, path in own_groups(root):
-        if not controllers:
-            tops = [mount, mount / "unified"]
-        elif "cpu" in controllers.split(","):
-            tops = [mount / name for name in VERSION_1_MOUNTS]
-        else:
-            continue
-        for top in tops:
-            folders.extend(top.joinpath(*above.parts[1:]) for above in ways_up(path))
-    # Where /proc does not tell, the mounts themselves are what is left; a folder is asked once.
-    folders.extend([mount, *(mount / name for name in VERSION_1_MOUNTS)])
-    return list(dict.fromkeys(folders))
-
-
-def own_groups(root: Path) -> list[tuple[str, PurePosixPath]]:
-    """The hierarchies of /proc/self/cgroup: their controllers (none for version 2) and the path within each."""
-    try:
-        text = read_text(root / "proc/self/cgroup", GROUPS_BYTES)
-    except OSError:
-        return []
-    groups = []
-    for line in text.splitlines():
-        _, colon, rest = line.partition(":")
-        controllers, second, path = rest.partition(":")
-        if colon and second and path.startswith("/") and ".." not in path.split("/"):
-            groups.append((controllers, PurePosixPath(path)))
-    return groups
-
-
-def ways_up(path: PurePosixPath) -> list[PurePosixPath]:
-    """The path and all that are above it, as far as groups can be nested in earnest."""
-    return [path, *path.parents][:MOST_NESTED]
+def _folders(root: Path) -> list[Path]:
+    return group_folders(CPU_GROUPS, root)
 
 
 def quota_of(folder: Path) -> float | None:

@@ -18,6 +18,7 @@ from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.verification.checks import check_result
 from hashwatt.kernels.cpu.cores.topology import read_topology
 from hashwatt.kernels.errors import InputError
+from hashwatt.kernels.system.free_memory import free_bytes
 from hashwatt.kernels.system.quota import cpu_quota
 from hashwatt.kernels.system.system_files import ROOT_VARIABLE, check_root, read_text
 
@@ -203,6 +204,22 @@ def test_groups_called_like_mounts_keep_their_quota(tmp_path: Path, monkeypatch:
     assert not list(copy.rglob("*alice*"))
     monkeypatch.setenv(ROOT_VARIABLE, str(copy))
     assert cpu_quota() == 0.5
+
+
+def test_groups_keep_their_limit_of_memory_and_lose_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "server"
+    write(root / "proc/self/cgroup", "4:memory:/memory/alice")
+    write(root / "sys/fs/cgroup/memory/memory/alice/memory.limit_in_bytes", 50_000)
+    write(root / "sys/fs/cgroup/memory/memory/alice/memory.usage_in_bytes", 20_000)
+    this_machine()
+    monkeypatch.setenv(ROOT_VARIABLE, str(root))
+    assert free_bytes() == 30_000
+    copy = unpacked(tmp_path / "copy")
+    assert not list(copy.rglob("*alice*"))
+    monkeypatch.setenv(ROOT_VARIABLE, str(copy))
+    assert free_bytes() == 30_000
 
 
 def test_a_counter_that_may_not_be_read_stays_unreadable() -> None:
