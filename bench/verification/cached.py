@@ -75,7 +75,7 @@ def keep(path: str | Path, verdict: Verdict, result: Result) -> None:
 
 def kept_verdict(data: bytes) -> Verdict | None:
     """The whole verdict on a file of this content, None where none is kept."""
-    with suppress(OSError, ValueError, msgspec.MsgspecError):
+    with suppress(OSError, ValueError, RecursionError):
         folder = cache_folder(FOLDER)
         if folder is not None:
             return msgspec.json.decode(read_regular(folder / _name(data), MOST_BYTES), type=Verdict)

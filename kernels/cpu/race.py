@@ -6,7 +6,8 @@ result is kept with the compiled kernels until the CPU, a library or the generat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -52,11 +53,20 @@ def choose(rolled: bool, wanted: str | None = None, anew: bool = False) -> tuple
         raise InputError(f"the kernel {wanted} cannot run here: {reason}; choose one of {runnable}")
     if wanted is not None:
         return _checked(_well_placed(known[wanted], None)), ()
-    candidates = (None if anew else _remembered(rolled)) or _remember(rolled, race(known.values()))
-    fastest = candidates[0]
-    if fastest.hashrate_hs is None:
-        raise DeviceError(f"no CPU kernel runs on this machine: {fastest.reason}")
-    return _checked(_well_placed(known[fastest.name], fastest.hashrate_hs)), candidates
+    candidates = None if anew else _remembered(rolled)
+    if candidates is not None:
+        # What is wrong with it now is found out in the race.
+        with suppress(DeviceError):
+            return _winner(known, candidates), candidates
+    candidates = race(known.values())
+    if candidates[0].hashrate_hs is None:
+        raise DeviceError(f"no CPU kernel runs on this machine: {candidates[0].reason}")
+    _remember(rolled, candidates)
+    return _winner(known, candidates), candidates
+
+
+def _winner(known: Mapping[str, Variant], candidates: Sequence[Candidate]) -> Compiled:
+    return _checked(_well_placed(known[candidates[0].name], candidates[0].hashrate_hs))
 
 
 def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
@@ -74,7 +84,8 @@ def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
             continue
         try:
             compiled.append(_checked(compile_variant(variant)))
-        except WrongResult as error:
+        except DeviceError as error:
+            # It is wrong, or LLVM does not compile it: the others go on.
             out.append(Candidate(variant.name, None, None, str(error)))
     best = _best_rates(compiled)
     fastest = max(best, default=0.0)
@@ -158,17 +169,26 @@ def _remembered(rolled: bool) -> tuple[Candidate, ...] | None:
     except (OSError, ValueError, RecursionError):
         return None
     # Damaged or foreign: race again.
-    known = {variant.name for variant in variants(rolled)}
-    return candidates if candidates and {each.name for each in candidates} == known else None
+    return candidates if _is_of(variants(rolled), candidates) else None
 
 
-def _remember(rolled: bool, candidates: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+def _is_of(entrants: Sequence[Variant], candidates: Sequence[Candidate]) -> bool:
+    """Whether a race of these entrants on this machine can have ended so: its winner is compiled and run."""
+    able = {variant.name: not variant.missing() for variant in entrants}
+    if sorted(able) != sorted(each.name for each in candidates):
+        return False
+    ran = [(each.name, each.hashrate_hs) for each in candidates if each.hashrate_hs is not None]
+    rates = [rate for _, rate in ran]
+    sound = all(able[name] and 0 < rate < math.inf for name, rate in ran)
+    return sound and bool(rates) and candidates[0].hashrate_hs == max(rates)
+
+
+def _remember(rolled: bool, candidates: tuple[Candidate, ...]) -> None:
     folder = folder_of(generator_hash())
     if folder is not None:
         # A full disk costs another race the next time, not the run.
         with suppress(OSError):
             write_atomically(folder / _file_name(rolled), msgspec.json.encode(candidates))
-    return candidates
 
 
 def _file_name(rolled: bool) -> str:

@@ -22,7 +22,7 @@ import msgspec
 
 from ...device import NO_ANSWER, Candidate
 from ...errors import InputError
-from ...system.own_files import cache_folder, write_atomically
+from ...system.own_files import cache_folder, read_regular, write_atomically
 from ..codegen.variant import parse_variant
 from ..setting import Tuning
 from .tuner import NOT_YET, Outcome
@@ -48,9 +48,7 @@ def recall(key: Key) -> Outcome | None:
     if path is None:
         return None
     try:
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES)
-        record = msgspec.json.decode(text)
+        record = msgspec.json.decode(read_regular(path, MOST_BYTES))
         if record["key"] != asdict(key):
             return None
         tuning, *others = [_tuning(entry) for entry in (record["tuning"], *record["runners_up"])]

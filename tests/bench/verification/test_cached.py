@@ -87,10 +87,11 @@ def test_other_code_judges_anew(file: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "300 of " in sentences(file)
 
 
-def test_an_unreadable_verdict_is_none(file: Path, folder: Path) -> None:
+@pytest.mark.parametrize("text", ["{", '{"x":' + "[" * 100_000], ids=["cut off", "deep"])
+def test_an_unreadable_verdict_is_none(file: Path, folder: Path, text: str) -> None:
     verify(file)
     (kept,) = folder.iterdir()
-    kept.write_text("{", encoding="utf-8")
+    kept.write_text(text, encoding="utf-8")
     assert "300 of " in sentences(file)
 
 

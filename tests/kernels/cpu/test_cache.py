@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
@@ -11,9 +12,11 @@ import pytest
 from hashwatt.kernels.cpu import jit, kept_code, race
 from hashwatt.kernels.cpu.cores.features import host_attributes
 from hashwatt.kernels.cpu.variants import Variant, variant, variants
-from hashwatt.kernels.errors import InputError
+from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 
 from .quick import QUICK
+
+OTHER = replace(QUICK, name="other-x2")
 
 
 @pytest.fixture(autouse=True)
@@ -132,6 +135,77 @@ def test_a_damaged_memory_of_the_race_is_raced_again(monkeypatch: pytest.MonkeyP
     (memory,) = own_cache.rglob("race-plain.json")
     memory.write_bytes(f'[{{"name": "{QUICK.name}", "hashrate_hs": "fast"}}]'.encode())
     assert race.choose(rolled=False)[1][0].hashrate_hs
+
+
+# What a race among QUICK and a kernel of another CPU leaves, and how a file may differ from that.
+RATE = 5e6
+RAN = {"name": QUICK.name, "hashrate_hs": RATE, "compile_s": 0.1, "reason": None}
+FOREIGN = {"name": "foreign-x1", "hashrate_hs": None, "compile_s": None, "reason": "it is for z80 CPUs"}
+ODD_RACES = {
+    "none ran": [{**RAN, "hashrate_hs": None}, FOREIGN],
+    "a kernel of another CPU won": [{**FOREIGN, "hashrate_hs": 9e9}, RAN],
+    "a kernel of another CPU ran": [RAN, {**FOREIGN, "hashrate_hs": 1e6}],
+    "the winner is not first": [FOREIGN, RAN],
+    "a kernel stands there twice": [RAN, RAN, FOREIGN],
+    "it was slower than nothing": [{**RAN, "hashrate_hs": -RATE}, FOREIGN],
+    "it took no time": [{**RAN, "hashrate_hs": 0.0}, FOREIGN],
+    "no race": [],
+}
+
+
+@pytest.mark.parametrize("odd", ODD_RACES.values(), ids=ODD_RACES)
+def test_a_memory_that_no_race_leaves_is_raced_again(
+    odd: list[object], monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> None:
+    """Else LLVM ends the process where a kernel needs what this CPU lacks, and no run gets past a race without any."""
+    foreign = replace(QUICK, name="foreign-x1", architecture="z80")
+    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK, foreign])
+    monkeypatch.setattr(race, "_best_rates", lambda compiled: [RATE] * len(compiled))
+    race.choose(rolled=False)
+    (memory,) = own_cache.rglob("race-plain.json")
+    memory.write_bytes(json.dumps(odd).encode())
+    candidates = race.choose(rolled=False)[1]
+    assert [(each.name, each.hashrate_hs) for each in candidates] == [(QUICK.name, RATE), (foreign.name, None)]
+    assert json.loads(memory.read_bytes())[0]["hashrate_hs"] == RATE
+
+
+def test_a_race_that_nothing_ran_in_is_not_remembered(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
+    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
+    with monkeypatch.context() as wrong:
+        wrong.setattr(race, "reference_scan", lambda job, nonces: ([], 0x12345678))
+        with pytest.raises(DeviceError, match=r"no CPU kernel runs on this machine: .*disagrees"):
+            race.choose(rolled=False)
+    assert race.choose(rolled=False)[1][0].hashrate_hs
+
+
+def test_a_remembered_winner_that_is_wrong_now_is_found_out_in_another_race(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK, OTHER])
+    monkeypatch.setattr(race, "_best_rates", lambda compiled: [9e6, 5e6][: len(compiled)])
+    assert race.choose(rolled=False)[0].variant is QUICK
+    real = race._checked
+
+    def wrong(compiled: jit.Compiled) -> jit.Compiled:
+        if compiled.variant is QUICK:
+            raise WrongResult("it disagrees with hashlib")
+        return real(compiled)
+
+    monkeypatch.setattr(race, "_checked", wrong)
+    assert race.choose(rolled=False)[0].variant is OTHER
+
+
+def test_a_kernel_that_llvm_refuses_leaves_the_race_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = race.compile_variant
+
+    def refused(variant: Variant) -> jit.Compiled:
+        if variant is QUICK:
+            raise DeviceError("LLVM does not compile a kernel (unknown instruction)")
+        return real(variant)
+
+    monkeypatch.setattr(race, "compile_variant", refused)
+    assert [(each.name, bool(each.hashrate_hs)) for each in race.race([QUICK, OTHER])] == [
+        (OTHER.name, True),
+        (QUICK.name, False),
+    ]
 
 
 def test_a_kernel_that_lies_is_not_raced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -110,6 +111,17 @@ def test_an_odd_value_is_as_good_as_none(folder: Path, before: str, after: str) 
     assert before in text
     file.write_text(text.replace(before, after))
     assert recall(KEY) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_pipe_in_a_file_s_place_is_not_waited_for(folder: Path) -> None:
+    remember(KEY, OUTCOME)
+    (file,) = folder.iterdir()
+    file.unlink()
+    os.mkfifo(file)
+    assert recall(KEY) is None
+    remember(KEY, OUTCOME)
+    assert recall(KEY) == OUTCOME
 
 
 def test_a_cache_that_cannot_be_written_is_not_missed(folder: Path) -> None:
