@@ -43,6 +43,16 @@ class DeviceCrashed(DeviceError):
     """The process that drove a device died (its driver crashed, or it was killed)."""
 
 
+def shortage_of(error: BaseException) -> str | None:
+    """What this system had no more of, and what helps, where that is all that an error means; None for any other."""
+    if isinstance(error, MemoryError):
+        return "the system gave no more memory; close other programs"
+    # The only way in which Python tells it.
+    if type(error) is RuntimeError and "can't start new thread" in str(error):
+        return "the system starts no more threads; end other programs, or raise its limit (`ulimit -u`)"
+    return None
+
+
 def details_of(error: BaseException) -> str:
     """The details that were noted beside the error's sentence; empty where there are none."""
     return "\n".join(getattr(error, "__notes__", ()))

@@ -20,7 +20,7 @@ from typing import BinaryIO, cast
 import msgspec
 
 from ...kernels.device import AnyDevice, Found, HasRoof, Missing, TriesKernels, scanning
-from ...kernels.errors import DeviceError, HashwattError, details_of
+from ...kernels.errors import DeviceError, HashwattError, Unfit, details_of, shortage_of
 from ...kernels.headers.job import Job
 from ...kernels.registry import Backend
 from ...kernels.system.numba_settings import default_settings
@@ -74,8 +74,10 @@ class Worker:
             # A bug in a backend or an exception of its driver's binding: the parent gets a sentence, stderr the trace.
             traceback.print_exc()
             details = traceback.format_exc()[-MOST_DETAILS:]
-            sentence = f"the driver failed ({type(error).__name__}: {error})"
-            return Failed(DeviceError.__name__, sound(sentence), sound(details))
+            shortage = shortage_of(error)
+            kind = DeviceError if shortage is None else Unfit
+            sentence = shortage or f"the driver failed ({type(error).__name__}: {error})"
+            return Failed(kind.__name__, sound(sentence), sound(details))
 
     def _do(self, request: Request) -> Reply:
         if isinstance(request, Find):

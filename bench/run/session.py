@@ -19,6 +19,7 @@ from ...kernels.errors import (
     Unfit,
     WrongResult,
     details_of,
+    shortage_of,
 )
 from ...kernels.system.quota import ThrottleCounter
 from ...kernels.workloads.protocol import Request, Task, counts_for
@@ -188,7 +189,8 @@ class Session:
                 if is_loss(error):
                     self._lose()
         except Exception as error:
-            self._end = "failed", self._mistake(error)
+            shortage = shortage_of(error)
+            self._end = ("failed", self._mistake(error)) if shortage is None else ("skipped", self._short_of(shortage))
         finally:
             self._left_s -= time.monotonic() - begun_s
             if self._end is not None:
@@ -245,6 +247,10 @@ class Session:
     def _mistake(self, error: Exception) -> str:
         self._tell(traceback.format_exc())
         return mistake_sentence(error)
+
+    def _short_of(self, shortage: str) -> str:
+        self._tell(traceback.format_exc())
+        return f"{self.found.info.id}: {shortage}"
 
     def _close(self) -> None:
         device, self._device = self._device, None

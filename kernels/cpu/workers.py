@@ -55,12 +55,17 @@ class Workers:
     def __init__(self, cpus: Sequence[int], pin: bool) -> None:
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._here = threading.local()
-        self._threads = [
-            threading.Thread(target=self._serve, args=(cpu if pin else None,), daemon=True, name=f"hashwatt-{cpu}")
-            for cpu in cpus
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        try:
+            for cpu in cpus:
+                place = cpu if pin else None
+                thread = threading.Thread(target=self._serve, args=(place,), daemon=True, name=f"hashwatt-{cpu}")
+                thread.start()
+                self._threads.append(thread)
+        except RuntimeError:
+            # The system starts no more of them: those that it did start would wait for ever.
+            self.close()
+            raise
 
     def __len__(self) -> int:
         return len(self._threads)

@@ -32,6 +32,8 @@ def raising(error: BaseException) -> object:
         (CheckFailed("the proof does not hold"), 1),
         (DeviceError("the device is gone; plug it in"), 1),
         (KeyboardInterrupt(), 130),
+        (MemoryError(), 1),
+        (RuntimeError("can't start new thread"), 1),
         (RuntimeError("oops"), 70),
     ],
 )

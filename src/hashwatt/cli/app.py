@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from ..bench import interrupts
-from ..kernels.errors import HashwattError, InputError
+from ..kernels.errors import HashwattError, InputError, shortage_of
 from ..kernels.system.numba_settings import default_settings
 from ..kernels.system.system_files import check_root
 from . import exits
@@ -144,7 +144,7 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         # What click makes of a broken pipe; it has no other use for it outside standalone mode.
         raise BrokenPipeError from error
     except Exception as error:
-        lacking = why_not_imported(error)
+        lacking = why_not_imported(error) or shortage_of(error)
         if lacking is not None:
             if output.debug:
                 traceback.print_exc()

@@ -189,6 +189,26 @@ def test_a_device_that_cannot_be_closed_costs_no_measurement() -> None:
     assert (entry.status, entry.reason) == ("measured", None)
 
 
+@pytest.mark.parametrize(
+    ("shortage", "reason"),
+    [
+        (MemoryError("Unable to allocate 32.0 MiB"), "gave no more memory"),
+        (RuntimeError("can't start new thread"), "starts no more threads"),
+    ],
+)
+def test_what_the_system_has_no_more_of_is_no_mistake_of_ours(shortage: Exception, reason: str) -> None:
+    class Starved(FakeDevice):
+        def scan(self, nonces: range) -> Scan:
+            raise shortage
+
+    clock = VirtualClock()
+    starved = Found(fake_info("chatty"), lambda _options: Starved("chatty", RATE_HS, clock.spend))
+    entry, other = measure([starved, fake("steady", clock)], seconds=0.5, clock=clock.now).results
+    assert (entry.status, other.status) == ("skipped", "measured")
+    assert reason in (entry.reason or "")
+    assert "mistake" not in (entry.reason or "")
+
+
 def test_what_no_device_takes_is_the_users_mistake() -> None:
     def opened(options: DeviceOptions) -> FakeDevice:
         raise InputError(f"there is no kernel {options.kernel}; there is hashlib")

@@ -114,6 +114,23 @@ def test_chunks_cover_the_range_once_and_shrink_towards_its_end(count: int, thre
     assert all(len(piece) <= chunks.longest for piece in pieces)
 
 
+def test_where_the_system_starts_no_more_threads_those_that_began_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def some(thread: threading.Thread) -> None:
+        if len(begun) == 2:
+            raise RuntimeError("can't start new thread")
+        begun.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", some)
+    with pytest.raises(RuntimeError, match="new thread"):
+        Workers([0, 0, 0], pin=False)
+    assert len(begun) == 2
+    assert not any(thread.is_alive() for thread in begun)
+
+
 def test_a_failure_on_one_thread_reaches_the_caller_and_the_others_stop() -> None:
     workers = Workers([0, 0], pin=False)
     stopped = threading.Event()

@@ -1,0 +1,32 @@
+"""What a worker answers where its device cannot go on."""
+
+from __future__ import annotations
+
+import pytest
+
+from hashwatt.bench.isolation import worker
+from hashwatt.bench.isolation.endings import error_of
+from hashwatt.bench.isolation.messages import Failed, Find
+from hashwatt.kernels.errors import DeviceError, Unfit
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (MemoryError("Unable to allocate 4.00 GiB"), Unfit, "no more memory"),
+        (RuntimeError("can't start new thread"), Unfit, "no more threads"),
+        (RuntimeError("oops"), DeviceError, "the driver failed (RuntimeError: oops)"),
+    ],
+)
+def test_a_shortage_is_told_from_a_driver_s_fault(
+    error: Exception, kind: type[DeviceError], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_module: str) -> None:
+        raise error
+
+    monkeypatch.setattr(worker, "_backend", failing)
+    answer = worker.Worker(lambda _note: None).answer(Find("a backend"))
+    assert isinstance(answer, Failed)
+    told = error_of(answer)
+    assert type(told) is kind
+    assert words in str(told)
