@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from ...system.trust import is_own
 
 # What pyopencl, its pytools and PoCL keep below the user's cache folder, where they are there already.
 FOREIGN = ("pyopencl", "pytools", "pocl", "pocl/kcache")
+# A suite's kernels take some MiB in PoCL's cache.
+ROOM_BYTES = 64 << 20
+TRIAL_BYTES = 1 << 20
 
 
 def spare_an_unwritable_home() -> None:
@@ -48,10 +52,14 @@ def _is_good(folder: Path | None) -> bool:
 
 
 def _can_write(folder: Path) -> bool:
+    """Whether a suite's kernels find room there. PoCL calls it the kernel's fault where they do not."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
+        if shutil.disk_usage(folder).free < ROOM_BYTES:
+            return False
+        # A user's own share of a disk may be used up while the disk is not, which only writing tells.
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            return file.write(bytes(TRIAL_BYTES)) == TRIAL_BYTES
     except OSError:
         return False
 

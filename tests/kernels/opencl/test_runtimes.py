@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -260,6 +261,26 @@ def test_an_unwritable_home_costs_no_device(tmp_path: Path, monkeypatch: pytest.
     for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
         monkeypatch.setenv(name, "to be restored")
         monkeypatch.delenv(name)
+    caches.spare_an_unwritable_home()
+    assert os.environ["PYOPENCL_NO_CACHE"] == "1"
+    assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
+
+
+@pytest.mark.parametrize("full", ["the disk", "the user's share of it"])
+def test_a_home_without_room_is_spared_as_one_that_cannot_be_written(
+    full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PoCL makes its files in a full one, too, and then calls it the kernel's fault that they are empty."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
+    caches.spare_an_unwritable_home()
+    assert "POCL_CACHE_DIR" not in os.environ
+    if full == "the disk":
+        monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=64 << 10))
+    else:
+        monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: open("/dev/full", "wb", buffering=0))  # noqa: SIM115
     caches.spare_an_unwritable_home()
     assert os.environ["PYOPENCL_NO_CACHE"] == "1"
     assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
