@@ -6,7 +6,8 @@ one after another. Nothing of what a buffer held goes from one owner to the next
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .errors import DeviceError
@@ -72,16 +73,22 @@ class Buffers(Numbered):
             self._own_bytes[number] = 0
             return number
         in_use = size_bytes + sum(held.size for held in self._things.values())
-        self._most_bytes = max(self._most_bytes, in_use)
-        while self._kept and in_use + sum(held.size for held in self._kept) > self._most_bytes:
+        most_bytes = max(self._most_bytes, in_use)
+        while self._kept and in_use + sum(held.size for held in self._kept) > most_bytes:
             del self._kept[0]
+        made = self._made(size_bytes)
+        # What there was no room for was never in use.
+        self._most_bytes = most_bytes
+        return self.add(made)
+
+    def _made(self, size_bytes: int) -> Any:
         try:
-            return self.add(self._make(size_bytes))
+            return self._make(size_bytes)
         except DeviceError:
             if not self._kept:
                 raise
         self._kept.clear()
-        return self.add(self._make(size_bytes))
+        return self._make(size_bytes)
 
     def get(self, number: int) -> Any:
         """The buffer of that number. Raises DeviceError."""
@@ -91,16 +98,21 @@ class Buffers(Numbered):
             del self._own_bytes[number]
         return held
 
-    def to_overwrite(self, number: int, offset_bytes: int, size_bytes: int, read_bytes: int = 0) -> Any:
-        """The buffer, of which so many bytes are written now, and the first `read_bytes` read. Raises DeviceError."""
+    @contextmanager
+    def to_overwrite(self, number: int, offset_bytes: int, size_bytes: int, read_bytes: int = 0) -> Iterator[Any]:
+        """The buffer, of which so many bytes are written within, and the first `read_bytes` read. Raises DeviceError.
+
+        Where writing fails, all behind what was this owner's is made zeros before anybody looks at it.
+        """
         held, end_bytes = super().get(number), offset_bytes + size_bytes
         own_bytes = self._own_bytes.get(number)
         if own_bytes is None or not 0 <= offset_bytes <= own_bytes <= end_bytes <= held.size or read_bytes > own_bytes:
-            return self.get(number)
+            yield self.get(number)
+            return
+        yield held
         self._own_bytes[number] = end_bytes
         if end_bytes == held.size:
             del self._own_bytes[number]
-        return held
 
     def release(self) -> None:
         """Give all back; large ones stay, as long as there is room for others beside them."""

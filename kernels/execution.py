@@ -82,10 +82,10 @@ class HoldsBuffers:
         """See Executor."""
         if period_bytes < 1:
             raise DeviceError(f"{self._device_id}: at least one byte can be repeated, not {period_bytes}")
-        held = self._buffers.to_overwrite(buffer, 0, size_bytes, period_bytes)
-        check_span(held.size, 0, period_bytes, self._device_id)
-        check_span(held.size, 0, size_bytes, self._device_id)
-        self._spread(held, period_bytes, size_bytes)
+        with self._buffers.to_overwrite(buffer, 0, size_bytes, period_bytes) as held:
+            check_span(held.size, 0, period_bytes, self._device_id)
+            check_span(held.size, 0, size_bytes, self._device_id)
+            self._spread(held, period_bytes, size_bytes)
 
     def _spread(self, held: Any, period_bytes: int, size_bytes: int) -> None:
         """Copy a buffer's first bytes on and on behind themselves. Raises DeviceError."""
@@ -149,9 +149,9 @@ class HoldsArrays(HoldsBuffers):
 
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         """See Executor."""
-        target = self._buffers.to_overwrite(buffer, offset_bytes, len(data))
-        check_span(target.size, offset_bytes, len(data), self._device_id)
-        target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
+        with self._buffers.to_overwrite(buffer, offset_bytes, len(data)) as target:
+            check_span(target.size, offset_bytes, len(data), self._device_id)
+            target[offset_bytes : offset_bytes + len(data)] = np.frombuffer(data, np.uint8)
 
     def read(self, buffer: BufferId, offset_bytes: int, size_bytes: int) -> bytes:
         """See Executor."""

@@ -108,9 +108,8 @@ class CudaExecutor(HoldsBuffers):
 
     def write(self, buffer: BufferId, offset_bytes: int, data: bytes) -> None:
         """See Executor."""
-        target = self._buffers.to_overwrite(buffer, offset_bytes, len(data))
-        check_span(target.size, offset_bytes, len(data), self._info.id)
-        with self._worded("writing a buffer"):
+        with self._buffers.to_overwrite(buffer, offset_bytes, len(data)) as target, self._worded("writing a buffer"):
+            check_span(target.size, offset_bytes, len(data), self._info.id)
             for first in range(0, len(data), PIECE_BYTES):
                 piece = data[first : first + PIECE_BYTES]
                 host, array = self._queue.host_memory(len(piece))

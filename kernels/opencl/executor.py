@@ -66,11 +66,11 @@ class OpenCLExecutor(HoldsBuffers):
         """See Executor."""
         import pyopencl
 
-        target = self._buffers.to_overwrite(buffer, offset_bytes, len(data))
-        check_span(target.size, offset_bytes, len(data), self._info.id)
-        if data:
-            with self._worded("writing a buffer"):
-                pyopencl.enqueue_copy(self._queue, target, np.frombuffer(data, np.uint8), dst_offset=offset_bytes)
+        with self._buffers.to_overwrite(buffer, offset_bytes, len(data)) as target:
+            check_span(target.size, offset_bytes, len(data), self._info.id)
+            if data:
+                with self._worded("writing a buffer"):
+                    pyopencl.enqueue_copy(self._queue, target, np.frombuffer(data, np.uint8), dst_offset=offset_bytes)
 
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
         import pyopencl

@@ -151,6 +151,45 @@ def test_where_the_system_has_no_more_memory_what_stayed_is_given_back_first(mon
         held.allocate(SIZE)
 
 
+@pytest.mark.parametrize("what", ["write", "repeat"])
+def test_what_a_driver_failed_to_write_is_zeros_and_not_what_the_work_before_has_left(
+    what: str, used: Arrays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = used.allocate(SIZE)
+    used.write(buffer, 0, b"abc")
+
+    def failing(*_: object) -> None:
+        raise DeviceError("the device is gone")
+
+    with monkeypatch.context() as gone:
+        gone.setattr(used, "_spread", failing)
+        gone.setattr("hashwatt.kernels.execution.np.frombuffer", failing)
+        with pytest.raises(DeviceError, match="gone"):
+            used.write(buffer, 3, bytes(SIZE - 3)) if what == "write" else used.repeat(buffer, 3, SIZE)
+    assert used.read(buffer, 0, SIZE) == b"abc" + bytes(SIZE - 3)
+
+
+def test_what_there_was_no_room_for_lets_no_more_be_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffers, "KEPT_FROM_BYTES", SIZE)
+    references: list[ref[Bytes]] = []
+
+    def make(size_bytes: int) -> Bytes:
+        if size_bytes > 100 * SIZE:
+            raise DeviceError("no memory")
+        made = np.zeros(size_bytes, np.uint8)
+        references.append(ref(made))
+        return made
+
+    held = Buffers("a device", make, lambda _held, _first: None)
+    with pytest.raises(DeviceError, match="no memory"):
+        held.allocate(1000 * SIZE)
+    for size_bytes in range(SIZE, 9 * SIZE, SIZE):
+        held.allocate(size_bytes)
+        held.release()
+    alive = [one.size for each in references if (one := each()) is not None]
+    assert sum(alive) <= 8 * SIZE
+
+
 def test_no_two_buffers_are_the_same_memory(used: Arrays) -> None:
     one, other = used.allocate(SIZE), used.allocate(SIZE)
     used.write(one, 0, b"one")
