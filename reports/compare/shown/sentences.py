@@ -106,8 +106,8 @@ def step_lines(history: History) -> Iterator[str]:
     if history.undated:
         have = "run has" if history.undated == 1 else "runs have"
         yield (
-            f"{history.undated} {have} no place in time, because the clock was not set (before {RELEASED}); "
-            "set it and measure again"
+            f"{history.undated} {have} no place in time, because the clock was not set (before {RELEASED}, or on no "
+            "calendar); set it and measure again"
         )
     if history.steps is None:
         runs = len(history.entries) - history.undated
