@@ -194,7 +194,7 @@ def test_a_remembered_winner_that_is_wrong_now_is_found_out_in_another_race(monk
 
 
 def test_a_kernel_that_llvm_refuses_leaves_the_race_to_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = race.compile_variant
+    real = jit.compile_variant
 
     def refused(variant: Variant) -> jit.Compiled:
         if variant is QUICK:
