@@ -58,7 +58,7 @@ def test_a_step_of_the_sweep_waits_for_none_of_the_same_pass_but_its_own_before(
     vectors = len(re.findall(r"load <\d+ x double>", body))
     assert set(waits) == {vectors}
     # Where memory binds a line's, so that no line waits for others.
-    assert vectors == {16: 4 if bits > 128 else 12, 64: 12}.get(steps, 8 * array_ir.LINE_BYTES // bits)
+    assert vectors == {16: 4 if bits == 512 else 12, 64: 12}.get(steps, 8 * array_ir.LINE_BYTES // bits)
 
 
 @pytest.mark.parametrize("name", ["copy", "mul", "add", "triad"])
