@@ -287,7 +287,9 @@ def test_the_sweep_against_its_own_roof(
     most = [len(state) * TURNS * STEPS * 2 / each for each in min((seconds[name] for name in loads), key=median)]
     # The faster of two ways to update an array in place, ours and a C compiler's.
     bandwidth = [16 * SLICE / each for each in min((seconds[name] for name in ("C", "1")), key=median)]
-    shares, binds, at_once = {}, {}, {}
+    shares: dict[float, float] = {}
+    at_once: dict[float, float] = {}
+    binds = {}
     for steps in SWEEP_STEPS:
         memory = [steps / 8 * each for each in bandwidth]
         roofs = [min(both) for both in zip(most, memory, strict=True)]
