@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import cycle
 from pathlib import Path
@@ -222,14 +222,42 @@ def test_peak_against_likwid(
     assert ratio >= 0.99
 
 
+def beside_an_update(steps: int) -> str:
+    """As much arithmetic as the sweep's on registers alone, beside an update in place of the same array.
+
+    Neither waits for the other's numbers, so what this is slower than the slower of the two is the device's.
+    """
+
+    def both(lines: array_ir.Lines, kind: array_ir.Kind, vectors: Sequence[Sequence[str]]) -> list[str]:
+        m, c = (array_ir.splat(lines, kind, name) for name in ("%s0", "%s1"))
+        # LLVM must take them for new numbers each time, and for used ones at the end.
+        values = [lines.value(f'call {kind.text} asm sideeffect "", "=x,0"({kind.text} {c})') for _ in vectors]
+        updated = []
+        for step in range(steps):
+            for (read,) in vectors[len(vectors) * step // steps : len(vectors) * (step + 1) // steps]:
+                updated.append(lines.value(f"fsub {kind.text} {c}, {read}"))
+            products = [lines.value(f"fmul contract {kind.text} {value}, {m}") for value in values]
+            values = [lines.value(f"fadd contract {kind.text} {product}, {c}") for product in products]
+        for value in values:
+            lines.say(f'call void asm sideeffect "", "x"({kind.text} {value})')
+        return updated
+
+    return array_ir.each_item(
+        "both", 1, ["double"] * 2, [0], 0, both, past_cache=False,
+        unroll=peak.CHAINS if steps >= peak.CHAINS else None, ahead=peak.SWEEP_AHEAD,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("bits", WIDTHS)
 def test_the_sweep_against_its_own_roof(
     benchmark: Any, peer: ctypes.CDLL, bits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And against `beside_an_update`: what the device does of both at once, which may be less than of either alone."""
     at_width(bits, monkeypatch)
     kept, places, numbers = arrays()
     compiled = {steps: NativeFunction(getattr(peak, f"sweep{steps}")(), f"sweep{steps}") for steps in SWEEP_STEPS}
     functions = {steps: one.typed(1, (-1.0, 1.0, 2.0)) for steps, one in compiled.items()}
+    beside = {steps: NativeFunction(beside_an_update(steps), "both") for steps in SWEEP_STEPS}
     # Code may come to lie on pages where it is slower (Zen 5): of three loads the fastest is the roof.
     peaks = [NativeFunction(peak.float64(), "float64") for _ in range(PEAK_LOADS)]
     state = np.ones(peak.values_an_item("float64"))
@@ -240,6 +268,10 @@ def test_the_sweep_against_its_own_roof(
     def sweeping(steps: int) -> Call:
         return lambda at: functions[steps](places[0] + 8 * at, -1.0, 1.0, 2.0, 0, SLICE)
 
+    def both_at_once(steps: int) -> Call:
+        function = beside[steps].typed(1, (-1.0, 1.0))
+        return lambda at: function(places[0] + 8 * at, -1.0, 1.0, 0, SLICE)
+
     def at_peak(load: int) -> Call:
         function = peaks[load].typed(1, (1, 1, 1))
         return lambda _at: function(state.ctypes.data, TURNS, -1, 77, 0, 1)
@@ -249,26 +281,32 @@ def test_the_sweep_against_its_own_roof(
 
     loads = {f"peak {load}": at_peak(load) for load in range(PEAK_LOADS)}
     calls = {str(steps): sweeping(steps) for steps in SWEEP_STEPS} | loads | {"C": by_c}
+    calls |= {f"both {steps}": both_at_once(steps) for steps in SWEEP_STEPS}
     seconds = benchmark.pedantic(alternated, (calls, 3 * numbers), rounds=1)
     assert len(kept) >= 3 * numbers
     most = [len(state) * TURNS * STEPS * 2 / each for each in min((seconds[name] for name in loads), key=median)]
     # The faster of two ways to update an array in place, ours and a C compiler's.
     bandwidth = [16 * SLICE / each for each in min((seconds[name] for name in ("C", "1")), key=median)]
-    shares, binds = {}, {}
+    shares: dict[float, float] = {}
+    at_once: dict[float, float] = {}
+    binds = {}
     for steps in SWEEP_STEPS:
-        rates = [2 * steps * SLICE / each for each in seconds[str(steps)]]
         memory = [steps / 8 * each for each in bandwidth]
         roofs = [min(both) for both in zip(most, memory, strict=True)]
         intensity = 2 * steps / 16
-        shares[intensity] = round(100 * median(rate / roof for rate, roof in zip(rates, roofs, strict=True)), 1)
+        for percent, name in ((shares, str(steps)), (at_once, f"both {steps}")):
+            rates = [2 * steps * SLICE / each for each in seconds[name]]
+            percent[intensity] = round(100 * median(rate / roof for rate, roof in zip(rates, roofs, strict=True)), 1)
         ratio = median(memory) / median(most)
         binds[intensity] = "both" if 1 / KNEE < ratio < KNEE else "memory" if ratio < 1 else "arithmetic"
     figures = {"peak_gflops": round(median(most) / 1e9, 1), "bandwidth_gb_s": round(median(bandwidth) / 1e9, 1)}
-    benchmark.extra_info.update({"percent_of_roof": shares, "binds": binds, **figures})
-    print(f"\n  {bits} bits: % of roof {shares}, which is of {binds}; {figures}")
+    benchmark.extra_info.update({"percent_of_roof": shares, "both_at_once": at_once, "binds": binds, **figures})
+    print(f"\n  {bits} bits: % of roof {shares}, which is of {binds}, both at once {at_once}; {figures}")
     for intensity, share in shares.items():
-        # At the knee all that does not overlap shows: 93 to 95 % on Zen 5 by vectors of 512 bits, beside other load.
-        assert (92 if binds[intensity] == "both" else 95) <= share <= 105, (intensity, shares)
+        # What the device does of both at once may be less than of either alone; or more, for requests that arithmetic
+        # keeps apart move up to a tenth more than those of an update alone (Granite Rapids).
+        most_percent = max(105, 1.03 * at_once[intensity])
+        assert min(95, 0.97 * at_once[intensity]) <= share <= most_percent, (intensity, shares, at_once)
 
 
 def test_opencl_against_our_own_kernels_on_the_same_cores(benchmark: Any) -> None:

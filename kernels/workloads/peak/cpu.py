@@ -22,14 +22,14 @@ TYPES = {
 }  # fmt: skip
 # Pairs of bfloat16 as 32-bit words, the first number in the lower half: 1 and 1, −1 and −1, 0 and −1.
 PAIRS = {"up": 0x3F803F80, "down": 0xBF80BF80, "last": 0xBF800000}
-# Vectors of a pass of the sweep, by its steps. Few let a core begin the next passes' loads before this one's arithmetic
-# ends, which matters where memory binds; many keep its units full at the end of a pass, where arithmetic does.
-SWEEP_UNROLL = {1: 4, 4: 4, 16: 4, 64: CHAINS}
+# Vectors of a pass of the sweep, by its steps; unless told, a line's. Many keep a core's units full at the end of a
+# pass, where arithmetic binds; few let it begin the next passes' loads before this one's arithmetic ends, where memory
+# does, as it does longer in the widest registers.
+SWEEP_UNROLL = {16: CHAINS, 64: CHAINS}
+WIDEST_UNROLL = {16: 4, 64: CHAINS}
 # A core runs ahead by some hundred instructions, which the steps fill; lines are asked for before they are read, so
 # that memory goes on meanwhile: far ahead into L2, which has more of them under way than L1, and from there into L1.
-# One distance of 0.5 to 16 KiB into L1 alone was up to 7 % slower on Emerald Rapids (of those 8 KiB was the best on
-# Zen 5, where two have not been measured).
-SWEEP_AHEAD = {16384: 2, 2048: 3}
+SWEEP_AHEAD = {8192: 2, 1024: 3}
 
 
 def values_an_item(number: str) -> int:
@@ -156,10 +156,10 @@ def emit_sweep(steps: int) -> str:
             values = [lines.value(f"fadd contract {kind.text} {product}, {added}") for product in products]
         return values
 
+    unroll = (WIDEST_UNROLL if register_bits() == WIDEST_BITS else SWEEP_UNROLL).get(steps)
     return each_item(
-        f"sweep{steps}", 1, ["double"] * 3, [0], 0, through,
-        past_cache=False, unroll=SWEEP_UNROLL[steps], ahead=SWEEP_AHEAD,
-    )  # fmt: skip
+        f"sweep{steps}", 1, ["double"] * 3, [0], 0, through, past_cache=False, unroll=unroll, ahead=SWEEP_AHEAD
+    )
 
 
 def float64() -> str:

@@ -9,6 +9,7 @@ and an addition are written as such, and contracting them changes nothing where 
 from __future__ import annotations
 
 from ...device import DeviceInfo
+from ...spread import spread
 from ..stream.opencl import ASK, HAS_BUILTIN
 from .formats import STEPS
 
@@ -22,7 +23,9 @@ NAMES = {"float64": "double", "float32": "float", "float16": "half", "int32": "u
 EXTENSIONS = {"float64": "cl_khr_fp64", "float16": "cl_khr_fp16"}
 SWEEP_CHAINS = 8
 # The host's cores ask for lines so many bytes ahead, to lie as near as L1 (3) or L2 (2), as our own kernels do.
-SWEEP_AHEAD = {16384: 2, 2048: 3}
+SWEEP_AHEAD = {8192: 2, 1024: 3}
+# With fewer steps memory binds: each vector is stored before the next one is read.
+FEWEST_SIDE_BY_SIDE = 16
 LINE_BYTES = 64
 
 
@@ -101,8 +104,22 @@ def sweep_text(steps: int, info: DeviceInfo, bits: int = USUAL_BITS) -> str:
     vector = f"double{bits // BITS['float64']}" if info.on_host_cores else "double"
     asked = [
         f"    ASK(&numbers[place + {(ahead + line) // (bits // 8)}], {nearness});"
-        for ahead, nearness in (SWEEP_AHEAD.items() if info.on_host_cores and not info.simulator else ())
         for line in range(0, SWEEP_CHAINS * bits // 8, LINE_BYTES)
+        for ahead, nearness in (SWEEP_AHEAD.items() if info.on_host_cores and not info.simulator else ())
+    ]
+    parts = [chains] if steps >= FEWEST_SIDE_BY_SIDE else [(chain,) for chain in chains]
+    work = [
+        line
+        for part in parts
+        for line in (
+            *(f"    {vector} x{chain} = numbers[place + {chain}];" for chain in part),
+            *(
+                f"    x{chain} = x{chain} * m + {'c1' if step == steps - 1 else 'c'};"
+                for step in range(steps)
+                for chain in part
+            ),
+            *(f"    numbers[place + {chain}] = x{chain};" for chain in part),
+        )
     ]
     return "\n".join(
         [
@@ -111,14 +128,8 @@ def sweep_text(steps: int, info: DeviceInfo, bits: int = USUAL_BITS) -> str:
             f"kernel void sweep{steps}(global {vector} *numbers, double m, double c, double c1)",
             "{",
             f"    size_t place = get_global_id(0) * {len(chains)};",
-            *asked,
-            *(f"    {vector} x{chain} = numbers[place + {chain}];" for chain in chains),
-            *(
-                f"    x{chain} = x{chain} * m + {'c1' if step == steps - 1 else 'c'};"
-                for step in range(steps)
-                for chain in chains
-            ),
-            *(f"    numbers[place + {chain}] = x{chain};" for chain in chains),
+            # All along, for the reason that our own kernels have (`each_item`).
+            *spread(asked, work),
             "}",
             "",
         ]

@@ -80,8 +80,12 @@ def launch_of(
     if name == DOT:
         grain = GROUP_ON_GPU if side_by_side(info) else 1
         return Launch(kernel, buffers, (), items // BLOCK, repeats, grain=grain)
-    across = opencl.HOST_VECTOR if _language(info) == "opencl" and info.on_host_cores else 1
-    return Launch(kernel, buffers, (factor,), items // across, repeats, rotate=True)
+    return Launch(kernel, buffers, (factor,), items // across(info), repeats, rotate=True)
+
+
+def across(info: DeviceInfo) -> int:
+    """How many numbers an item of a launch has, but for the dot product."""
+    return opencl.HOST_NUMBERS if _language(info) == "opencl" and info.on_host_cores else 1
 
 
 def _language(info: DeviceInfo) -> str:

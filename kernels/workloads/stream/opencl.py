@@ -1,17 +1,26 @@
-"""The operations in OpenCL C: neighbouring work-items read neighbouring addresses, on a host four numbers each.
+"""The operations in OpenCL C: neighbouring work-items read neighbouring addresses, on a host a line of a cache each.
 
-Of the dot product a work-item adds up one block: the host's cores read it number by number, while on a card neighbours
+Of the dot product a work-item adds up one block: the host's cores read it line by line, while on a card neighbours
 read neighbouring addresses, each a number of every so many.
 """
 
 from __future__ import annotations
 
-from .counts import BLOCK, DOT, OPERATIONS
+from collections.abc import Sequence
 
-HOST_VECTOR = 4
-# The host's cores ask for what they read so many vectors ahead to come into L2: on Emerald Rapids copy and mul gained 7
-# to 10 % by it, and lost 20 where the array that they do not read was asked for, too.
-HOST_AHEAD = 16384 // (8 * HOST_VECTOR)
+from .counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
+
+# Vectors of 512 bits are wrong on some runtimes, so a line of a cache takes two.
+HOST_VECTOR, LINE_BYTES = 4, 64
+VECTOR_BYTES = HOST_VECTOR * NUMBER_BYTES
+VECTORS_A_LINE = LINE_BYTES // VECTOR_BYTES
+# How many numbers a work-item of the host has, but for the dot product.
+HOST_NUMBERS = LINE_BYTES // NUMBER_BYTES
+# The host's cores ask for what they read so many bytes ahead, as our own kernels do, to lie as near as L1 (3) or L2
+# (2), each line once: asking with each of its vectors lost 10 % on Granite Rapids.
+HOST_AHEAD = {4096: 2, 2048: 3}
+# What is read, without the letter that makes it many.
+NAMES = ("older", "newer")
 # The language has a function `dot` of its own.
 ENTRIES = {name: f"stream_{name}" for name in OPERATIONS}
 HAS_BUILTIN = """\
@@ -38,29 +47,33 @@ ASK = """\
 EACH = """\
 kernel void {entry}(global {kind} *target, global const {kind} *olders, global const {kind} *newers, double factor)
 {{
-    size_t item = get_global_id(0);
-{asked}    {kind} older = olders[item], newer = newers[item];
-    STORE({expression}, &target[item]);
-}}
+    size_t item = get_global_id(0) * {vectors};
+{body}}}
 """
-# Four vectors under way, so that none waits for the sum before it; vectors of 512 bits are wrong on some runtimes.
+ONE = """\
+    {{
+        {kind} older = olders[item + {vector}], newer = newers[item + {vector}];
+        STORE({expression}, &target[item + {vector}]);
+    }}
+"""
+# Four vectors under way, so that none waits for the sum before it.
 BLOCKS = f"""\
-kernel void {ENTRIES[DOT]}(global double *sums, global const double4 *older, global const double4 *newer)
+kernel void {ENTRIES[DOT]}(global double *sums, global const double4 *olders, global const double4 *newers)
 {{{{
     size_t first = get_global_id(0) * {{across}};
     double4 a = 0, b = 0, c = 0, d = 0;
-    for (size_t number = 0; number < {BLOCK // 4}; number += 4) {{{{
-        size_t at = {{place}};
-        a += older[at] * newer[at];
-        b += older[at + {{step}}] * newer[at + {{step}}];
-        c += older[at + 2 * {{step}}] * newer[at + 2 * {{step}}];
-        d += older[at + 3 * {{step}}] * newer[at + 3 * {{step}}];
+    for (size_t number = 0; number < {BLOCK // HOST_VECTOR}; number += 4) {{{{
+        size_t item = {{place}};
+{{asked_first}}        a += olders[item] * newers[item];
+        b += olders[item + {{step}}] * newers[item + {{step}}];
+{{asked_next}}        c += olders[item + 2 * {{step}}] * newers[item + 2 * {{step}}];
+        d += olders[item + 3 * {{step}}] * newers[item + 3 * {{step}}];
     }}}}
     double4 sum = (a + b) + (c + d);
     sums[get_global_id(0)] += (sum.x + sum.y) + (sum.z + sum.w);
 }}}}
 """
-IN_A_ROW = {"across": str(BLOCK // 4), "place": "first + number", "step": "1"}
+IN_A_ROW = {"across": str(BLOCK // HOST_VECTOR), "place": "first + number", "step": "1"}
 SIDE_BY_SIDE = {"across": "1", "place": "first + number * get_global_size(0)", "step": "get_global_size(0)"}
 
 
@@ -69,11 +82,22 @@ def text(name: str, on_host: bool, ahead: bool = False) -> str:
 
     `ahead`: it asks for what later work-items read, which some simulators do not know.
     """
+    head = HEAD + (ASK if ahead else "")
     if name == DOT:
-        return HEAD + BLOCKS.format(**(IN_A_ROW if on_host else SIDE_BY_SIDE))
-    kind = f"double{HOST_VECTOR}" if on_host else "double"
+        parts = enumerate(("asked_first", "asked_next"))
+        asked = {part: _asked(NAMES, 2, line) if ahead else "" for line, part in parts}
+        return head + BLOCKS.format(**(IN_A_ROW if on_host else SIDE_BY_SIDE), **asked)
+    kind, vectors = (f"double{HOST_VECTOR}", VECTORS_A_LINE) if on_host else ("double", 1)
     expression = OPERATIONS[name].expression
-    read = [each for each in ("older", "newer") if ahead and each in expression]
-    asked = "".join(f"    ASK(&{each}s[item + {HOST_AHEAD}], 2);\n" for each in read)
-    head = HEAD + (ASK if read else "")
-    return head + EACH.format(entry=ENTRIES[name], expression=expression, kind=kind, asked=asked)
+    asked_for = _asked([each for each in NAMES if each in expression], 1) if ahead else ""
+    ones = (ONE.format(kind=kind, vector=vector, expression=expression) for vector in range(vectors))
+    return head + EACH.format(entry=ENTRIES[name], kind=kind, vectors=vectors, body=asked_for + "".join(ones))
+
+
+def _asked(names: Sequence[str], level: int, line: int = 0) -> str:
+    """What asks for a line that is read later, of each of these arrays; `line`: how many lines after that of `item`."""
+    return "".join(
+        f"{4 * level * ' '}ASK(&{name}s[item + {ahead // VECTOR_BYTES + line * VECTORS_A_LINE}], {nearness});\n"
+        for ahead, nearness in HOST_AHEAD.items()
+        for name in names
+    )

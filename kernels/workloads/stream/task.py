@@ -14,12 +14,13 @@ from ..evidence import Checked
 from ..filling import fill
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
-from .arrays import ARRAYS, array_items, launch_of, side_by_side, source_of
+from .arrays import ARRAYS, across, array_items, launch_of, side_by_side, source_of
 from .beyond import beyond_caches
 from .counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 from .oracle import FACTORS, MOST_PASSES, Course, Numbers, Sums, pattern
 
-# An odd number of fours, no multiple of any wider vector or work-group; blocks of the dot product, as odd.
+# An odd number of fours, no multiple of any wider vector or work-group, of which a device takes whole items; blocks of
+# the dot product, as odd.
 SELF_TEST_ITEMS = 4012
 SELF_TEST_BLOCKS = 5
 SELF_TEST_PASSES = (1, 4, 7)
@@ -51,7 +52,8 @@ class StreamTask(CheckedTask):
     def self_test(self) -> None:
         """Compile, compare every number of small arrays with the right ones, and see how large the arrays must be."""
         self._kernel_id, self.compile_s = self._device.compile(self._source)
-        items = SELF_TEST_BLOCKS * BLOCK if self._operation == DOT else SELF_TEST_ITEMS
+        whole = SELF_TEST_ITEMS - SELF_TEST_ITEMS % across(self._device.info)
+        items = SELF_TEST_BLOCKS * BLOCK if self._operation == DOT else whole
         numbers = pattern(self._operation, self._request.challenge, self._device.info.id, "self-test")
         for passes in SELF_TEST_PASSES:
             buffers = self._filled(numbers, items)

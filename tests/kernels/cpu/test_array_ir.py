@@ -55,7 +55,10 @@ def test_a_step_of_the_sweep_waits_for_none_of_the_same_pass_but_its_own_before(
     made = [re.findall(r"%\w+", line) for line in body.splitlines() if "contract" in line]
     places = {result: place for place, (result, *_) in enumerate(made)}
     waits = [place - places[used] for place, (_, used, _) in enumerate(made) if used in places]
-    assert set(waits) == {peak.SWEEP_UNROLL[steps]}
+    vectors = len(re.findall(r"load <\d+ x double>", body))
+    assert set(waits) == {vectors}
+    # Where memory binds a line's, so that no line waits for others.
+    assert vectors == {16: 4 if bits == 512 else 12, 64: 12}.get(steps, 8 * array_ir.LINE_BYTES // bits)
 
 
 @pytest.mark.parametrize("name", ["copy", "mul", "add", "triad"])
@@ -86,10 +89,26 @@ def test_a_pass_of_the_sweep_asks_each_cache_once_for_each_line_that_a_later_one
     places = {number: int(ahead) for number, ahead in re.findall(r"(%\w+) = add i64 %i, (\d+)", text)}
     of_places = dict(re.findall(r"(%\w+) = getelementptr double, ptr %b0, i64 (%\w+)", text))
     lines = range(0, -(-read // array_ir.LINE_BYTES) * array_ir.LINE_BYTES, array_ir.LINE_BYTES)
-    wanted = [(ahead + line, nearness) for ahead, nearness in peak.SWEEP_AHEAD.items() for line in lines]
+    wanted = [(ahead + line, nearness) for line in lines for ahead, nearness in peak.SWEEP_AHEAD.items()]
     assert [(8 * places[of_places[number]], nearness) for number, nearness in asked] == wanted
     # The farther, the larger a cache.
     assert [nearness for _, nearness in sorted(peak.SWEEP_AHEAD.items())] == [3, 2]
+
+
+@pytest.mark.parametrize("steps", SWEEP_STEPS)
+def test_a_pass_of_the_sweep_asks_all_along_its_arithmetic_and_never_for_much_at_once(bits: int, steps: int) -> None:
+    body = peak.emit_sweep(steps).partition("vectors:")[2].partition("%i.next = ")[0]
+    kinds = "".join("a" if "@llvm.prefetch" in line else "s" for line in re.findall(r".*(?:prefetch|contract).*", body))
+    each = len(kinds) / kinds.count("a")
+    gaps = [len(gap) for gap in kinds.strip("s").split("a")[1:-1]]
+    assert all(each / 2 <= gap + 1 <= 2 * each for gap in gaps), (each, gaps)
+
+
+def test_the_dot_product_reads_a_line_of_each_array_before_it_asks_for_more(bits: int) -> None:
+    body = stream.dot().partition("loop:")[2].partition("%i.next = ")[0]
+    kinds = "".join("a" if "prefetch" in line else "l" for line in re.findall(r".*(?:prefetch|load <).*", body))
+    vectors = max(1, 8 * array_ir.LINE_BYTES // bits)
+    assert kinds == ("a" * 2 * len(stream.AHEAD) + "l" * 2 * vectors) * (array_ir.UNROLL // vectors)
 
 
 @pytest.mark.parametrize(("name", "read"), {"copy": "1", "mul": "1", "add": "12", "triad": "12", "dot": "12"}.items())
@@ -99,6 +118,6 @@ def test_stream_asks_for_the_lines_that_it_reads_and_no_others(bits: int, name: 
     asked = [of_places[number] for number, _ in re.findall(ASKED, text)]
     loaded = [of_places[number] for number in re.findall(r"load <\d+ x double>, ptr (%\w+)", text)]
     assert set(asked) == set(loaded) == set(read)
-    times = len(stream.DOT_AHEAD if name == "dot" else stream.AHEAD)
+    times = len(stream.AHEAD)
     lines = len(loaded) * bits // 8 / array_ir.LINE_BYTES
     assert len(asked) == times * lines

@@ -247,3 +247,17 @@ def test_the_sweep_on_opencl_asks_each_cache_for_each_line_on_the_host_s_cores_a
         assert sweep_source_of(4, info, bits).text.count(" ASK(&") == 2 * (8 * bits // 8) // 64
     assert "ASK" not in sweep_source_of(4, replace(info, simulator=True)).text
     assert "ASK" not in sweep_source_of(4, replace(info, kind="gpu")).text
+
+
+@pytest.mark.parametrize("bits", [256, 512])
+def test_the_sweep_on_opencl_asks_all_along_its_operations_and_stores_early_where_memory_binds(bits: int) -> None:
+    info = DeviceInfo("x", "cpu", "", "", "", "", languages=("opencl",))
+    for steps in (1, 4, 16, 64):
+        lines = [line.strip() for line in sweep_source_of(steps, info, bits).text.splitlines()]
+        work = [line for line in lines if re.match(r"ASK|x\d|double|numbers", line)]
+        kinds = "".join("a" if line.startswith("ASK") else "o" for line in work)
+        each = len(kinds) / kinds.count("a")
+        assert all(each / 2 <= len(gap) + 1 <= 2 * each for gap in kinds.strip("o").split("a")[1:-1])
+        places = [lines.index(f"numbers[place + {chain}] = x{chain};") for chain in range(2)]
+        read = next(place for place, line in enumerate(lines) if line.endswith("x1 = numbers[place + 1];"))
+        assert (places[0] < read) == (steps < 16)

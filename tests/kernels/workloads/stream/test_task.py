@@ -236,11 +236,16 @@ def test_evidence_of_another_kind_does_not_hold() -> None:
     assert [finding.ok for finding in WORKLOAD.verify(Checked(answers=3, how="so"), CLAIM)] == [True]
 
 
-@pytest.mark.parametrize(("name", "read"), [("copy", 1), ("mul", 1), ("add", 2), ("triad", 2), ("dot", 0)])
-def test_opencl_on_the_host_s_cores_asks_ahead_for_what_it_reads_and_a_simulator_for_nothing(
+@pytest.mark.parametrize(("name", "read"), [("copy", 1), ("mul", 1), ("add", 2), ("triad", 2), ("dot", 2)])
+def test_opencl_on_the_host_s_cores_asks_each_cache_for_each_line_that_it_reads_and_a_simulator_for_nothing(
     name: str, read: int
 ) -> None:
     info = DeviceInfo("x", "cpu", "", "", "", "", languages=("opencl",))
-    assert source_of(name, info).text.count(" ASK(&") == read
+    text = source_of(name, info).text
+    # Lines that a work-item, or a pass of the dot product's loop, reads of each array.
+    lines = len(re.findall(r"(?<!&)olders\[item", text)) * 32 // 64
+    asked = re.findall(r" ASK\(&(\w+)\[item \+ (\d+)\], (\d)\)", text)
+    assert len(set(asked)) == len(asked) == 2 * read * lines
+    assert {name for name, *_ in asked} == {"olders", "newers"} - ({"newers"} if read == 1 else set())
     assert "ASK" not in source_of(name, replace(info, simulator=True)).text
     assert "ASK" not in source_of(name, replace(info, kind="gpu")).text
