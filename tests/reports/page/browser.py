@@ -12,6 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--headless",
@@ -33,6 +35,11 @@ def find_browser() -> str | None:
     if os.name != "posix":
         return None
     return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
+
+
+NEEDS_BROWSER = pytest.mark.skipif(
+    find_browser() is None, reason="no Chromium here (Debian and Ubuntu: apt-get install chromium)"
+)
 
 
 class Browser:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +18,9 @@ from hashwatt.reports.page.lines import bars_of, relative_text
 
 from ..factory import result, streaming
 from ..shown import leave_out_the_ladder, shown
-from .browser import Browser, find_browser
+from .browser import NEEDS_BROWSER, Browser
 
-PROGRAM = find_browser()
-pytestmark = [
-    pytest.mark.skipif(PROGRAM is None, reason="no Chromium here (Debian and Ubuntu: apt-get install chromium)"),
-    pytest.mark.timeout(300),
-]
+pytestmark = NEEDS_BROWSER
 DEVICES = 24
 CARD: dict[str, Any] = {"kind": "gpu", "backend": "opencl", "runs_on_host_cpu": False}
 # What stands beside each device as the page came, and with each choice.
@@ -43,14 +38,6 @@ TOLD = """(() => {
   picker.dispatchEvent(new Event("change"));
   return { ...found, again: told() };
 })()"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    assert PROGRAM is not None
-    opened = Browser(PROGRAM, tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
 
 
 def rate_of_any_size(rate: Rate, chance: random.Random) -> Rate:

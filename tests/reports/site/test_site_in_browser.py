@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,25 +10,14 @@ import pytest
 from hashwatt.reports.site.build import build_site
 
 from ..factory import machine, result, verified
-from ..page.browser import Browser, find_browser
-from ..page.test_page_in_browser import AS_DRAWN, TOO_WIDE, UNSEEN_FOCUS, axe_s_violations
+from ..page.axe import axe_s_violations
+from ..page.browser import NEEDS_BROWSER, Browser
+from ..page.scripts import AS_DRAWN, TOO_WIDE, UNSEEN_FOCUS
 from .sites import saved, site
 
-PROGRAM = find_browser()
-pytestmark = [
-    pytest.mark.skipif(PROGRAM is None, reason="no Chromium here (Debian and Ubuntu: apt-get install chromium)"),
-    pytest.mark.timeout(300),
-]
+pytestmark = NEEDS_BROWSER
 PAGES = ("index", "device", "result")
 SHOWN = "[...document.querySelectorAll('.results tbody tr')].filter((row) => !row.hidden)"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    assert PROGRAM is not None
-    opened = Browser(PROGRAM, tmp_path_factory.mktemp("profile"))
-    yield opened
-    opened.close()
 
 
 def page_of(kind: str, name: str) -> Path:
