@@ -3,111 +3,113 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace as changed
 
 from hashwatt.bench.api import measure, verify
+from hashwatt.bench.energy import account, measurement
 from hashwatt.bench.energy.joules.readings import Window
 from hashwatt.bench.energy.joules.record import energy_record
 from hashwatt.bench.energy.meter import Counter, Coverage, MeterFound, Reading
+from hashwatt.bench.energy.sampler import MeterSampler
 from hashwatt.bench.result.measurement import Measurement, Round
 from hashwatt.kernels.device import Found, Scan
-from hashwatt.kernels.fakes.device import FakeDevice, fake_info
+from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
 
+from ..fakes import FAST_HS
 from .joules.test_record import JOULES, WATTS
 from .readings import ABOUT_IT, PLAIN, counted, watts
 from .test_sampler import Played
 
 INFO = replace(
-    PLAIN, counters=(Counter("it", 1e-4, 20_000.0),), interval_s=0.02, coverage=Coverage("machine"), scope="system"
+    PLAIN, counters=(Counter("it", 1e-4, 20_000.0),), interval_s=0.001, coverage=Coverage("machine"), scope="system"
 )
 
 
-# A meter's thread that is late by a tenth of a second gives the next device's watts to this one's round; each time is
-# unlikely, and joules that are mixed up are so each time.
-ATTEMPTS = 3
-
-
 class Machine:
-    """Draws the watts of the device that worked last, and counts the joules."""
+    """Draws the watts of the device that worked last, and counts the joules.
+
+    Its clock moves by the devices' work alone, and waits for the meter's thread: else that would be late on a busy
+    machine, and would give the next device's watts to this one's round.
+    """
 
     def __init__(self) -> None:
         self.power_w = 5.0
+        self._clock = VirtualClock()
         self._joules = 0.0
-        self._at_s = time.perf_counter()
-        self._lock = threading.Lock()
+        self._readings = 0
+        self._read = threading.Condition()
 
-    def draw(self, power_w: float) -> None:
-        self.read()
-        self.power_w = power_w
+    def now(self) -> float:
+        return self._clock.now()
+
+    def spend(self, seconds: float) -> None:
+        with self._read:
+            self._joules += seconds * self.power_w
+            self._clock.spend(seconds)
+            # The second from now on: the first may have begun before.
+            enough = self._readings + 2
+            assert self._read.wait_for(lambda: self._readings >= enough, 60)
 
     def read(self) -> Reading:
-        # The meter's thread reads, and so does the device's.
-        with self._lock:
-            now = time.perf_counter()
-            self._joules += (now - self._at_s) * self.power_w
-            self._at_s = now
+        with self._read:
+            self._readings += 1
+            self._read.notify_all()
             return Reading((self._joules,))
 
     def meter(self) -> MeterFound:
         return MeterFound(INFO, lambda: Played(INFO, self.read))
 
-    def device(self, behaviour: str, power_w: float) -> Found:
+    def device(self, behaviour: str, power_w: Callable[[], float]) -> Found:
         machine = self
 
         class Drawing(FakeDevice):
             def scan(self, nonces: range) -> Scan:
-                machine.draw(power_w)
+                machine.power_w = power_w()
                 return super().scan(nonces)
 
-        return Found(fake_info(behaviour), lambda _: Drawing(behaviour, 50_000.0))
+        return Found(fake_info(behaviour), lambda _: Drawing(behaviour, FAST_HS, machine.spend))
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """A machine whose clock is that of the meters, too."""
+    made = Machine()
+    monkeypatch.setattr(measurement, "MeterSampler", partial(MeterSampler, clock=made.now))
+    monkeypatch.setattr(account, "time", SimpleNamespace(perf_counter=made.now))
+    return made
 
 
 def is_about(entry: Measurement, power_w: float) -> bool:
-    """Whether the joules a unit are those of so many watts; on a busy machine the meter's thread is late."""
+    """Whether the joules a unit are those of so many watts."""
     (energy,) = entry.energy
     assert energy.efficiency is not None, energy.reason
     assert entry.rate is not None
     stated, truth = energy.efficiency.j_per_unit, power_w / entry.rate.value
-    return stated.low <= truth <= (stated.high or 0) and truth / 2 < stated.value < 2 * truth
+    return stated.low <= truth <= (stated.high or 0) and stated.value == pytest.approx(truth, rel=0.01)
 
 
-def test_devices_in_turn_have_the_joules_of_their_own_rounds() -> None:
-    watts_of = {"steady": 20.0, "chatty": 200.0}
-    told: list[list[bool]] = []
-    for _ in range(ATTEMPTS):
-        machine = Machine()
-        devices = [machine.device(name, power_w) for name, power_w in watts_of.items()]
-        result = measure(devices, seconds=1.5, meters=[machine.meter()], idle_s=0)
-        assert [len(entry.rounds) for entry in result.results] == [5, 5]
-        assert verify(result).ok
-        told.append(
-            [is_about(entry, power_w) for entry, power_w in zip(result.results, watts_of.values(), strict=True)]
-        )
-        if all(told[-1]):
-            return
-    raise AssertionError(told)
+def test_devices_in_turn_have_the_joules_of_their_own_rounds(machine: Machine) -> None:
+    devices = [machine.device("steady", lambda: 20.0), machine.device("chatty", lambda: 200.0)]
+    result = measure(devices, seconds=1.5, meters=[machine.meter()], idle_s=0, clock=machine.now)
+    assert [len(entry.rounds) for entry in result.results] == [5, 5]
+    assert [is_about(entry, power_w) for entry, power_w in zip(result.results, (20.0, 200.0), strict=True)] == [
+        True
+    ] * 2
+    assert verify(result).ok
 
 
-def test_joules_of_a_round_that_does_not_count_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = Machine()
-
+def test_joules_of_a_round_that_does_not_count_do_not_count(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     def all_but_the_second(rounds: Sequence[Round]) -> tuple[Round, ...]:
         return tuple(changed(one, counted=number != 1) for number, one in enumerate(rounds))
 
     for place in ("sampling.sampler", "verification.checks"):
         monkeypatch.setattr(f"hashwatt.bench.{place}.with_counted", all_but_the_second)
-
-    class Costly(FakeDevice):
-        """Draws much in what is its second round."""
-
-        def scan(self, nonces: range) -> Scan:
-            machine.draw(500.0 if len(seen) == 2 else 20.0)
-            return super().scan(nonces)
 
     seen: list[str] = []
 
@@ -122,8 +124,8 @@ def test_joules_of_a_round_that_does_not_count_do_not_count(monkeypatch: pytest.
         def done(self) -> None:
             pass
 
-    found = Found(fake_info("steady"), lambda _: Costly("steady", 50_000.0))
-    result = measure([found], seconds=1.5, meters=[machine.meter()], idle_s=0, progress=Rounds())
+    costly = machine.device("steady", lambda: 500.0 if len(seen) == 2 else 20.0)
+    result = measure([costly], seconds=1.5, meters=[machine.meter()], idle_s=0, clock=machine.now, progress=Rounds())
     (entry,) = result.results
     assert [one.counted for one in entry.rounds] == [True, False, True, True, True]
     assert is_about(entry, 20.0)
