@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from hashwatt.kernels.headers.target import target_from_zero_bits
 from tests.bench.verification.packed import with_checksums, with_keys
 from tests.kernels.headers import known_blocks
 
-from .terminal import Outcome, run_apart, run_here
+from .terminal import run_apart, run_here
 
 Capture = pytest.CaptureFixture[str]
 Tamper = Callable[[dict[str, Any]], None]
@@ -238,18 +238,23 @@ def test_run_refuses_bad_options_and_leaves_no_file(device: str, tmp_path: Path,
 def test_ctrl_c_keeps_what_was_measured(device: str, tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "result.json"
     command = [sys.executable, "-m", "hashwatt", "run", "-d", device, "-t", "10", "-o", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ) as run:
-        assert run.stderr is not None
-        for line in run.stderr:
-            if "sampling" in line:
-                break
-        time.sleep(4)  # long enough for the shares that a proof needs
-        run.send_signal(signal.SIGINT)
-        out, err = run.communicate(timeout=30)
-    outcome = Outcome(run.returncode, out, err)
-    assert outcome.code == 130, outcome.err
-    assert "interrupted" in outcome.err
-    assert "Traceback" not in outcome.err
+    import pty
+
+    # Only a terminal is told of each round: two of five have the shares that a proof needs.
+    master, slave = pty.openpty()
+    told = b""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=slave, env={**os.environ, "COLUMNS": "200"}) as run:
+        os.close(slave)
+        # Linux ends a terminal that nobody writes to any more with an error.
+        with suppress(OSError):
+            while some := os.read(master, 65536):
+                if b"round 3" in told + some and b"round 3" not in told:
+                    run.send_signal(signal.SIGINT)
+                told += some
+    os.close(master)
+    assert run.returncode == 130, told
+    assert b"interrupted" in told
+    assert b"Traceback" not in told
     result = json.loads(path.read_text(encoding="utf-8"))
     assert first(result)["status"] == "interrupted"
     assert first(result)["amount"] > 0

@@ -160,7 +160,8 @@ def test_ctrl_c_without_a_miner_is_told_in_a_sentence(tmp_path: Path) -> None:
 def test_ctrl_c_in_a_window_keeps_no_figure_of_it(tmp_path: Path) -> None:
     with server(tmp_path, "-t", "600", "--difficulty", "1e-6", "-o", "a.json") as (process, port):
         threading.Thread(target=Miner(port, "rig").mine, args=(60.0,), daemon=True).start()
-        time.sleep(9)
+        assert process.stderr is not None
+        assert any("rig: measuring" in line for line in process.stderr), "its window never began"
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors

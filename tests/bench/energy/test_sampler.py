@@ -5,15 +5,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from hashwatt.bench.energy import sampler as energy_sampler
 from hashwatt.bench.energy.joules.record import energy_record
 from hashwatt.bench.energy.meter import Counter, Meter, MeterError, MeterFound, MeterInfo, Reading, Scope
 from hashwatt.bench.energy.meters.estimated import from_text
 from hashwatt.bench.energy.sampler import MeterSampler, read_once
 from hashwatt.kernels.errors import InputError
+from hashwatt.kernels.fakes.device import VirtualClock
 
 from .readings import ABOUT_IT, PLAIN
 
@@ -43,14 +46,19 @@ def found(read: Callable[[], Reading] = fifty_watts, info: MeterInfo = QUICK) ->
     return MeterFound(info, lambda: Played(info, read))
 
 
-def test_a_window_has_readings_on_both_sides_of_its_edges() -> None:
-    with MeterSampler([found()]) as sampler:
+def test_a_window_has_readings_on_both_sides_of_its_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = VirtualClock()
+    real = SimpleNamespace(monotonic=time.monotonic, thread_time=time.thread_time, sleep=clock.spend)
+    monkeypatch.setattr(energy_sampler, "time", real)
+    with MeterSampler([found(lambda: Reading((clock.now() * 50,)))], clock.now) as sampler:
+        clock.spend(1.0)
         window = sampler.window(0.3)
         points = sampler.points(QUICK.id)
     assert any(point.after_s <= window.start_s for point in points)
     assert any(point.before_s >= window.end_s for point in points)
     record = energy_record(QUICK, points, window, ABOUT_IT)
-    assert record.gross_j == pytest.approx(50 * window.seconds, rel=1e-3)
+    assert window.seconds == pytest.approx(0.3)
+    assert record.gross_j == pytest.approx(15.0, rel=1e-3)
     assert record.gaps == 0
 
 

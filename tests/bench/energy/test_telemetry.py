@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import itertools
 import math
+import threading
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from hashwatt.bench.energy import telemetry
 from hashwatt.bench.energy.joules.readings import Window
 from hashwatt.bench.energy.telemetry import ProbeThread, State, ThermalCounters, probes_for, summarised
 from hashwatt.bench.result.energy import Telemetry
@@ -50,22 +53,29 @@ def test_what_is_not_told_is_unknown() -> None:
     assert (record.readings, record.clock_hz, record.temperature_high_c, record.throttle) == (0, None, None, ())
 
 
-def test_probes_are_read_within_the_window() -> None:
+def test_probes_are_read_within_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "INTERVAL_S", 0.001)
+    enough = threading.Event()
+    reads = itertools.count(1)
+
     class Probe:
         source = "a probe"
 
         def read(self) -> tuple[float | None, float | None, tuple[str, ...]]:
-            return 1.5e9, 61.0, ()
+            number = next(reads)
+            if number == 5:
+                enough.set()
+            return number * 1e9, 61.0, ()
 
-    thread = ProbeThread([Probe()])
-    start_s = time.perf_counter()
+    # A second for each reading.
+    seconds = itertools.count(1)
+    thread = ProbeThread([Probe()], lambda: float(next(seconds)))
     thread.start()
-    time.sleep(0.1)
-    window = Window(start_s, time.perf_counter())
+    assert enough.wait(60)
     thread.stop()
-    (record,) = thread.records(window)
-    assert record.readings == 1
-    assert record.clock_hz == pytest.approx(1.5e9)
+    (record,) = thread.records(Window(1.5, 3.5))
+    assert record.readings == 2
+    assert record.clock_hz == pytest.approx(2.5e9)
 
 
 class Wild:
@@ -74,6 +84,8 @@ class Wild:
     source = "wild\x1b[2J" + "x" * 500
 
     def __init__(self) -> None:
+        self.failures = 0
+        self.was_asked_again = threading.Event()
         self._told = [
             (math.nan, 4_294_948.0, ("hot\n" * 200,)),
             (-1.0, -300.0, ()),
@@ -83,6 +95,9 @@ class Wild:
 
     def read(self) -> tuple[float | None, float | None, tuple[str, ...]]:
         if not self._told:
+            self.failures += 1
+            if self.failures == 2:
+                self.was_asked_again.set()
             raise OSError("gone")
         return self._told.pop(0)
 
@@ -90,12 +105,13 @@ class Wild:
 def test_what_a_probe_tells_that_cannot_be_is_unknown_and_a_broken_one_costs_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hashwatt.bench.energy.telemetry.INTERVAL_S", 0.01)
-    probes = ProbeThread([Wild()])
+    monkeypatch.setattr(telemetry, "INTERVAL_S", 0.001)
+    wild = Wild()
+    probes = ProbeThread([wild])
     probes.start()
-    time.sleep(0.3)
+    assert wild.was_asked_again.wait(60), "it goes on being asked"
     probes.stop()
     (record,) = probes.records(Window(0.0, time.perf_counter()))
     assert (record.clock_hz, record.temperature_c, record.temperature_high_c) == (2e9, 61.0, 61.0)
-    assert record.readings > 4, "it goes on being asked"
+    assert record.readings > 4
     assert msgspec.json.decode(msgspec.json.encode(record), type=Telemetry) == record

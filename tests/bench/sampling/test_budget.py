@@ -92,7 +92,7 @@ def test_a_worker_that_does_not_even_listen_is_cut_off(monkeypatch: pytest.Monke
     started = time.monotonic()
     with pytest.raises(DeviceCrashed, match="deaf: the process that drove it died"):
         worker.ask(Prepare((bytes(76),) * 65_536, bytes(32)), 1.0)
-    assert 1 <= time.monotonic() - started < 5
+    assert 1 <= time.monotonic() - started < 60, "it would wait for ever"
     worker.close()
 
 

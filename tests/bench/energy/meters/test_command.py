@@ -136,14 +136,13 @@ def test_a_child_in_the_background_that_holds_the_pipe_is_not_waited_for(group: 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_a_child_in_the_background_does_not_outlive_the_reading(tmp_path: Path) -> None:
-    tell = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     code = (
-        f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {tell!r}]); time.sleep(2); "
-        "print('61.5 W')"
+        f"import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', {SLEEPS!r}]); "
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid)); print('61.5 W')"
     )
-    command.run(python_command(code), 20.0, 4096)
+    command.run(python_command(code), 60.0, 4096)
     child = int((tmp_path / "pid").read_text())
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while _runs(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not _runs(child)
