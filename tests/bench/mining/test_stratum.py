@@ -148,9 +148,9 @@ def test_a_pool_that_hangs_up_is_come_back_to(clock: Clock) -> None:
         one = mining(address, SECONDS, Paced(clock))
         one.run()
     told = one.answer()
-    assert told.accepted >= 2040
+    assert told.accepted >= 2000
     assert told.reconnects == 2
-    assert told.hashes > 3 * 2040
+    assert told.hashes > 3 * 2000
     assert told.rejected == 0
     assert told.rate_by_count_hs is not None
     assert told.rate_by_shares_hs == pytest.approx(told.rate_by_count_hs, rel=0.5)
