@@ -101,15 +101,18 @@ def _run(item: pytest.Item, path: Path, limit_s: float) -> str | None:
                 "pytest",
                 "-q",
                 "-p",
-                "no:xdist",
+                "pytest_timeout",
                 "-p",
                 "no:cacheprovider",
                 "--capture=tee-sys",
                 item.nodeid,
             ],
             cwd=item.config.rootpath,
-            # What it printed before it died is not to stay in a buffer.
-            env={**os.environ, REPORTS: str(path), "PYTHONUNBUFFERED": "1"},
+            # Other plugins take a second to import, and no such test asks for them. What it printed before it died is not
+            # to stay in a buffer.
+            env={
+                **os.environ, REPORTS: str(path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUNBUFFERED": "1"
+            },  # fmt: skip
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -71,7 +71,7 @@ def run_pytest(folder: Path) -> str:
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "test_all.py", "test_other.py"],
         cwd=folder,
-        env={**environment, "PYTHONPATH": str(TREE)},
+        env={**environment, "PYTHONPATH": str(TREE), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=120,
