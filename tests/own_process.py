@@ -108,11 +108,14 @@ def _run(item: pytest.Item, path: Path, limit_s: float) -> str | None:
                 item.nodeid,
             ],
             cwd=item.config.rootpath,
-            # Other plugins take a second to import, and no such test asks for them. What it printed before it died is not
-            # to stay in a buffer.
             env={
-                **os.environ, REPORTS: str(path), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUNBUFFERED": "1"
-            },  # fmt: skip
+                **os.environ,
+                REPORTS: str(path),
+                # Other plugins take a second to import, and no such test asks for them.
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+                # What it printed before it died is not to stay in a buffer.
+                "PYTHONUNBUFFERED": "1",
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

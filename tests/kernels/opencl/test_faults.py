@@ -33,12 +33,14 @@ def break_kernel(monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str]) 
     monkeypatch.setattr("hashwatt.kernels.opencl.program.emit", lambda variant: change(emit(variant)))
 
 
-def test_a_wrong_constant_is_caught_before_anything_counts(
+def test_a_wrong_constant_is_caught_before_anything_counts_and_leaves_no_job(
     device: OpenCLDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     break_kernel(monkeypatch, lambda source: source.replace("0x80000000u", "0x80000001u"))
     with pytest.raises(WrongResult, match="hashlib"):
         device.prepare(JOB)
+    with pytest.raises(DeviceError, match="no job"):
+        device.scan(range(10))
 
 
 def test_a_checksum_that_leaves_out_a_lane_is_caught(device: OpenCLDevice, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,15 +64,6 @@ def test_a_kernel_that_does_not_compile_gives_the_drivers_own_words(
     with pytest.raises(DeviceError, match=r"opencl:\d: its compiler refuses the kernel \(.*error") as caught:
         device.prepare(JOB)
     assert any("error" in note for note in caught.value.__notes__), "the whole log comes along as a note"
-
-
-def test_after_a_failed_preparation_there_is_no_job(device: OpenCLDevice, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as broken:
-        break_kernel(broken, lambda source: source.replace("0x80000000u", "0x80000001u"))
-        with pytest.raises(WrongResult):
-            device.prepare(JOB)
-    with pytest.raises(DeviceError, match="no job"):
-        device.scan(range(10))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
