@@ -14,6 +14,7 @@ from ...errors import DeviceError, WrongResult
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..filling import fill
+from ..near_cache import near_cache
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
 from . import opencl
@@ -87,6 +88,8 @@ class GupsTask(CheckedTask):
         self._request = request
         size = request.parameters.get(SIZE)
         self._table = table_of(device.info, None if size is None else int(size))
+        # More memory is asked for; nobody takes a larger table by himself.
+        self.near_cache = near_cache(device.info, self._table.words * WORD_BYTES, is_sized=True, what="a table")
         language = next(name for name in device.info.languages if name in SOURCES)
         update, look = SOURCES[language]
         self._update, self._look = (

@@ -47,6 +47,15 @@ def device(request: pytest.FixtureRequest) -> Iterator[Executes]:
     opened.close()
 
 
+def test_a_table_that_a_cache_may_hold_in_part_says_so() -> None:
+    cached = fake_device()
+    cached.info = replace(cached.info, cache_bytes=1 << 16)
+    near = GupsTask(cached, SMALL).near_cache
+    assert near is not None
+    assert (near.what, near.times) == ("a table", 2)
+    assert GupsTask(fake_device(), SMALL).near_cache is None
+
+
 def table_after(device: Executes, updates: int) -> tuple[bytes, bytes]:
     """The table of five parts after so many updates of each, and the streams' numbers then."""
     table = Table(5, 1 << 7)

@@ -106,6 +106,40 @@ def test_where_there_is_little_memory_it_is_said_how_large_a_cache_was_looked_fo
     assert "lack" not in MemoryProbe(Cached(4 * MIB)).explanation
 
 
+SERVER = replace(INFO, cache_bytes=480 * MIB)
+
+
+@pytest.mark.parametrize(
+    ("memory_gib", "each_mib", "parts_mib"), [(24, 1920, 1920), (16, 1638, 1920), (8, 819, 983), (6, 737, 737)]
+)
+def test_where_there_is_little_memory_arrays_are_smaller_and_a_single_one_less_so(
+    memory_gib: int, each_mib: int, parts_mib: int
+) -> None:
+    device = Recent(480 * MIB, replace(SERVER, memory_bytes=memory_gib << 30))
+    found = beyond_caches(device)
+    assert (found.items * 8 >> 20, found.alone_items * 8 >> 20) == (each_mib, parts_mib)
+    before = sum(device.allocated)
+    probe = MemoryProbe(device)
+    assert sum(device.allocated) - before <= 1.2 * parts_mib * MIB
+    rates = [probe.rate() for _ in range(20)]
+    assert max(rates) <= 1.01 * MEMORY_BYTES_S, probe.explanation
+    assert (probe.near_cache is not None) == (parts_mib < 1920)
+    assert ("times the largest cache" in probe.explanation) == (parts_mib < 1920)
+
+
+def test_a_reason_for_no_size_is_found_once_while_the_device_is_open() -> None:
+    device = Cached(96 * MIB, replace(INFO, memory_bytes=600 * MIB))
+    for _ in range(2):
+        with pytest.raises(Unfit, match="still read as from a cache"):
+            beyond_caches(device)
+        launches = device.launches
+    assert device.launches == launches
+    count = device.launches
+    with pytest.raises(Unfit):
+        beyond_caches(device)
+    assert device.launches == count
+
+
 def test_nothing_is_measured_where_it_would_say_nothing() -> None:
     for info in (replace(INFO, simulator=True), replace(INFO, memory_bytes=None), replace(INFO, languages=("python",))):
         device = Cached(1 << 40, info)
