@@ -27,6 +27,8 @@ MOST_REPEATS = 1 << 12
 TRIALS = 2
 # Memory is measured in so many parts of an array.
 FEWEST_PARTS, MOST_PARTS = 7, 64
+# An array of which a pass takes longer than a burst on any host, where nothing was measured.
+LARGE_BYTES = 1 << 30
 # Of the kernels that move memory, so many of the fastest go on being measured.
 FASTEST = 2
 UPDATE = "update"
@@ -219,7 +221,7 @@ def _burst_items(found: Beyond, three_fit: bool) -> int:
     whole = found.alone_items
     largest = whole if three_fit else -(-whole // FEWEST_PARTS // BLOCK) * BLOCK
     if found.read_bytes_s is None:
-        return largest
+        return largest if whole * NUMBER_BYTES < LARGE_BYTES else -(-whole // MOST_PARTS // BLOCK) * BLOCK
     items = max(whole / MOST_PARTS, BURST_S * found.read_bytes_s / arrays.ARRAYS / NUMBER_BYTES)
     return largest if 2 * items >= largest else -(-int(items) // BLOCK) * BLOCK
 

@@ -28,6 +28,8 @@ from .counts import BLOCK, DOT, NUMBER_BYTES
 # What is known to be memory: so many times an array, and more than any last cache that one group of cores shares today
 # (504 MiB); but no more than this part of what is free. Twice is enough for arrays that no such cache holds half of.
 REFERENCE, LEAST_TIMES = 4, 2
+# Where a cache of so many bytes is told there is no larger one to look for, which would take some GiB and seconds.
+LARGEST_KNOWN_BYTES = 450 << 20
 LEAST_REFERENCE_BYTES, ENOUGH_BYTES = 512 << 20, 2 << 30
 MEMORY_PART = 4
 # Of an array that is four times as large as the cache (STREAM's rule) a quarter may come from there: even if that took
@@ -71,13 +73,14 @@ def beyond_caches(device: Executes) -> Beyond:
     """The size of arrays on this device, found out once while it is open.
 
     As the caches are told, or as there is room for arrays (see `too_large`), where nothing is to be measured: a
-    simulator, or a device whose free memory nobody tells. Raises Unfit where no size that its memory has room for is
+    simulator, a device whose free memory nobody tells, or one that tells of as large a cache as there is. Raises Unfit where no size that its memory has room for is
     beyond the caches, and DeviceError.
     """
     if device in _KNOWN:
         return _KNOWN[device]
     info = device.info
-    if info.simulator or info.memory_bytes is None or info.languages[:1] == ("python",):
+    told = (info.cache_bytes or 0) >= LARGEST_KNOWN_BYTES
+    if told or info.simulator or info.memory_bytes is None or info.languages[:1] == ("python",):
         return Beyond(array_items(info), array_items(info, arrays=1))
     if device in _REFUSED:
         raise Unfit(_REFUSED[device])

@@ -106,25 +106,30 @@ def test_where_there_is_little_memory_it_is_said_how_large_a_cache_was_looked_fo
     assert "lack" not in MemoryProbe(Cached(4 * MIB)).explanation
 
 
-SERVER = replace(INFO, cache_bytes=480 * MIB)
-
-
 @pytest.mark.parametrize(
-    ("memory_gib", "each_mib", "parts_mib"), [(24, 1920, 1920), (16, 1638, 1920), (8, 819, 983), (6, 737, 737)]
+    ("cache_mib", "memory_gib", "each_mib", "parts_mib"),
+    [(480, 24, 1920, 1920), (480, 16, 1638, 1920), (480, 8, 819, 983), (300, 10, 1024, 1200), (300, 4, 491, 491)],
 )
 def test_where_there_is_little_memory_arrays_are_smaller_and_a_single_one_less_so(
-    memory_gib: int, each_mib: int, parts_mib: int
+    cache_mib: int, memory_gib: int, each_mib: int, parts_mib: int
 ) -> None:
-    device = Recent(480 * MIB, replace(SERVER, memory_bytes=memory_gib << 30))
+    device = Recent(cache_mib * MIB, replace(INFO, cache_bytes=cache_mib * MIB, memory_bytes=memory_gib << 30))
     found = beyond_caches(device)
     assert (found.items * 8 >> 20, found.alone_items * 8 >> 20) == (each_mib, parts_mib)
     before = sum(device.allocated)
     probe = MemoryProbe(device)
-    assert sum(device.allocated) - before <= 1.2 * parts_mib * MIB
+    assert parts_mib * MIB <= sum(device.allocated) - before + BLOCK * 8 <= 1.2 * parts_mib * MIB
     rates = [probe.rate() for _ in range(20)]
     assert max(rates) <= 1.01 * MEMORY_BYTES_S, probe.explanation
-    assert (probe.near_cache is not None) == (parts_mib < 1920)
-    assert ("times the largest cache" in probe.explanation) == (parts_mib < 1920)
+    assert (probe.near_cache is not None) == (parts_mib < 4 * cache_mib)
+    assert ("times the largest cache" in probe.explanation) == (parts_mib < 4 * cache_mib)
+
+
+def test_no_cache_larger_than_the_largest_there_is_is_looked_for() -> None:
+    device = Cached(480 * MIB, replace(INFO, cache_bytes=480 * MIB, memory_bytes=24 << 30))
+    assert beyond_caches(device).items * 8 == 1920 * MIB
+    assert not device.launches
+    assert not device.allocated
 
 
 def test_a_reason_for_no_size_is_found_once_while_the_device_is_open() -> None:
