@@ -127,8 +127,8 @@ class HoldsBuffers:
 
 Bytes = npt.NDArray[np.uint8]
 PAGE_BYTES = 4096
-# Of the memory that is free a buffer may take so much.
-FREE_PART = 0.9
+# Of the memory that is free a buffer may take so much: what is left keeps other programs alive.
+FREE_PART = 0.75
 
 
 def room_on_pages(size_bytes: int) -> Bytes:

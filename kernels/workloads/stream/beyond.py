@@ -73,8 +73,8 @@ def beyond_caches(device: Executes) -> Beyond:
     """The size of arrays on this device, found out once while it is open.
 
     As the caches are told, or as there is room for arrays (see `too_large`), where nothing is to be measured: a
-    simulator, a device whose free memory nobody tells, or one that tells of as large a cache as there is. Raises Unfit where no size that its memory has room for is
-    beyond the caches, and DeviceError.
+    simulator, a device whose free memory nobody tells, or one that tells of as large a cache as there is.
+    Raises Unfit where no size that its memory has room for is beyond the caches, and DeviceError.
     """
     if device in _KNOWN:
         return _KNOWN[device]
