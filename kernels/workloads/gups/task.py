@@ -96,7 +96,9 @@ class GupsTask(CheckedTask):
             Source(language, text, entry, TYPES) for text, entry in ((update, "update"), (look, "look"))
         )
         lines = BEYOND_CACHE * (device.info.cache_bytes or CACHE_IF_UNKNOWN_BYTES) // LINE_BYTES
-        lines = 1 if device.info.simulator or language == "python" else min(lines, self._table.words)
+        # Twice as many updates as the table has lines touch nearly all of them: more gain nothing.
+        lines = min(lines, 2 * self._table.words * WORD_BYTES // LINE_BYTES)
+        lines = 1 if device.info.simulator or language == "python" else lines
         self.smallest_batch = 1 << max(1, lines // self._table.parts).bit_length()
         self._buffers: tuple[int, int] | None = None
         self._key = np.uint64(0)

@@ -150,6 +150,15 @@ def test_a_cell_that_flips_is_noticed() -> None:
         task.count(0)
 
 
+@pytest.mark.parametrize(("cache_bytes", "updates"), [(1 << 10, 1 << 6), (1 << 20, 1 << 12)])
+def test_a_batch_touches_far_more_than_the_cache_holds_or_all_of_the_table(cache_bytes: int, updates: int) -> None:
+    cached = fake_device()
+    cached.info = replace(cached.info, cache_bytes=cache_bytes, languages=("llvm",))
+    task = GupsTask(cached, SMALL)
+    all_updates = task.smallest_batch * table_of(cached.info, 1 << 17).parts
+    assert updates <= all_updates <= 4 * updates
+
+
 def test_a_launch_that_failed_has_the_table_filled_anew() -> None:
     device = fake_device()
     task = GupsTask(device, SMALL)
