@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.device import DeviceInfo, Launch, Launched, Source
 from hashwatt.kernels.errors import Unfit
 from hashwatt.kernels.workloads.ceilings import BURST_S, MOST_PARTS, MemoryProbe
@@ -28,6 +29,7 @@ class Cached:
         self.allocated: list[int] = []
         self.launches = 0
         self.asked: list[int] = []
+        self.read_from: set[int] = set()
         self._serves_bytes = serves_bytes
         self._kernels: list[str] = []
 
@@ -42,7 +44,8 @@ class Cached:
     def repeat(self, buffer: int, period_bytes: int, size_bytes: int) -> None: ...
 
     def read(self, buffer: int, offset_bytes: int, size_bytes: int) -> bytes:
-        raise AssertionError
+        self.read_from.add(buffer)
+        return bytes(size_bytes)
 
     def compile(self, source: Source) -> tuple[int, float]:
         self._kernels.append(source.entry)
@@ -199,6 +202,24 @@ def test_where_a_pass_over_the_arrays_is_long_bursts_go_over_parts_that_no_cache
     # What STREAM counts of a copy is two thirds of what is touched here.
     assert max(rates) <= 1.01 * MEMORY_BYTES_S, probe.explanation
     assert min(rates) >= 0.6 * MEMORY_BYTES_S
+
+
+@pytest.mark.parametrize("info", [INFO, LARGE])
+def test_memory_of_earlier_work_is_made_zeros_before_a_burst_and_not_in_it(info: DeviceInfo) -> None:
+    device = Recent(32 * MIB, info)
+    beyond_caches(device)
+    launch = device.launch
+
+    def looked_at(launched: Launch) -> Launched:
+        large = {buffer for buffer in launched.buffers if device.allocated[buffer] >= KEPT_FROM_BYTES}
+        assert large
+        assert large <= device.read_from
+        return launch(launched)
+
+    device.launch = looked_at  # type: ignore[method-assign]
+    probe = MemoryProbe(device)
+    for _ in range(20):
+        probe.rate()
 
 
 def test_parts_take_the_memory_of_one_array_beside_what_looking_for_the_caches_took() -> None:
