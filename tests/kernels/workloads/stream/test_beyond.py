@@ -208,13 +208,13 @@ def test_where_a_pass_over_the_arrays_is_long_bursts_go_over_parts_that_no_cache
 def test_memory_of_earlier_work_is_made_zeros_before_a_burst_and_not_in_it(info: DeviceInfo) -> None:
     device = Recent(32 * MIB, info)
     beyond_caches(device)
-    launch = device.launch
+    plain = device.launch
 
-    def looked_at(launched: Launch) -> Launched:
-        large = {buffer for buffer in launched.buffers if device.allocated[buffer] >= KEPT_FROM_BYTES}
+    def looked_at(launch: Launch) -> Launched:
+        large = {buffer for buffer in launch.buffers if device.allocated[buffer] >= KEPT_FROM_BYTES}
         assert large
         assert large <= device.read_from
-        return launch(launched)
+        return plain(launch)
 
     device.launch = looked_at  # type: ignore[method-assign]
     probe = MemoryProbe(device)
