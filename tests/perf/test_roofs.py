@@ -39,12 +39,12 @@ ROUNDS = 60
 # Far more than a core's second cache holds, and short enough for other programs to spoil few; but long beside the 30 µs
 # that Python takes to begin a call after its own code and data were swept out of the caches.
 SLICE = 1 << 21
-# The longer ones are about as long on both sides: half a second of CPU time.
-TURNS, LONG_TURNS = 100_000, 5_000_000
-LIKWID_ITERATIONS = (1 << 18, 1 << 20)
+# The longer ones are about as long on both sides: a second of CPU time.
+TURNS, LONG_TURNS = 100_000, 10_000_000
+LIKWID_ITERATIONS = (1 << 18, 1 << 21)
 # Odd numbers of rounds; beside other programs no more are begun after so many seconds.
-LIKWID_ROUNDS, FEWEST_LIKWID_ROUNDS, LIKWID_S = 9, 5, 25
-STARTS = 3
+LIKWID_ROUNDS, FEWEST_LIKWID_ROUNDS, LIKWID_S = 7, 5, 25
+STARTS = 5
 # Of a process of `roofs_on_opencl`; a quiet machine takes a quarter of it.
 LONGEST_S = 240
 PEAK_LOADS = 3
