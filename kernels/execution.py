@@ -127,8 +127,9 @@ class HoldsBuffers:
 
 Bytes = npt.NDArray[np.uint8]
 PAGE_BYTES = 4096
-# Of the memory that is free a buffer may take so much: what is left keeps other programs alive.
-FREE_PART = 0.75
+# Of the memory that is free a large buffer may take so much: what is left keeps other programs alive. A container that
+# tells of nothing free may give back what it keeps of files, which is enough for small ones.
+FREE_PART, LARGE_BYTES = 0.75, 256 << 20
 
 
 def room_on_pages(size_bytes: int) -> Bytes:
@@ -137,10 +138,11 @@ def room_on_pages(size_bytes: int) -> Bytes:
     numpy asks for large pages where arrays have some MiB, which neither C's library nor drivers do: half a thousand
     times fewer pages are to be looked up.
     """
-    free = free_bytes()
-    # Linux gives more than there is, and ends whoever touches it.
-    if free is not None and size_bytes > FREE_PART * free:
-        raise MemoryError
+    if size_bytes >= LARGE_BYTES:
+        free = free_bytes()
+        # Linux gives more than there is, and ends whoever touches it.
+        if free is not None and size_bytes > FREE_PART * free:
+            raise MemoryError
     room = np.zeros(size_bytes + PAGE_BYTES, np.uint8)
     skipped = -room.ctypes.data % PAGE_BYTES
     return room[skipped : skipped + size_bytes]
