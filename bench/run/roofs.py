@@ -29,8 +29,9 @@ TIMES_AGAIN = 5
 # A ceiling that allows so many times as much as the smallest binds in no later round either. Nor does one that did so
 # beside earlier work, some minutes ago: measuring memory's takes arrays of some GiB beside a server's cache.
 FAR_ABOVE, FAR_ABOVE_EARLIER = 4, 8
-# No machine in use today has less of these: a ceiling of them that could not be measured, and would bind below that
-# only, does not bind. (One channel of DDR3-800 moves 6.4 GB/s at most.)
+# Of these no machine in use today has less for each compute unit: a ceiling of them that could not be measured, and
+# would bind below that only, does not bind. (One channel of DDR3-800 moves 6.4 GB/s at most, for four cores; twelve of
+# DDR5-6000 move 576, for 384 threads.)
 SURELY_THERE = {"memory": 1e9}
 
 
@@ -138,9 +139,9 @@ class RoofMeter:
 
     def _why_unknown(self, rates: Mapping[str, float]) -> str | None:
         """Why there is no roof without what could not be measured; None where it does not bind."""
-        known = [rate / self._counts[name] for name, rate in rates.items()]
+        known, units = [rate / self._counts[name] for name, rate in rates.items()], self._device.info.compute_units or 1
         for name, reason in self._missing.items():
-            if not known or min(known) * self._counts[name] > SURELY_THERE.get(name, 0.0):
+            if not known or min(known) * self._counts[name] > units * SURELY_THERE.get(name, 0.0):
                 return reason
         return None
 
@@ -222,10 +223,10 @@ class RoofMeter:
         return roof if roof is None else replace(roof, explanation=" ".join([roof.explanation, *self._left_out(roof)]))
 
     def _left_out(self, roof: Roof) -> list[str]:
-        """Of each ceiling that was not measured, why, and below what it would bind."""
+        """Of each ceiling that was not measured, why, and below what it would bind: memory's (see SURELY_THERE)."""
         return [
-            f"Its {name} was not measured ({reason}); it would bind below {roof.rate_per_s * self._counts[name]:.2g} a "
-            "second."
+            f"Its {name} was not measured ({reason}); it would bind below "
+            f"{roof.rate_per_s * self._counts[name] / 1e9:.2g} GB/s."
             for name, reason in self._missing.items()
         ]
 

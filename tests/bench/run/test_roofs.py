@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace as with_changes
 from typing import Any, cast
 
 import pytest
@@ -150,9 +151,9 @@ def test_what_fails_costs_the_roof_and_says_why(monkeypatch: pytest.MonkeyPatch)
     assert (made.failure, made.is_needed, made.roof([sampled(1.0)])) == ("no memory is free", False, None)
 
 
-@pytest.mark.parametrize(("byte_per_flop", "there"), [(0.003, True), (0.3, False)])
+@pytest.mark.parametrize(("byte_per_flop", "units", "there"), [(0.003, 1, True), (0.3, 1, False), (0.3, 64, True)])
 def test_a_ceiling_that_cannot_be_measured_costs_the_roof_only_where_it_may_bind(
-    monkeypatch: pytest.MonkeyPatch, byte_per_flop: float, there: bool
+    monkeypatch: pytest.MonkeyPatch, byte_per_flop: float, units: int, there: bool
 ) -> None:
     def without_room(_device: Executes) -> MemoryProbe:
         raise DeviceError("no room for its arrays")
@@ -161,7 +162,9 @@ def test_a_ceiling_that_cannot_be_measured_costs_the_roof_only_where_it_may_bind
         return Given("flop", iter([100e9, 100e9]), None)
 
     monkeypatch.setattr(roofs, "PROBES", {"memory": without_room, "float32": arithmetic})
-    made = RoofMeter(device(), {"memory": byte_per_flop, "float32": 1.0})
+    opened = device()
+    opened.info = with_changes(opened.info, compute_units=units)
+    made = RoofMeter(opened, {"memory": byte_per_flop, "float32": 1.0})
     for _ in range(2):
         made.measure()
     roof = made.roof([sampled(1.0), sampled(1.0)])
@@ -171,7 +174,10 @@ def test_a_ceiling_that_cannot_be_measured_costs_the_roof_only_where_it_may_bind
     assert roof is not None
     assert (roof.binds, roof.rate_per_s) == ("float32", 100e9)
     assert [one.name for one in roof.ceilings] == ["float32"]
-    assert "memory was not measured (no room for its arrays); it would bind below 3e+08 a second" in roof.explanation
+    assert (
+        f"memory was not measured (no room for its arrays); it would bind below {byte_per_flop * 100:.2g} GB/s"
+        in roof.explanation
+    )
 
 
 @pytest.mark.parametrize(("memory", "said"), [(11.0, True), (100.0, False)])
