@@ -9,7 +9,7 @@ import pytest
 from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.device import DeviceInfo, Launch, Launched, Source
 from hashwatt.kernels.errors import Unfit
-from hashwatt.kernels.workloads.ceilings import BURST_S, MOST_PARTS, MemoryProbe
+from hashwatt.kernels.workloads.ceilings import BURST_S, FEWEST_PARTS, MOST_PARTS, MemoryProbe, _parts
 from hashwatt.kernels.workloads.stream.beyond import LEAST_REFERENCE_BYTES, beyond_caches
 from hashwatt.kernels.workloads.stream.counts import BLOCK, DOT, OPERATIONS
 
@@ -202,6 +202,17 @@ def test_where_a_pass_over_the_arrays_is_long_bursts_go_over_parts_that_no_cache
     # What STREAM counts of a copy is two thirds of what is touched here.
     assert max(rates) <= 1.01 * MEMORY_BYTES_S, probe.explanation
     assert min(rates) >= 0.6 * MEMORY_BYTES_S
+
+
+@pytest.mark.parametrize("parts", range(1, 70))
+def test_every_part_comes_to_be_read_in_its_turn(parts: int) -> None:
+    """A copy reads every third part of those that it goes over: of a multiple of three always the same ones."""
+    count, target = _parts(parts * BLOCK, BLOCK), 0
+    read = set()
+    for _ in range(3 * count):
+        read.add((target + 1) % count)
+        target = (target + 3) % count
+    assert len(read) == count >= max(parts, FEWEST_PARTS)
 
 
 @pytest.mark.parametrize("info", [INFO, LARGE])
