@@ -16,6 +16,7 @@ import numpy.typing as npt
 from .buffers import Buffers, Numbered
 from .device import BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
 from .errors import DeviceError, Unfit
+from .system.free_memory import free_bytes
 
 # The types that kernels' buffers may hold.
 TYPES = ("float64", "float32", "uint64", "int64", "uint32", "int32", "uint8", "float16", "int16", "int8")
@@ -126,6 +127,9 @@ class HoldsBuffers:
 
 Bytes = npt.NDArray[np.uint8]
 PAGE_BYTES = 4096
+# Of the memory that is free a large buffer may take so much: what is left keeps other programs alive. A container that
+# tells of nothing free may give back what it keeps of files, which is enough for small ones.
+FREE_PART, LARGE_BYTES = 0.75, 256 << 20
 
 
 def room_on_pages(size_bytes: int) -> Bytes:
@@ -134,6 +138,11 @@ def room_on_pages(size_bytes: int) -> Bytes:
     numpy asks for large pages where arrays have some MiB, which neither C's library nor drivers do: half a thousand
     times fewer pages are to be looked up.
     """
+    if size_bytes >= LARGE_BYTES:
+        free = free_bytes()
+        # Linux gives more than there is, and ends whoever touches it.
+        if free is not None and size_bytes > FREE_PART * free:
+            raise MemoryError
     room = np.zeros(size_bytes + PAGE_BYTES, np.uint8)
     skipped = -room.ctypes.data % PAGE_BYTES
     return room[skipped : skipped + size_bytes]

@@ -47,6 +47,7 @@ WarningCode = Literal[
     "refused_shares",
     "restarted",
     "stood_still",
+    "near_cache",
 ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from ...kernels.device import Roof
-from ...kernels.workloads.protocol import Task
+from ...kernels.workloads.protocol import MovesMemory, Task
 from ..rates import all_samples, counted_samples, rate_per_cpu_s, stated_rate
 from ..result.from_device import kernel_record, roof_record
 from ..result.measurement import Measurement, Rate, RunSettings
@@ -69,6 +69,9 @@ def _judged(
     judged = [*judge_rounds(taken, record.rounds, cpus, failed_batches), *warnings]
     if task.kernel is not None and task.kernel.likelier:
         judged.append(sentences.race_ended_early(task.kernel.likelier))
+    near = task.near_cache if isinstance(task, MovesMemory) else None
+    if near is not None:
+        judged.append(sentences.near_cache(near.what, near.times, near.remedy))
     if roof is not None and roof.rate_per_s > 0:
         judged.extend(judge_roof(100 * rate.value / roof.rate_per_s, load_at_roof))
     return judged

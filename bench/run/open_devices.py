@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from contextlib import suppress
 
-from ...kernels.device import AnyDevice, DeviceOptions, Executes, Found
+from ...kernels.device import AnyDevice, DeviceInfo, DeviceOptions, Executes, Found
 from ...kernels.errors import DeviceError
 from .roofs import Told
 
@@ -25,15 +25,18 @@ class OpenDevices:
         """None yet."""
         self._idle: dict[str, AnyDevice] = {}
         self._lost: Counter[str] = Counter()
+        self._hosts_cores_worked = False
         self._told: dict[str, dict[str, Told]] = {}
 
     def take(self, found: Found, options: DeviceOptions) -> AnyDevice:
         """The device, open. Raises DeviceError."""
-        return self._idle.pop(found.info.id, None) or found.open(options)
+        device = self._idle.pop(found.info.id, None) or found.open(options)
+        self._hosts_cores_worked = self._hosts_cores_worked or found.info.on_host_cores
+        return device
 
-    def is_open(self, device_id: str) -> bool:
-        """Whether it is, and waits for work."""
-        return device_id in self._idle
+    def is_warm(self, info: DeviceInfo) -> bool:
+        """Whether it did other work a moment ago, or its cores did for another device."""
+        return info.id in self._idle or (info.on_host_cores and self._hosts_cores_worked)
 
     def ceilings_of(self, device_id: str) -> dict[str, Told]:
         """What was measured of its ceilings so far, to be added to."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
 
 from ...kernels.device import AnyDevice, Ceiling, DeviceInfo, Executes, Roof
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung
 from ...kernels.workloads.ceilings import PROBES, Probe, forget
+from ...kernels.workloads.near_cache import NearCache
 from ...kernels.workloads.roof import smallest_ceiling
 from ..result.from_device import MOST_OF_ROOF
 from ..result.measurement import Round
@@ -28,6 +29,10 @@ TIMES_AGAIN = 5
 # A ceiling that allows so many times as much as the smallest binds in no later round either. Nor does one that did so
 # beside earlier work, some minutes ago: measuring memory's takes arrays of some GiB beside a server's cache.
 FAR_ABOVE, FAR_ABOVE_EARLIER = 4, 8
+# Of these no machine in use today has less for each compute unit: a ceiling of them that could not be measured, and
+# would bind below that only, does not bind. (One channel of DDR3-800 moves 6.4 GB/s at most, for four cores; twelve of
+# DDR5-6000 move 576, for 384 threads.)
+SURELY_THERE = {"memory": 1e9}
 
 
 def is_loss(error: Exception) -> bool:
@@ -91,6 +96,8 @@ class RoofMeter:
         # Those that may bind, as far as this work has met them.
         self._near = {name for name in self._counts if name not in self._told}
         self._again: dict[str, float] = {}
+        # Why, of those that cannot be measured here.
+        self._missing: dict[str, str] = {}
         self.failure: str | None = None
         # Whether the device hung or died meanwhile.
         self.lost = False
@@ -107,19 +114,47 @@ class RoofMeter:
             return
         try:
             self._refuse()
-            rates = {name: self._rate(name) for name in self._counts if name in self._near}
+            rates = self._rates_of(name for name in self._counts if name in self._near)
             while near := self._near_unmet(rates):
-                rates |= {name: self._rate(name) for name in near}
+                rates |= self._rates_of(near)
         except DeviceError as error:
             self.failure = str(error)
             self.lost = is_loss(error)
             return
+        self.failure = self._why_unknown(rates)
         self._rates.append(rates)
         self._near = self._below(FAR_ABOVE, rates)
 
+    def _rates_of(self, names: Iterable[str]) -> dict[str, float]:
+        """Of these ceilings, now; of what cannot be measured here the reason is kept. Raises DeviceError."""
+        rates = {}
+        for name in names:
+            try:
+                rates[name] = self._rate(name)
+            except DeviceError as error:
+                if name in self._probes or is_loss(error):
+                    raise
+                self._missing[name] = str(error)
+        return rates
+
+    def _why_unknown(self, rates: Mapping[str, float]) -> str | None:
+        """Why there is no roof without what could not be measured; None where it does not bind."""
+        known, units = [rate / self._counts[name] for name, rate in rates.items()], self._device.info.compute_units or 1
+        for name, reason in self._missing.items():
+            if not known or min(known) * self._counts[name] > units * SURELY_THERE.get(name, 0.0):
+                return reason
+        return None
+
+    @property
+    def near_cache(self) -> NearCache | None:
+        """That a ceiling which may bind was measured with too little to be beyond the caches."""
+        near = (probe.near_cache for name, probe in self._probes.items() if name in self._near)
+        return next((each for each in near if each is not None), None)
+
     def _near_unmet(self, rates: Mapping[str, float]) -> set[str]:
         """Those of earlier work that may bind this one, which allows so much now."""
-        earlier = {name: self._told[name].rate_per_s for name in self._counts if name not in self._probes}
+        measured = self._probes.keys() | self._missing.keys()
+        earlier = {name: self._told[name].rate_per_s for name in self._counts if name not in measured}
         return self._below(FAR_ABOVE_EARLIER, {**rates, **earlier}) & set(earlier)
 
     def _below(self, times: float, rates: Mapping[str, float]) -> set[str]:
@@ -174,8 +209,8 @@ class RoofMeter:
         ]
         if not math.fsum(seconds):
             return None
-        means = {name: self._mean(name, seconds) for name in self._counts}
-        return smallest_ceiling(
+        means = {name: self._mean(name, seconds) for name in self._counts if name not in self._missing}
+        roof = smallest_ceiling(
             Ceiling(
                 name=self._told[name].name,
                 unit=self._told[name].unit,
@@ -185,6 +220,15 @@ class RoofMeter:
             )
             for name, mean in means.items()
         )
+        return roof if roof is None else replace(roof, explanation=" ".join([roof.explanation, *self._left_out(roof)]))
+
+    def _left_out(self, roof: Roof) -> list[str]:
+        """Of each ceiling that was not measured, why, and below what it would bind: memory's (see SURELY_THERE)."""
+        return [
+            f"Its {name} was not measured ({reason}); it would bind below "
+            f"{roof.rate_per_s * self._counts[name] / 1e9:.2g} GB/s."
+            for name, reason in self._missing.items()
+        ]
 
     def _mean(self, name: str, seconds: Sequence[float]) -> float:
         """Over the rounds that it was measured after, each as long as it was sampled; else of what was measured."""

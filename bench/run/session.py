@@ -119,7 +119,7 @@ class Session:
         if why_not is not None:
             self._end = "skipped", why_not
             return
-        if devices is not None and devices.is_open(self.found.info.id):
+        if devices is not None and devices.is_warm(self.found.info):
             self._plan = self._plan.of_a_warm_device(self.found.info.on_host_cores)
         # Devices at once wait for each other, so that the patience of two is needed.
         patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)

@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping, MutableMapping
 
 from ...kernels.device import AnyDevice, DeviceInfo, Roof
 from ...kernels.errors import DeviceError
-from ...kernels.workloads.protocol import Task
+from ...kernels.workloads.protocol import MovesMemory, Task
 from ..machine.load import LoadMeter
 from ..result.warning import WarningRecord
 from ..sampling.sampler import Sampler
 from ..warnings import sentences
 from .roofs import RoofMeter, Told, best_roof, is_loss, why_no_roof
+
+
+def is_said(task: Task) -> bool:
+    """Whether the work itself tells that it may come from a cache in part."""
+    return isinstance(task, MovesMemory) and task.near_cache is not None
 
 
 class SessionRoof:
@@ -59,6 +64,9 @@ class SessionRoof:
         between = self._between
         if between is not None and between.is_needed:
             self.roof = between.roof(sampler.records())
+            near = between.near_cache
+            if self.roof is not None and near is not None and not is_said(task):
+                self.warnings.append(sentences.near_cache(f"its roof's {near.what}", near.times, near.remedy))
             if between.lost:
                 self._lose()
             return

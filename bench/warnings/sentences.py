@@ -241,6 +241,14 @@ def limit_unknown(reason: str) -> WarningRecord:
     )
 
 
+def near_cache(what: str, times: float, remedy: str) -> WarningRecord:
+    """What the work moves, or what its roof was measured with, is too small to be beyond the caches."""
+    return WarningRecord(
+        code="near_cache",
+        text=f"{what} of {times:.2g} times the largest cache, less than 4, may come from it in part; {remedy}",
+    )
+
+
 def ended_early(samples: int, because: str) -> WarningRecord:
     """Sampling did not take its time."""
     return WarningRecord(code="ended_early", text=f"sampling ended after {samples} samples: {printable(because, 80)}")

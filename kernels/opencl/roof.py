@@ -63,19 +63,29 @@ def measure_roof(streams: Streams, kind: str, variant: Variant, units: int, rate
     `rated_hz`: the clock that the driver names, 0 where it names none.
     """
     meter = _Meter(streams, variant)
-    alone = {name: meter.rate([name] * CHAINS) for name in (ADD, XOR3)}
-    # A chain of nothing but rotations would be folded into one.
-    alone["rotate and add in turns"] = meter.rate([ROTATE, ADD])
     two, three = "logic of two words", "logic of three words"
     both = "sums and logic of three words, both pipes busy,"
-    ways = {two: operation_mix(False, prefixes)}
-    if alone[XOR3] >= FUSED * meter.rate([XOR4] * CHAINS) if kind == "gpu" else has_three_operand_logic():
-        ways[three] = operation_mix(True, prefixes)
+    alone: dict[str, float] = {}
+    if kind == "gpu":
+        alone = {name: meter.rate([name] * CHAINS) for name in (ADD, XOR3)}
+        # A chain of nothing but rotations would be folded into one.
+        alone["rotate and add in turns"] = meter.rate([ROTATE, ADD])
+        ways = {two: operation_mix(False, prefixes)}
+        if alone[XOR3] >= FUSED * meter.rate([XOR4] * CHAINS):
+            ways[three] = operation_mix(True, prefixes)
+    else:
+        # CPUs tell what they have, and compilers for them take it for logic of two words as well.
+        fuses = has_three_operand_logic()
+        ways = {three if fuses else two: operation_mix(fuses, prefixes)}
     if variant.pipes != "none":
         ways[both] = both_pipes_mix(variant, prefixes)
     limits = {way: meter.rate(interleaved(mix)) * variant.width / sum(mix.values()) for way, mix in ways.items()}
     best = max(limits, key=lambda way: limits[way])
     operations = round(sum(ways[best].values()))
+    told = (
+        f" Throughputs are for vectors of {variant.width} words, a compute unit and a cycle of the clock that the "
+        "driver names, not of the one that it ran at."
+    )
     per_cycle = {name: value / (units * rated_hz) for name, value in alone.items()} if rated_hz else {}
     return Roof(
         rate_per_s=limits[best],
@@ -84,9 +94,7 @@ def measure_roof(streams: Streams, kind: str, variant: Variant, units: int, rate
         throughput=per_cycle,
         explanation=(
             f"The roof is that of the hash's {operations} operations, run in the same proportions with nothing to "
-            f"wait for, with {best} in one instruction. Throughputs are for vectors of "
-            f"{variant.width} words, a compute unit and a cycle of the clock that the driver names, not of the one "
-            "that it ran at."
+            f"wait for, with {best} in one instruction.{told if per_cycle else ''}"
         ),
         binds="logic",
     )

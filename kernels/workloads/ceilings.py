@@ -6,14 +6,15 @@ is what peak's kernel of it does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from time import perf_counter
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from ..device import BufferId, Executes, Launch, Source
-from ..errors import DeviceError
+from ..errors import DeviceError, Unfit
+from .near_cache import NearCache
 from .peak import formats, launches, oracle
 from .peak.widths import chosen_bits
 from .stream import arrays
@@ -24,8 +25,10 @@ from .stream.counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 BURST_S = 0.012
 MOST_REPEATS = 1 << 12
 TRIALS = 2
-# Memory is measured in so many parts of an array at most.
-MOST_PARTS = 64
+# Memory is measured in so many parts of an array.
+FEWEST_PARTS, MOST_PARTS = 7, 64
+# An array of which a pass takes longer than a burst on any host, where nothing was measured.
+LARGE_BYTES = 1 << 30
 # Of the kernels that move memory, so many of the fastest go on being measured.
 FASTEST = 2
 UPDATE = "update"
@@ -47,11 +50,16 @@ def forget(device: Executes) -> None:
 
 
 class Probe(Protocol):
-    """One ceiling of an open device; `way`: by what it is reached, where a device has several ways, else empty."""
+    """One ceiling of an open device.
+
+    `way`: by what it is reached, where a device has several ways, else empty. `near_cache`: that it may be a cache's in
+    part.
+    """
 
     unit: str
     way: str
     explanation: str
+    near_cache: NearCache | None
 
     def rate(self) -> float:
         """Its rate now, in units a second. Raises DeviceError."""
@@ -125,21 +133,25 @@ class MemoryProbe:
 
         A burst shall be short: where a pass over such arrays is not (a server's last cache has 300 MiB and more), there
         are parts of one array, and each burst goes over the next ones. A part comes again after all others, that is
-        after as many bytes as an array has, and so from no cache.
+        after as many bytes as an array has, and so from no cache. So it is where there is no room for three arrays.
         """
         info = device.info
-        reason = arrays.too_large(info, None)
+        reason = arrays.too_large(info, None, 1)
         if reason is not None:
-            raise DeviceError(reason)
+            raise Unfit(reason)
         self._device = device
         found = beyond_caches(device)
-        self._all_items, self._limits = found.items, found.limits
-        self._items = _burst_items(found)
-        self._in_parts = self._items < found.items
-        count = max(2 * arrays.ARRAYS, -(-found.items // self._items)) if self._in_parts else arrays.ARRAYS
+        three_fit = arrays.too_large(info, None) is None and found.items == found.alone_items
+        self._items = _burst_items(found, three_fit)
+        self._in_parts = self._items < found.alone_items
+        self._all_items = found.alone_items if self._in_parts else found.items
+        self.near_cache = arrays.near_cache_of(info, self._all_items)
+        self._limits = f", {self.near_cache.text}" if self.near_cache else found.limits
+        count = _parts(found.alone_items, self._items) if self._in_parts else arrays.ARRAYS
         spare = () if self._in_parts else found.spare
         more = count - len(spare)
         self._arrays = (*spare, *(device.allocate(self._items * NUMBER_BYTES) for _ in range(more)))
+        self._looked_at: set[BufferId] = set()
         # The part that the next launch begins with.
         self._next = 0
         self._sums: tuple[BufferId, ...] = ()
@@ -195,23 +207,47 @@ class MemoryProbe:
 
         def following() -> tuple[BufferId, ...]:
             first, self._next = self._next, (self._next + count) % len(self._arrays)
-            return tuple(self._arrays[(first + number) % len(self._arrays)] for number in range(count))
+            return self._ready(self._arrays[(first + number) % len(self._arrays)] for number in range(count))
 
         if self._in_parts:
             return lambda repeats: [launch(following(), 1) for _ in range(repeats)]
-        return lambda repeats: [launch(self._arrays[:count], repeats)]
+        return lambda repeats: [launch(self._ready(self._arrays[:count]), repeats)]
+
+    def _ready(self, buffers: Iterable[BufferId]) -> tuple[BufferId, ...]:
+        """These, looked at: memory that earlier work had is made zeros at the first look, which is not to be timed."""
+        taken = tuple(buffers)
+        for buffer in set(taken) - self._looked_at:
+            self._device.read(buffer, 0, 1)
+        self._looked_at.update(taken)
+        return taken
 
 
-def _burst_items(found: Beyond) -> int:
-    """How many numbers of an array a burst goes over: as many as take BURST_S, or all where that is about as long."""
+def _burst_items(found: Beyond, three_fit: bool) -> int:
+    """How many numbers of an array a burst goes over: as many as take BURST_S, or all where that is about as long.
+
+    `three_fit`: there is room for three of all.
+    """
+    whole = found.alone_items
+    largest = whole if three_fit else -(-whole // FEWEST_PARTS // BLOCK) * BLOCK
     if found.read_bytes_s is None:
-        return found.items
-    items = max(found.items / MOST_PARTS, BURST_S * found.read_bytes_s / arrays.ARRAYS / NUMBER_BYTES)
-    return found.items if 2 * items >= found.items else -(-int(items) // BLOCK) * BLOCK
+        return largest if whole * NUMBER_BYTES < LARGE_BYTES else -(-whole // MOST_PARTS // BLOCK) * BLOCK
+    items = max(whole / MOST_PARTS, BURST_S * found.read_bytes_s / arrays.ARRAYS / NUMBER_BYTES)
+    return largest if 2 * items >= largest else -(-int(items) // BLOCK) * BLOCK
+
+
+def _parts(all_items: int, items: int) -> int:
+    """How many parts of so many numbers an array is in.
+
+    No multiple of three: what an operation reads, writes or leaves alone are other parts each time that they come.
+    """
+    count = max(FEWEST_PARTS, -(-all_items // items))
+    return count if count % arrays.ARRAYS else count + 1
 
 
 class PeakProbe:
     """How many operations of a number format a second."""
+
+    near_cache: NearCache | None = None
 
     def __init__(self, device: Executes, number: str) -> None:
         """Numbers in registers. Raises DeviceError."""
@@ -262,6 +298,7 @@ class DotProbe:
 
     unit = "operation"
     way = ""
+    near_cache: NearCache | None = None
     # A launch is to last far longer than its call.
     turns = 1 << 14
     factors = 0x01030507

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..device import BufferId, Executes, KernelInfo, Roof, Source
 from ..errors import WrongResult
+from .near_cache import NearCache
 from .protocol import Expected, Work
 from .source_text import text_of
 
@@ -33,6 +34,7 @@ class CheckedTask:
         self._unchecked: int | None = None
         self.kernel: KernelInfo | None = None
         self.compile_s = 0.0
+        self.near_cache: NearCache | None = None
 
     @property
     def is_full(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from ..device import AnyDevice, DeviceInfo, KernelInfo, Roof
 from .evidence import Claim, Evidence, EvidenceKind, Finding
+from .near_cache import NearCache
 from .quantity import Quantity
 from .suite import Suite
 from .suite import Value as Value
@@ -120,6 +121,13 @@ class GathersEvidence(Protocol):
     def has_enough(self) -> bool:
         """Whether what was counted proves something by now: whoever measures goes on until then."""
         ...
+
+
+@runtime_checkable
+class MovesMemory(Protocol):
+    """A task that works on memory: once it has tested itself it knows whether a cache may serve a part of that."""
+
+    near_cache: NearCache | None
 
 
 class Workload(Protocol):

@@ -109,7 +109,9 @@ def run_faults(result: Result, verdict: Verdict) -> list[str]:
 def run_warnings(result: Result) -> list[str]:
     """What casts a doubt on figures, a sentence each; the same sentence for several measurements is one."""
     notes = [warning.text for warning in (*result.warnings, *(result.together.warnings if result.together else ()))]
-    concerned: dict[str, list[Measurement]] = {}
+    # First what makes a figure another thing's, and would not be seen below a list of wide intervals.
+    apart = (warning.text for entry in result.results for warning in entry.warnings if warning.code == "near_cache")
+    concerned: dict[str, list[Measurement]] = {text: [] for text in apart}
     for entry in result.results:
         for warning in entry.warnings:
             concerned.setdefault(warning.text, []).append(entry)
@@ -131,11 +133,13 @@ def _in_a_line(reason: str) -> str:
 
 
 def _unmeasured(result: Result, entries: Iterable[Measurement]) -> list[str]:
-    return [
+    """What was not measured and why; where a device has the same reason for many rows, once."""
+    reasons = (
         about(_name(entry, result), f"{entry.status}: {entry.reason}", entry.device.id)
         for entry in entries
         if entry.reason is not None
-    ]
+    )
+    return list(dict.fromkeys(reasons))
 
 
 def _name(entry: Measurement, result: Result) -> str:

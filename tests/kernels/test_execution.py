@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hashwatt.bench.isolation.deadlines import Deadlines
 from hashwatt.bench.isolation.device import IsolatedDevice
 from hashwatt.bench.isolation.messages import PART_BYTES
+from hashwatt.kernels import execution
 from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.cores.clock import counts_cpu_time, thread_seconds
@@ -308,3 +309,17 @@ def resident_bytes() -> int:
         return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES
     except OSError:
         return 0
+
+
+@pytest.mark.parametrize(("size_mib", "free_mib", "there"), [(256, 512, True), (256, 300, False), (1, 0, True)])
+def test_a_large_buffer_leaves_a_quarter_of_what_is_free(
+    monkeypatch: pytest.MonkeyPatch, size_mib: int, free_mib: int, there: bool
+) -> None:
+    monkeypatch.setattr(execution, "free_bytes", lambda: free_mib << 20)
+    if there:
+        assert execution.room_on_pages(size_mib << 20).size == size_mib << 20
+    else:
+        with pytest.raises(MemoryError):
+            execution.room_on_pages(size_mib << 20)
+    monkeypatch.setattr(execution, "free_bytes", lambda: None)
+    assert execution.room_on_pages(size_mib << 20).size == size_mib << 20

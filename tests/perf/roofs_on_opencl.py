@@ -24,6 +24,7 @@ from hashwatt.kernels.workloads.suite import rows_of
 PRODUCTS = ("gemm", "conv")
 ROUNDS = 9
 BATCH_S = 0.05
+MOST_BYTES = 10 << 30
 
 
 def opened(entries: list[Found], threads: int | None = None) -> Executes:
@@ -31,8 +32,8 @@ def opened(entries: list[Found], threads: int | None = None) -> Executes:
         if entry.info.kind == "cpu":
             device = entry.open(DeviceOptions(threads=threads))
             assert isinstance(device, Executes)
-            # What was free when it was found; both have arrays now.
-            device.info = replace(device.info, memory_bytes=None)
+            # Three arrays of a GiB at most: two devices hold them, and beside a server's cache more would take minutes.
+            device.info = replace(device.info, memory_bytes=min(device.info.memory_bytes or MOST_BYTES, MOST_BYTES))
             return device
     raise SystemExit("no OpenCL device here runs on the CPU")
 

@@ -14,6 +14,7 @@ from ...errors import DeviceError, WrongResult
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..filling import fill
+from ..near_cache import near_cache
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
 from . import opencl
@@ -87,13 +88,17 @@ class GupsTask(CheckedTask):
         self._request = request
         size = request.parameters.get(SIZE)
         self._table = table_of(device.info, None if size is None else int(size))
+        # More memory is asked for; nobody takes a larger table by himself.
+        self.near_cache = near_cache(device.info, self._table.words * WORD_BYTES, is_sized=True, what="a table")
         language = next(name for name in device.info.languages if name in SOURCES)
         update, look = SOURCES[language]
         self._update, self._look = (
             Source(language, text, entry, TYPES) for text, entry in ((update, "update"), (look, "look"))
         )
         lines = BEYOND_CACHE * (device.info.cache_bytes or CACHE_IF_UNKNOWN_BYTES) // LINE_BYTES
-        lines = 1 if device.info.simulator or language == "python" else min(lines, self._table.words)
+        # Twice as many updates as the table has lines touch nearly all of them: more gain nothing.
+        lines = min(lines, 2 * self._table.words * WORD_BYTES // LINE_BYTES)
+        lines = 1 if device.info.simulator or language == "python" else lines
         self.smallest_batch = 1 << max(1, lines // self._table.parts).bit_length()
         self._buffers: tuple[int, int] | None = None
         self._key = np.uint64(0)

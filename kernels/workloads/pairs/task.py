@@ -93,6 +93,8 @@ class PairTask:
         self._next = 0
         self._now = (0, 0)
         self._unread: tuple[int, int] | None = None
+        # The batch whose products are still there, though they were dropped.
+        self._dropped: tuple[int, int] | None = None
         self._stretches: list[_Stretch] = []
         self._answers: list[Answer] = []
         self._threads: int | None = None
@@ -178,13 +180,16 @@ class PairTask:
 
     def drop(self) -> None:
         """Forget the prints."""
-        self._unread = None
+        self._dropped, self._unread = self._unread, None
         self._stretches = []
 
     def check_batch(self, batch: int) -> None:
-        """Do one, and check lines of a product and what its operands are made of."""
-        self.ready(batch)
-        self.run(batch)
+        """Check lines of a product and what its operands are made of: of the last batch, where it was as large."""
+        if self._dropped is not None and self._dropped == self._now and batch == self._now[1]:
+            self._unread = self._dropped
+        else:
+            self.ready(batch)
+            self.run(batch)
         first, count = self._now
         self._read_prints()
         self._check_lines(first, count)

@@ -12,7 +12,7 @@ from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..filling import fill
 from ..protocol import Expected, Request, Work
-from ..stream.arrays import array_items
+from ..stream.arrays import array_items, near_cache_of
 from ..stream.beyond import beyond_caches
 from ..suite import SIZE
 from .formats import INTENSITIES
@@ -43,7 +43,7 @@ class SweepTask(CheckedTask):
         self._steps = INTENSITIES[self._intensity]
         size = request.parameters.get(SIZE)
         self._is_sized = size is not None
-        self._items = array_items(device.info, None if size is None else int(size))
+        self._items = array_items(device.info, None if size is None else int(size), 1)
         self._source = sweep_source_of(self._steps, device.info)
         # The numbers of an item.
         self._across = sweep_numbers(device.info)
@@ -68,7 +68,8 @@ class SweepTask(CheckedTask):
             self._passes = passes
             self._compare(items)
         if not self._is_sized:
-            self._items = beyond_caches(self._device).items
+            self._items = beyond_caches(self._device).alone_items
+        self.near_cache = near_cache_of(info, self._items, self._is_sized)
         tuning = {"array_bytes": self._items * NUMBER_BYTES, "operations_a_number": 2 * self._steps}
         self.kernel = self._kernel_info(f"sweep{self._steps}", self._source, tuning, threads)
         self._device.release()

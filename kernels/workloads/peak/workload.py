@@ -84,7 +84,7 @@ class Peak(ProvenByChecks):
             what = "no dot products of bytes (int8)" if number == "int8" else f"no {number} by itself"
             return f"{info.id} computes {what}; peak has other formats for it"
         size = parameters.get(SIZE)
-        return too_large(info, size if isinstance(size, int) else None) if "intensity" in parameters else None
+        return too_large(info, size if isinstance(size, int) else None, 1) if "intensity" in parameters else None
 
     def bind(self, device: AnyDevice, request: Request) -> Task:
         """See Workload."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ...device import BufferId, DeviceInfo, KernelId, Launch, Source
+from ..near_cache import BEYOND_CACHE, NearCache, near_cache
 from . import opencl
 from .counts import BLOCK, DOT, NUMBER_BYTES
 
 ARRAYS = 3
-# STREAM's own rule: each array at least four times the largest cache.
-BEYOND_CACHE = 4
+# Where there is no room for arrays of four times the largest cache, they have so many times that at least: of the two
+# that a pass reads a third may then be left in the cache.
+LEAST_BEYOND_CACHE = 1.5
 CACHE_IF_UNKNOWN_BYTES = 32 << 20
 # However small a cache some driver tells of: half of an array is still a block (see `beyond`).
 FEWEST_BLOCKS = 2
@@ -18,42 +20,65 @@ SMALLEST_ON_GPU_BYTES = 256 << 20
 LARGEST_ARRAY_BYTES = 2 << 30
 # A simulator needs a second for a million items, and has no cache to get past.
 SIMULATED_BYTES = 1 << 16
-# The part of a device's memory that the arrays may take together. The host's serves several devices at the same time,
-# which take turns with their arrays in place, and what measures their ceilings has some more.
-MEMORY_SHARE, HOST_MEMORY_SHARE = 1 / 2, 1 / 4
+# The part of a device's memory that the arrays may take together, and of that what one array alone may, such as what
+# measures the memory's ceiling beside the three. The host's memory serves two devices at the same time as a rule, which
+# take turns with their arrays in place.
+MEMORY_SHARE, HOST_MEMORY_SHARE, ALONE_SHARE = 1 / 2, 0.3, 0.4
 # Of a card's work-items that add up blocks.
 GROUP_ON_GPU = 256
 LANGUAGES = ("llvm", "opencl", "python")
 PACKAGE = __package__
 
 
-def array_items(info: DeviceInfo, size_bytes: int | None = None) -> int:
-    """How many numbers an array has on this device: whole blocks, of the size asked for or as the caches want it."""
+def usual_bytes(info: DeviceInfo) -> int:
+    """How large an array is to be on this device: as the caches want it."""
+    if info.simulator:
+        return SIMULATED_BYTES
+    wanted = BEYOND_CACHE * (info.cache_bytes or CACHE_IF_UNKNOWN_BYTES)
+    return min(max(wanted, SMALLEST_ON_GPU_BYTES) if info.kind == "gpu" else wanted, LARGEST_ARRAY_BYTES)
+
+
+def room_bytes(info: DeviceInfo, arrays: int = ARRAYS) -> int | None:
+    """How large each of so many arrays (ARRAYS, or one alone) may be; None where nobody tells how much is free."""
+    share = HOST_MEMORY_SHARE if info.on_host_cores else MEMORY_SHARE
+    together = share * (ALONE_SHARE if arrays == 1 else 1)
+    return None if info.memory_bytes is None else int(info.memory_bytes * together / arrays)
+
+
+def array_items(info: DeviceInfo, size_bytes: int | None = None, arrays: int = ARRAYS) -> int:
+    """How many numbers each of so many arrays has on this device, in whole blocks.
+
+    Of the size asked for; else as large as the caches want it, or as there is room for. `too_large` says whether that
+    is enough.
+    """
     if size_bytes is None:
-        size_bytes = BEYOND_CACHE * (info.cache_bytes or CACHE_IF_UNKNOWN_BYTES)
-        if info.kind == "gpu":
-            size_bytes = max(size_bytes, SMALLEST_ON_GPU_BYTES)
-        if info.simulator:
-            size_bytes = SIMULATED_BYTES
-        size_bytes = min(size_bytes, LARGEST_ARRAY_BYTES)
+        size_bytes = usual_bytes(info)
+        room = room_bytes(info, arrays)
+        size_bytes = size_bytes if room is None else min(size_bytes, room)
     return max(FEWEST_BLOCKS, size_bytes // NUMBER_BYTES // BLOCK) * BLOCK
 
 
-def most_bytes(info: DeviceInfo) -> int | None:
-    """What all arrays may take together of this device's memory; None where nobody tells how much is free."""
-    share = HOST_MEMORY_SHARE if info.on_host_cores else MEMORY_SHARE
-    return None if info.memory_bytes is None else int(info.memory_bytes * share)
-
-
-def too_large(info: DeviceInfo, size_bytes: int | None) -> str | None:
+def too_large(info: DeviceInfo, size_bytes: int | None, arrays: int = ARRAYS) -> str | None:
     """Why the arrays do not fit this device's memory, in a sentence; None where they do, or nobody tells."""
-    wanted, most = ARRAYS * array_items(info, size_bytes) * NUMBER_BYTES, most_bytes(info)
-    if most is None or wanted <= most:
+    room = room_bytes(info, arrays)
+    if room is None:
         return None
-    return (
-        f"{info.id}: stream may take {most >> 20} MiB of the memory that is free, and its arrays take {wanted >> 20}; "
-        "give a smaller --size"
-    )
+    taken = f"{info.id}: {arrays * room >> 20} MiB of what is free are for arrays"
+    if size_bytes is not None:
+        asked = arrays * array_items(info, size_bytes) * NUMBER_BYTES
+        return f"{taken}, and these take {asked >> 20}; give a smaller --size" if asked > arrays * room else None
+    least = int(LEAST_BEYOND_CACHE / BEYOND_CACHE * usual_bytes(info))
+    if room >= least:
+        return None
+    return f"{taken}, and beyond its caches they take {arrays * least >> 20}; close programs"
+
+
+def near_cache_of(info: DeviceInfo, items: int, is_sized: bool = False) -> NearCache | None:
+    """That arrays of so many numbers are smaller than the caches want them; None where they are not, or nobody knows.
+
+    `is_sized`: they are as large as was asked for.
+    """
+    return near_cache(info, items * NUMBER_BYTES, is_sized, rounding_bytes=BLOCK * NUMBER_BYTES)
 
 
 def side_by_side(info: DeviceInfo) -> bool:

@@ -13,12 +13,23 @@ from weakref import WeakKeyDictionary
 
 from ...device import BufferId, DeviceInfo, Executes, Launch
 from ...errors import Unfit
-from .arrays import ARRAYS, BEYOND_CACHE, LARGEST_ARRAY_BYTES, array_items, launch_of, most_bytes, source_of
+from ..near_cache import BEYOND_CACHE
+from .arrays import (
+    ARRAYS,
+    LARGEST_ARRAY_BYTES,
+    array_items,
+    launch_of,
+    room_bytes,
+    source_of,
+    too_large,
+)
 from .counts import BLOCK, DOT, NUMBER_BYTES
 
 # What is known to be memory: so many times an array, and more than any last cache that one group of cores shares today
 # (504 MiB); but no more than this part of what is free. Twice is enough for arrays that no such cache holds half of.
 REFERENCE, LEAST_TIMES = 4, 2
+# Where a cache of so many bytes is told there is no larger one to look for, which would take some GiB and seconds.
+LARGEST_KNOWN_BYTES = 450 << 20
 LEAST_REFERENCE_BYTES, ENOUGH_BYTES = 512 << 20, 2 << 30
 MEMORY_PART = 4
 # Of an array that is four times as large as the cache (STREAM's rule) a quarter may come from there: even if that took
@@ -35,11 +46,13 @@ READ = 2
 class Beyond:
     """How many numbers an array must have.
 
+    `items`: each of three, as far as there is room for that. `alone_items`: one alone, for which there is more room.
     `reference_bytes`: larger caches than this were not looked for, and `read_bytes_s`: how fast so much was read (None:
     nothing was measured). `spare`: buffers of at least that size, which were left by finding out.
     """
 
     items: int
+    alone_items: int
     reference_bytes: int | None = None
     read_bytes_s: float | None = None
     spare: tuple[BufferId, ...] = ()
@@ -53,20 +66,29 @@ class Beyond:
 
 
 _KNOWN: WeakKeyDictionary[Executes, Beyond] = WeakKeyDictionary()
+_REFUSED: WeakKeyDictionary[Executes, str] = WeakKeyDictionary()
 
 
 def beyond_caches(device: Executes) -> Beyond:
     """The size of arrays on this device, found out once while it is open.
 
-    As the caches are told where nothing is to be measured: a simulator, or a device whose free memory nobody tells.
+    As the caches are told, or as there is room for arrays (see `too_large`), where nothing is to be measured: a
+    simulator, a device whose free memory nobody tells, or one that tells of as large a cache as there is.
     Raises Unfit where no size that its memory has room for is beyond the caches, and DeviceError.
     """
     if device in _KNOWN:
         return _KNOWN[device]
     info = device.info
-    if info.simulator or info.memory_bytes is None or info.languages[:1] == ("python",):
-        return Beyond(array_items(info))
-    found = _Search(device, info.memory_bytes).found()
+    told = (info.cache_bytes or 0) >= LARGEST_KNOWN_BYTES
+    if told or info.simulator or info.memory_bytes is None or info.languages[:1] == ("python",):
+        return Beyond(array_items(info), array_items(info, arrays=1))
+    if device in _REFUSED:
+        raise Unfit(_REFUSED[device])
+    try:
+        found = _Search(device, info.memory_bytes).found()
+    except Unfit as error:
+        _REFUSED[device] = str(error)
+        raise
     # The buffers are the caller's.
     _KNOWN[device] = replace(found, spare=())
     return found
@@ -85,8 +107,12 @@ class _Search:
         self._read_bytes_s = 0.0
 
     def found(self) -> Beyond:
-        size = told = array_items(self._device.info) * NUMBER_BYTES
-        most = min(LARGEST_ARRAY_BYTES, (most_bytes(self._device.info) or 0) // ARRAYS)
+        info = self._device.info
+        alone = array_items(info, arrays=1)
+        # Where three are too small to tell anything, one alone is tried out.
+        arrays = 1 if too_large(info, None) else ARRAYS
+        size = told = array_items(info, arrays=arrays) * NUMBER_BYTES
+        most = min(LARGEST_ARRAY_BYTES, room_bytes(info, arrays) or 0)
         while size <= most:
             if READ * size > self._reference_bytes:
                 self._enlarge(size)
@@ -95,9 +121,10 @@ class _Search:
                 size = size if size == told else min(most // told * told, BEYOND_CACHE * size)
                 fits = READ * size <= self._reference_bytes
                 spare = self._operands if fits else ()
-                return Beyond(size // NUMBER_BYTES, self._reference_bytes, self._read_bytes_s, spare)
+                items = size // NUMBER_BYTES
+                return Beyond(items, max(items, alone), self._reference_bytes, self._read_bytes_s, spare)
             size *= 2
-        raise Unfit(no_size(self._device.info, size // 2))
+        raise Unfit(no_size(info, size // 2))
 
     def _enlarge(self, size: int) -> None:
         wanted = max(min(REFERENCE * size, ENOUGH_BYTES), LEAST_TIMES * size, LEAST_REFERENCE_BYTES)

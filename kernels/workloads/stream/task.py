@@ -14,7 +14,7 @@ from ..evidence import Checked
 from ..filling import fill
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
-from .arrays import ARRAYS, across, array_items, launch_of, side_by_side, source_of
+from .arrays import ARRAYS, across, array_items, launch_of, near_cache_of, side_by_side, source_of
 from .beyond import beyond_caches
 from .counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 from .oracle import FACTORS, MOST_PASSES, Course, Numbers, Sums, pattern
@@ -64,6 +64,7 @@ class StreamTask(CheckedTask):
             self._compare_all(self._course_of(numbers, items, all_of_it=True), buffers, passes)
         if not self._is_sized:
             self._items = beyond_caches(self._device).items
+        self.near_cache = near_cache_of(self._device.info, self._items, self._is_sized)
         self._note_kernel()
         self._device.release()
         # Kernels were given back, too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -42,6 +43,20 @@ def test_a_device_that_was_used_up_by_one_kind_of_work_is_open_for_the_next() ->
     assert devices.why_given_up("fake:steady") is None
     devices.lose("fake:steady")
     assert "hung or died 2 times" in (devices.why_given_up("fake:steady") or "")
+
+
+def test_the_host_s_cores_are_warm_for_a_second_device_on_them_and_no_card_is() -> None:
+    devices = OpenDevices()
+    cpu, runtime = (replace(fake_info("steady"), id=name, runs_on_host_cpu=True) for name in ("cpu", "opencl:0"))
+    card = fake_info("steady")
+    assert not any(devices.is_warm(info) for info in (cpu, runtime, card))
+    devices.take(Found(card, lambda _options: device()), DeviceOptions())
+    assert not devices.is_warm(runtime)
+    devices.take(Found(cpu, lambda _options: device()), DeviceOptions())
+    assert devices.is_warm(runtime)
+    assert not devices.is_warm(card)
+    devices.give_back(device())
+    assert devices.is_warm(card)
 
 
 class Stuck:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace as with_changes
 from typing import Any, cast
 
 import pytest
@@ -12,13 +13,16 @@ from hashwatt.bench.api import verify
 from hashwatt.bench.result.measurement import Round, Sample
 from hashwatt.bench.result.model import Result
 from hashwatt.bench.run import roofs
+from hashwatt.bench.run.asked import AskedWork
 from hashwatt.bench.run.open_devices import OpenDevices
 from hashwatt.bench.run.roofs import EARLIER, ONCE, USUALLY, RoofMeter, Told, best_roof
 from hashwatt.kernels.device import Executes, Launch, Launched, Roof
 from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.fakes import device as fake_device
 from hashwatt.kernels.fakes.device import DEFAULT_RATE_HS, FakeDevice, VirtualClock
 from hashwatt.kernels.workloads import ceilings
 from hashwatt.kernels.workloads.ceilings import PROBES, Burst, MemoryProbe, PeakProbe, forget
+from hashwatt.kernels.workloads.near_cache import NearCache
 
 from ..fakes import RATE_HS, measured
 
@@ -42,6 +46,7 @@ class Given:
 
     explanation = "given"
     way = ""
+    near_cache: NearCache | None = None
 
     def __init__(self, unit: str, rates: Iterator[float], later: Iterator[float] | None) -> None:
         self.unit = unit
@@ -144,6 +149,58 @@ def test_what_fails_costs_the_roof_and_says_why(monkeypatch: pytest.MonkeyPatch)
     for _ in range(2):
         made.measure()
     assert (made.failure, made.is_needed, made.roof([sampled(1.0)])) == ("no memory is free", False, None)
+
+
+@pytest.mark.parametrize(("byte_per_flop", "units", "there"), [(0.003, 1, True), (0.3, 1, False), (0.3, 64, True)])
+def test_a_ceiling_that_cannot_be_measured_costs_the_roof_only_where_it_may_bind(
+    monkeypatch: pytest.MonkeyPatch, byte_per_flop: float, units: int, there: bool
+) -> None:
+    def without_room(_device: Executes) -> MemoryProbe:
+        raise DeviceError("no room for its arrays")
+
+    def arithmetic(_device: Executes) -> Given:
+        return Given("flop", iter([100e9, 100e9]), None)
+
+    monkeypatch.setattr(roofs, "PROBES", {"memory": without_room, "float32": arithmetic})
+    opened = device()
+    opened.info = with_changes(opened.info, compute_units=units)
+    made = RoofMeter(opened, {"memory": byte_per_flop, "float32": 1.0})
+    for _ in range(2):
+        made.measure()
+    roof = made.roof([sampled(1.0), sampled(1.0)])
+    if not there:
+        assert (roof, made.failure, made.lost) == (None, "no room for its arrays", False)
+        return
+    assert roof is not None
+    assert (roof.binds, roof.rate_per_s) == ("float32", 100e9)
+    assert [one.name for one in roof.ceilings] == ["float32"]
+    assert (
+        f"memory was not measured (no room for its arrays); it would bind below {byte_per_flop * 100:.2g} GB/s"
+        in roof.explanation
+    )
+
+
+@pytest.mark.parametrize(("memory", "said"), [(11.0, True), (100.0, False)])
+def test_a_ceiling_that_a_cache_serves_in_part_is_said_to_where_it_may_bind(
+    monkeypatch: pytest.MonkeyPatch, memory: float, said: bool
+) -> None:
+    of_memory = Given("byte", iter([memory]), None)
+    of_memory.near_cache = NearCache("arrays", 2.1, "free more memory")
+    probes = {"memory": lambda _device: of_memory, "float64": lambda _device: Given("flop", iter([10.0]), None)}
+    monkeypatch.setattr(roofs, "PROBES", probes)
+    made = RoofMeter(device(), dict.fromkeys(probes, 2.0))
+    made.measure()
+    assert (made.near_cache is not None) == said
+
+
+def test_work_that_a_cache_serves_in_part_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fake_device, "FAKE_CACHE_BYTES", 1 << 16)
+    for size, said in (("64KiB", True), ("256KiB", False)):
+        works = AskedWork(["stream"], {"operation": "copy"}, sizes={"stream": size}).works()
+        entry = measured("steady", seconds=0.5, works=works).results[0]
+        told = [warning.text for warning in entry.warnings if warning.code == "near_cache"]
+        assert bool(told) == said, told
+        assert not told or "of 1 times the largest cache" in told[0]
 
 
 def test_work_that_counts_no_ceiling_asks_for_none() -> None:

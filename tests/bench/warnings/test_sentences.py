@@ -45,6 +45,10 @@ WORST: dict[str, list[WarningRecord]] = {
     "shared_cores": [sentences.shared_cores(["cpu", "opencl:0"]), sentences.shared_cores([LONG] * 99)],
     "ended_early": [sentences.ended_early(MANY, LONG)],
     "cut_short": [sentences.cut_short()],
+    "near_cache": [
+        sentences.near_cache("arrays", 3.41, "free more memory"),
+        sentences.near_cache("its roof's arrays", 0.00012, "ask for 4 times it (--size)"),
+    ],
     "race_ended_early": [sentences.race_ended_early(1), sentences.race_ended_early(999)],
     "date_unsure": [sentences.date_unsure(LONG, LONG)],
     "meters_left_out": [sentences.meters_left_out([LONG] * 999)],

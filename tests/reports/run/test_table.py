@@ -171,6 +171,19 @@ def test_what_several_devices_share_is_said_once() -> None:
     assert run_notes(run, GOOD) == ["cpu, opencl:0: other programs were busy; close them"]
 
 
+def test_rows_of_a_device_that_cannot_be_measured_for_the_same_reason_say_so_once() -> None:
+    rows = (unmeasured("skipped", "cpu: no room for its arrays; close programs", "cpu"),) * 2
+    assert run_faults(result(measured(), *rows), GOOD) == ["skipped: cpu: no room for its arrays; close programs"]
+
+
+def test_what_a_cache_may_serve_comes_first() -> None:
+    wide = WarningRecord(code="wide_interval", text="the interval is wide")
+    near = WarningRecord(code="near_cache", text="arrays of 0.5 times the largest cache")
+    notes = run_warnings(result(measured(warnings=(wide,)), replace(streaming(), warnings=(wide, near))))
+    places = [next(at for at, note in enumerate(notes) if one.text in note) for one in (near, wide)]
+    assert places == sorted(places)
+
+
 def test_each_id_is_explained_below_the_table() -> None:
     assert device_lines(result(measured("cpu"), measured("opencl:0"))) == [
         "cpu       Test CPU",

@@ -47,6 +47,15 @@ def device(request: pytest.FixtureRequest) -> Iterator[Executes]:
     opened.close()
 
 
+def test_a_table_that_a_cache_may_hold_in_part_says_so() -> None:
+    cached = fake_device()
+    cached.info = replace(cached.info, cache_bytes=1 << 16)
+    near = GupsTask(cached, SMALL).near_cache
+    assert near is not None
+    assert (near.what, near.times) == ("a table", 2)
+    assert GupsTask(fake_device(), SMALL).near_cache is None
+
+
 def table_after(device: Executes, updates: int) -> tuple[bytes, bytes]:
     """The table of five parts after so many updates of each, and the streams' numbers then."""
     table = Table(5, 1 << 7)
@@ -139,6 +148,15 @@ def test_a_cell_that_flips_is_noticed() -> None:
     device.write(task._buffers[0], 0, b"\1" * 8)
     with pytest.raises(WrongResult, match="1 of 512 cells"):
         task.count(0)
+
+
+@pytest.mark.parametrize(("cache_bytes", "updates"), [(1 << 10, 1 << 6), (1 << 20, 1 << 12)])
+def test_a_batch_touches_far_more_than_the_cache_holds_or_all_of_the_table(cache_bytes: int, updates: int) -> None:
+    cached = fake_device()
+    cached.info = replace(cached.info, cache_bytes=cache_bytes, languages=("llvm",))
+    task = GupsTask(cached, SMALL)
+    all_updates = task.smallest_batch * table_of(cached.info, 1 << 17).parts
+    assert updates <= all_updates <= 4 * updates
 
 
 def test_a_launch_that_failed_has_the_table_filled_anew() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace as with_changes
 from typing import Any, cast
 
@@ -67,6 +68,43 @@ def honest() -> tuple[Recompute, Claim]:
         parameters=PARAMETERS, amounts=amounts,
     )  # fmt: skip
     return task.evidence(3), claim
+
+
+def test_a_batch_is_checked_by_the_last_one_where_that_was_as_large() -> None:
+    launched: list[int] = []
+
+    class Counting(FakeDevice):
+        def launch(self, launch: Launch) -> Launched:
+            launched.append(launch.kernel)
+            return super().launch(launch)
+
+    device = Counting("steady", spend=VirtualClock().spend)
+    task = task_on(device)
+    task.self_test()
+    task.rehearse(None)
+    assert task._kernels is not None
+    multiply = task._kernels.multiply
+
+    def products(step: Callable[[], object]) -> int:
+        before = launched.count(multiply)
+        step()
+        return launched.count(multiply) - before
+
+    task.ready(2)
+    task.run(2)
+    task.drop()
+    assert products(lambda: task.check_batch(2)) == 0
+    # It was looked at, and is no batch before the next check.
+    assert products(lambda: task.check_batch(2)) == 1
+    assert products(lambda: task.check_batch(1)) == 1
+    # What is wrong in it is found.
+    task.ready(2)
+    task.run(2)
+    task.drop()
+    assert task._pool is not None
+    device.write(task._pool._products, 0, bytes(2 * 4 * SIZE * SIZE))
+    with pytest.raises(WrongResult):
+        task.check_batch(2)
 
 
 def again(evidence: Recompute, claim: Claim, count: int = 200) -> list[bool]:

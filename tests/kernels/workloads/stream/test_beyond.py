@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.device import DeviceInfo, Launch, Launched, Source
 from hashwatt.kernels.errors import Unfit
-from hashwatt.kernels.workloads.ceilings import BURST_S, MOST_PARTS, MemoryProbe
+from hashwatt.kernels.workloads.ceilings import BURST_S, FEWEST_PARTS, MOST_PARTS, MemoryProbe, _parts
 from hashwatt.kernels.workloads.stream.beyond import LEAST_REFERENCE_BYTES, beyond_caches
 from hashwatt.kernels.workloads.stream.counts import BLOCK, DOT, OPERATIONS
 
@@ -28,6 +29,7 @@ class Cached:
         self.allocated: list[int] = []
         self.launches = 0
         self.asked: list[int] = []
+        self.read_from: set[int] = set()
         self._serves_bytes = serves_bytes
         self._kernels: list[str] = []
 
@@ -42,7 +44,8 @@ class Cached:
     def repeat(self, buffer: int, period_bytes: int, size_bytes: int) -> None: ...
 
     def read(self, buffer: int, offset_bytes: int, size_bytes: int) -> bytes:
-        raise AssertionError
+        self.read_from.add(buffer)
+        return bytes(size_bytes)
 
     def compile(self, source: Source) -> tuple[int, float]:
         self._kernels.append(source.entry)
@@ -106,6 +109,45 @@ def test_where_there_is_little_memory_it_is_said_how_large_a_cache_was_looked_fo
     assert "lack" not in MemoryProbe(Cached(4 * MIB)).explanation
 
 
+@pytest.mark.parametrize(
+    ("cache_mib", "memory_gib", "each_mib", "parts_mib"),
+    [(480, 24, 1920, 1920), (480, 16, 1638, 1920), (480, 8, 819, 983), (300, 10, 1024, 1200), (300, 4, 491, 491)],
+)
+def test_where_there_is_little_memory_arrays_are_smaller_and_a_single_one_less_so(
+    cache_mib: int, memory_gib: int, each_mib: int, parts_mib: int
+) -> None:
+    device = Recent(cache_mib * MIB, replace(INFO, cache_bytes=cache_mib * MIB, memory_bytes=memory_gib << 30))
+    found = beyond_caches(device)
+    assert (found.items * 8 >> 20, found.alone_items * 8 >> 20) == (each_mib, parts_mib)
+    before = sum(device.allocated)
+    probe = MemoryProbe(device)
+    assert parts_mib * MIB <= sum(device.allocated) - before + BLOCK * 8 <= 1.2 * parts_mib * MIB
+    rates = [probe.rate() for _ in range(20)]
+    assert max(rates) <= 1.01 * MEMORY_BYTES_S, probe.explanation
+    assert (probe.near_cache is not None) == (parts_mib < 4 * cache_mib)
+    assert ("times the largest cache" in probe.explanation) == (parts_mib < 4 * cache_mib)
+
+
+def test_no_cache_larger_than_the_largest_there_is_is_looked_for() -> None:
+    device = Cached(480 * MIB, replace(INFO, cache_bytes=480 * MIB, memory_bytes=24 << 30))
+    assert beyond_caches(device).items * 8 == 1920 * MIB
+    assert not device.launches
+    assert not device.allocated
+
+
+def test_a_reason_for_no_size_is_found_once_while_the_device_is_open() -> None:
+    device = Cached(96 * MIB, replace(INFO, memory_bytes=600 * MIB))
+    for _ in range(2):
+        with pytest.raises(Unfit, match="still read as from a cache"):
+            beyond_caches(device)
+        launches = device.launches
+    assert device.launches == launches
+    count = device.launches
+    with pytest.raises(Unfit):
+        beyond_caches(device)
+    assert device.launches == count
+
+
 def test_nothing_is_measured_where_it_would_say_nothing() -> None:
     for info in (replace(INFO, simulator=True), replace(INFO, memory_bytes=None), replace(INFO, languages=("python",))):
         device = Cached(1 << 40, info)
@@ -160,6 +202,35 @@ def test_where_a_pass_over_the_arrays_is_long_bursts_go_over_parts_that_no_cache
     # What STREAM counts of a copy is two thirds of what is touched here.
     assert max(rates) <= 1.01 * MEMORY_BYTES_S, probe.explanation
     assert min(rates) >= 0.6 * MEMORY_BYTES_S
+
+
+@pytest.mark.parametrize("parts", range(1, 70))
+def test_every_part_comes_to_be_read_in_its_turn(parts: int) -> None:
+    """A copy reads every third part of those that it goes over: of a multiple of three always the same ones."""
+    count, target = _parts(parts * BLOCK, BLOCK), 0
+    read = set()
+    for _ in range(3 * count):
+        read.add((target + 1) % count)
+        target = (target + 3) % count
+    assert len(read) == count >= max(parts, FEWEST_PARTS)
+
+
+@pytest.mark.parametrize("info", [INFO, LARGE])
+def test_memory_of_earlier_work_is_made_zeros_before_a_burst_and_not_in_it(info: DeviceInfo) -> None:
+    device = Recent(32 * MIB, info)
+    beyond_caches(device)
+    plain = device.launch
+
+    def looked_at(launch: Launch) -> Launched:
+        large = {buffer for buffer in launch.buffers if device.allocated[buffer] >= KEPT_FROM_BYTES}
+        assert large
+        assert large <= device.read_from
+        return plain(launch)
+
+    device.launch = looked_at  # type: ignore[method-assign]
+    probe = MemoryProbe(device)
+    for _ in range(20):
+        probe.rate()
 
 
 def test_parts_take_the_memory_of_one_array_beside_what_looking_for_the_caches_took() -> None:

@@ -19,7 +19,7 @@ from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked, Claim
 from hashwatt.kernels.workloads.protocol import Expected, Request, Work
 from hashwatt.kernels.workloads.stream import cpu as on_cpu
-from hashwatt.kernels.workloads.stream.arrays import array_items, source_of
+from hashwatt.kernels.workloads.stream.arrays import array_items, near_cache_of, source_of, too_large
 from hashwatt.kernels.workloads.stream.counts import OPERATIONS
 from hashwatt.kernels.workloads.stream.task import StreamTask
 from hashwatt.kernels.workloads.stream.workload import WORKLOAD
@@ -201,6 +201,34 @@ def test_arrays_are_four_caches_long_or_of_the_size_asked_for() -> None:
     assert array_items(info, 1 << 31) * 8 == 1 << 31
 
 
+def test_where_there_is_no_room_for_four_caches_arrays_are_as_large_as_there_is() -> None:
+    info = DeviceInfo("x", "cpu", "", "", "", "", cache_bytes=480 << 20, languages=("opencl",), runs_on_host_cpu=True)
+    assert array_items(replace(info, memory_bytes=24 << 30)) * 8 == 1920 << 20
+    tight = replace(info, memory_bytes=16 << 30)
+    assert WORKLOAD.why_not(tight, ROWS["triad"]) is None
+    assert 0.29 * (16 << 30) < 3 * 8 * array_items(tight) <= 0.3 * (16 << 30)
+    near = near_cache_of(tight, array_items(tight))
+    assert near is not None
+    assert near.times == pytest.approx(3.41, abs=0.01)
+    assert near_cache_of(replace(info, memory_bytes=24 << 30), 240 << 20) is None
+    # One array alone has room where three have none.
+    assert array_items(tight, arrays=1) * 8 == 1920 << 20
+    small = replace(info, memory_bytes=6 << 30)
+    assert too_large(small, None) is not None
+    assert too_large(small, None, 1) is None
+    # Less than one and a half times the cache is mostly the cache's.
+    assert too_large(replace(info, memory_bytes=5 << 30), None, 1) is not None
+
+
+def test_a_size_that_was_asked_for_is_taken_and_said_to_be_a_cache_s() -> None:
+    info = DeviceInfo("x", "cpu", "", "", "", "", cache_bytes=32 << 20, languages=("opencl",), runs_on_host_cpu=True)
+    near = near_cache_of(info, array_items(info, 16 << 20), is_sized=True)
+    assert near is not None
+    assert near.times == 0.5
+    assert "--size" in near.remedy
+    assert near_cache_of(replace(info, cache_bytes=None), 1) is None
+
+
 def test_a_device_that_cannot_is_told_why_in_a_sentence() -> None:
     usual = ROWS["triad"]
     assert "runs no kernels" in (WORKLOAD.why_not(DeviceInfo("rtl:sim", "asic", "", "", "", ""), usual) or "")
@@ -208,9 +236,9 @@ def test_a_device_that_cannot_is_told_why_in_a_sentence() -> None:
     info = DeviceInfo("x", "cpu", "", "", "", "", cache_bytes=8 << 20, languages=("opencl",))
     assert WORKLOAD.why_not(info, usual) is None
     small = WORKLOAD.why_not(replace(info, memory_bytes=100 << 20), usual) or ""
-    assert small == (
-        "x: stream may take 25 MiB of the memory that is free, and its arrays take 96; give a smaller --size"
-    )
+    assert small == "x: 30 MiB of what is free are for arrays, and beyond its caches they take 36; close programs"
+    asked = WORKLOAD.why_not(replace(info, memory_bytes=100 << 20), {**usual, "size": 64 << 20}) or ""
+    assert asked == "x: 30 MiB of what is free are for arrays, and these take 192; give a smaller --size"
     # A card's memory is its own.
     assert WORKLOAD.why_not(replace(info, kind="gpu", cache_bytes=1 << 20, memory_bytes=1536 << 20), usual) is None
     assert WORKLOAD.why_not(replace(info, memory_bytes=100 << 20), {**usual, "size": 1 << 20}) is None

@@ -1,0 +1,39 @@
+"""That what work moves is too small to be beyond the caches, so that a part of it may come from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..device import DeviceInfo
+
+# STREAM's own rule: each array at least four times the largest cache.
+BEYOND_CACHE = 4
+
+
+@dataclass(frozen=True)
+class NearCache:
+    """Something (`what`: "arrays") so many `times` as large as the largest cache; `remedy`: what helps."""
+
+    what: str
+    times: float
+    remedy: str
+
+    @property
+    def text(self) -> str:
+        """To go behind a size: "3.4 times the largest cache"."""
+        return f"{self.times:.2g} times the largest cache"
+
+
+def near_cache(
+    info: DeviceInfo, size_bytes: int, is_sized: bool = False, what: str = "arrays", rounding_bytes: int = 0
+) -> NearCache | None:
+    """That `what` has fewer bytes than the caches want it to have; None where it has not, or nobody knows the caches.
+
+    `is_sized`: it is as large as was asked for. `rounding_bytes`: so many less are as good.
+    """
+    if info.simulator or not info.cache_bytes:
+        return None
+    if size_bytes + rounding_bytes >= BEYOND_CACHE * info.cache_bytes:
+        return None
+    remedy = f"ask for {BEYOND_CACHE} times it (--size)" if is_sized else "free more memory"
+    return NearCache(what, size_bytes / info.cache_bytes, remedy)
