@@ -110,6 +110,25 @@ def test_every_entrant_is_raced_at_two_places_and_the_better_counts(monkeypatch:
     assert candidate.hashrate_hs == 5e6
 
 
+def test_those_that_are_close_run_on_where_they_were_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    entrants = [replace(QUICK, name=f"quick-x{number}") for number in (1, 2, 3)]
+    turns = iter([[5e6, 4.9e6, 4e6], [4e6, 5.1e6, 4.2e6], [5.3e6, 5.2e6]])
+    raced: list[tuple[list[jit.Compiled], int | None]] = []
+
+    def best_rates(compiled: list[jit.Compiled], rounds: int | None = None) -> list[float]:
+        raced.append((list(compiled), rounds))
+        return next(turns)
+
+    monkeypatch.setattr(race, "_best_rates", best_rates)
+    candidates = race.race(entrants)
+    assert [(each.name, each.hashrate_hs) for each in candidates] == [
+        ("quick-x1", 5.3e6), ("quick-x2", 5.2e6), ("quick-x3", 4.2e6),
+    ]  # fmt: skip
+    (first, _), (second, _), (final, rounds) = raced
+    assert [each.run for each in final] == [first[0].run, second[1].run]
+    assert rounds == race.FINAL_ROUNDS
+
+
 def test_what_another_kernel_does_better_is_raced_only_where_that_one_cannot_run() -> None:
     outdone = replace(QUICK, name="outdone-x1", outdone_by=QUICK.name)
     _, candidate = race.race([outdone, QUICK])
