@@ -95,6 +95,8 @@ def price(
 ) -> Silicon:
     """Synthesise, time and simulate a core. Raises InputError, ToolFailed, WrongResult."""
     library = load_library(liberty)
+    avoid = list(avoid)
+    library.require_cells(avoid)
     folder = synthesise(rtlil(shape), liberty, avoid, say)
     say("reading the netlist")
     netlist = read_netlist(folder / "netlist.json", library, TOP)

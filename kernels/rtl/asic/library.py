@@ -132,6 +132,13 @@ class Library:
     temperature_c: float
     cells: dict[str, Cell]
 
+    def require_cells(self, patterns: Iterable[str]) -> None:
+        """Raise InputError where no cell is called so; `*` stands for any letters."""
+        for pattern in patterns:
+            form = re.compile(".*".join(map(re.escape, pattern.split("*"))))
+            if not any(form.fullmatch(name) for name in self.cells):
+                raise InputError(f"{self.name:.30} has no cell {pattern!r:.40}; give a cell's name, * for any letters")
+
 
 def load_library(paths: Iterable[Path]) -> Library:
     """The cells of one or several Liberty files, which together are one library. Raises InputError."""

@@ -34,6 +34,18 @@ def test_units_are_turned_into_si() -> None:
     assert energy.rise.at(0, 0) == pytest.approx(0.05e-12)
 
 
+@pytest.mark.parametrize("name", ["INV", "N*", "*2", "*"])
+def test_cells_are_found_by_their_names_and_by_parts_of_them(name: str) -> None:
+    tiny().require_cells(["NAND2", name])
+
+
+@pytest.mark.parametrize("name", ["INVX", "", "N.*", "inv", "*; exec -- touch it", "x" * 10_000])
+def test_a_name_that_no_cell_has_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="has no cell") as refused:
+        tiny().require_cells(["NAND2", name])
+    assert len(str(refused.value)) <= 120
+
+
 def test_a_table_is_read_between_its_points_and_beyond_them() -> None:
     arc = tiny().cells["NAND2"].pins["Y"].arcs[0]
     assert arc.fall_delay is not None
