@@ -241,6 +241,17 @@ def test_parts_take_the_memory_of_one_array_beside_what_looking_for_the_caches_t
     assert 1200 * MIB <= sum(device.allocated) - before < 1328 * MIB
 
 
+def test_parts_are_large_where_nobody_measured_how_fast_memory_is() -> None:
+    info = replace(LARGE, cache_bytes=480 * MIB, memory_bytes=64 << 30)
+    device = Recent(480 * MIB, info)
+    before = len(device.allocated)
+    probe = MemoryProbe(device)
+    parts = [size for size in device.allocated[before:] if size >= MIB]
+    assert len(parts) - FEWEST_PARTS <= 1
+    assert sum(parts[:FEWEST_PARTS]) >= 4 * 480 * MIB
+    assert max(probe.rate() for _ in range(20)) <= 1.01 * MEMORY_BYTES_S
+
+
 def test_a_part_is_no_smaller_for_having_been_measured_in_a_bad_moment() -> None:
     device = Recent(300 * MIB, LARGE)
     slow = device.launch
