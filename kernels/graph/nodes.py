@@ -167,7 +167,7 @@ class GraphWords:
         return [self._make(Op.ADD, tuple(sorted(rest, key=lambda node: node.number)), 0, _union(rest))]
 
     def _apply(self, op: Op, args: tuple[Node, ...], immediate: int = 0) -> Node:
-        if all(arg.op is Op.CONSTANT for arg in args):
+        if args[0].op is Op.CONSTANT and all(arg.op is Op.CONSTANT for arg in args):
             return self.constant(evaluate_op(op, [arg.immediate for arg in args], immediate, self.bits))
         return self._make(op, args, immediate, _union(args))
 
@@ -196,7 +196,8 @@ def _splits(term: Node, others: Sequence[Node]) -> bool:
 def _union(nodes: Iterable[Node]) -> Depends:
     depends = Depends.NOTHING
     for node in nodes:
-        depends = _either(depends, node.depends)
+        if node.depends is not depends:
+            depends = _either(depends, node.depends)
     return depends
 
 
