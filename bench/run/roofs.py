@@ -29,9 +29,9 @@ TIMES_AGAIN = 5
 # A ceiling that allows so many times as much as the smallest binds in no later round either. Nor does one that did so
 # beside earlier work, some minutes ago: measuring memory's takes arrays of some GiB beside a server's cache.
 FAR_ABOVE, FAR_ABOVE_EARLIER = 4, 8
-# Of these no machine in use today has less for each compute unit: a ceiling of them that could not be measured, and
-# would bind below that only, does not bind. (One channel of DDR3-800 moves 6.4 GB/s at most, for four cores; twelve of
-# DDR5-6000 move 576, for 384 threads.)
+# Of these a host has no less for each core: a ceiling of them that could not be measured, and would bind below that
+# only, does not bind. (One channel of DDR3-800 moves 6.4 GB/s at most, for four cores; twelve of DDR5-6000 move 576,
+# for 384 threads.) Of a GPU's units nobody knows: Intel counts 96 where one channel of DDR4 moves 25 GB/s.
 SURELY_THERE = {"memory": 1e9}
 
 
@@ -139,7 +139,8 @@ class RoofMeter:
 
     def _why_unknown(self, rates: Mapping[str, float]) -> str | None:
         """Why there is no roof without what could not be measured; None where it does not bind."""
-        known, units = [rate / self._counts[name] for name, rate in rates.items()], self._device.info.compute_units or 1
+        known, info = [rate / self._counts[name] for name, rate in rates.items()], self._device.info
+        units = (info.compute_units or 1) if info.kind != "gpu" else 0
         for name, reason in self._missing.items():
             if not known or min(known) * self._counts[name] > units * SURELY_THERE.get(name, 0.0):
                 return reason
@@ -236,6 +237,9 @@ class RoofMeter:
             return self._told[name].rate_per_s
         rates = [(one[name], part) for one, part in zip(self._rates, seconds, strict=False) if name in one]
         total_s = math.fsum(part for _, part in rates)
+        if not rates:
+            # It came into sight after the last round that has samples.
+            return self._told[name].rate_per_s
         if not total_s:
             return math.fsum(rate for rate, _ in rates) / len(rates)
         return math.fsum(rate * part for rate, part in rates) / total_s

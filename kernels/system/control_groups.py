@@ -15,6 +15,8 @@ CGROUPS = "sys/fs/cgroup"
 # /proc/self/cgroup has a line for each hierarchy.
 GROUPS_BYTES = 1 << 16
 MOST_NESTED = 64
+# Linux's own limit of a path (PATH_MAX).
+MOST_PATH = 4096
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,12 @@ def _own_groups(root: Path) -> list[tuple[str, PurePosixPath]]:
     for line in text.splitlines():
         _, colon, rest = line.partition(":")
         controllers, second, path = rest.partition(":")
-        if colon and second and path.startswith("/") and ".." not in path.split("/"):
+        is_path = path.startswith("/") and ".." not in path.split("/") and "\0" not in path
+        if colon and second and is_path and len(path) <= MOST_PATH:
             groups.append((controllers, PurePosixPath(path)))
     return groups
 
 
 def _ways_up(path: PurePosixPath) -> list[PurePosixPath]:
     """The path and all that are above it, as far as groups can be nested in earnest."""
-    return [path, *path.parents][:MOST_NESTED]
+    return [path, *path.parents[: MOST_NESTED - 1]]

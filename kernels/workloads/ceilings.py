@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from math import gcd
 from time import perf_counter
 from typing import Protocol
 from weakref import WeakKeyDictionary
@@ -145,7 +146,7 @@ class MemoryProbe:
         self._items = _burst_items(found, three_fit)
         self._in_parts = self._items < found.alone_items
         self._all_items = found.alone_items if self._in_parts else found.items
-        self.near_cache = arrays.near_cache_of(info, self._all_items)
+        self.near_cache = arrays.near_cache_of(info, self._all_items, cache_bytes=found.cache_bytes)
         self._limits = f", {self.near_cache.text}" if self.near_cache else found.limits
         count = _parts(found.alone_items, self._items) if self._in_parts else arrays.ARRAYS
         spare = () if self._in_parts else found.spare
@@ -187,7 +188,7 @@ class MemoryProbe:
             def updates(taken: tuple[BufferId, ...], repeats: int) -> Launch:
                 return launches.sweep_launch(kernel, taken[0], items, across, repeats, 0)
 
-            return Burst(device, name, self._passes(1, updates), items * formats.SWEEP_NUMBER_BYTES, shared=True)
+            return Burst(device, name, self._passes(1, 1, updates), items * formats.SWEEP_NUMBER_BYTES, shared=True)
         kernel, _ = device.compile(arrays.source_of(name, info))
         if name == DOT:
             # Once: what is found out anew must not take memory anew.
@@ -197,16 +198,20 @@ class MemoryProbe:
         def passes(taken: tuple[BufferId, ...], repeats: int) -> Launch:
             return arrays.launch_of(name, kernel, (*sums, *taken), items, repeats, 1.0, info)
 
-        following = self._passes(arrays.ARRAYS - len(sums), passes)
+        moved = OPERATIONS[name].item_bytes // NUMBER_BYTES
+        following = self._passes(arrays.ARRAYS - len(sums), moved, passes)
         return Burst(device, name, following, items * OPERATIONS[name].item_bytes, shared=True)
 
     def _passes(
-        self, count: int, launch: Callable[[tuple[BufferId, ...], int], Launch]
+        self, count: int, moved: int, launch: Callable[[tuple[BufferId, ...], int], Launch]
     ) -> Callable[[int], Sequence[Launch]]:
-        """Passes over `count` arrays; in parts a launch each, over those that were left alone for longest."""
+        """Passes over `count` arrays; in parts a launch each, over those that were left alone for longest.
+
+        `moved`: so many of them, the first ones, are read or written.
+        """
 
         def following() -> tuple[BufferId, ...]:
-            first, self._next = self._next, (self._next + count) % len(self._arrays)
+            first, self._next = self._next, (self._next + moved) % len(self._arrays)
             return self._ready(self._arrays[(first + number) % len(self._arrays)] for number in range(count))
 
         if self._in_parts:
@@ -241,10 +246,10 @@ def _burst_items(found: Beyond, three_fit: bool) -> int:
 def _parts(all_items: int, items: int) -> int:
     """How many parts of so many numbers an array is in.
 
-    No multiple of three: what an operation reads, writes or leaves alone are other parts each time that they come.
+    No multiple of two or three: what an operation reads or writes are other parts each time that they come.
     """
     count = max(FEWEST_PARTS, -(-all_items // items))
-    return count if count % arrays.ARRAYS else count + 1
+    return next(more for more in range(count, count + 2 * arrays.ARRAYS) if gcd(more, 2 * arrays.ARRAYS) == 1)
 
 
 class PeakProbe:

@@ -25,15 +25,23 @@ class NearCache:
 
 
 def near_cache(
-    info: DeviceInfo, size_bytes: int, is_sized: bool = False, what: str = "arrays", rounding_bytes: int = 0
+    info: DeviceInfo,
+    size_bytes: int,
+    is_sized: bool = False,
+    what: str = "arrays",
+    rounding_bytes: int = 0,
+    cache_bytes: int | None = None,
+    asked_times: int = BEYOND_CACHE,
 ) -> NearCache | None:
     """That `what` has fewer bytes than the caches want it to have; None where it has not, or nobody knows the caches.
 
-    `is_sized`: it is as large as was asked for. `rounding_bytes`: so many less are as good.
+    `is_sized`: it is as large as was asked for. `rounding_bytes`: so many less are as good. `cache_bytes`: the largest
+    cache, where more was found than is told. `asked_times`: how many times the cache helps to ask for.
     """
-    if info.simulator or not info.cache_bytes:
+    cache_bytes = max(cache_bytes or 0, info.cache_bytes or 0)
+    if info.simulator or not cache_bytes:
         return None
-    if size_bytes + rounding_bytes >= BEYOND_CACHE * info.cache_bytes:
+    if size_bytes + rounding_bytes >= BEYOND_CACHE * cache_bytes:
         return None
-    remedy = f"ask for {BEYOND_CACHE} times it (--size)" if is_sized else "free more memory"
-    return NearCache(what, size_bytes / info.cache_bytes, remedy)
+    remedy = f"ask for {asked_times} times it (--size)" if is_sized else "free more memory"
+    return NearCache(what, size_bytes / cache_bytes, remedy)

@@ -48,7 +48,9 @@ def _cache_folder() -> Path | None:
 def _is_good(folder: Path | None) -> bool:
     if folder is None or not _can_write(folder):
         return False
-    return all(is_own(place) for place in (folder, *(folder / name for name in FOREIGN)) if place.exists())
+    # A link that leads nowhere stands in PoCL's way, too.
+    there = [place for place in (folder, *(folder / name for name in FOREIGN)) if os.path.lexists(place)]
+    return all(place.is_dir() and os.access(place, os.W_OK | os.X_OK) and is_own(place) for place in there)
 
 
 def _can_write(folder: Path) -> bool:

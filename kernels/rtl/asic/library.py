@@ -135,7 +135,8 @@ class Library:
     def require_cells(self, patterns: Iterable[str]) -> None:
         """Raise InputError where no cell is called so; `*` stands for any letters."""
         for pattern in patterns:
-            form = re.compile(".*".join(map(re.escape, pattern.split("*"))))
+            # Of several stars in a row each would be tried with every length.
+            form = re.compile(".*".join(map(re.escape, re.split(r"\*+", pattern))))
             if not any(form.fullmatch(name) for name in self.cells):
                 raise InputError(f"{self.name:.30} has no cell {pattern!r:.40}; give a cell's name, * for any letters")
 

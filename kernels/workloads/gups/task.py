@@ -89,7 +89,9 @@ class GupsTask(CheckedTask):
         size = request.parameters.get(SIZE)
         self._table = table_of(device.info, None if size is None else int(size))
         # More memory is asked for; nobody takes a larger table by himself.
-        self.near_cache = near_cache(device.info, self._table.words * WORD_BYTES, is_sized=True, what="a table")
+        table_bytes = self._table.words * WORD_BYTES
+        # Of what is asked for it may be little more than half (see `table_of`).
+        self.near_cache = near_cache(device.info, table_bytes, True, "a table", asked_times=2 * BEYOND_CACHE)
         language = next(name for name in device.info.languages if name in SOURCES)
         update, look = SOURCES[language]
         self._update, self._look = (

@@ -67,9 +67,11 @@ class SweepTask(CheckedTask):
             self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
             self._passes = passes
             self._compare(items)
+        cache_bytes = None
         if not self._is_sized:
-            self._items = beyond_caches(self._device).alone_items
-        self.near_cache = near_cache_of(info, self._items, self._is_sized)
+            found = beyond_caches(self._device)
+            self._items, cache_bytes = found.alone_items, found.cache_bytes
+        self.near_cache = near_cache_of(info, self._items, self._is_sized, cache_bytes)
         tuning = {"array_bytes": self._items * NUMBER_BYTES, "operations_a_number": 2 * self._steps}
         self.kernel = self._kernel_info(f"sweep{self._steps}", self._source, tuning, threads)
         self._device.release()

@@ -73,12 +73,15 @@ def too_large(info: DeviceInfo, size_bytes: int | None, arrays: int = ARRAYS) ->
     return f"{taken}, and beyond its caches they take {arrays * least >> 20}; close programs"
 
 
-def near_cache_of(info: DeviceInfo, items: int, is_sized: bool = False) -> NearCache | None:
+def near_cache_of(
+    info: DeviceInfo, items: int, is_sized: bool = False, cache_bytes: int | None = None
+) -> NearCache | None:
     """That arrays of so many numbers are smaller than the caches want them; None where they are not, or nobody knows.
 
-    `is_sized`: they are as large as was asked for.
+    `is_sized`: they are as large as was asked for. `cache_bytes`: the largest cache, where one was found.
     """
-    return near_cache(info, items * NUMBER_BYTES, is_sized, rounding_bytes=BLOCK * NUMBER_BYTES)
+    size_bytes, block_bytes = items * NUMBER_BYTES, BLOCK * NUMBER_BYTES
+    return near_cache(info, size_bytes, is_sized, rounding_bytes=block_bytes, cache_bytes=cache_bytes)
 
 
 def side_by_side(info: DeviceInfo) -> bool:

@@ -48,7 +48,8 @@ class Beyond:
 
     `items`: each of three, as far as there is room for that. `alone_items`: one alone, for which there is more room.
     `reference_bytes`: larger caches than this were not looked for, and `read_bytes_s`: how fast so much was read (None:
-    nothing was measured). `spare`: buffers of at least that size, which were left by finding out.
+    nothing was measured). `spare`: buffers of at least that size, which were left by finding out. `cache_bytes`: what
+    a cache that was not told of is smaller than; None where none was found, or there is room for the largest arrays.
     """
 
     items: int
@@ -56,6 +57,7 @@ class Beyond:
     reference_bytes: int | None = None
     read_bytes_s: float | None = None
     spare: tuple[BufferId, ...] = ()
+    cache_bytes: int | None = None
 
     @property
     def limits(self) -> str:
@@ -118,11 +120,13 @@ class _Search:
                 self._enlarge(size)
             if any(self._times_faster(size) <= MOST_FASTER for _ in range(TRIES)):
                 # The cache that was not told of is smaller than this, and others may leave more of it at other times.
+                # Arrays as large as any are to be are beyond whatever cache there is.
+                cache_bytes = size if size != told and most < LARGEST_ARRAY_BYTES else None
                 size = size if size == told else min(most // told * told, BEYOND_CACHE * size)
                 fits = READ * size <= self._reference_bytes
                 spare = self._operands if fits else ()
                 items = size // NUMBER_BYTES
-                return Beyond(items, max(items, alone), self._reference_bytes, self._read_bytes_s, spare)
+                return Beyond(items, max(items, alone), self._reference_bytes, self._read_bytes_s, spare, cache_bytes)
             size *= 2
         raise Unfit(no_size(info, size // 2))
 

@@ -62,9 +62,11 @@ class StreamTask(CheckedTask):
             # Some compilers begin at the first launch.
             self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
             self._compare_all(self._course_of(numbers, items, all_of_it=True), buffers, passes)
+        cache_bytes = None
         if not self._is_sized:
-            self._items = beyond_caches(self._device).items
-        self.near_cache = near_cache_of(self._device.info, self._items, self._is_sized)
+            found = beyond_caches(self._device)
+            self._items, cache_bytes = found.items, found.cache_bytes
+        self.near_cache = near_cache_of(self._device.info, self._items, self._is_sized, cache_bytes)
         self._note_kernel()
         self._device.release()
         # Kernels were given back, too.

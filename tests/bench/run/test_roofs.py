@@ -133,6 +133,20 @@ def test_a_ceiling_is_measured_where_this_work_allows_more_than_earlier_work_did
     assert found["float32"] == (90.0, f"given before, {EARLIER}")
 
 
+def test_a_ceiling_that_came_into_sight_after_the_last_round_counts_as_it_was_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The last round has no samples, and so no record."""
+    probes = {name: Given("byte", iter(rates), None) for name, rates in {"memory": [30.0], "float64": [10, 11]}.items()}
+    monkeypatch.setattr(roofs, "PROBES", {name: lambda _device, name=name: probes[name] for name in probes})
+    made = RoofMeter(device(), dict.fromkeys(probes, 2.0), told_of(memory=80.0, float64=10.0))
+    for _ in range(2):
+        made.measure()
+    roof = made.roof([sampled(1.0)])
+    assert roof is not None
+    assert {one.name: one.rate_per_s for one in roof.ceilings} == {"memory": 30.0, "float64": 10.0}
+
+
 def test_work_on_a_device_that_stays_open_knows_its_ceilings_of_the_work_before() -> None:
     devices = OpenDevices()
     devices.ceilings_of("cpu")["memory"] = Told(1.0, "byte", "memory", "given")
@@ -151,9 +165,12 @@ def test_what_fails_costs_the_roof_and_says_why(monkeypatch: pytest.MonkeyPatch)
     assert (made.failure, made.is_needed, made.roof([sampled(1.0)])) == ("no memory is free", False, None)
 
 
-@pytest.mark.parametrize(("byte_per_flop", "units", "there"), [(0.003, 1, True), (0.3, 1, False), (0.3, 64, True)])
+@pytest.mark.parametrize(
+    ("byte_per_flop", "kind", "units", "there"),
+    [(0.003, "cpu", 1, True), (0.3, "cpu", 1, False), (0.3, "cpu", 64, True), (0.3, "gpu", 96, False)],
+)
 def test_a_ceiling_that_cannot_be_measured_costs_the_roof_only_where_it_may_bind(
-    monkeypatch: pytest.MonkeyPatch, byte_per_flop: float, units: int, there: bool
+    monkeypatch: pytest.MonkeyPatch, byte_per_flop: float, kind: str, units: int, there: bool
 ) -> None:
     def without_room(_device: Executes) -> MemoryProbe:
         raise DeviceError("no room for its arrays")
@@ -163,7 +180,7 @@ def test_a_ceiling_that_cannot_be_measured_costs_the_roof_only_where_it_may_bind
 
     monkeypatch.setattr(roofs, "PROBES", {"memory": without_room, "float32": arithmetic})
     opened = device()
-    opened.info = with_changes(opened.info, compute_units=units)
+    opened.info = with_changes(opened.info, kind=kind, compute_units=units)
     made = RoofMeter(opened, {"memory": byte_per_flop, "float32": 1.0})
     for _ in range(2):
         made.measure()

@@ -266,6 +266,31 @@ def test_an_unwritable_home_costs_no_device(tmp_path: Path, monkeypatch: pytest.
     assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
 
 
+@pytest.mark.parametrize("broken", ["a file", "a link that leads nowhere", "a locked folder", "a locked folder inside"])
+def test_a_cache_of_pocl_s_that_it_cannot_use_is_spared_too(
+    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PoCL shows no device then, or calls it the kernel's fault."""
+    cache, kept = tmp_path / "pocl", tmp_path / "pocl" / "kcache"
+    if broken == "a link that leads nowhere":
+        cache.symlink_to(tmp_path / "nowhere")
+    elif broken == "a file":
+        cache.mkdir()
+        kept.touch()
+    else:
+        kept.mkdir(parents=True)
+        locked = cache if broken == "a locked folder" else kept
+        # Root may write in every folder.
+        monkeypatch.setattr(os, "access", lambda place, _mode: place != locked)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
+    caches.spare_an_unwritable_home()
+    assert os.environ["PYOPENCL_NO_CACHE"] == "1"
+    assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
+
+
 @pytest.mark.parametrize("full", ["the disk", "the user's share of it"])
 def test_a_home_without_room_is_spared_as_one_that_cannot_be_written(
     full: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

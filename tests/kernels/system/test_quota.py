@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hashwatt.kernels.system.control_groups import CPU_GROUPS, group_folders
 from hashwatt.kernels.system.quota import ThrottleCounter, Throttling, cpu_quota, cpu_throttling
 
 SERVICE = "system.slice/hashwatt.service"
@@ -47,6 +48,15 @@ def test_the_least_of_nested_groups_counts(tmp_path: Path) -> None:
     write(groups / SERVICE / "worker/cpu.max", "max 100000")
     write(groups / SERVICE / "cpu.max", "150000 100000")
     write(groups / "system.slice/cpu.max", "400000 100000")
+    assert cpu_quota(tmp_path) == 1.5
+
+
+@pytest.mark.parametrize("path", ["a\0b", "a/" * 30_000])
+def test_a_group_that_no_system_has_is_none(tmp_path: Path, path: str) -> None:
+    """Its folders would be a thousand million letters."""
+    write(tmp_path / "proc/self/cgroup", f"2:cpu:/ours\n1:cpu:/{path}\n0::/{path}")
+    write(tmp_path / "sys/fs/cgroup/cpu/ours/cpu.max", "150000 100000")
+    assert len(group_folders(CPU_GROUPS, tmp_path)) < 10
     assert cpu_quota(tmp_path) == 1.5
 
 

@@ -19,6 +19,7 @@ from hashwatt.kernels.workloads.evidence import Checked, Claim, Reported
 from hashwatt.kernels.workloads.gups.plain import update
 from hashwatt.kernels.workloads.gups.task import SOURCES, TYPES, GupsTask, Table, table_of
 from hashwatt.kernels.workloads.gups.workload import WORKLOAD
+from hashwatt.kernels.workloads.near_cache import NearCache
 from hashwatt.kernels.workloads.protocol import Expected, Request
 
 from ...devices_here import device_params
@@ -54,6 +55,21 @@ def test_a_table_that_a_cache_may_hold_in_part_says_so() -> None:
     assert near is not None
     assert (near.what, near.times) == ("a table", 2)
     assert GupsTask(fake_device(), SMALL).near_cache is None
+
+
+@pytest.mark.parametrize("cores", [1, 3, 7, 64])
+def test_a_table_as_large_as_its_warning_asks_for_has_none(cores: int) -> None:
+    cached = fake_device()
+    cached.info = replace(cached.info, cache_bytes=30 << 20, limits={"logical_cpus": cores})
+
+    def near(times: int) -> NearCache | None:
+        parameters = {**SMALL.parameters, "size": times * (30 << 20)}
+        return GupsTask(cached, replace(SMALL, parameters=parameters)).near_cache
+
+    told = near(1)
+    assert told is not None
+    times = int(told.remedy.split()[2])
+    assert near(times) is None
 
 
 def table_after(device: Executes, updates: int) -> tuple[bytes, bytes]:
