@@ -47,8 +47,9 @@ def run_step(command: Sequence[str], limit_s: float) -> Any:
         except subprocess.TimeoutExpired as error:
             _ask_to_end(process)
             _end(process)
-            words = f"no answer within {limit_s:.0f} s; its last words: {_words(err)}"
-            raise GaveUp("timed out", words, _last_answer(_read(out))) from error
+            last = _words(err)
+            words = f"; its last words: {last}" if last else ""
+            raise GaveUp("timed out", f"no answer within {limit_s:.0f} s{words}", _last_answer(_read(out))) from error
         except (SystemExit, KeyboardInterrupt) as error:
             _end(process)
             raise Ended("ended", "ended from outside", _last_answer(_read(out))) from error

@@ -5,6 +5,7 @@ In: the steps' answers, as `results.json` has them. Nothing of hashwatt is impor
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -72,9 +73,13 @@ def _energy_of(energy: Json) -> dict[str, Any]:
 def summary(record: Json) -> str:
     """All key figures, in at most LONGEST characters: what decides first."""
     steps = {step["name"]: step for step in record.get("steps", ())}
-    lines = [" ".join(line.splitlines())[:LONGEST_LINE] for part in PARTS for line in _lines_of(part, record, steps)]
+    lines = [_cut(" ".join(line.splitlines())) for part in PARTS for line in _lines_of(part, record, steps)]
     text = "\n".join(lines)
     return text if len(text) <= LONGEST else text[:LONGEST] + "\n… (results.json has the rest)"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 2]} …"
 
 
 def _lines_of(part: Any, record: Json, steps: Json) -> list[str]:
@@ -169,7 +174,8 @@ def _joules(run: Json) -> Iterator[str]:
     for energy in run.get("energy") or ():
         each = (energy.get("efficiency") or {}).get("j_per_unit") or {}
         if each.get("value") is None:
-            yield f"           energy {energy.get('meter')}: {energy.get('reason') or energy.get('covers')}"
+            by = f" {energy['meter']}" if energy.get("meter") else ""
+            yield f"           energy{by}: {energy.get('reason') or energy.get('covers')}"
             continue
         yield (
             f"           energy {energy['meter']} ({energy['method']}, {energy['covers']}): "
@@ -263,9 +269,14 @@ def _steps(record: Json, steps: Json) -> Iterator[str]:
     yield f"steps      {len(done)} of {len(steps)} answered"
     if record.get("under_way"):
         yield f"           UNDER WAY when this was written: {record['under_way']}"
-    skipped = [name for name, step in steps.items() if step["status"] == "skipped"]
-    if skipped:
-        yield f"           skipped: {', '.join(skipped)}"
+    skipped: dict[str, list[str]] = {}
+    for name, step in steps.items():
+        if step["status"] == "skipped":
+            skipped.setdefault(str(step.get("why")), []).append(name)
+    for why, names in skipped.items():
+        # All names: a step that is in neither list would pass for answered.
+        text = f"skipped, {in_brief(why)}: {', '.join(names)}"
+        yield from textwrap.wrap(text, LONGEST_LINE, initial_indent=" " * 11, subsequent_indent=" " * 13)
     for name, step in steps.items():
         if step["status"] not in ("done", "skipped"):
             yield f"           {name}: {step['status']} after {step['seconds']:.0f} s, {in_brief(step.get('why', ''))}"

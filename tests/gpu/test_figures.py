@@ -163,3 +163,18 @@ def test_what_was_not_tried_is_no_candidate_and_checks_that_were_not_asked_are_n
     assert "race       run: late: not tried yet" in text
     assert "unknown GH/s" not in text
     assert "conformance 1 of 20 checks passed" in text
+
+
+def test_every_skipped_step_is_named_under_its_reason_and_a_line_that_is_cut_shows_it() -> None:
+    names = [f"workload number {number}" for number in range(30)]
+    steps = [{"name": name, "status": "skipped", "seconds": 0.0, "why": "no time was left"} for name in names]
+    other = {"name": "run second", "status": "skipped", "seconds": 0.0, "why": "there is one way only"}
+    run = {"rate": {"value": 8e9, "low": 8e9, "high": 8e9}, "device": "cpu", "kernel": "fast"}
+    unmetered = {**run, "energy": [{"meter": None, "reason": "no energy source " * 50}]}
+    text = summary({"steps": [*steps, other, done("run", unmetered)]})
+    assert "skipped, there is one way only: run second\n" in text + "\n"
+    shown = " ".join(text.split()).partition("skipped, no time was left: ")[2]
+    assert shown.startswith(", ".join(names))
+    energy = next(line for line in text.splitlines() if "no energy source" in line)
+    assert energy.strip().startswith("energy: no energy source")
+    assert energy.endswith(" …")

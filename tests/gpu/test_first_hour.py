@@ -80,6 +80,7 @@ def test_each_answer_is_kept_and_what_fails_costs_itself_only(tmp_path: Path) ->
     }
     assert "no such card" in steps["complains"]["why"]
     assert "hello" in steps["is no JSON"]["why"]
+    assert steps["hangs with a process of its own"]["why"] == "no answer within 4 s"
     assert steps["good"]["answer"] == {"rate": 1}
 
 

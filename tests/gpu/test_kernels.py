@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -53,3 +54,21 @@ def test_only_kernels_that_the_way_to_the_card_has_a_form_of_are_asked(
     rows = json.loads(capsys.readouterr().out.splitlines()[-1])["variants"]
     assert {row["name"].partition("-")[0] for row in rows} >= widths
     assert (backend == "cuda") == all(row["name"].startswith("x1-") for row in rows)
+
+
+def test_the_fastest_kernels_are_told_first_when_the_time_ends_before_the_kernels_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock_s = [0.0]
+
+    def ten_seconds(found: object, name: str) -> dict[str, float]:
+        clock_s[0] += 10
+        return {"best_hs": clock_s[0]}
+
+    monkeypatch.setattr(kernels, "device_of", lambda _: next(one for one in find() if isinstance(one, Found)))
+    monkeypatch.setattr(kernels, "_one_variant", ten_seconds)
+    monkeypatch.setattr(kernels, "time", SimpleNamespace(monotonic=lambda: clock_s[0]))
+    kernels.variants("fake:steady", "25")
+    rows = json.loads(capsys.readouterr().out.splitlines()[-1])["variants"]
+    assert [row["best_hs"] for row in rows[:3]] == [30, 20, 10]
+    assert {row["why"] for row in rows[3:]} == {"no time was left"}

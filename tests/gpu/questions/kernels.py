@@ -30,12 +30,8 @@ def variants(device_id: str, seconds: str) -> None:
     names = [variant.name for variant in asked]
     rows: list[Json] = []
     for name in names:
-        if time.monotonic() > end:
-            rows.append({"name": name, "why": NO_TIME})
-            tell({"variants": rows})
-            continue
         try:
-            rows.append({"name": name, **_one_variant(found, name)})
+            rows.append({"name": name, **(_one_variant(found, name) if time.monotonic() <= end else {"why": NO_TIME})})
         except Exception as error:
             rows.append({"name": name, "why": why(error)})
         tell({"variants": sorted(rows, key=lambda row: -float(row.get("best_hs", 0)))})
