@@ -16,7 +16,7 @@ from hashwatt.bench.run import roofs
 from hashwatt.bench.run.asked import AskedWork
 from hashwatt.bench.run.open_devices import OpenDevices
 from hashwatt.bench.run.roofs import EARLIER, ONCE, USUALLY, RoofMeter, Told, best_roof
-from hashwatt.kernels.device import Executes, Launch, Launched, Roof
+from hashwatt.kernels.device import Executes, Kind, Launch, Launched, Roof
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes import device as fake_device
 from hashwatt.kernels.fakes.device import DEFAULT_RATE_HS, FakeDevice, VirtualClock
@@ -137,7 +137,8 @@ def test_a_ceiling_that_came_into_sight_after_the_last_round_counts_as_it_was_me
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The last round has no samples, and so no record."""
-    probes = {name: Given("byte", iter(rates), None) for name, rates in {"memory": [30.0], "float64": [10, 11]}.items()}
+    rates = {"memory": [30.0], "float64": [10.0, 11.0]}
+    probes = {name: Given("byte", iter(of_name), None) for name, of_name in rates.items()}
     monkeypatch.setattr(roofs, "PROBES", {name: lambda _device, name=name: probes[name] for name in probes})
     made = RoofMeter(device(), dict.fromkeys(probes, 2.0), told_of(memory=80.0, float64=10.0))
     for _ in range(2):
@@ -170,7 +171,7 @@ def test_what_fails_costs_the_roof_and_says_why(monkeypatch: pytest.MonkeyPatch)
     [(0.003, "cpu", 1, True), (0.3, "cpu", 1, False), (0.3, "cpu", 64, True), (0.3, "gpu", 96, False)],
 )
 def test_a_ceiling_that_cannot_be_measured_costs_the_roof_only_where_it_may_bind(
-    monkeypatch: pytest.MonkeyPatch, byte_per_flop: float, kind: str, units: int, there: bool
+    monkeypatch: pytest.MonkeyPatch, byte_per_flop: float, kind: Kind, units: int, there: bool
 ) -> None:
     def without_room(_device: Executes) -> MemoryProbe:
         raise DeviceError("no room for its arrays")
