@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from statistics import median
 
 import msgspec
 
@@ -29,7 +30,7 @@ ROUND_S = 0.012
 # Those that come so close to the fastest run on, for rounds enough to tell 1 % (kernels of SHA instructions are half as
 # fast as those of vectors on some cores, and twice as fast on others).
 CLOSE = 0.9
-FINAL_ROUNDS = 12
+FINAL_ROUNDS = 13
 # Where some pages of a kernel's code happen to collide in the instruction cache it runs at half its speed or less
 # (AMD Zen 5: one of ten placements or so). Loaded again it lies elsewhere.
 PLACEMENTS = 4
@@ -77,7 +78,7 @@ def _winner(known: Mapping[str, Variant], candidates: Sequence[Candidate]) -> Co
 def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
     """Time the variants in turn, some rounds of it, on the calling thread, and those that are close for some more.
 
-    The best round counts. Fastest first.
+    Of each the best round counts; of those that are close, the median of theirs. Fastest first.
     """
     out: list[Candidate] = []
     compiled: list[Compiled] = []
@@ -104,22 +105,31 @@ def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
             best[at], compiled[at] = rate, replace(other, compile_s=compiled[at].compile_s)
     close = [at for at, rate in enumerate(best) if rate > CLOSE * max(best)]
     if len(close) > 1:
-        for at, rate in zip(close, _best_rates([compiled[at] for at in close], FINAL_ROUNDS), strict=True):
-            best[at] = max(best[at], rate)
+        # Of rates that are so close the best is a matter of luck: one of them meets a moment of a higher clock.
+        final = [median(rates[1:]) for rates in _in_turns([compiled[at] for at in close], FINAL_ROUNDS)]
+        # Unless all were held up now.
+        if min(final) > max((rate for at, rate in enumerate(best) if at not in close), default=0.0):
+            for at, rate in zip(close, final, strict=True):
+                best[at] = rate
     ran = [Candidate(each.variant.name, rate, each.compile_s) for each, rate in zip(compiled, best, strict=True)]
     return (*sorted(ran, key=lambda candidate: -(candidate.hashrate_hs or 0)), *out)
 
 
-def _best_rates(compiled: Sequence[Compiled], rounds: int | None = None) -> list[float]:
-    best = [0.0] * len(compiled)
+def _best_rates(compiled: Sequence[Compiled]) -> list[float]:
+    return [max(rates) for rates in _in_turns(compiled, ROUNDS)]
+
+
+def _in_turns(compiled: Sequence[Compiled], rounds: int) -> list[list[float]]:
+    """Of each the rate in each round, the first of which is short."""
+    rates: list[list[float]] = [[] for _ in compiled]
     nonces = [1 << 12] * len(compiled)
     jobs = [race_words(each.variant) for each in compiled]
-    for _ in range(rounds or ROUNDS):
+    for _ in range(rounds):
         for at, each in enumerate(compiled):
             rate, seconds = _timed(each, *jobs[at], nonces[at])
-            best[at] = max(best[at], rate)
+            rates[at].append(rate)
             nonces[at] = max(1 << 10, min(1 << 18, int(nonces[at] * ROUND_S / max(seconds, 1e-6))))
-    return best
+    return rates
 
 
 def _well_placed(variant: Variant, hashrate_hs: float | None) -> Compiled:

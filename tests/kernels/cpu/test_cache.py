@@ -110,23 +110,38 @@ def test_every_entrant_is_raced_at_two_places_and_the_better_counts(monkeypatch:
     assert candidate.hashrate_hs == 5e6
 
 
-def test_those_that_are_close_run_on_where_they_were_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("final", "ranked"),
+    [
+        ([5.3e6, 5.2e6], [("quick-x1", 5.3e6), ("quick-x2", 5.2e6), ("quick-x3", 4.2e6)]),
+        # Slower than a moment before, on a lower clock, but faster than the other.
+        ([4.9e6, 4.8e6], [("quick-x1", 4.9e6), ("quick-x2", 4.8e6), ("quick-x3", 4.2e6)]),
+        # All that ran on were held up: so they would lose against one that was slower.
+        ([4.1e6, 4e6], [("quick-x2", 5.1e6), ("quick-x1", 5e6), ("quick-x3", 4.2e6)]),
+    ],
+)
+def test_those_that_are_close_run_on_where_they_were_faster(
+    final: list[float], ranked: list[tuple[str, float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     entrants = [replace(QUICK, name=f"quick-x{number}") for number in (1, 2, 3)]
-    turns = iter([[5e6, 4.9e6, 4e6], [4e6, 5.1e6, 4.2e6], [5.3e6, 5.2e6]])
-    raced: list[tuple[list[jit.Compiled], int | None]] = []
+    turns = iter([[5e6, 4.9e6, 4e6], [4e6, 5.1e6, 4.2e6]])
+    raced: list[list[jit.Compiled]] = []
 
-    def best_rates(compiled: list[jit.Compiled], rounds: int | None = None) -> list[float]:
-        raced.append((list(compiled), rounds))
+    def best_rates(compiled: list[jit.Compiled]) -> list[float]:
+        raced.append(list(compiled))
         return next(turns)
 
+    def in_turns(compiled: list[jit.Compiled], rounds: int) -> list[list[float]]:
+        raced.append(list(compiled))
+        # A short first round, and one that met a higher clock.
+        return [[9e6, *[rate] * (rounds - 2), 2 * rate * (at + 1)] for at, rate in enumerate(final)]
+
     monkeypatch.setattr(race, "_best_rates", best_rates)
+    monkeypatch.setattr(race, "_in_turns", in_turns)
     candidates = race.race(entrants)
-    assert [(each.name, each.hashrate_hs) for each in candidates] == [
-        ("quick-x1", 5.3e6), ("quick-x2", 5.2e6), ("quick-x3", 4.2e6),
-    ]  # fmt: skip
-    (first, _), (second, _), (final, rounds) = raced
-    assert [each.run for each in final] == [first[0].run, second[1].run]
-    assert rounds == race.FINAL_ROUNDS
+    assert [(each.name, each.hashrate_hs) for each in candidates] == ranked
+    first, second, last = raced
+    assert [each.run for each in last] == [first[0].run, second[1].run]
 
 
 def test_what_another_kernel_does_better_is_raced_only_where_that_one_cannot_run() -> None:
