@@ -321,10 +321,9 @@ def test_the_sweep_against_its_own_roof(
     benchmark.extra_info.update({"percent_of_roof": shares, "both_at_once": at_once, "binds": binds, **figures})
     print(f"\n  {bits} bits: % of roof {shares}, which is of {binds}, both at once {at_once}; {figures}")
     for intensity, share in shares.items():
-        # What the device does of both at once may be less than of either alone; or more, for requests that arithmetic
-        # keeps apart move up to a tenth more than those of an update alone (Granite Rapids).
-        most_percent = max(105, 1.03 * at_once[intensity])
-        assert min(95, 0.97 * at_once[intensity]) <= share <= most_percent, (intensity, shares, at_once)
+        # At the knee all that does not overlap shows: 93 to 95 % on Zen 5 by vectors of 512 bits, beside other load. Where
+        # this fails, `both at once` says whether the device does more.
+        assert (92 if binds[intensity] == "both" else 95) <= share <= 105, (intensity, shares, at_once)
 
 
 def test_opencl_against_our_own_kernels_on_the_same_cores(benchmark: Any) -> None:

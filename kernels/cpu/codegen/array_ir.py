@@ -101,7 +101,7 @@ def each_item(
     which saves fetching the line that is overwritten. `unroll`: vectors of a pass; unless told, a line's.
     `ahead`: each pass asks for what the one so many bytes ahead of it will read, to lie as near as L1 (3) or L2 (2). It
     asks all along its operations, for a core has room for some 16 lines on their way to L1: where a pass asked for
-    eight at once, its own loads had to wait (Granite Rapids: at the sweep's knee 70 % of the roof instead of 100).
+    eight at once, its own loads had to wait (Xeon model 167: at the sweep's knee 70 % of the roof instead of 100).
     """
     wide = Kind(number, bits, register_bits() // bits)
     # Stores past the caches are gathered line by line: a pass that mixes several lines is up to 7 % slower (Zen 5).
