@@ -321,8 +321,8 @@ def test_the_sweep_against_its_own_roof(
     benchmark.extra_info.update({"percent_of_roof": shares, "both_at_once": at_once, "binds": binds, **figures})
     print(f"\n  {bits} bits: % of roof {shares}, which is of {binds}, both at once {at_once}; {figures}")
     for intensity, share in shares.items():
-        # At the knee all that does not overlap shows: 93 to 95 % on Zen 5 by vectors of 512 bits, beside other load. Where
-        # this fails, `both at once` says whether the device does more.
+        # At the knee all that does not overlap shows: 93 to 95 % on Zen 5 by vectors of 512 bits, beside other load.
+        # Where this fails, `both at once` says whether the device does more.
         assert (92 if binds[intensity] == "both" else 95) <= share <= 105, (intensity, shares, at_once)
 
 
