@@ -28,6 +28,7 @@ from .fitting import fitted
 from .interrupts import Deferred, interruptible
 from .isolation.device import find_all
 from .machine.describe import allowed_cpus, describe_machine, hashwatt_version, library_versions
+from .machine.memory_stalls import MemoryWatch
 from .progress import Guarded, NoProgress, Progress
 from .result.anchors import Beacon
 from .result.file import check_writable, load, save
@@ -53,7 +54,7 @@ from .sampling.stopwatch import Clock
 from .scan import ScanRequest, ScanResult, scan_on
 from .verification.verdict import Check, Proven, Verdict
 from .verification.verify import verify
-from .warnings.judge import judge_date, judge_machine, judge_quota, judge_root, judge_translation
+from .warnings.judge import judge_date, judge_machine, judge_memory, judge_quota, judge_root, judge_translation
 from .warnings.sentences import driver_broken, meters_left_out
 
 __all__ = [
@@ -252,6 +253,9 @@ def measure(
         if part is not None:
             machine = part.named(machine)
         energy = EnergyMeasurement(meters, checked_idle_s(idle_s))
+        on_host = any(one.info.on_host_cores for one in found)
+        # What keeps to registers has no use for it.
+        memory = MemoryWatch() if on_host and any(work.workload.binds != "logic" for work in works) else None
         assignment = Assignment(
             machine=machine.id,
             # Alternated settings take their time fully, so that they have as many rounds.
@@ -282,10 +286,11 @@ def measure(
             pairs = paired(alternation, found, works, assignment)
             results = measure_pairs(pairs, assignment, shown, clock)
             alternated = alternated_record(alternation, len(pairs))
-        left_out = energy.left_out
+        left_out, stalls = energy.left_out, None if memory is None else memory.read()
         warnings = [
             *judge_root(),
             *judge_machine(machine),
+            *judge_memory(machine, stalls),
             *judge_translation(),
             *judge_quota(allowed_cpus(), granted, throttled),
             *judge_date(created),

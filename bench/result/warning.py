@@ -48,6 +48,7 @@ WarningCode = Literal[
     "restarted",
     "stood_still",
     "near_cache",
+    "memory_stalls",
 ]
 
 

@@ -11,6 +11,7 @@ import psutil
 from ...kernels.system.quota import Throttling, cpu_throttling
 from ...kernels.system.system_files import is_foreign_root
 from ...kernels.system.translation import translator
+from ..machine.memory_stalls import MemoryStalls
 from ..result.dates import RELEASED, is_date_sure
 from ..result.energy import Telemetry
 from ..result.from_device import MOST_OF_ROOF
@@ -42,6 +43,8 @@ STOLEN_LOAD = 0.02
 EXPLAINING = {"throttling", "drift", "two_levels", "contention", "stolen_time", "quota"}
 # The fastest of many short trials counts for a roof: it takes more than a background service to spoil them all.
 ROOF_LOAD = 0.25
+# An interrupt or a neighbour holds up one or two.
+STALLED_PAGES = 0.25
 
 
 def judge_machine(machine: Machine) -> list[WarningRecord]:
@@ -56,6 +59,13 @@ def judge_machine(machine: Machine) -> list[WarningRecord]:
     if machine.governor is not None and machine.governor.startswith("powersave"):
         warnings.append(sentences.powersave_governor(machine.governor))
     return warnings
+
+
+def judge_memory(machine: Machine, stalls: MemoryStalls | None) -> list[WarningRecord]:
+    """What is amiss with memory by `stalls` (None: nobody can tell); a bare machine has no host to name."""
+    if machine.hypervisor is None or stalls is None or stalls.stood_still < STALLED_PAGES * stalls.pages:
+        return []
+    return [sentences.memory_stalls(stalls.stood_still, stalls.pages, stalls.median_s)]
 
 
 def judge_quota(cpus: int, granted: float | None, before: Throttling | None) -> list[WarningRecord]:

@@ -111,6 +111,15 @@ def virtual_machine(hypervisor: str) -> WarningRecord:
     )
 
 
+def memory_stalls(stood_still: int, pages: int, median_s: float) -> WarningRecord:
+    """The host of a virtual machine holds up memory that had been used before."""
+    return WarningRecord(
+        code="memory_stalls",
+        text=f"this virtual machine's host held up {stood_still} of {pages} pages of 2 MiB by {1e3 * median_s:.2g} ms "
+        "each; measure memory on a bare one",
+    )
+
+
 def driver_broken(reason: str) -> WarningRecord:
     """A driver is installed and does not work, so that devices may be missing."""
     return WarningRecord(code="driver_broken", text=printable(reason))

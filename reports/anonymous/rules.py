@@ -31,7 +31,7 @@ AGENT = re.compile(r"[A-Za-z][\w .+-]{0,40}/v?\d[\d.]*")
 FIGURES_ALONE: tuple[WarningCode, ...] = (
     "drift", "contention", "stolen_time", "two_levels", "few_rounds", "odd_rounds", "quota", "few_samples",
     "wide_interval", "clock_unknown", "not_settled", "few_shares", "harder_shares_only", "worker_left", "restarted",
-    "stood_still", "near_cache",
+    "stood_still", "near_cache", "memory_stalls",
 )  # fmt: skip
 
 Value = int | float | str

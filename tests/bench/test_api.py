@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import msgspec
 import pytest
 
 from hashwatt.bench import api
+from hashwatt.bench.machine.describe import describe_machine
+from hashwatt.bench.machine.memory_stalls import MemoryStalls, MemoryWatch
 from hashwatt.kernels.bounded import MAX_TEXT
 from hashwatt.kernels.device import Found, Missing
 from hashwatt.kernels.errors import InputError
@@ -46,6 +50,22 @@ def test_a_run_measures_every_device_and_skips_what_is_missing(asked: list[list[
     result = api.run(seconds=0.5, challenge="c", note="n")
     assert [entry.device.id for entry in result.results] == ["fake:steady"]
     assert asked == [None]
+
+
+@pytest.mark.parametrize(
+    ("workload", "on_host", "told"), [("stream", True, True), ("stream", False, False), ("sha256d", True, False)]
+)
+def test_a_host_that_holds_up_memory_is_told_beside_work_that_moves_it(
+    monkeypatch: pytest.MonkeyPatch, workload: str, on_host: bool, told: bool
+) -> None:
+    monkeypatch.setattr(MemoryWatch, "read", lambda _watch: MemoryStalls(32, 32, 2e-4))
+    monkeypatch.setattr(api, "describe_machine", lambda: msgspec.structs.replace(describe_machine(), hypervisor="KVM"))
+    info = replace(fake_info("steady"), runs_on_host_cpu=on_host)
+    result = api.measure(
+        [Found(info, lambda _options: FakeDevice("steady"))], seconds=0.5, workloads=[workload],
+        parameters={"operation": "copy"} if workload == "stream" else None,
+    )  # fmt: skip
+    assert ("memory_stalls" in [warning.code for warning in result.warnings]) == told
 
 
 def test_only_the_backends_of_wanted_devices_are_asked(asked: list[list[str] | None]) -> None:

@@ -1,5 +1,6 @@
 /* STREAM's operations in plain C, as a compiler makes them, and with stores past the caches: what ours are raced against. */
 #include <stddef.h>
+#include <time.h>
 
 #define PLAIN(name, target, expression)                                                                   \
     void name(double *restrict a, double *restrict b, double *restrict c, double s, long n)               \
@@ -20,6 +21,33 @@ double dot(double *restrict a, double *restrict b, double *restrict c, double s,
     for (long i = 0; i < n; i++)
         sum += b[i] * c[i];
     return sum;
+}
+
+/* The update as our sweeps are called, for `parts`. */
+void update_part(double *a, double s0, double s1, double s2, long start, long stop)
+{
+    (void)s0, (void)s1;
+    update(a + start, NULL, NULL, s2, stop - start);
+}
+
+static long nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+/* How long each part of an array takes a kernel. */
+void parts(void (*kernel)(double *, double, double, double, long, long), double *a, double s0, double s1, double s2,
+           long start, long part, long count, long *taken)
+{
+    long before = nanoseconds();
+    for (long i = 0; i < count; i++) {
+        kernel(a, s0, s1, s2, start + i * part, start + (i + 1) * part);
+        long after = nanoseconds();
+        taken[i] = after - before;
+        before = after;
+    }
 }
 
 #if defined(__AVX512F__)

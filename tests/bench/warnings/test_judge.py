@@ -10,6 +10,7 @@ import pytest
 
 from hashwatt.bench.machine.describe import describe_machine
 from hashwatt.bench.machine.load import Readings
+from hashwatt.bench.machine.memory_stalls import MemoryStalls
 from hashwatt.bench.result.energy import Telemetry
 from hashwatt.bench.result.machine import Machine
 from hashwatt.bench.result.measurement import Sample
@@ -17,7 +18,7 @@ from hashwatt.bench.result.warning import WarningRecord
 from hashwatt.bench.rounds.interval import interval_of_samples
 from hashwatt.bench.sampling.sampler import TimedSample
 from hashwatt.bench.warnings import sentences
-from hashwatt.bench.warnings.judge import judge_machine, judge_quota, judge_samples, judge_told_clock
+from hashwatt.bench.warnings.judge import judge_machine, judge_memory, judge_quota, judge_samples, judge_told_clock
 from hashwatt.kernels.system.quota import Throttling
 from hashwatt.kernels.system.system_files import ROOT_VARIABLE
 
@@ -145,6 +146,18 @@ def test_the_machine_itself_may_call_for_warnings() -> None:
         "battery",
         "powersave_governor",
     ]
+
+
+def test_a_host_that_holds_up_memory_is_named_where_there_is_one() -> None:
+    machine = bare_machine()
+    guest = msgspec.structs.replace(machine, hypervisor="KVM")
+    stalls = MemoryStalls(stood_still=28, pages=32, median_s=19e-5)
+    (warning,) = judge_memory(guest, stalls)
+    assert warning.code == "memory_stalls"
+    assert "held up 28 of 32 pages of 2 MiB by 0.19 ms each" in warning.text
+    assert judge_memory(machine, stalls) == []
+    assert judge_memory(guest, replace(stalls, stood_still=7)) == []
+    assert judge_memory(guest, None) == []
 
 
 WARNINGS: list[WarningRecord] = [

@@ -30,6 +30,7 @@ WORST: dict[str, list[WarningRecord]] = {
     "held_by_quota": [sentences.held_by_quota(1234.5)],
     "translated": [sentences.translated(LONG)],
     "virtual_machine": [sentences.virtual_machine(LONG)],
+    "memory_stalls": [sentences.memory_stalls(32, 32, 0.000123456), sentences.memory_stalls(8, 32, 12.3456)],
     "container": [sentences.container(LONG)],
     "quota": [sentences.quota(1234.5, None), sentences.quota(1234.5, Throttling(MANY, MANY))],
     "foreign_root": [sentences.foreign_root()],
