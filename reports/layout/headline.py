@@ -89,12 +89,14 @@ def on_many(rankings: Sequence[Ranking]) -> str:
     """How many kinds of work there are, and between which shares of their roofs they lie."""
     groups = [group for ranking in rankings for group in ranking.speakers]
     devices = len({device_of(group) for group in groups})
+    # One device is named once.
+    on = device_name(groups[0].newest.device) if devices == 1 else counted(devices, "device")
     shares = sorted(
-        (percent, f"{work_text(group.newest.device)} on {device_name(group.newest.device)}")
-        for group in groups
-        if (percent := credible_percent(group.newest.device.roof)) is not None
+        (percent, work_text(one) if devices == 1 else f"{work_text(one)} on {device_name(one)}")
+        for one in (group.newest.device for group in groups)
+        if (percent := credible_percent(one.roof)) is not None
     )
-    told = f"{len(rankings)} kinds of work on {counted(devices, 'device')}, in one table below"
+    told = f"{len(rankings)} kinds of work on {on}, in one table below"
     if len(shares) < 2:
         return f"{told}."
     (least, slowest), (most, fastest) = shares[0], shares[-1]

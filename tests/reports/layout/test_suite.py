@@ -124,6 +124,15 @@ def test_the_headline_of_many_works_stays_short() -> None:
     assert any("7 kinds of work on 2 devices" in line and "78 % (gemm, float32 on Radeon" in line for line in told)
 
 
+def test_the_headline_names_a_single_device_once() -> None:
+    both = suite()
+    one = msgspec.structs.replace(both, results=tuple(entry for entry in both.results if entry.device.kind == "cpu"))
+    (line,) = (line for line in headline(gather_results([one])) if "kinds of work" in line)
+    name = one.results[0].device.name
+    assert line.startswith(f"7 kinds of work on {name}")
+    assert line.count(name) == 1
+
+
 def test_a_table_for_machines_has_the_places_too() -> None:
     text = format_for("x.csv").render(report_on(gather_results([suite(joules=True)]))).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
