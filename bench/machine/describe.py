@@ -20,7 +20,7 @@ from ...kernels.system.microarchitecture import host_core
 from ...kernels.system.processor import cpu_name, logical_cpus
 from ...kernels.system.quota import cpu_quota
 from ...kernels.system.signature import cpu_signature
-from ...kernels.system.system_files import is_foreign_root, read_line, text_or_none
+from ...kernels.system.system_files import count_in, is_foreign_root, read_line, text_or_none
 from ...kernels.system.windows.registry import CURRENT_VERSION, registry_text
 from ..result.machine import Cache, Machine
 from ..result.printable import printable
@@ -137,7 +137,8 @@ def _memory_bytes() -> int | None:
         return int(psutil.virtual_memory().total)
     words = (text_or_none(MEMORY) or "").split()[:3]
     # "MemTotal: 16316412 kB" stands first.
-    return int(words[1]) << 10 if len(words) == 3 and words[0] == "MemTotal:" and words[1].isdecimal() else None
+    kibibytes = count_in(words[1]) if len(words) == 3 and words[0] == "MemTotal:" else None
+    return None if kibibytes is None else kibibytes << 10
 
 
 def _os_name() -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from ...kernels.system.system_files import is_foreign_root, names_in, system_root, text_or_none
+from ...kernels.system.system_files import count_in, count_or_none, is_foreign_root, names_in, system_root, text_or_none
 
 # The sensors that stand for the CPU's own temperature, by the name of their Linux driver.
 CPU_SENSORS = ("coretemp", "k10temp", "zenpower", "cpu_thermal", "cpu-thermal", "soc_thermal")
@@ -36,8 +36,7 @@ def cpu_clock_hz(cpus: Iterable[int]) -> float | None:
 
 def clock_of(cpu: int) -> float | None:
     """The clock of one logical CPU by Linux' cpufreq; /proc/cpuinfo's may be the nominal one."""
-    text = text_or_none(f"{CPUS}/cpu{cpu}/cpufreq/scaling_cur_freq") or ""
-    clock_hz = int(text) * FROM_KILO if text.isascii() and text.isdecimal() and len(text) < 20 else 0.0
+    clock_hz = (count_or_none(f"{CPUS}/cpu{cpu}/cpufreq/scaling_cur_freq") or 0) * FROM_KILO
     return clock_hz if 0 < clock_hz <= PLAUSIBLE_HZ else None
 
 
@@ -75,10 +74,13 @@ def tree_temperatures(root: Path) -> Iterator[tuple[str, str, float]]:
         folder = root / HWMON / name
         chip = text_or_none(folder / "name") or ""
         for file in names_in(folder) if chip in CPU_SENSORS else ():
+            if not (file.startswith("temp") and file.endswith("_input")):
+                continue
             text = text_or_none(folder / file) or ""
-            if file.startswith("temp") and file.endswith("_input") and text.lstrip("-").isdecimal() and len(text) < 20:
+            magnitude = count_in(text.removeprefix("-"))
+            if magnitude is not None:
                 label = text_or_none(folder / file.replace("_input", "_label")) or ""
-                yield chip, label, int(text) * FROM_MILLI
+                yield chip, label, (-magnitude if text.startswith("-") else magnitude) * FROM_MILLI
 
 
 def _by_psutil() -> list[tuple[str, str, float]]:

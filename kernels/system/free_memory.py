@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from .control_groups import MEMORY_GROUPS, group_folders
-from .system_files import count_or_none, read_text
+from .system_files import count_in, count_or_none, read_text
 
 # cgroup v2 and v1: beyond the first a process is ended, beyond the second it is slowed down ("max": no limit).
 LIMITS = ("memory.max", "memory.high", "memory.limit_in_bytes")
@@ -46,5 +46,4 @@ def _first_to_go(folder: Path) -> int:
     with suppress(OSError):
         lines = read_text(folder / "memory.stat", STAT_BYTES).splitlines()
         counts = {name: count for name, _, count in (line.partition(" ") for line in lines)}
-    told = next((counts[name] for name in FIRST_TO_GO if name in counts), "")
-    return int(told) if told.isascii() and told.isdecimal() and len(told) <= 20 else 0
+    return count_in(next((counts[name] for name in FIRST_TO_GO if name in counts), "")) or 0

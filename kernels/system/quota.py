@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .control_groups import CPU_GROUPS, group_folders
-from .system_files import text_or_none
+from .system_files import count_in, text_or_none
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,8 @@ def cpu_throttling(root: Path = Path("/")) -> Throttling | None:
         return None
     _, folder = min(limited, key=lambda pair: pair[0])
     counts = dict(line.split()[:2] for line in (text_or_none(folder / "cpu.stat") or "").splitlines() if " " in line)
-    periods, throttled = counts.get("nr_periods", ""), counts.get("nr_throttled", "")
-    if not (periods.isdecimal() and throttled.isdecimal()):
-        return None
-    return Throttling(int(periods), int(throttled))
+    periods, throttled = (count_in(counts.get(name, "")) for name in ("nr_periods", "nr_throttled"))
+    return None if periods is None or throttled is None else Throttling(periods, throttled)
 
 
 class ThrottleCounter:
@@ -59,9 +57,9 @@ def _throttled_s(path: Path) -> float | None:
     """Version 2 counts in microseconds, version 1 in nanoseconds; both add up over CPUs."""
     counts = dict(line.split()[:2] for line in (text_or_none(path) or "").splitlines() if " " in line)
     for name, unit_s in (("throttled_usec", 1e-6), ("throttled_time", 1e-9)):
-        count = counts.get(name, "")
-        if count.isascii() and count.isdecimal() and len(count) <= 20:
-            return int(count) * unit_s
+        count = count_in(counts.get(name, ""))
+        if count is not None:
+            return count * unit_s
     return None
 
 
@@ -76,7 +74,7 @@ def quota_of(folder: Path) -> float | None:
     words = (text_or_none(folder / "cpu.max") or "").split()
     if not words:
         words = [text_or_none(folder / f"cpu.cfs_{name}_us") or "" for name in ("quota", "period")]
-    if len(words) != 2 or not all(word.isascii() and word.isdecimal() and len(word) <= 20 for word in words):
+    if len(words) != 2:
         return None
-    granted_us, period_us = map(int, words)
+    granted_us, period_us = map(count_in, words)
     return granted_us / period_us if granted_us and period_us else None

@@ -18,6 +18,8 @@ from ..errors import InputError
 
 # An attribute in sysfs is at most one page.
 PAGE_BYTES = 4096
+# Of 64 bits.
+MOST_DIGITS = 20
 # Device trees end their texts with a NUL.
 SPACE = "\0 \t\r\n"
 SYSCTL = "/usr/sbin/sysctl"
@@ -103,13 +105,19 @@ def read_line(path: str | Path) -> str | None:
     return text and text.split("\n", 1)[0].strip(SPACE)
 
 
+def count_in(text: str) -> int | None:
+    """The number, never negative, that a text of at most 20 digits stands for; None for any other text."""
+    # isdecimal alone would take other scripts' digits, which no system writes.
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
 def read_count(path: str | Path) -> int:
     """A number that cannot be negative. Raises OSError, and ValueError where the file holds something else."""
     text = read_text(path)
-    # isdecimal alone would take other scripts' digits, which the kernel never writes.
-    if not (text.isascii() and text.isdecimal()) or len(text) > 20:
+    count = count_in(text)
+    if count is None:
         raise ValueError(f"{path} holds {text!r:.40} where a count was expected")
-    return int(text)
+    return count
 
 
 def count_or_none(path: str | Path) -> int | None:

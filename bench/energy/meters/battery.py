@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from ....kernels.system.battery_state import read_macos_battery
-from ....kernels.system.system_files import count_or_none, is_foreign_root, text_or_none
+from ....kernels.system.system_files import count_in, count_or_none, is_foreign_root, text_or_none
 from ....kernels.system.windows.battery import read_battery
 from ...machine.power_supply import DISCHARGING, Supply, batteries, charger_online, supplies
 from ..meter import NOTHING_HELPS, Coverage, MeterEntry, MeterError, MeterFound, MeterInfo, MeterMissing, Reading
@@ -78,8 +78,7 @@ def power_of(folder: Path) -> float | None:
 
 def magnitude(path: Path) -> int | None:
     """A whole number without its sign, None where there is none."""
-    text = (text_or_none(path) or "").removeprefix("-")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 20 else None
+    return count_in((text_or_none(path) or "").removeprefix("-"))
 
 
 class BatteryMeter:

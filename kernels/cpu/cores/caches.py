@@ -6,7 +6,7 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...system.system_files import read_line, run_sysctl
+from ...system.system_files import count_in, read_line, run_sysctl
 from ...system.windows.processors import read_processors
 
 SYSFS = Path("/sys/devices/system/cpu/cpu0/cache")
@@ -59,9 +59,9 @@ def _linux_caches() -> tuple[CpuCache, ...]:
 def _macos_caches() -> tuple[CpuCache, ...]:
     caches = []
     for level, kind, names in MACOS_NAMES:
-        size = next((size for name in names if (size := run_sysctl(name))), "")
-        if size.isdecimal() and int(size):
-            caches.append(CpuCache(level, kind, int(size)))
+        size = next((size for name in names if (size := count_in(run_sysctl(name) or ""))), None)
+        if size is not None:
+            caches.append(CpuCache(level, kind, size))
     return tuple(caches)
 
 
@@ -78,4 +78,5 @@ def _windows_caches() -> tuple[CpuCache, ...]:
 
 def _size(text: str) -> int | None:
     digits, unit = (text[:-1], text[-1]) if text[-1:] in UNITS else (text, "")
-    return int(digits) * UNITS.get(unit, 1) if digits.isdecimal() and len(digits) < MOST_DIGITS else None
+    count = count_in(digits) if len(digits) < MOST_DIGITS else None
+    return None if count is None else count * UNITS.get(unit, 1)

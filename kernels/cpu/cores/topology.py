@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...system.quota import cpu_quota
-from ...system.system_files import count_or_none, read_text, run_sysctl
+from ...system.system_files import count_in, count_or_none, read_text, run_sysctl
 from ...system.windows import processors as windows
 from .affinity import usable_cpus
 
@@ -150,8 +150,8 @@ def kinds_of(capacities: Mapping[int, float]) -> tuple[CoreKind, ...]:
 
 def _sysctl(name: str) -> int:
     """A number of macOS's, 0 where it tells none."""
-    text = run_sysctl(name) or ""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 and int(text) <= MOST_CPUS else 0
+    count = count_in(run_sysctl(name) or "") or 0
+    return count if count <= MOST_CPUS else 0
 
 
 def _cpu_list(path: Path) -> list[int]:
@@ -162,10 +162,9 @@ def _cpu_list(path: Path) -> list[int]:
         return []
     cpus: list[int] = []
     for part in filter(None, text.split(",")):
-        first, _, last = part.partition("-")
-        if not (first.isdecimal() and (last or first).isdecimal() and first.isascii() and last.isascii()):
+        first, dash, last = part.partition("-")
+        bounds = count_in(first), count_in(last if dash else first)
+        if bounds[0] is None or bounds[1] is None or bounds[1] - bounds[0] >= MOST_CPUS - len(cpus):
             return []
-        if len(first) > 6 or len(last) > 6:
-            return []
-        cpus.extend(range(int(first), int(last or first) + 1))
+        cpus.extend(range(bounds[0], bounds[1] + 1))
     return cpus

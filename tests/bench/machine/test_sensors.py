@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hashwatt.bench.machine.sensors import cpu_clock_hz, cpu_temperature_c, working_cpus
+from hashwatt.bench.machine.sensors import cpu_clock_hz, cpu_temperature_c, tree_temperatures, working_cpus
 from hashwatt.kernels.cpu.cores.affinity import pin_to
 from hashwatt.kernels.system.system_files import ROOT_VARIABLE
 
@@ -83,6 +83,17 @@ def test_the_temperature_of_a_tree_is_the_die_s(tree: Path) -> None:
         write(chip / f"temp{number}_input", millidegrees)
         write(chip / f"temp{number}_label", label)
     assert cpu_temperature_c() == 68.0
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("-5000", -5.0), ("--5000", None), ("-", None), ("٣٠٠٠٠", None), ("9" * 21, None)]
+)
+def test_a_temperature_of_a_tree_is_a_number_or_unknown(tree: Path, text: str, found: float | None) -> None:
+    chip = tree / "sys/class/hwmon/hwmon2"
+    write(chip / "name", "k10temp")
+    write(chip / "temp1_input", text)
+    told = [degrees for _, _, degrees in tree_temperatures(tree)]
+    assert told == ([] if found is None else [found])
 
 
 def test_the_temperature_is_the_hottest_of_the_cpus_own_sensors(monkeypatch: pytest.MonkeyPatch) -> None:

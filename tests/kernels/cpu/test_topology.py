@@ -52,6 +52,15 @@ def test_logical_cpus_of_one_core_are_told_apart_from_cores(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("usable")
+@pytest.mark.parametrize(
+    "text", [",".join(["0-999999"] * 400), "0-4096", "3-1", "-2", "1-", "0-٣", "0-2-4", "99999999999999999999999", "x"]
+)
+def test_a_list_of_cpus_that_cannot_be_leaves_each_cpu_a_core(tmp_path: Path, text: str) -> None:
+    found = read_topology(sysfs(tmp_path, dict.fromkeys(range(4), text)), tmp_path / "none")
+    assert found.cores == ((0,), (1,), (2,), (3,))
+
+
+@pytest.mark.usefixtures("usable")
 def test_efficient_cores_are_named(tmp_path: Path) -> None:
     found = read_topology(sysfs(tmp_path, {0: "0-1", 1: "0-1", 2: "2", 3: "3"}, efficient="2-3"), tmp_path / "none")
     assert found.kinds[1].cpus == {2, 3}
