@@ -22,8 +22,9 @@ from .cores.features import native_numbers
 from .cores.topology import Topology, read_topology
 from .executor import LANGUAGES, CpuExecutor
 from .jit import Compiled, generator_hash
+from .job_words import job_array
 from .placement import cpus_for, place
-from .race import choose, job_array
+from .race import choose
 from .roof import measure_roof
 from .variants import ROLLED_SUFFIX
 from .workers import Tally, Words, Workers
@@ -105,7 +106,7 @@ class CpuDevice(ExecutesByExecutor):
         if rolled not in self._ready:
             self._ready[rolled] = self._make_ready(rolled)
         self._job, self._current = job, self._ready[rolled]
-        self._words = job_array(self._current.compiled.variant, job)
+        self._words = job_array(self._current.compiled, job)
         return replace(self._current.kernel, prefixes=len(job.prefixes))
 
     def _make_ready(self, rolled: bool) -> _Ready:

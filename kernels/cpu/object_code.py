@@ -17,7 +17,7 @@ from ..system.microarchitecture import llvm_cpu_name
 from .cores.features import host_architecture, host_features
 
 if TYPE_CHECKING:
-    from llvmlite.binding import ModuleRef, TargetMachine
+    from llvmlite.binding import ExecutionEngine, ModuleRef, TargetMachine
 
 # A function of `codegen.skeleton`'s form: addresses and words come in, 64 bits go out.
 ScanFunction = Callable[[int, int, int, int, int, int], int]
@@ -43,18 +43,18 @@ def initialise_llvm() -> None:
             _ready = True
 
 
-def emit_object(text: str) -> bytes:
-    """The object code of a module of LLVM IR, for this host. Raises DeviceError."""
+def emit_object(*texts: str) -> bytes:
+    """The object code of modules of LLVM IR, made one, for this host. Raises DeviceError."""
     with _worded("compile"):
-        machine, module = _optimised(text)
+        machine, module = _optimised(*texts)
         return bytes(machine.emit_object(module))
 
 
 def load_object(code: bytes, symbol: str) -> ScanFunction:
     """The function called `symbol` in object code that `emit_object` has made; calls release the GIL.
 
-    Each call loads it to another place. LLVM trusts what it is given: other bytes may end the process. Raises
-    DeviceError where there is no such function.
+    Each call loads the code to another place; `beside` gives its other functions there. LLVM trusts what it is given:
+    other bytes may end the process. Raises DeviceError where there is no such function.
     """
     import llvmlite.binding as llvm
 
@@ -62,6 +62,16 @@ def load_object(code: bytes, symbol: str) -> ScanFunction:
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _host_target())
         engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         engine.finalize_object()
+    return _function_of(engine, symbol)
+
+
+def beside(function: ScanFunction, symbol: str) -> ScanFunction:
+    """Another function of the object code that a function was loaded with. Raises DeviceError where there is none."""
+    return _function_of(vars(function)["engine"], symbol)
+
+
+def _function_of(engine: ExecutionEngine, symbol: str) -> ScanFunction:
+    with _worded("load"):
         address = engine.get_function_address(symbol)
     if not address:
         raise DeviceError(f"LLVM loaded a kernel without {symbol:.60}")
@@ -79,12 +89,15 @@ def _worded(what: str) -> Iterator[None]:
         raise DeviceError(f"LLVM does not {what} a kernel ({' '.join(str(error).split()):.60})") from error
 
 
-def _optimised(text: str) -> tuple[TargetMachine, ModuleRef]:
+def _optimised(text: str, *more: str) -> tuple[TargetMachine, ModuleRef]:
     import llvmlite.binding as llvm
 
     machine = _host_target()
     module = llvm.parse_assembly(text)
     module.triple, module.data_layout = llvm.get_process_triple(), str(machine.target_data)
+    for other in map(llvm.parse_assembly, more):
+        other.triple, other.data_layout = module.triple, module.data_layout
+        module.link_in(other)
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization, options.slp_vectorization = True, False

@@ -54,7 +54,7 @@ def cpus_for(topology: Topology, threads: int | None) -> tuple[int, ...]:
 
 def _rates(placements: Sequence[Sequence[int]], kernel: Compiled) -> list[float]:
     """The best of a few alternated trials each, in hashes a second."""
-    prefixes, words = race_words(kernel.variant)
+    prefixes, words = race_words(kernel)
     teams = [Workers(cpus, pin=True) for cpus in placements]
     best = [0.0] * len(teams)
     nonces = range(TRIAL_NONCES // prefixes)

@@ -7,10 +7,9 @@ result is kept with the compiled kernels until the CPU, a library or the generat
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from statistics import median
 
 import msgspec
 
@@ -20,17 +19,18 @@ from ..headers.job import Job, roll_versions
 from ..headers.oracle import reference_scan
 from ..system.own_files import read_regular, write_atomically
 from .cores.clock import timed
+from .finals import BURST_S, shares_of_fastest
 from .jit import Compiled, compile_variant, generator_hash
+from .job_words import job_array
 from .kept_code import folder_of
 from .variants import Variant, variants
 from .workers import Words, record_space, scan_chunk
 
-ROUNDS = 3
-ROUND_S = 0.012
-# Those that come so close to the fastest run on, for rounds enough to tell 1 % (kernels of SHA instructions are half as
-# fast as those of vectors on some cores, and twice as fast on others).
+ROUNDS = 5
+ROUND_S = 0.004
+# Those that come so close to the fastest go to the finals (kernels of SHA instructions are half as fast as those of
+# vectors on some cores, and twice as fast on others).
 CLOSE = 0.9
-FINAL_ROUNDS = 13
 # Where some pages of a kernel's code happen to collide in the instruction cache it runs at half its speed or less
 # (AMD Zen 5: one of ten placements or so). Loaded again it lies elsewhere.
 PLACEMENTS = 4
@@ -41,6 +41,9 @@ HOPELESS = 0.3
 PREFIX = bytes(range(76))
 ROLLED_PREFIXES = 64
 MOST_BYTES = 1 << 16
+
+# A kernel with its rate, in hashes a second.
+Rated = tuple[float, Compiled]
 
 
 def choose(rolled: bool, wanted: str | None = None, anew: bool = False) -> tuple[Compiled, tuple[Candidate, ...]]:
@@ -53,10 +56,9 @@ def choose(rolled: bool, wanted: str | None = None, anew: bool = False) -> tuple
     """
     known = {variant.name: variant for variant in variants(rolled)}
     if wanted is not None and wanted not in known:
-        raise InputError(f"there is no CPU kernel {wanted!r:.80}; choose one of {', '.join(known)}")
+        raise InputError(f"there is no CPU kernel {wanted!r:.40}; `hashwatt devices --kernels` lists them")
     if wanted is not None and (reason := known[wanted].missing()):
-        runnable = ", ".join(name for name, variant in known.items() if not variant.missing())
-        raise InputError(f"the kernel {wanted} cannot run here: {reason}; choose one of {runnable}")
+        raise InputError(f"no {wanted} here: {reason}; see `hashwatt devices --kernels`")
     if wanted is not None:
         return _checked(_well_placed(known[wanted], None)), ()
     candidates = None if anew else _remembered(rolled)
@@ -65,10 +67,17 @@ def choose(rolled: bool, wanted: str | None = None, anew: bool = False) -> tuple
         with suppress(DeviceError):
             return _winner(known, candidates), candidates
     candidates = race(known.values())
-    if candidates[0].hashrate_hs is None:
-        raise DeviceError(f"no CPU kernel runs on this machine: {candidates[0].reason}")
-    _remember(rolled, candidates)
-    return _winner(known, candidates), candidates
+    while candidates[0].hashrate_hs is not None:
+        try:
+            winner = _winner(known, candidates)
+        except DeviceError as error:
+            # It ran a moment ago: the next one takes over.
+            candidates = (*candidates[1:], replace(candidates[0], hashrate_hs=None, compile_s=None, reason=str(error)))
+            continue
+        _remember(rolled, candidates)
+        return winner, candidates
+    cause, *_ = str(candidates[0].reason).partition(";")
+    raise DeviceError(f"no CPU kernel runs here: {cause}")
 
 
 def _winner(known: Mapping[str, Variant], candidates: Sequence[Candidate]) -> Compiled:
@@ -76,9 +85,10 @@ def _winner(known: Mapping[str, Variant], candidates: Sequence[Candidate]) -> Co
 
 
 def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
-    """Time the variants in turn, some rounds of it, on the calling thread, and those that are close for some more.
+    """Time the variants in turn, some rounds of it, on the calling thread; those that are close go to the finals.
 
-    Of each the best round counts; of those that are close, the median of theirs. Fastest first.
+    Of each the best round counts; of those in the finals, the fastest one's by the share of it that they reached there.
+    Fastest first.
     """
     out: list[Candidate] = []
     compiled: list[Compiled] = []
@@ -90,29 +100,47 @@ def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
             reason = f"{variant.outdone_by} does the same with better instructions"
         if reason:
             out.append(Candidate(variant.name, None, None, reason))
-            continue
-        try:
-            compiled.append(_checked(compile_variant(variant)))
-        except DeviceError as error:
-            # It is wrong, or LLVM does not compile it: the others go on.
-            out.append(Candidate(variant.name, None, None, str(error)))
-    best = _best_rates(compiled)
-    fastest = max(best, default=0.0)
-    again = [at for at, rate in enumerate(best) if rate > HOPELESS * fastest]
-    elsewhere = [compile_variant(compiled[at].variant) for at in again]
-    for at, other, rate in zip(again, elsewhere, _best_rates(elsewhere), strict=True):
-        if rate > best[at]:
-            best[at], compiled[at] = rate, replace(other, compile_s=compiled[at].compile_s)
-    close = [at for at, rate in enumerate(best) if rate > CLOSE * max(best)]
+        else:
+            compiled += _loaded(variant, out)
+    ran = _after_finals(_at_two_places(list(zip(_best_rates(compiled), compiled, strict=True)), out))
+    return (*(Candidate(each.variant.name, rate, each.compile_s) for rate, each in ran), *out)
+
+
+def _loaded(variant: Variant, refused: list[Candidate]) -> list[Compiled]:
+    """The kernel, held against hashlib; none where it is wrong or LLVM refuses it: then it is among the `refused`."""
+    try:
+        return [_checked(compile_variant(variant))]
+    except DeviceError as error:
+        refused.append(Candidate(variant.name, None, None, str(error)))
+        return []
+
+
+def _at_two_places(ran: list[Rated], refused: list[Candidate]) -> list[Rated]:
+    """Of each kernel that is not hopeless the faster of two placements; without those that are refused by then."""
+    hopeless = HOPELESS * max((rate for rate, _ in ran), default=0.0)
+    better = [each for each in ran if each[0] <= hopeless]
+    hopeful = [each for each in ran if each[0] > hopeless]
+    again = [(rate, one, other) for rate, one in hopeful for other in _loaded(one.variant, refused)]
+    for (rate, one, other), now in zip(again, _best_rates([other for *_, other in again]), strict=True):
+        better.append((now, replace(other, compile_s=one.compile_s)) if now > rate else (rate, one))
+    return better
+
+
+def _after_finals(ran: Sequence[Rated]) -> list[Rated]:
+    """Rates and kernels, fastest first: the rates of those that are close are shares of the fastest's then."""
+    fastest = max((rate for rate, _ in ran), default=0.0)
+    close = [each for each in ran if each[0] > CLOSE * fastest]
+    others = [each for each in ran if each[0] <= CLOSE * fastest]
     if len(close) > 1:
         # Of rates that are so close the best is a matter of luck: one of them meets a moment of a higher clock.
-        final = [median(rates[1:]) for rates in _in_turns([compiled[at] for at in close], FINAL_ROUNDS)]
-        # Unless all were held up now.
-        if min(final) > max((rate for at, rate in enumerate(best) if at not in close), default=0.0):
-            for at, rate in zip(close, final, strict=True):
-                best[at] = rate
-    ran = [Candidate(each.variant.name, rate, each.compile_s) for each, rate in zip(compiled, best, strict=True)]
-    return (*sorted(ran, key=lambda candidate: -(candidate.hashrate_hs or 0)), *out)
+        shares = shares_of_fastest([_burst_of(*each) for each in close])
+        close = [(fastest * share, each) for share, (_, each) in zip(shares, close, strict=True)]
+    return sorted((*close, *others), key=lambda each: -each[0])
+
+
+def _burst_of(rate_hs: float, compiled: Compiled) -> Callable[[], float]:
+    prefixes, words = race_words(compiled)
+    return lambda: _timed(compiled, prefixes, words, int(rate_hs * BURST_S))[0]
 
 
 def _best_rates(compiled: Sequence[Compiled]) -> list[float]:
@@ -123,7 +151,7 @@ def _in_turns(compiled: Sequence[Compiled], rounds: int) -> list[list[float]]:
     """Of each the rate in each round, the first of which is short."""
     rates: list[list[float]] = [[] for _ in compiled]
     nonces = [1 << 12] * len(compiled)
-    jobs = [race_words(each.variant) for each in compiled]
+    jobs = [race_words(each) for each in compiled]
     for _ in range(rounds):
         for at, each in enumerate(compiled):
             rate, seconds = _timed(each, *jobs[at], nonces[at])
@@ -153,18 +181,11 @@ def _timed(compiled: Compiled, prefixes: int, words: Words, nonces: int) -> tupl
     return nonces * prefixes * times / seconds, seconds / times
 
 
-def race_words(variant: Variant) -> tuple[int, Words]:
-    """The number of prefixes and the words of a job to time the variant with."""
-    prefixes = ROLLED_PREFIXES if variant.rolled else 1
+def race_words(compiled: Compiled) -> tuple[int, Words]:
+    """The number of prefixes and the words of a job to time the kernel with."""
+    prefixes = ROLLED_PREFIXES if compiled.variant.rolled else 1
     # Target 1 is never met: the rare path stays out of the timing.
-    return prefixes, job_array(variant, Job(roll_versions(PREFIX, prefixes), 1))
-
-
-def job_array(variant: Variant, job: Job) -> Words:
-    """The job's words as the variant's kernel reads them."""
-    import numpy as np
-
-    return np.array(variant.job_words(job), dtype=np.uint32)
+    return prefixes, job_array(compiled, Job(roll_versions(PREFIX, prefixes), 1))
 
 
 def _checked(compiled: Compiled) -> Compiled:
@@ -174,11 +195,11 @@ def _checked(compiled: Compiled) -> Compiled:
     job = Job(roll_versions(PREFIX, prefixes), 1)
     nonces = range(2**31 - lanes - 1, 2**31 + 2 * lanes)
     records = record_space(lanes, prefixes, len(nonces))
-    tally = scan_chunk(compiled, job_array(compiled.variant, job), prefixes, nonces.start, len(nonces), records)
+    tally = scan_chunk(compiled, job_array(compiled, job), prefixes, nonces.start, len(nonces), records)
     if tally.xor_h7 != reference_scan(job, nonces)[1]:
         raise WrongResult(
             f"the CPU kernel {compiled.variant.name} disagrees with hashlib; "
-            "choose another with --kernel and report this with your CPU's name"
+            "choose another (--kernel) and report it with your CPU"
         )
     return compiled
 

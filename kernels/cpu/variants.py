@@ -6,7 +6,7 @@ To add one, append a Variant to the table in `_all`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -20,6 +20,7 @@ from ..sha256.mining import header_hash
 from ..system.microarchitecture import microarchitecture
 from .codegen import (
     decoupled_ir,
+    early_ir,
     halved_ir,
     horizontal_schedules,
     pipelined_ir,
@@ -43,6 +44,8 @@ AVX2_PORTS = machine("skylake_avx512").ports(256)
 
 # The parts of a variant that can be emitted, besides the names of its operations.
 SCAN, DIGESTS, MIX, MIX_SHUFFLED, CLOCK = "scan", "digests", "mix", "mix-shuffled", "clock"
+# What the function beside a scan is called that computes its job's words.
+EARLY = "early"
 MIXES = (MIX, MIX_SHUFFLED)
 ROLLED_SUFFIX = "-rolled"
 
@@ -54,6 +57,8 @@ class Variant:
     `emit(part, symbol)` is the LLVM IR of a function called `symbol`: the kernel itself for the part
     SCAN; for the MIXES, for the name of one of its operations and for `clock`, the micro-benchmarks that
     measure its limit; of vector kernels, DIGESTS is the function that writes whole digests.
+    `emit_early(symbol)`: a function beside the kernel (`early_ir`) whose values `job_words` takes besides the job, in
+    the order of `early_words`; None where it takes none.
     `operations` are the kernel's vector operations a batch, by name: its own, and those that all
     prefixes of a rolled job share.
     """
@@ -64,8 +69,9 @@ class Variant:
     lanes: int
     rolled: bool
     emit: Callable[[str, str], str]
-    job_words: Callable[[Job], list[int]]
+    job_words: Callable[[Job, Sequence[int]], list[int]]
     operations: Callable[[], tuple[Counter[str], Counter[str]]]
+    emit_early: Callable[[str], str] | None = None
     # A variant that is the same with more lanes at once: where it runs, this one is not raced.
     outdone_by: str | None = None
 
@@ -103,8 +109,9 @@ def _vector(
             own, _ = operations()
             return _stream_of(part, symbol, own, vector_operation, target, registers)
 
-        def job_words(job: Job) -> list[int]:
-            return vector_ir.job_words(program(ternary, rotates), job)
+        def emit_early(symbol: str) -> str:
+            target = VectorTarget(lanes, ternary, ports, host_attributes(without))
+            return early_ir.emit(symbol, program(ternary, rotates), target)
 
         def operations() -> tuple[Counter[str], Counter[str]]:
             own = operation_counts(program(ternary, rotates), [Binding.LANE] if rolled else ALL_IN_LOOP)
@@ -113,8 +120,18 @@ def _vector(
 
         suffix = ROLLED_SUFFIX * rolled
         better = outdone_by + suffix if outdone_by else None
-        needs = frozenset(requires)
-        return Variant(name + suffix, architecture, needs, lanes, rolled, emit, job_words, operations, better)
+        return Variant(
+            name=name + suffix,
+            architecture=architecture,
+            requires=frozenset(requires),
+            lanes=lanes,
+            rolled=rolled,
+            emit=emit,
+            job_words=vector_ir.job_words,
+            operations=operations,
+            emit_early=emit_early,
+            outdone_by=better,
+        )
 
     return [make(rolled=False), make(rolled=True)]
 
@@ -143,7 +160,8 @@ def _decoupled(
     requires: frozenset[str],
     lanes: int,
     schedules: Callable[[], decoupled_ir.Schedules],
-    job_words: Callable[[Job], list[int]],
+    job_words: Callable[[Job, Sequence[int]], list[int]],
+    emit_early: Callable[[str], str] | None = None,
     without: tuple[str, ...] = (),
 ) -> list[Variant]:
     # Whoever lists the kernels need not order their instructions: that takes longer than to load one.
@@ -163,7 +181,7 @@ def _decoupled(
             return decoupled_ir.operation_counts(schedules(), rolled)
 
         full_name = name + ROLLED_SUFFIX * rolled
-        return Variant(full_name, "x86_64", requires, lanes, rolled, emit, job_words, counts)
+        return Variant(full_name, "x86_64", requires, lanes, rolled, emit, job_words, counts, emit_early)
 
     return [make(rolled=False), make(rolled=True)]
 
@@ -172,11 +190,21 @@ def _vertical() -> VerticalSchedules:
     return VerticalSchedules(clean=microarchitecture() not in vertical_schedules.KEEPS_UPPER_HALVES)
 
 
+def _vertical_early(symbol: str) -> str:
+    target = VectorTarget(VerticalSchedules.lanes, x86_ternary=False, attributes=host_attributes())
+    return early_ir.emit(symbol, vertical_schedules.first_schedule(), target)
+
+
+def _from_job_alone(job_words: Callable[[Job], list[int]]) -> Callable[[Job, Sequence[int]], list[int]]:
+    return lambda job, early: job_words(job)
+
+
 def _horizontal(name: str, lanes: int, slots: int, streams: int) -> list[Variant]:
     schedules = partial(HorizontalSchedules, lanes, slots, streams)
     requires = frozenset({"avx", "sha", "sse4.1"})
     # No wider registers around it: SHA instructions have no VEX form (see X86Sha).
-    return _decoupled(name, requires, lanes, schedules, horizontal_schedules.job_words, without=("avx2", "avx512f"))
+    words = _from_job_alone(horizontal_schedules.job_words)
+    return _decoupled(name, requires, lanes, schedules, words, without=("avx2", "avx512f"))
 
 
 def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list[Variant]:
@@ -198,7 +226,7 @@ def _sha(name: str, lanes: int, architecture: str, isa: ShaInstructions) -> list
             return (own, shared) if rolled else (own + shared, Counter())
 
         full_name = name + ROLLED_SUFFIX * rolled
-        words = partial(sha_rounds.job_words, isa=isa)
+        words = _from_job_alone(partial(sha_rounds.job_words, isa=isa))
         return Variant(full_name, architecture, isa.features, lanes, rolled, emit, words, counts)
 
     return [make(rolled=False), make(rolled=True)]
@@ -240,6 +268,7 @@ def _all() -> tuple[Variant, ...]:
             VerticalSchedules.lanes,
             _vertical,
             vertical_schedules.job_words,
+            _vertical_early,
         ),
         # Three chains or four: about the same on AMD Zen 4, while 5 likes four. Of more lanes the code gets too long.
         *_horizontal("sha-decoupled-x9", lanes=9, slots=3, streams=4),

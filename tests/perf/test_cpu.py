@@ -18,7 +18,8 @@ from hashwatt.kernels.cpu.bursts import burst_rate, iterations_for
 from hashwatt.kernels.cpu.cores.clock import thread_seconds
 from hashwatt.kernels.cpu.cores.topology import read_topology
 from hashwatt.kernels.cpu.jit import Compiled, compile_variant
-from hashwatt.kernels.cpu.race import ROLLED_PREFIXES, choose, job_array
+from hashwatt.kernels.cpu.job_words import job_array
+from hashwatt.kernels.cpu.race import ROLLED_PREFIXES, choose
 from hashwatt.kernels.cpu.roof import TRIAL_S
 from hashwatt.kernels.cpu.variants import CLOCK, MIXES, variant
 from hashwatt.kernels.cpu.workers import Workers, record_space, scan_chunk
@@ -58,7 +59,7 @@ def test_share_of_the_limit_that_a_kernel_reaches_on_one_core(benchmark: Any, na
     kernel = compile_variant(variant(name))
     prefixes = ROLLED_PREFIXES if kernel.variant.rolled else 1
     job = Job(roll_versions(bytes(range(76)), prefixes), 1)
-    words, nonces = job_array(kernel.variant, job), NONCES // prefixes
+    words, nonces = job_array(kernel, job), NONCES // prefixes
     records = record_space(kernel.variant.lanes, prefixes, nonces)
     own, shared = kernel.variant.operations()
     operations_per_hash = (sum(own.values()) + sum(shared.values()) / prefixes) / kernel.variant.lanes
@@ -88,7 +89,7 @@ def test_share_of_the_limit_that_a_kernel_reaches_on_one_core(benchmark: Any, na
 @pytest.mark.skipif(len(read_topology().cores) < 2, reason="one core only")
 def test_two_threads_on_two_cores_against_one(benchmark: Any) -> None:
     kernel, _ = choose(rolled=False)
-    words = job_array(kernel.variant, Job((bytes(range(76)),), 1))
+    words = job_array(kernel, Job((bytes(range(76)),), 1))
     cpus = read_topology().cpus[:2]
     one, two = Workers(cpus[:1], pin=True), Workers(cpus, pin=True)
     ratios: list[float] = []

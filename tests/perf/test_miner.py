@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from hashwatt.kernels.cpu.jit import compile_variant
-from hashwatt.kernels.cpu.race import ROLLED_PREFIXES, job_array
+from hashwatt.kernels.cpu.job_words import job_array
+from hashwatt.kernels.cpu.race import ROLLED_PREFIXES
 from hashwatt.kernels.cpu.variants import variant
 from hashwatt.kernels.cpu.workers import record_space, scan_chunk
 from hashwatt.kernels.headers.job import Job, roll_versions
@@ -33,7 +34,7 @@ KERNELS = {
 def scanned_by_ours(name: str) -> Timed:
     kernel = compile_variant(variant(name))
     prefixes = ROLLED_PREFIXES if kernel.variant.rolled else 1
-    words = job_array(kernel.variant, Job(roll_versions(bytes(range(76)), prefixes), 1))
+    words = job_array(kernel, Job(roll_versions(bytes(range(76)), prefixes), 1))
     nonces = NONCES // prefixes
     records = record_space(kernel.variant.lanes, prefixes, nonces)
     return lambda: nanoseconds(lambda: scan_chunk(kernel, words, prefixes, 0, nonces, records), nonces * prefixes)

@@ -1,7 +1,7 @@
 """From a lowered graph to LLVM IR: vectors of nonces, one nonce a lane, in the loop of `skeleton`.
 
 The job's words are the filter mask, then what is known per job, then a row per prefix of what is
-known per midstate (`job_words`).
+known per midstate (`job_words`; `early_ir` emits what computes them).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from ...graph.lower import Program
 from ...graph.nodes import Binding, Node, Op
 from ...graph.schedule import Ports, schedule
 from ...graph.words import WORD_BITS
-from ...headers.early import early_rows
 from ...headers.job import Job
 from ...headers.target import filter_mask
 from .skeleton import JOB_ACCESS, Carried, Scan, counted_loop, nonce_words, scan_function, splat
@@ -42,12 +41,17 @@ class VectorTarget:
         return f"<{self.lanes} x i{self.bits}>"
 
 
-def job_words(program: Program, job: Job) -> list[int]:
-    """The words a kernel of this program reads as its `job`."""
-    rows = early_rows(program, job)
-    per_job = [rows[0][index] for index, node in enumerate(program.early) if node.binding is Binding.JOB]
-    per_prefix = [row[index] for row in rows for index, node in enumerate(program.early) if node.binding > Binding.JOB]
-    return [filter_mask(job.target), *per_job, *per_prefix]
+def job_words(job: Job, early: Sequence[int]) -> list[int]:
+    """The words a kernel reads as its `job`; `early`: the program's early values, as `early_words` orders them."""
+    return [filter_mask(job.target), *early]
+
+
+def by_binding(program: Program) -> tuple[list[Node], list[Node]]:
+    """The program's early nodes in the order in which a job has their values: those per job, and those per prefix."""
+    return (
+        [node for node in program.early if node.binding is Binding.JOB],
+        [node for node in program.early if node.binding > Binding.JOB],
+    )
 
 
 def emit(name: str, program: Program, target: VectorTarget, rolled: bool) -> str:
@@ -199,8 +203,7 @@ class Body(VectorWriter):
         self.lines: list[str] = []
         self.values = {node: "%nonce" for node in program.nodes() if node.op is Op.INPUT and node.name == "nonce"}
         self.shared_slots = 1
-        jobs = [node for node in program.early if node.binding is Binding.JOB]
-        rows = [node for node in program.early if node.binding > Binding.JOB]
+        jobs, rows = by_binding(program)
         # Word 0 of the job is the filter mask; the rows follow what is known per job.
         self.row_words = len(rows)
         self.index = {node: 1 + at for at, node in enumerate(jobs + rows)}

@@ -73,10 +73,9 @@ def second_schedule() -> Program:
     return lower([words.add(schedule[t], words.constant(K[t])) for t in SECOND_WORDS], three_operand_logic=False)
 
 
-def job_words(job: Job) -> list[int]:
-    """The words that the kernel reads as its `job`."""
+def job_words(job: Job, early: Sequence[int]) -> list[int]:
+    """The words that the kernel reads as its `job`; `early`: the early values of `first_schedule`."""
     schedule = schedule_without_nonce(job.tail)
-    early = first_schedule().early_values({f"tail{index}": word for index, word in enumerate(job.tail)})
     pair_16 = [schedule[t] + K[t] & MASK for t in (16, 17)]
     return [filter_mask(job.target), *pair_16, *early, *job_rows(job, ISA)]
 

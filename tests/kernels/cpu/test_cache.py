@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from shutil import copytree
 
@@ -12,9 +18,10 @@ import pytest
 from hashwatt.kernels.cpu import jit, kept_code, race
 from hashwatt.kernels.cpu.cores.features import host_attributes
 from hashwatt.kernels.cpu.variants import Variant, variant, variants
+from hashwatt.kernels.device import Candidate
 from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 
-from .quick import QUICK
+from .quick import QUICK, QUICK_GRAPH
 
 OTHER = replace(QUICK, name="other-x2")
 
@@ -40,19 +47,61 @@ def test_an_edited_generator_is_another_kernel(monkeypatch: pytest.MonkeyPatch, 
     jit.generator_hash.cache_clear()
     before = jit.generator_hash()
     edited = tmp_path / "sources"
-    for folder in ("cpu", "graph", "sha256", "machines"):
+    for folder in jit.GENERATOR:
         copytree(Path(jit.__file__).parent.parent / folder, edited / folder)
     monkeypatch.setattr(jit, "__file__", str(edited / "cpu" / "jit.py"))
     jit.generator_hash.cache_clear()
     assert jit.generator_hash() == before
-    for changed in ("graph/schedule.py", "cpu/assembly/registers.py", "machines/models.csv"):
+
+    def append(changed: str) -> None:
         with (edited / changed).open("a") as source_file:
             source_file.write("# edited\n")
+
+    edits: list[Callable[[], object]] = [
+        *(partial(append, f"{folder}/__init__.py") for folder in jit.GENERATOR),
+        *(partial(append, path) for path in ("cpu/assembly/registers.py", "machines/models.csv")),
+        lambda: (edited / "graph" / "halves.py").rename(edited / "graph" / "parts.py"),
+        lambda: (edited / "sha256" / "another").mkdir() or append("sha256/another/new.py"),
+        # As where somebody ships modules without their sources.
+        lambda: append("cpu/only_compiled.pyc"),
+        lambda: (edited / "cpu" / "native.py").unlink(),
+    ]
+    for edit in edits:
+        edit()
         jit.generator_hash.cache_clear()
         after = jit.generator_hash()
         assert after != before
         before = after
+    # What Python makes of sources, and when they were copied, decides nothing.
+    (edited / "cpu" / "__pycache__").mkdir(exist_ok=True)
+    append("cpu/__pycache__/native.cpython-399.pyc")
+    os.utime(edited / "cpu" / "jit.py", (1e9, 1e9))
     jit.generator_hash.cache_clear()
+    assert jit.generator_hash() == before
+    jit.generator_hash.cache_clear()
+
+
+# Emits parts of kernels, and names the modules that this took: all that emit are imported with the list of kernels.
+EMIT = f"""
+import sys
+from hashwatt.kernels.cpu import object_code
+from hashwatt.kernels.cpu.variants import CLOCK, MIX, SCAN, variant
+for kernel in map(variant, {[QUICK.name, QUICK_GRAPH.name]}):
+    for part in (SCAN, CLOCK, MIX):
+        kernel.emit(part, "symbol")
+    if kernel.emit_early:
+        kernel.emit_early("symbol")
+print(*(name for name in sys.modules if name.startswith("hashwatt.")))
+"""
+
+
+def test_whatever_module_decides_what_a_kernel_becomes_is_in_the_hash() -> None:
+    told = subprocess.run([sys.executable, "-c", EMIT], capture_output=True, text=True, check=True).stdout.split()
+    folders = {".".join(name.split(".")[:3]) for name in told if name.startswith("hashwatt.kernels.")}
+    hashed = {f"hashwatt.kernels.{folder}" for folder in jit.GENERATOR}
+    # What `system` tells of the CPU is in the hash itself (see the next tests); `device` has types alone.
+    assert folders - hashed <= {"hashwatt.kernels.errors", "hashwatt.kernels.system", "hashwatt.kernels.device"}
+    assert hashed <= folders
 
 
 def test_without_a_writable_cache_kernels_are_compiled_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,18 +159,55 @@ def test_every_entrant_is_raced_at_two_places_and_the_better_counts(monkeypatch:
     assert candidate.hashrate_hs == 5e6
 
 
+def test_a_kernel_that_cannot_be_loaded_again_is_refused_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, loads = jit.compile_variant, Counter[str]()
+
+    def once(variant: Variant) -> jit.Compiled:
+        loads[variant.name] += 1
+        if (variant.name, loads[variant.name]) == (OTHER.name, 2):
+            raise DeviceError("LLVM does not load a kernel (no memory is left)")
+        return real(variant)
+
+    monkeypatch.setattr(race, "compile_variant", once)
+    first, second = race.race([OTHER, QUICK])
+    assert (first.name, bool(first.hashrate_hs)) == (QUICK.name, True)
+    assert second == Candidate(OTHER.name, None, None, "LLVM does not load a kernel (no memory is left)")
+
+
+def test_a_winner_that_cannot_be_loaded_after_the_race_leaves_it_to_the_next(
+    monkeypatch: pytest.MonkeyPatch, own_cache: Path
+) -> None:
+    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK, OTHER])
+    monkeypatch.setattr(
+        race, "race", lambda entrants: (Candidate(OTHER.name, 9e6, 0.1), Candidate(QUICK.name, 1e6, 0.1))
+    )
+    real = race._well_placed
+
+    def placed(variant: Variant, hashrate_hs: float | None) -> jit.Compiled:
+        if variant is OTHER:
+            raise DeviceError("LLVM does not load a kernel (no memory is left)")
+        return real(variant, hashrate_hs)
+
+    monkeypatch.setattr(race, "_well_placed", placed)
+    compiled, candidates = race.choose(rolled=False)
+    assert compiled.variant is QUICK
+    refused = Candidate(OTHER.name, None, None, "LLVM does not load a kernel (no memory is left)")
+    assert candidates == (Candidate(QUICK.name, 1e6, 0.1), refused)
+    (memory,) = own_cache.rglob("race-plain.json")
+    assert json.loads(memory.read_bytes())[0]["name"] == QUICK.name
+
+
 @pytest.mark.parametrize(
-    ("final", "ranked"),
+    ("shares", "ranked"),
     [
-        ([5.3e6, 5.2e6], [("quick-x1", 5.3e6), ("quick-x2", 5.2e6), ("quick-x3", 4.2e6)]),
-        # Slower than a moment before, on a lower clock, but faster than the other.
-        ([4.9e6, 4.8e6], [("quick-x1", 4.9e6), ("quick-x2", 4.8e6), ("quick-x3", 4.2e6)]),
-        # All that ran on were held up: so they would lose against one that was slower.
-        ([4.1e6, 4e6], [("quick-x2", 5.1e6), ("quick-x1", 5e6), ("quick-x3", 4.2e6)]),
+        ([1.0, 0.98], [("quick-x1", 5.1e6), ("quick-x2", 0.98 * 5.1e6), ("quick-x3", 4.2e6)]),
+        ([0.99, 1.0], [("quick-x2", 5.1e6), ("quick-x1", 0.99 * 5.1e6), ("quick-x3", 4.2e6)]),
+        # What looked close was a lucky moment.
+        ([1.0, 0.5], [("quick-x1", 5.1e6), ("quick-x3", 4.2e6), ("quick-x2", 0.5 * 5.1e6)]),
     ],
 )
-def test_those_that_are_close_run_on_where_they_were_faster(
-    final: list[float], ranked: list[tuple[str, float]], monkeypatch: pytest.MonkeyPatch
+def test_those_that_are_close_run_in_the_finals_where_they_were_faster(
+    shares: list[float], ranked: list[tuple[str, float]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entrants = [replace(QUICK, name=f"quick-x{number}") for number in (1, 2, 3)]
     turns = iter([[5e6, 4.9e6, 4e6], [4e6, 5.1e6, 4.2e6]])
@@ -131,17 +217,14 @@ def test_those_that_are_close_run_on_where_they_were_faster(
         raced.append(list(compiled))
         return next(turns)
 
-    def in_turns(compiled: list[jit.Compiled], rounds: int) -> list[list[float]]:
-        raced.append(list(compiled))
-        # A short first round, and one that met a higher clock.
-        return [[9e6, *[rate] * (rounds - 2), 2 * rate * (at + 1)] for at, rate in enumerate(final)]
-
+    finalists: list[jit.Compiled] = []
+    monkeypatch.setattr(race, "_burst_of", lambda rate_hs, compiled: finalists.append(compiled))
     monkeypatch.setattr(race, "_best_rates", best_rates)
-    monkeypatch.setattr(race, "_in_turns", in_turns)
+    monkeypatch.setattr(race, "shares_of_fastest", lambda bursts: shares)
     candidates = race.race(entrants)
     assert [(each.name, each.hashrate_hs) for each in candidates] == ranked
-    first, second, last = raced
-    assert [each.run for each in last] == [first[0].run, second[1].run]
+    first, second = raced
+    assert [each.run for each in finalists] == [first[0].run, second[1].run]
 
 
 def test_what_another_kernel_does_better_is_raced_only_where_that_one_cannot_run() -> None:
@@ -207,7 +290,7 @@ def test_a_race_that_nothing_ran_in_is_not_remembered(monkeypatch: pytest.Monkey
     monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
     with monkeypatch.context() as wrong:
         wrong.setattr(race, "reference_scan", lambda job, nonces: ([], 0x12345678))
-        with pytest.raises(DeviceError, match=r"no CPU kernel runs on this machine: .*disagrees"):
+        with pytest.raises(DeviceError, match=r"no CPU kernel runs here: .*disagrees with hashlib$"):
             race.choose(rolled=False)
     assert race.choose(rolled=False)[1][0].hashrate_hs
 
@@ -250,14 +333,34 @@ def test_a_kernel_that_lies_is_not_raced(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_an_unknown_kernel_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match="there is no CPU kernel 'warp'; choose one of avx512-x16"):
+    with pytest.raises(InputError, match="there is no CPU kernel 'warp'; `hashwatt devices --kernels` lists them"):
         race.choose(rolled=False, wanted="warp")
+    with pytest.raises(InputError) as refused:
+        race.choose(rolled=False, wanted="warp\n" * 1000)
+    assert len(str(refused.value)) <= 120
 
 
 def test_a_kernel_for_another_cpu_is_answered_with_those_that_run() -> None:
     foreign = next(each for each in variants(rolled=False) if each.missing())
-    with pytest.raises(InputError, match=r"cannot run here: .*; choose one of .*scalar-x1"):
+    with pytest.raises(InputError, match=rf"^no {foreign.name} here: it is for .*; see `hashwatt devices --kernels`$"):
         race.choose(rolled=False, wanted=foreign.name)
+
+
+def test_no_kernel_is_refused_in_more_than_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a CPU that has nothing of what they need, and where each of them is wrong."""
+    every = [*variants(False), *variants(True)]
+    monkeypatch.setattr("hashwatt.kernels.cpu.variants.host_features", frozenset)
+    for each in every:
+        if each.missing():
+            with pytest.raises(InputError) as refused:
+                race.choose(each.rolled, each.name)
+            assert len(str(refused.value)) <= 120
+    monkeypatch.setattr(race, "reference_scan", lambda job, nonces: ([], 0x12345678))
+    for each in every:
+        wrong = replace(jit.compile_variant(QUICK), variant=replace(QUICK, name=each.name))
+        with pytest.raises(WrongResult) as lied:
+            race._checked(wrong)
+        assert len(str(lied.value)) <= 120
 
 
 def _on_arm() -> bool:

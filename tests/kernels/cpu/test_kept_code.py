@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import os
 import subprocess
 import sys
@@ -16,8 +17,9 @@ from hashwatt.kernels.cpu.kept_code import DIGEST_BYTES, MOST_BYTES, MOST_FOLDER
 from hashwatt.kernels.cpu.object_code import ScanFunction, emit_object, load_object
 from hashwatt.kernels.cpu.variants import SCAN
 from hashwatt.kernels.errors import DeviceError
+from hashwatt.kernels.machines import Machine
 
-from .quick import QUICK
+from .quick import QUICK, QUICK_GRAPH
 
 SYMBOL = jit.symbol_of(QUICK, SCAN)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="owners and permissions as POSIX has them")
@@ -138,15 +140,52 @@ def test_another_cpu_s_code_is_never_loaded(kept: Path, monkeypatch: pytest.Monk
         jit.generator_hash.cache_clear()
 
 
-@pytest.mark.parametrize("what", ["microarchitecture", "name_by_model"])
-def test_what_the_cpu_is_called_is_another_generator(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("microarchitecture", "z80"),
+        ("name_by_model", "z80"),
+        # The same CPU, whose closest ancestor with rows is another one to another archspec.
+        ("host_machine", Machine("z80", {})),
+        ("host_machine", None),
+        ("host_attributes", '"target-cpu"="z80" "target-features"=""'),
+    ],
+)
+def test_what_the_cpu_is_called_is_another_generator(what: str, told: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    _is_another_generator(monkeypatch, jit, what, lambda: told)
+
+
+@pytest.mark.parametrize(
+    ("module", "what", "told"),
+    [
+        ("llvmlite", "__version__", "0.1"),
+        ("llvmlite.binding", "llvm_version_info", (3, 2, 1)),
+        ("llvmlite.binding", "get_process_triple", lambda: "z80-unknown-cpm"),
+        ("platform", "machine", lambda: "z80"),
+        ("sys", "version", "2.7"),
+    ],
+)
+def test_what_else_decides_about_object_code_is_another_generator(
+    module: str, what: str, told: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _is_another_generator(monkeypatch, importlib.import_module(module), what, told)
+
+
+def _is_another_generator(monkeypatch: pytest.MonkeyPatch, place: object, what: str, told: object) -> None:
     before = jit.generator_hash()
     jit.generator_hash.cache_clear()
-    monkeypatch.setattr(jit, what, lambda: "z80")
+    monkeypatch.setattr(place, what, told)
     try:
         assert jit.generator_hash() != before
     finally:
         jit.generator_hash.cache_clear()
+
+
+def test_object_code_without_the_function_beside_the_kernel_compiles_anew() -> None:
+    symbol = jit.symbol_of(QUICK_GRAPH, SCAN)
+    kept_code.keep(jit.generator_hash(), symbol, emit_object(QUICK_GRAPH.emit(SCAN, symbol)))
+    assert not race._checked(jit.compile_variant(QUICK_GRAPH)).from_cache
+    assert race._checked(jit.compile_variant(QUICK_GRAPH)).from_cache
 
 
 @POSIX

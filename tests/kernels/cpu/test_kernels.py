@@ -11,12 +11,14 @@ import pytest
 
 from hashwatt.kernels.cpu.codegen.vector_ir import job_words
 from hashwatt.kernels.cpu.jit import compile_variant
-from hashwatt.kernels.cpu.race import job_array
+from hashwatt.kernels.cpu.job_words import job_array
 from hashwatt.kernels.cpu.variants import DIGESTS, SCAN, Variant, variants, whole_digest
 from hashwatt.kernels.cpu.workers import record_space, scan_chunk
 from hashwatt.kernels.headers.job import NONCES, Job, header_with_nonce, roll_versions
 from hashwatt.kernels.headers.oracle import last_word, meets, reference_scan, sha256d
 from hashwatt.kernels.headers.target import target_from_zero_bits
+
+from .graph_words import words_by_graph
 
 DIGESTS_WANTED = 10_000
 BATCHES = 8
@@ -63,7 +65,7 @@ def scan(variant: Variant, job: Job, nonces: range) -> tuple[list[tuple[int, int
     compiled = compile_variant(variant)
     prefixes = len(job.prefixes)
     records = record_space(variant.lanes, prefixes, len(nonces))
-    tally = scan_chunk(compiled, job_array(variant, job), prefixes, nonces.start, len(nonces), records)
+    tally = scan_chunk(compiled, job_array(compiled, job), prefixes, nonces.start, len(nonces), records)
     candidates = [
         (prefix, first + lane)
         for first, prefix, lanes in tally.records.tolist()
@@ -99,7 +101,7 @@ def test_no_record_names_a_nonce_or_a_prefix_that_was_not_asked_for(variant: Var
     job = Job(roll_versions(bytes(range(76)), prefixes), 2**256 - 1)
     nonces = range(50, 50 + 2 * variant.lanes + variant.lanes // 2)
     records = record_space(variant.lanes, prefixes, len(nonces))
-    tally = scan_chunk(compiled, job_array(variant, job), prefixes, nonces.start, len(nonces), records)
+    tally = scan_chunk(compiled, job_array(compiled, job), prefixes, nonces.start, len(nonces), records)
     named = [
         (prefix, first + lane)
         for first, prefix, lanes in tally.records.tolist()
@@ -118,7 +120,7 @@ def test_ten_thousand_random_nonces_of_random_headers_have_hashlibs_last_word(va
     headers = [source.randbytes(76) for _ in range(100)]
     for prefix in headers:
         job = Job((prefix,), 1)
-        words = job_array(variant, job)
+        words = job_array(compiled, job)
         for nonce in (source.randrange(NONCES) for _ in range(DIGESTS_WANTED // len(headers))):
             tally = scan_chunk(compiled, words, 1, nonce, 1, records)
             assert tally.xor_h7 == last_word(sha256d(header_with_nonce(prefix, nonce)))
@@ -134,8 +136,9 @@ def test_ten_thousand_random_digests_are_hashlibs_in_all_eight_words(variant: Va
     checked = 0
     while checked < DIGESTS_WANTED:
         prefix, first = source.randbytes(76), source.randrange(NONCES - BATCHES * lanes)
-        job = np.array(job_words(program, Job((prefix,), 1)), dtype=np.uint32)
-        digests.run(job.ctypes.data, first, BATCHES, 0, 1, words.ctypes.data)
+        job = Job((prefix,), 1)
+        told = np.array(job_words(job, words_by_graph(program, job)), dtype=np.uint32)
+        digests.run(told.ctypes.data, first, BATCHES, 0, 1, words.ctypes.data)
         by_nonce = words.reshape(BATCHES, 8, lanes).transpose(0, 2, 1).reshape(-1, 8)
         for nonce, digest in enumerate(by_nonce.tolist(), first):
             assert struct.pack(">8I", *digest) == sha256d(header_with_nonce(prefix, nonce))

@@ -19,7 +19,8 @@ from hashwatt.kernels.cpu.codegen.horizontal_schedules import HorizontalSchedule
 from hashwatt.kernels.cpu.codegen.vector_ir import VectorTarget
 from hashwatt.kernels.cpu.codegen.vertical_schedules import VerticalSchedules
 from hashwatt.kernels.cpu.cores.features import host_attributes
-from hashwatt.kernels.cpu.race import job_array
+from hashwatt.kernels.cpu.jit import compile_variant
+from hashwatt.kernels.cpu.job_words import job_array
 from hashwatt.kernels.cpu.variants import MIXES, SCAN, Variant, program, variant, variants
 from hashwatt.kernels.cpu.workers import record_space
 from hashwatt.kernels.graph.words import MASK
@@ -237,10 +238,12 @@ def loaded(module: str, like: Variant) -> Scanner:
     signature = ctypes.CFUNCTYPE(ctypes.c_uint64, ctypes.c_void_p, *[ctypes.c_uint32] * 4, ctypes.c_void_p)
     function = signature(engine.get_function_address("scan"))
 
+    compiled = compile_variant(like)
+
     def scan(job: Job, nonces: range) -> tuple[int, int]:
         # `engine` is kept as long as the function.
         assert engine is not None
-        words, prefixes = job_array(like, job), len(job.prefixes)
+        words, prefixes = job_array(compiled, job), len(job.prefixes)
         records = record_space(like.lanes, prefixes, len(nonces))
         counts = nonces.start, *divmod(len(nonces), like.lanes), prefixes
         answer = function(words.ctypes.data, *counts, records.ctypes.data)

@@ -144,5 +144,5 @@ def llvm_source(name: str | None, rolled: bool) -> tuple[str, str]:
     runnable = [variant for variant in known.values() if variant.missing() is None]
     wanted = runnable[0] if name is None else known.get(name)
     if wanted is None:
-        raise InputError(f"there is no CPU kernel {name!r:.60}; choose one of {', '.join(known)}")
+        raise InputError(f"there is no CPU kernel {name!r:.40}; `hashwatt devices --kernels` lists them")
     return wanted.name, wanted.emit(SCAN, "scan")
