@@ -15,7 +15,11 @@ from .workers import Words
 
 def job_array(compiled: Compiled, job: Job) -> Words:
     """The job's words for the kernel, which must be a scan."""
-    early = early_words(compiled.early, job) if compiled.early else ()
+    early: Sequence[int] = ()
+    if compiled.variant.emit_early:
+        # With fewer words the kernel would read what is none of its job.
+        assert compiled.early is not None
+        early = early_words(compiled.early, job)
     return np.array(compiled.variant.job_words(job, early), dtype=np.uint32)
 
 

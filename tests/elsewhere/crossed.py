@@ -18,19 +18,20 @@ from hashwatt.kernels.cpu.variants import SCAN, Variant
 
 # What kernels are emitted for, by architecture: no more than every such processor has, and what a kernel asks for.
 CPUS = {"x86_64": "x86-64", "aarch64": "generic"}
-SYMBOL = "scan"
+SYMBOL, BESIDE = "scan", "early"
 # `python -c LOADED FOLDER`: holds each kernel in the folder against hashlib, as it is before it is timed, and says so.
 LOADED = """
 import sys
 from pathlib import Path
 from hashwatt.kernels.cpu.jit import Compiled
-from hashwatt.kernels.cpu.object_code import load_object
+from hashwatt.kernels.cpu.object_code import beside, load_object
 from hashwatt.kernels.cpu.race import _checked
 from hashwatt.kernels.cpu.variants import variants
 for each in (*variants(False), *variants(True)):
     if each.missing() is None:
         code = (Path(sys.argv[1]) / f"{each.name}.o").read_bytes()
-        _checked(Compiled(each, load_object(code, "scan"), 0.0, False))
+        run = load_object(code, "scan")
+        _checked(Compiled(each, run, 0.0, False, beside(run, "early") if each.emit_early else None))
         print(each.name, flush=True)
 """
 
@@ -62,6 +63,8 @@ def object_file(kernel: Variant, triple: str, optimised: bool) -> bytes:
     if "asm sideeffect" in emitted and triple.startswith("x86_64") != llvm.get_default_triple().startswith("x86_64"):
         pytest.skip("this LLVM has the assembler of its own machine only")
     parsed = llvm.parse_assembly(emitted)
+    if kernel.emit_early:
+        parsed.link_in(llvm.parse_assembly(kernel.emit_early(BESIDE)))
     parsed.verify()
     machine = llvm.Target.from_triple(triple).create_target_machine(opt=2 if optimised else 0, reloc="pic")
     return bytes(machine.emit_object(parsed))

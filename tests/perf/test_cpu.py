@@ -27,7 +27,7 @@ from hashwatt.kernels.headers.job import Job, roll_versions
 
 ROUNDS = 11
 NONCES = 1 << 21
-STARTS = 9
+STARTS = 11
 
 
 KERNELS = [
@@ -111,7 +111,7 @@ def test_two_threads_on_two_cores_against_one(benchmark: Any) -> None:
 
 
 # CPU time from the modules being there to a kernel that hashlib has confirmed: LLVM's import and first steps, the
-# generator's hash, the machine code, and the graph that the job of the check takes. And that of the process so far.
+# generator's hash, the machine code (compiled: the graph, too), and the check. And that of the process so far.
 FIRST_HASH = """
 import sys, time
 from hashwatt.kernels.cpu.race import _checked
@@ -151,6 +151,6 @@ def test_cpu_seconds_to_the_first_hash_of_a_process(benchmark: Any, rolled: bool
         "cold_process_cpu_s": cold_process_s,
         "from_cache_process_cpu_s": cached_process_s,
     }
-    # 0.6 and 0.15 on a quiet Xeon; processes that share a core take more of its time for the same.
+    # 0.25 and 0.06 on a Xeon beside other load: processes that share a core take more of its time for the same.
     assert cached_s < cold_s < 1.2
-    assert cached_s < 0.3
+    assert cached_s < 0.15
