@@ -20,19 +20,20 @@ CERTAIN = 4.0
 TURNS_A_LOOK = 32
 
 
-def shares_of_fastest(bursts: Sequence[Callable[[], float]]) -> list[float]:
+def shares_of_fastest(bursts: Sequence[Callable[[], float]], most_turns: int = MOST_TURNS) -> list[float]:
     """The rate of each as a share of the fastest one's, 1.0 at most; `bursts`: each runs one and gives its rate.
 
-    Ends when one is left, or after MOST_TURNS: those that are left then are equally fast, as far as this can tell.
+    Ends when one is left, or after so many turns (1 or more): those that are left then are equally fast, as far as this
+    can tell.
     """
     rates: list[list[float]] = [[] for _ in bursts]
     running = list(range(len(bursts)))
     leader = 0
-    for turn in range(1, MOST_TURNS + 1):
+    for turn in range(1, most_turns + 1):
         # There and back, so that a clock that falls harms none more than another.
         for at in running if turn % 2 else reversed(running):
             rates[at].append(bursts[at]())
-        if turn % TURNS_A_LOOK == 0 or turn == MOST_TURNS:
+        if turn % TURNS_A_LOOK == 0 or turn == most_turns:
             leader = _leader(rates, running)
             running = [at for at in running if not _is_outdone(rates[at], rates[leader])]
             if len(running) == 1:

@@ -19,7 +19,7 @@ from ..headers.job import Job, roll_versions
 from ..headers.oracle import reference_scan
 from ..system.own_files import read_regular, write_atomically
 from .cores.clock import timed
-from .finals import BURST_S, shares_of_fastest
+from .finals import BURST_S, MOST_TURNS, shares_of_fastest
 from .jit import Compiled, compile_variant, generator_hash
 from .job_words import job_array
 from .kept_code import folder_of
@@ -31,6 +31,8 @@ ROUND_S = 0.004
 # Those that come so close to the fastest go to the finals (kernels of SHA instructions are half as fast as those of
 # vectors on some cores, and twice as fast on others).
 CLOSE = 0.9
+FINALS_S = 0.6
+FEWEST_TURNS = 9
 # Where some pages of a kernel's code happen to collide in the instruction cache it runs at half its speed or less
 # (AMD Zen 5: one of ten placements or so). Loaded again it lies elsewhere.
 PLACEMENTS = 4
@@ -133,7 +135,7 @@ def _after_finals(ran: Sequence[Rated]) -> list[Rated]:
     others = [each for each in ran if each[0] <= CLOSE * fastest]
     if len(close) > 1:
         # Of rates that are so close the best is a matter of luck: one of them meets a moment of a higher clock.
-        shares = shares_of_fastest([_burst_of(*each) for each in close])
+        shares = shares_of_fastest([_burst_of(*each) for each in close], _turns(close))
         close = [(fastest * share, each) for share, (_, each) in zip(shares, close, strict=True)]
     return sorted((*close, *others), key=lambda each: -each[0])
 
@@ -141,6 +143,13 @@ def _after_finals(ran: Sequence[Rated]) -> list[Rated]:
 def _burst_of(rate_hs: float, compiled: Compiled) -> Callable[[], float]:
     prefixes, words = race_words(compiled)
     return lambda: _timed(compiled, prefixes, words, int(rate_hs * BURST_S))[0]
+
+
+def _turns(close: Sequence[Rated]) -> int:
+    """As many turns as there is time for: where hashing is slow (under an emulator) a batch is longer than a burst."""
+    batches = [(ROLLED_PREFIXES if each.variant.rolled else 1) * each.variant.lanes for _, each in close]
+    turn_s = sum(max(BURST_S, batch / rate) for batch, (rate, _) in zip(batches, close, strict=True))
+    return max(FEWEST_TURNS, min(MOST_TURNS, int(FINALS_S / turn_s)))
 
 
 def _best_rates(compiled: Sequence[Compiled]) -> list[float]:

@@ -17,6 +17,7 @@ import pytest
 
 from hashwatt.kernels.cpu import jit, kept_code, race
 from hashwatt.kernels.cpu.cores.features import host_attributes
+from hashwatt.kernels.cpu.finals import BURST_S, MOST_TURNS
 from hashwatt.kernels.cpu.variants import Variant, variant, variants
 from hashwatt.kernels.device import Candidate
 from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
@@ -220,11 +221,26 @@ def test_those_that_are_close_run_in_the_finals_where_they_were_faster(
     finalists: list[jit.Compiled] = []
     monkeypatch.setattr(race, "_burst_of", lambda rate_hs, compiled: finalists.append(compiled))
     monkeypatch.setattr(race, "_best_rates", best_rates)
-    monkeypatch.setattr(race, "shares_of_fastest", lambda bursts: shares)
+    monkeypatch.setattr(race, "shares_of_fastest", lambda bursts, most_turns: shares)
     candidates = race.race(entrants)
     assert [(each.name, each.hashrate_hs) for each in candidates] == ranked
     first, second = raced
     assert [each.run for each in finalists] == [first[0].run, second[1].run]
+
+
+@pytest.mark.parametrize(
+    ("rate_hs", "entrants", "turns"),
+    [
+        (4e7, 3, MOST_TURNS),
+        # More than there is time for.
+        (4e7, 10, round(race.FINALS_S / 10 / BURST_S)),
+        # A batch takes 0.1 s, as under an emulator.
+        (10 * 64 * QUICK.lanes, 3, race.FEWEST_TURNS),
+    ],
+)
+def test_the_finals_end_in_time_however_many_and_however_slow(rate_hs: float, entrants: int, turns: int) -> None:
+    rolled = replace(jit.compile_variant(QUICK), variant=replace(QUICK, rolled=True))
+    assert race._turns([(rate_hs, rolled)] * entrants) == pytest.approx(turns, abs=1)
 
 
 def test_what_another_kernel_does_better_is_raced_only_where_that_one_cannot_run() -> None:

@@ -80,6 +80,13 @@ def test_equals_run_all_turns_and_are_told_to_be_equal() -> None:
     assert min(shares) > 0.985
 
 
+def test_a_few_turns_are_enough_to_tell_those_that_differ_much() -> None:
+    core = Core(3)
+    shares = shares_of_fastest([core.kernel(1.0), core.kernel(0.8)], most_turns=9)
+    assert shares[0] == 1.0
+    assert shares[1] == pytest.approx(0.8, abs=0.05)
+
+
 def test_nobody_is_above_the_fastest_and_somebody_is_the_fastest() -> None:
     for seed in range(20):
         core = Core(seed, noise=0.1)
