@@ -32,7 +32,7 @@ ROUND_S = 0.004
 # vectors on some cores, and twice as fast on others).
 CLOSE = 0.9
 FINALS_S = 0.6
-FEWEST_TURNS = 9
+FEWEST_TURNS = 10
 # Where some pages of a kernel's code happen to collide in the instruction cache it runs at half its speed or less
 # (AMD Zen 5: one of ten placements or so). Loaded again it lies elsewhere.
 PLACEMENTS = 4

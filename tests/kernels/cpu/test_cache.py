@@ -61,7 +61,7 @@ def test_an_edited_generator_is_another_kernel(monkeypatch: pytest.MonkeyPatch, 
     edits: list[Callable[[], object]] = [
         *(partial(append, f"{folder}/__init__.py") for folder in jit.GENERATOR),
         *(partial(append, path) for path in ("cpu/assembly/registers.py", "machines/models.csv")),
-        lambda: (edited / "graph" / "halves.py").rename(edited / "graph" / "parts.py"),
+        lambda: (edited / "graph" / "halves.py").rename(edited / "graph" / "halved.py"),
         lambda: (edited / "sha256" / "another").mkdir() or append("sha256/another/new.py"),
         # As where somebody ships modules without their sources.
         lambda: append("cpu/only_compiled.pyc"),
