@@ -13,7 +13,7 @@ from statistics import median
 
 # Longer ones meet different moments; what Python does around a shorter one would be more than 2 % of it.
 BURST_S = 0.0004
-MOST_TURNS = 320
+MOST_TURNS = 512
 # One drops out if it is slower than the leader in so many more of its turns than half of them as chance alone gives
 # once in 30,000 looks (four standard deviations); there is a look after so many turns.
 CERTAIN = 4.0
