@@ -74,7 +74,9 @@ def choose(rolled: bool, wanted: str | None = None, anew: bool = False) -> tuple
             winner = _winner(known, candidates)
         except DeviceError as error:
             # It ran a moment ago: the next one takes over.
-            candidates = (*candidates[1:], replace(candidates[0], hashrate_hs=None, compile_s=None, reason=str(error)))
+            ran = [each for each in candidates[1:] if each.hashrate_hs is not None]
+            refused = Candidate(candidates[0].name, None, None, str(error))
+            candidates = (*ran, refused, *candidates[1 + len(ran) :])
             continue
         _remember(rolled, candidates)
         return winner, candidates
@@ -90,8 +92,9 @@ def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
     """Time the variants in turn, some rounds of it, on the calling thread; those that are close go to the finals.
 
     Of each the best round counts; of those in the finals, the fastest one's by the share of it that they reached there.
-    Fastest first.
+    Fastest first, then those that were refused, and at last those that were not tried.
     """
+    refused: list[Candidate] = []
     out: list[Candidate] = []
     compiled: list[Compiled] = []
     entrants = list(entrants)
@@ -103,9 +106,9 @@ def race(entrants: Iterable[Variant]) -> tuple[Candidate, ...]:
         if reason:
             out.append(Candidate(variant.name, None, None, reason))
         else:
-            compiled += _loaded(variant, out)
-    ran = _after_finals(_at_two_places(list(zip(_best_rates(compiled), compiled, strict=True)), out))
-    return (*(Candidate(each.variant.name, rate, each.compile_s) for rate, each in ran), *out)
+            compiled += _loaded(variant, refused)
+    ran = _after_finals(_at_two_places(list(zip(_best_rates(compiled), compiled, strict=True)), refused))
+    return (*(Candidate(each.variant.name, rate, each.compile_s) for rate, each in ran), *refused, *out)
 
 
 def _loaded(variant: Variant, refused: list[Candidate]) -> list[Compiled]:

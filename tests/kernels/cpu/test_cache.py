@@ -304,7 +304,9 @@ def test_a_memory_that_no_race_leaves_is_raced_again(
 
 
 def test_a_race_that_nothing_ran_in_is_not_remembered(monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
-    monkeypatch.setattr(race, "variants", lambda rolled: [QUICK])
+    # One that is not tried does not hide why the other failed.
+    foreign = replace(QUICK, name="foreign-x1", architecture="z80")
+    monkeypatch.setattr(race, "variants", lambda rolled: [foreign, QUICK])
     with monkeypatch.context() as wrong:
         wrong.setattr(race, "reference_scan", lambda job, nonces: ([], 0x12345678))
         with pytest.raises(DeviceError, match=r"no CPU kernel runs here: .*disagrees with hashlib$"):
