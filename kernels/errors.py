@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+
+NO_MEMORY = "the system gave no more memory; close other programs"
+
 
 class HashwattError(Exception):
     """Base of every error that hashwatt words for its user (never a bug in hashwatt).
@@ -46,10 +50,31 @@ class DeviceCrashed(DeviceError):
 def shortage_of(error: BaseException) -> str | None:
     """What this system had no more of, and what helps, where that is all that an error means; None for any other."""
     if isinstance(error, MemoryError):
-        return "the system gave no more memory; close other programs"
+        return NO_MEMORY
     # The only way in which Python tells it.
     if type(error) is RuntimeError and "can't start new thread" in str(error):
         return "the system starts no more threads; end other programs, or raise its limit (`ulimit -u`)"
+    return _shortage_told_by(error) if isinstance(error, OSError) else None
+
+
+def why_no_process(error: OSError) -> str | None:
+    """What the system had no more of where a process could not be started, and what helps; None for any other cause."""
+    # Of other calls it only says that they would have to wait.
+    if error.errno == errno.EAGAIN:
+        return "the system starts no more processes; end other programs, or raise its limit (`ulimit -u`)"
+    return shortage_of(error)
+
+
+def _shortage_told_by(error: OSError) -> str | None:
+    if error.errno == errno.ENOMEM:
+        return NO_MEMORY
+    if error.errno == errno.EMFILE:
+        return "no more files can be opened; raise the limit of a process (`ulimit -n`)"
+    if error.errno == errno.ENFILE:
+        return "the system opens no more files; end other programs"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = "" if error.filename is None else f" ({error.filename!s:.50})"
+        return f"the disk has no more room{place}; delete what is not needed there"
     return None
 
 

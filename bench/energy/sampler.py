@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
+from ...kernels.errors import shortage_of
 from ..interrupts import pending
 from .joules.readings import Point, Window
 from .meter import Meter, MeterError, MeterFound, MeterInfo, Reading, most_w
@@ -87,7 +88,7 @@ class MeterThread:
             meter = self._open()
         except Exception as error:
             now = self._clock()
-            self._keep(Point(now, now, None, str(error) or type(error).__name__))
+            self._keep(Point(now, now, None, shortage_of(error) or str(error) or type(error).__name__))
             return
         try:
             started_s = self._clock()
@@ -118,7 +119,7 @@ def read_once(meter: Meter, clock: Clock, due_s: float) -> Point:
     except Exception as error:
         # Not MeterErrors only: a meter's mistake must cost its own figure and nothing else, and is told there.
         told = str(error) if isinstance(error, MeterError) else f"{type(error).__name__}: {error}"
-        return Point(before, clock(), None, told, time.thread_time() - started_cpu, due_s)
+        return Point(before, clock(), None, shortage_of(error) or told, time.thread_time() - started_cpu, due_s)
     cpu_s = time.thread_time() - started_cpu
     if fault is not None:
         return Point(before, after, None, fault, cpu_s, due_s)

@@ -227,8 +227,8 @@ class Fleet:
         try:
             answer = await self._connected().call(host.address, on_worker.ask, command, answer_s=LIST_S)
             return msgspec.json.decode(answer, type=dict[str, Any])
-        except NoAnswer:
-            return host.lost(loss.silent(LIST_S))
+        except NoAnswer as error:
+            return host.lost(loss.silent(LIST_S, str(error)))
         except LostMachine as error:
             return host.lost(str(error))
         except msgspec.MsgspecError:

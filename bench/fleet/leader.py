@@ -96,8 +96,8 @@ class Leader:
                     stop_told = True
                 state = msgspec.json.decode(await self.link.call(host.address, on_worker.poll, self.run_id), type=State)
                 heard_s = time.monotonic()
-            except NoAnswer:
-                await self._refuse_to_wait(host, heard_s)
+            except NoAnswer as error:
+                await self._refuse_to_wait(host, heard_s, error)
                 continue
             except msgspec.MsgspecError:
                 raise LostMachine(loss.not_understood("answer")) from None
@@ -116,17 +116,17 @@ class Leader:
     async def _start(self, host: Host, order: bytes) -> str:
         try:
             return (await self.link.call(host.address, on_worker.start, self.run_id, order)).decode(errors="replace")
-        except NoAnswer:
-            await self._refuse_to_wait(host, time.monotonic() - self.silent_s)
+        except NoAnswer as error:
+            await self._refuse_to_wait(host, time.monotonic() - self.silent_s, error)
             raise
 
-    async def _refuse_to_wait(self, host: Host, heard_s: float) -> None:
+    async def _refuse_to_wait(self, host: Host, heard_s: float, error: NoAnswer) -> None:
         """Raise LostMachine for a worker that has gone, or was silent for too long."""
         if all(worker.address != host.address for worker in await self.link.workers()):
             raise LostMachine(loss.GONE)
         silent_s = time.monotonic() - heard_s
         if silent_s >= self.silent_s:
-            raise LostMachine(loss.silent(silent_s))
+            raise LostMachine(loss.silent(silent_s, str(error)))
 
     async def _let_go(self, host: Host, lease: Lease, awaited: _Awaited) -> tuple[float, float]:
         """Wait for the others, and let it go; when that is, and how exact."""
@@ -159,8 +159,8 @@ class Leader:
                     try:
                         await self.link.call(host.address, on_worker.poll, self.run_id)
                         heard_s = time.monotonic()
-                    except NoAnswer:
-                        await self._refuse_to_wait(host, heard_s)
+                    except NoAnswer as error:
+                        await self._refuse_to_wait(host, heard_s, error)
             waiting.result()
             return True
         finally:
@@ -177,9 +177,9 @@ class Leader:
         try:
             data = await self.link.call(host.address, on_worker.take, self.run_id, answer_s=TAKE_S)
             ending = msgspec.json.decode(data, type=Ending)
-        except NoAnswer:
-            await self._refuse_to_wait(host, time.monotonic() - self.silent_s)
-            raise LostMachine(loss.silent(TAKE_S)) from None
+        except NoAnswer as error:
+            await self._refuse_to_wait(host, time.monotonic() - self.silent_s, error)
+            raise LostMachine(loss.silent(TAKE_S, str(error))) from None
         except msgspec.MsgspecError:
             raise LostMachine(loss.not_understood("result")) from None
         if not has_result(ending):

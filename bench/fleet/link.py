@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ...kernels.errors import InputError
+from ...kernels.errors import InputError, shortage_of
 from ..result.printable import printable
 from . import loss
 from .extra import load_distributed
@@ -24,7 +24,7 @@ PACKAGE = "hashwatt"
 
 
 class NoAnswer(Exception):
-    """A worker gave no answer to one question; it may to the next."""
+    """A worker gave no answer to one question; it may to the next. Its argument: the shortage that kept it, or ""."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Link:
         message = {"op": "versions", "packages": [PACKAGE]}
         answer = await self._broadcast(address, self._client.scheduler.broadcast, msg=message, on_error="return")
         if not isinstance(answer, dict):
-            raise NoAnswer
+            raise NoAnswer(_lacking(answer))
         python = ".".join(str(answer["host"]["python"]).split(".")[:2])
         here = ".".join(platform.python_version_tuple()[:2])
         if python != here:
@@ -125,8 +125,11 @@ class Link:
         )
         if isinstance(answer, bytes):
             return answer
+        shortage = _lacking(answer)
         if isinstance(answer, OSError):
-            raise NoAnswer
+            raise NoAnswer(shortage)
+        if shortage:
+            raise LostMachine(shortage)
         # Its own code failed there: a module that is missing, a library that is broken.
         raise LostMachine(f"hashwatt fails there ({_short(answer)}); install it anew on that machine")
 
@@ -137,7 +140,7 @@ class Link:
         try:
             answers = await asyncio.wait_for(how(*arguments, workers=[address], **options), answer_s)
         except (TimeoutError, OSError, KeyError) as error:
-            raise NoAnswer from error
+            raise NoAnswer(_lacking(error)) from error
         answer: object = answers.get(address)
         return answer
 
@@ -168,6 +171,11 @@ def own_version() -> str:
         return version(PACKAGE)
     except PackageNotFoundError:
         return "unknown"
+
+
+def _lacking(answer: object) -> str:
+    """What a system had no more of, where an answer is an error that says so; empty for any other."""
+    return (shortage_of(answer) if isinstance(answer, BaseException) else None) or ""
 
 
 def _short(error: object) -> str:

@@ -14,8 +14,10 @@ class LostMachine(Exception):
     """A machine that gives no result; its argument is the sentence that says why."""
 
 
-def silent(seconds: float) -> str:
-    """Of a worker that gives no answer."""
+def silent(seconds: float, shortage: str = "") -> str:
+    """Of a worker that gives no answer; `shortage`: what was lacking for one, where that is known."""
+    if shortage:
+        return f"its worker has not answered for {seconds:.0f} s: {shortage}"
     return f"its worker has not answered for {seconds:.0f} s (it hangs, or the network is cut); run again"
 
 

@@ -112,7 +112,7 @@ def measure(order: Order, line: Line) -> Word:
     from ...kernels.system.numba_settings import default_settings
     from ..api import run
     from ..result.file import encode
-    from ..run.assignment import mistake_sentence
+    from ..run.assignment import failure_sentence
 
     part = Part(order.run_id, order.trial, line.wait_to_go if order.together else lambda: None)
     try:
@@ -124,7 +124,7 @@ def measure(order: Order, line: Line) -> Word:
     except HashwattError as error:
         return Word(failed=str(error))
     except Exception as error:
-        return Word(failed=mistake_sentence(error))
+        return Word(failed=failure_sentence(error))
 
 
 def main() -> None:
@@ -134,17 +134,22 @@ def main() -> None:
     os.dup2(2, 1)
     line = Line(sys.stdin.buffer, said)
     order = line.order()
-    line.listen()
-    try:
-        from ...kernels.errors import HashwattError
-        from ...kernels.system.baseline import require_numpy_to_load
+    from ...kernels.errors import HashwattError, shortage_of
+    from ...kernels.system.baseline import require_numpy_to_load
 
+    try:
+        line.listen()
         require_numpy_to_load()
         line.say(measure(order, line))
     except HashwattError as error:
         line.say(Word(failed=str(error)))
     except KeyboardInterrupt:
         line.say(Word(failed="it was interrupted before anything was measured"))
+    except Exception as error:
+        shortage = shortage_of(error)
+        if shortage is None:
+            raise
+        line.say(Word(failed=shortage))
     interrupts.ignore_from_now_on()
     said.flush()
     # A thread waits for more input, and a driver's end may hang; nothing is left to be done.

@@ -18,6 +18,7 @@ from typing import IO
 
 import msgspec
 
+from ...kernels.errors import why_no_process
 from ..isolation.endings import exit_words
 from ..machine.identity import ID_DIGITS, boot_id, machine_id
 from ..result.printable import printable
@@ -42,7 +43,7 @@ class Measuring:
     """One measuring process, from its start to its last word."""
 
     def __init__(self, order: bytes, arguments: tuple[str, ...] = ("-m", MODULE)) -> None:
-        """Start it. Raises OSError."""
+        """Start it. Raises what the system raises where it has no process or thread for it."""
         self._asked_s = time.monotonic()
         self._stage = ""
         self._ready = False
@@ -58,8 +59,13 @@ class Measuring:
             start_new_session=on_posix,
             creationflags=0 if on_posix else NEW_GROUP,
         )
-        for work in (self._hear, self._keep_stderr, self._watch):
-            threading.Thread(target=work, daemon=True).start()
+        try:
+            for work in (self._hear, self._keep_stderr, self._watch):
+                threading.Thread(target=work, daemon=True).start()
+        except BaseException:
+            # Nobody would watch over it.
+            self._process.kill()
+            raise
         self._tell(order + b"\n")
 
     @property
@@ -168,7 +174,7 @@ def start(key: str, order: bytes) -> bytes:
     try:
         _MEASURING[key] = Measuring(order)
     except OSError as error:
-        return f"its measuring process cannot be started ({error.strerror})".encode()
+        return (why_no_process(error) or f"its measuring process cannot be started ({error.strerror})").encode()
     return b""
 
 

@@ -69,8 +69,8 @@ async def survey(link: Link, trial: bool) -> Survey:
         async with gate:
             try:
                 return await _inspect(link, worker)
-            except NoAnswer:
-                reason = loss.silent(INSPECT_S) if await _is_there(link, worker) else loss.GONE
+            except NoAnswer as error:
+                reason = loss.silent(INSPECT_S, str(error)) if await _is_there(link, worker) else loss.GONE
             except LostMachine as error:
                 reason = str(error)
         return Lost(machine=None, name=worker.name, address=worker.address[:1024], reason=reason)

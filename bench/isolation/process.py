@@ -17,7 +17,7 @@ import msgspec
 import psutil
 
 from ...kernels.device import NO_ANSWER, REMEDY
-from ...kernels.errors import DeviceCrashed, DeviceHung, HashwattError, OutOfTime
+from ...kernels.errors import DeviceCrashed, DeviceHung, HashwattError, OutOfTime, Unfit, why_no_process
 from ...kernels.system.own_files import remove_temporary_folders
 from ...kernels.system.windows.jobs import SUSPENDED, Job
 from .. import interrupts
@@ -126,6 +126,9 @@ class WorkerProcess:
             finally:
                 self._lifeline.passed_on()
         except OSError as error:
+            shortage = why_no_process(error)
+            if shortage is not None:
+                raise Unfit(f"{name}: {shortage}") from None
             raise DeviceCrashed(
                 f"{name}: no process could be started to drive it ({error.strerror}); {remedy}"
             ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...kernels.device import DeviceOptions, Found
+from ...kernels.errors import shortage_of
 from ...kernels.workloads.protocol import Value, Workload, quantity_for
 from ..energy.account import NOT_MEASURED
 from ..energy.joules.record import missing_record
@@ -82,10 +83,10 @@ class Assignment:
         return self.run_id if self.setting is None else setting_run_id(self.run_id, self.setting)
 
 
-def mistake_sentence(error: Exception) -> str:
-    """What a result says of an error that nobody foresaw."""
-    return (
-        f"a mistake in hashwatt or a library of it ({type(error).__name__}: {error}); "
+def failure_sentence(error: Exception) -> str:
+    """What a result says of an error that nobody foresaw: what this system lacked, else that it is a mistake."""
+    return shortage_of(error) or (
+        f"a mistake in hashwatt or a library of it ({type(error).__name__}: {error!s:.200}); "
         "please report it with what -v shows"
     )
 

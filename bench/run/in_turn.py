@@ -15,7 +15,7 @@ from ..result.measurement import Measurement
 from ..result.model import Together
 from ..sampling.stopwatch import Clock
 from .alternation import Turn, in_turns
-from .assignment import Assignment, Work, mistake_sentence
+from .assignment import Assignment, Work, failure_sentence
 from .session import Session
 from .suite_times import SuiteTimes
 from .together import measure_together
@@ -90,7 +90,7 @@ def _settled(session: Session, result: Measurement) -> Measurement:
         return session.energy.settle(result)
     except Exception as error:
         LOG.info("%s: no energy", session.found.info.id, exc_info=True)
-        return replace(result, energy=(missing_record(mistake_sentence(error)),))
+        return replace(result, energy=(missing_record(failure_sentence(error)),))
 
 
 def measure_in_turn(sessions: Sequence[Session], interrupted: bool = False, times: SuiteTimes | None = None) -> bool:

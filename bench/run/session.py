@@ -37,7 +37,7 @@ from ..sampling.stopwatch import Clock, Stopwatch
 from ..sampling.warmup import warm_up, warm_up_again
 from ..verification.checks import check_measurement
 from ..warnings import sentences
-from .assignment import Assignment, Work, mistake_sentence, unmeasured
+from .assignment import Assignment, Work, failure_sentence, unmeasured
 from .measured import measurement_of
 from .part import current_part
 from .preparing import expected, load_meter, run_settings, tested_batch
@@ -83,7 +83,7 @@ class Session:
         self._settings: RunSettings | None = None
         self._process_id: int | None = None
         self._core_clock: CoreClock | None = None
-        self._roof = SessionRoof(found.info, self._stages.begin, self._lose, self._mistake)
+        self._roof = SessionRoof(found.info, self._stages.begin, self._lose, self._failure)
         self._warnings: list[WarningRecord] = []
         self._end: tuple[Status, str | None] | None = None
         self._lost = False
@@ -163,7 +163,7 @@ class Session:
             return self._checked(*(self._end or self._interrupted()))
         except Exception as error:
             # A foreign value that nobody thought of: it must not cost what the other devices have measured.
-            return self._nothing("failed", self._mistake(error))
+            return self._nothing("failed", self._failure(error))
 
     def given_up(self) -> Measurement:
         """What was measured so far of a device that does not come to an end, while another thread waits for it."""
@@ -190,7 +190,7 @@ class Session:
                     self._lose()
         except Exception as error:
             shortage = shortage_of(error)
-            self._end = ("failed", self._mistake(error)) if shortage is None else ("skipped", self._short_of(shortage))
+            self._end = ("failed", self._failure(error)) if shortage is None else ("skipped", self._short_of(shortage))
         finally:
             self._left_s -= time.monotonic() - begun_s
             if self._end is not None:
@@ -244,9 +244,9 @@ class Session:
         rendezvous = self._assignment.rendezvous
         return pending() or (rendezvous is not None and rendezvous.over.is_set())
 
-    def _mistake(self, error: Exception) -> str:
+    def _failure(self, error: Exception) -> str:
         self._tell(traceback.format_exc())
-        return mistake_sentence(error)
+        return failure_sentence(error)
 
     def _short_of(self, shortage: str) -> str:
         self._tell(traceback.format_exc())

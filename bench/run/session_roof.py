@@ -30,13 +30,13 @@ class SessionRoof:
         info: DeviceInfo,
         begin: Callable[[str], object],
         lose: Callable[[], None],
-        mistake: Callable[[Exception], str],
+        failure: Callable[[Exception], str],
     ) -> None:
-        """`begin` says what is done now, `lose` that the device hung or died; `mistake` words what nobody expected."""
+        """`begin` says what is done now, `lose` that the device hung or died; `failure` words what nobody expected."""
         self._info = info
         self._begin = begin
         self._lose = lose
-        self._mistake = mistake
+        self._failure = failure
         self._between: RoofMeter | None = None
         self.roof: Roof | None = None
         self.other_load: float | None = None
@@ -88,4 +88,4 @@ class SessionRoof:
                 self._lose()
             self.warnings.append(sentences.limit_unknown(str(error)))
         except Exception as error:
-            self.warnings.append(sentences.limit_unknown(self._mistake(error)))
+            self.warnings.append(sentences.limit_unknown(self._failure(error)))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ...kernels.errors import InputError
+from ...kernels.errors import InputError, shortage_of
 from ...kernels.workloads.evidence import Claim, Evidence, Finding, Reported
 from ...kernels.workloads.evidence_version1 import ChunkedShares
 from ...kernels.workloads.protocol import SamplesShares, Workload, quantity_for
@@ -302,7 +302,8 @@ def _check_evidence(
         findings = list(_findings(workload, evidence, claim, most_shares))
     except Exception as error:
         # Another distribution's code, and a stranger's file: whatever comes of the two, the answer is a verdict.
-        fault = f"{entry.workload} cannot check its evidence ({type(error).__name__}: {error!s:.200})"
+        cause = shortage_of(error) or f"{type(error).__name__}: {error!s:.200}"
+        fault = f"{entry.workload} cannot check its evidence ({cause})"
         yield None, _check(entry, "evidence", False, "", fault)
         return
     for finding in findings:

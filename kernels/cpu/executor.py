@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..device import KernelId, Launch, Launched, Scalar, Source
-from ..errors import DeviceError
+from ..errors import DeviceError, shortage_of
 from ..execution import (
     PAGE_BYTES,
     Bytes,
@@ -132,6 +132,8 @@ class CpuExecutor(HoldsArrays):
         except DeviceError:
             raise
         except Exception as error:
+            if shortage_of(error) is not None:
+                raise
             # Whatever Numba's compiler or a kernel raises is this kernel's failure only.
             fault = f"{type(error).__name__}: {error!s:.200}"
             raise DeviceError(f"{self._device_id}: the kernel {kernel.source.text:.80} failed ({fault})") from error
@@ -231,6 +233,8 @@ def _compiled(function: Any, buffers: int) -> Callable[[Sequence[Scalar], bool],
     try:
         import numba
     except Exception as error:
+        if shortage_of(error) is not None:
+            raise
         words = " ".join(str(error).split())
         raise DeviceError(f"Numba cannot be loaded ({words:.60}); install hashwatt anew") from error
     if numba.config.DISABLE_JIT:

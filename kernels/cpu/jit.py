@@ -18,7 +18,7 @@ from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
 
-from ..errors import DeviceError
+from ..errors import DeviceError, shortage_of
 from ..machines import host_machine
 from ..system.microarchitecture import microarchitecture, name_by_model
 from . import kept_code
@@ -54,6 +54,8 @@ def compile_variant(variant: Variant, part: str = SCAN, cached: bool = True) -> 
     try:
         import llvmlite.binding  # noqa: F401 (its import is not part of compiling)
     except Exception as error:
+        if shortage_of(error) is not None:
+            raise
         words = " ".join(str(error).split())
         raise DeviceError(f"llvmlite cannot be loaded ({words:.60}); install hashwatt anew") from error
     started = time.process_time()

@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
-from ..errors import InputError
+from ..errors import InputError, shortage_of
 from .protocol import Workload
 
 GROUP = "hashwatt.workloads"
@@ -36,6 +36,8 @@ def load_workload(name: str) -> Workload:
     try:
         return cast(Workload, foreign.load())
     except Exception as error:
+        if shortage_of(error) is not None:
+            raise
         # A stranger's module may raise anything at import; it must cost its own workload only.
         raise InputError(
             f"the workload {name!r:.20} of {foreign.value!r:.30} cannot be loaded ({error!s:.30}); update or remove it"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import subprocess
@@ -34,6 +35,8 @@ def raising(error: BaseException) -> object:
         (KeyboardInterrupt(), 130),
         (MemoryError(), 1),
         (RuntimeError("can't start new thread"), 1),
+        (OSError(errno.EMFILE, "Too many open files", "/proc/stat"), 1),
+        (OSError(errno.ENOSPC, "No space left on device", "/var/x"), 1),
         (RuntimeError("oops"), 70),
     ],
 )

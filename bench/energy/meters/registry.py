@@ -11,7 +11,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from ....kernels.errors import InputError
+from ....kernels.errors import InputError, shortage_of
 from ....kernels.system.system_files import is_foreign_root, system_root
 from ...result.printable import printable
 from ..meter import MeterEntry, MeterFound, MeterInfo, MeterMissing
@@ -58,6 +58,10 @@ def asked(kind: str, find_kind: Callable[[], list[MeterEntry]]) -> list[MeterEnt
     try:
         return find_kind()
     except Exception as error:
+        shortage = shortage_of(error)
+        if shortage is not None:
+            reason, _, remedy = shortage.partition("; ")
+            return [MeterMissing(kind, reason, remedy)]
         reason = printable(f"looking for it failed ({type(error).__name__}: {error})", 300)
         return [MeterMissing(kind, reason, "please report it; other meters are not concerned")]
 

@@ -144,12 +144,6 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
         # What click makes of a broken pipe; it has no other use for it outside standalone mode.
         raise BrokenPipeError from error
     except Exception as error:
-        lacking = why_not_imported(error) or shortage_of(error)
-        if lacking is not None:
-            if output.debug:
-                traceback.print_exc()
-            output.fail(lacking)
-            return exits.CHECK_FAILED
         if isinstance(error, OSError) and error.errno in NOT_WRITABLE and error.filename is None:
             discard_stdout()
             output.fail(f"the answer cannot be written ({error.strerror}); send it to another place")
@@ -157,6 +151,10 @@ def run_command(arguments: Sequence[str], output: Output) -> int:
             return interrupts.exit_code(exits.CHECK_FAILED)
         if output.debug:
             traceback.print_exc()
+        lacking = why_not_imported(error) or shortage_of(error)
+        if lacking is not None:
+            output.fail(lacking)
+            return exits.CHECK_FAILED
         output.fail(f"a mistake in hashwatt ({type(error).__name__}: {error!s:.200}); please report it with --debug")
         return exits.BUG
     return code if isinstance(code, int) else exits.DONE

@@ -100,6 +100,16 @@ def test_a_meter_that_fails_leaves_its_reason(failure: Exception) -> None:
     assert str(failure) in (energy_record(QUICK, points, window, ABOUT_IT).reason or "")
 
 
+def test_a_meter_that_lacks_memory_says_so() -> None:
+    def fail() -> Reading:
+        raise MemoryError
+
+    with MeterSampler([found(fail)]) as sampler:
+        window = sampler.window(0.1)
+        points = sampler.points(QUICK.id)
+    assert "gave no more memory" in (energy_record(QUICK, points, window, ABOUT_IT).reason or "")
+
+
 def test_a_meter_that_cannot_be_opened_leaves_its_reason() -> None:
     def refuse() -> Meter:
         raise MeterError("no handle")

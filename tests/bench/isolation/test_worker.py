@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from hashwatt.bench.isolation import worker
@@ -15,6 +17,7 @@ from hashwatt.kernels.errors import DeviceError, Unfit
     [
         (MemoryError("Unable to allocate 4.00 GiB"), Unfit, "no more memory"),
         (RuntimeError("can't start new thread"), Unfit, "no more threads"),
+        (OSError(errno.EMFILE, "Too many open files"), Unfit, "no more files"),
         (RuntimeError("oops"), DeviceError, "the driver failed (RuntimeError: oops)"),
     ],
 )

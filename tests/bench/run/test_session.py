@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import re
 from statistics import median
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from hashwatt.bench.api import measure, verify
+from hashwatt.bench.energy.account import DeviceEnergy
 from hashwatt.bench.machine.load import LoadMeter, Readings
 from hashwatt.bench.rates import counted_samples
 from hashwatt.bench.result.measurement import Measurement
@@ -194,6 +196,8 @@ def test_a_device_that_cannot_be_closed_costs_no_measurement() -> None:
     [
         (MemoryError("Unable to allocate 32.0 MiB"), "gave no more memory"),
         (RuntimeError("can't start new thread"), "starts no more threads"),
+        (OSError(errno.EMFILE, "Too many open files"), "no more files can be opened"),
+        (OSError(errno.ENOSPC, "No space left on device", "/var/x"), "no more room (/var/x)"),
     ],
 )
 def test_what_the_system_has_no_more_of_is_no_mistake_of_ours(shortage: Exception, reason: str) -> None:
@@ -207,6 +211,19 @@ def test_what_the_system_has_no_more_of_is_no_mistake_of_ours(shortage: Exceptio
     assert (entry.status, other.status) == ("skipped", "measured")
     assert reason in (entry.reason or "")
     assert "mistake" not in (entry.reason or "")
+
+
+def test_a_shortage_while_joules_are_put_together_costs_them_and_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    def starved(_self: DeviceEnergy, _result: Measurement) -> Measurement:
+        raise MemoryError
+
+    monkeypatch.setattr(DeviceEnergy, "settle", starved)
+    clock = VirtualClock()
+    (entry,) = measure([fake("steady", clock)], seconds=0.5, clock=clock.now).results
+    assert (entry.status, entry.reason) == ("measured", None)
+    (energy,) = entry.energy
+    assert "gave no more memory" in (energy.reason or "")
+    assert "mistake" not in (energy.reason or "")
 
 
 def test_what_no_device_takes_is_the_users_mistake() -> None:

@@ -256,6 +256,14 @@ def test_evidence_that_breaks_its_workload_s_check_is_refused(monkeypatch: pytes
     assert faults(RIGHT)["evidence"] == "cpu: sha256d cannot check its evidence (RuntimeError: what is that)"
 
 
+def test_evidence_that_the_memory_does_not_hold_is_refused_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    def starved(*_: object) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr("hashwatt.bench.verification.checks._findings", starved)
+    assert "cannot check its evidence (the system gave no more memory" in faults(RIGHT)["evidence"]
+
+
 def test_what_is_trusted_is_listed_where_it_is_asked_for() -> None:
     run = result(RIGHT)
     assert check_result(run)[0].trusted == check_file(encode(run), "it")[0].trusted == ()

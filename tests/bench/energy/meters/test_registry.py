@@ -126,3 +126,12 @@ def test_a_mistake_in_looking_for_one_kind_of_meter_hides_no_other(
     assert any(isinstance(entry, MeterFound) for entry in found)
     (missing,) = [entry for entry in found if isinstance(entry, MeterMissing) and entry.id == "hwmon"]
     assert "UnicodeDecodeError" in missing.reason
+
+
+def test_a_kind_that_the_memory_is_too_short_for_is_missing_for_that_and_nothing_to_report() -> None:
+    def starved() -> list[MeterEntry]:
+        raise MemoryError
+
+    (missing,) = registry.asked("nvml", starved)
+    assert isinstance(missing, MeterMissing)
+    assert (missing.reason, missing.remedy) == ("the system gave no more memory", "close other programs")
