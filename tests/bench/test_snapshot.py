@@ -6,6 +6,7 @@ import io
 import os
 import platform
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -192,34 +193,46 @@ def test_a_snapshot_holds_nothing_personal_and_nothing_that_is_not_read(tmp_path
     assert "Some Xeon" in everything
 
 
-def test_groups_called_like_mounts_keep_their_quota(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    root = tmp_path / "server"
-    write(root / "proc/self/cgroup", "4:cpu,cpuacct:/sys/cpu/alice")
-    write(root / "sys/fs/cgroup/cpu/sys/cpu/alice/cpu.cfs_quota_us", 50_000)
-    write(root / "sys/fs/cgroup/cpu/sys/cpu/alice/cpu.cfs_period_us", 100_000)
-    this_machine()
-    monkeypatch.setenv(ROOT_VARIABLE, str(root))
-    assert cpu_quota() == 0.5
-    copy = unpacked(tmp_path / "copy")
-    assert not list(copy.rglob("*alice*"))
-    monkeypatch.setenv(ROOT_VARIABLE, str(copy))
-    assert cpu_quota() == 0.5
-
-
-def test_groups_keep_their_limit_of_memory_and_lose_their_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("group", "files", "ask", "told"),
+    [
+        (
+            "4:cpu,cpuacct:/sys/cpu/alice",
+            {"cpu/sys/cpu/alice/cpu.cfs_quota_us": 50_000, "cpu/sys/cpu/alice/cpu.cfs_period_us": 100_000},
+            cpu_quota,
+            0.5,
+        ),
+        (
+            "4:memory:/memory/alice",
+            {
+                "memory/memory/alice/memory.limit_in_bytes": 50_000,
+                "memory/memory/alice/memory.usage_in_bytes": 20_000,
+            },
+            free_bytes,
+            30_000,
+        ),
+    ],
+    ids=["quota", "memory"],
+)
+def test_groups_called_like_mounts_keep_what_limits_them_and_lose_their_names(
+    group: str,
+    files: dict[str, int],
+    ask: Callable[[], float | None],
+    told: float,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     root = tmp_path / "server"
-    write(root / "proc/self/cgroup", "4:memory:/memory/alice")
-    write(root / "sys/fs/cgroup/memory/memory/alice/memory.limit_in_bytes", 50_000)
-    write(root / "sys/fs/cgroup/memory/memory/alice/memory.usage_in_bytes", 20_000)
+    write(root / "proc/self/cgroup", group)
+    for name, value in files.items():
+        write(root / "sys/fs/cgroup" / name, value)
     this_machine()
     monkeypatch.setenv(ROOT_VARIABLE, str(root))
-    assert free_bytes() == 30_000
+    assert ask() == told
     copy = unpacked(tmp_path / "copy")
     assert not list(copy.rglob("*alice*"))
     monkeypatch.setenv(ROOT_VARIABLE, str(copy))
-    assert free_bytes() == 30_000
+    assert ask() == told
 
 
 def test_a_counter_that_may_not_be_read_stays_unreadable() -> None:

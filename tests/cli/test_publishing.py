@@ -10,21 +10,12 @@ import pytest
 
 from hashwatt.bench.result.file import save
 from tests.reports.anonymous.named import NEVER, all_of_them
-from tests.reports.factory import result, showcase, verified
+from tests.reports.factory import result, verified
 from tests.reports.shown import leave_out_the_ladder
 
 from .terminal import run_here
 
 Capture = pytest.CaptureFixture[str]
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    folder = tmp_path / "results"
-    folder.mkdir()
-    for number, one in enumerate(showcase()):
-        save(one, folder / f"{number}.json")
-    return folder
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from hashwatt.bench.result.file import save
 from tests.reports import hostile
-from tests.reports.factory import machine, result, showcase, tampered, verified
+from tests.reports.factory import machine, result, tampered, verified
 
 from ..reports.compare.verdicts.test_alternated import alternated, entry, rounds_of
 from .terminal import run_here
@@ -25,15 +25,6 @@ HEAVY = {
     "numpy", "matplotlib", "jinja2", "rich", "msgspec", "hashwatt.bench.api", "hashwatt.bench.result.model",
     "hashwatt.reports.document.report",
 }  # fmt: skip
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    folder = tmp_path / "results"
-    folder.mkdir()
-    for number, one in enumerate(showcase()):
-        save(one, folder / f"{number}.json")
-    return folder
 
 
 @pytest.mark.parametrize("command", COMMANDS)

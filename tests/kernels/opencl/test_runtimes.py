@@ -254,16 +254,25 @@ def test_no_pyopencl_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pip install" in missing.reason
 
 
+def caches_unsaid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has said where caches are; what the test makes them be is taken back."""
+    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
+        monkeypatch.setenv(name, "to be restored")
+        monkeypatch.delenv(name)
+
+
+def is_spared() -> bool:
+    """Whether OpenCL has a cache of this process, and none at home."""
+    caches.spare_an_unwritable_home()
+    return os.environ.get("PYOPENCL_NO_CACHE") == "1" and Path(os.environ.get("POCL_CACHE_DIR", "nowhere")).is_dir()
+
+
 def test_an_unwritable_home_costs_no_device(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = tmp_path / "home"
     blocked.write_text("a file where the home should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(blocked / ".cache"))
-    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
-        monkeypatch.setenv(name, "to be restored")
-        monkeypatch.delenv(name)
-    caches.spare_an_unwritable_home()
-    assert os.environ["PYOPENCL_NO_CACHE"] == "1"
-    assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
+    caches_unsaid(monkeypatch)
+    assert is_spared()
 
 
 @pytest.mark.parametrize("broken", ["a file", "a link that leads nowhere", "a locked folder", "a locked folder inside"])
@@ -283,12 +292,8 @@ def test_a_cache_of_pocl_s_that_it_cannot_use_is_spared_too(
         # Root may write in every folder.
         monkeypatch.setattr(os, "access", lambda place, _mode: place != locked)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
-        monkeypatch.setenv(name, "to be restored")
-        monkeypatch.delenv(name)
-    caches.spare_an_unwritable_home()
-    assert os.environ["PYOPENCL_NO_CACHE"] == "1"
-    assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
+    caches_unsaid(monkeypatch)
+    assert is_spared()
 
 
 @pytest.mark.parametrize("full", ["the disk", "the user's share of it"])
@@ -297,18 +302,14 @@ def test_a_home_without_room_is_spared_as_one_that_cannot_be_written(
 ) -> None:
     """PoCL makes its files in a full one, too, and then calls it the kernel's fault that they are empty."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
-        monkeypatch.setenv(name, "to be restored")
-        monkeypatch.delenv(name)
+    caches_unsaid(monkeypatch)
     caches.spare_an_unwritable_home()
     assert "POCL_CACHE_DIR" not in os.environ
     if full == "the disk":
         monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=64 << 10))
     else:
         monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: open("/dev/full", "wb", buffering=0))  # noqa: SIM115
-    caches.spare_an_unwritable_home()
-    assert os.environ["PYOPENCL_NO_CACHE"] == "1"
-    assert Path(os.environ["POCL_CACHE_DIR"]).is_dir()
+    assert is_spared()
 
 
 @pytest.mark.elsewhere
@@ -318,9 +319,7 @@ def test_no_temporary_folder_costs_no_device(tmp_path: Path, monkeypatch: pytest
 
     (tmp_path / "home").write_text("a file where the home should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / ".cache"))
-    for name in ("PYOPENCL_NO_CACHE", "POCL_CACHE_DIR"):
-        monkeypatch.setenv(name, "to be restored")
-        monkeypatch.delenv(name)
+    caches_unsaid(monkeypatch)
     monkeypatch.setattr("tempfile.mkdtemp", nowhere)
     caches.spare_an_unwritable_home()
     assert os.environ["PYOPENCL_NO_CACHE"] == "1"

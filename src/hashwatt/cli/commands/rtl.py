@@ -11,7 +11,7 @@ from ...reports.wording.visible import visible
 from ..files import write_whole
 from ..integers import INTEGER
 from ..live.progress import progress_for
-from ..output import Output, shared_options
+from ..output import Output, as_unicode, shared_options
 from ..sections import SectionedGroup
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def place(
     if path is not None:
         write_whole(path, placed.bitstream.read_bytes())
     if output.as_json:
-        output.document({"origin": "modelled", **vars(placed), "bitstream": str(path or placed.bitstream)})
+        output.document({"origin": "modelled", **vars(placed), "bitstream": as_unicode(str(path or placed.bitstream))})
         return
     low, high = placed.clocks_hz[0] / 1e6, placed.clocks_hz[-1] / 1e6
     output.line(f"{placed.device}, {shape.name}: {placed.clocks_per_hash} clocks a hash")

@@ -6,7 +6,7 @@ import click
 
 from ...reports.wording.visible import visible
 from ..files import refuse_no_name, refuse_unless_new, write_whole
-from ..output import Output, shared_options
+from ..output import Output, as_unicode, shared_options
 from ..sections import SectionedCommand
 
 
@@ -39,6 +39,6 @@ def snapshot(output: Output, target: str, force: bool) -> None:
     files, links = take()
     write_whole(target, as_tar(files, links))
     if output.as_json:
-        output.document({"file": target, "files": [file.path for file in files], "links": links})
+        output.document({"file": as_unicode(target), "files": [file.path for file in files], "links": links})
         return
     output.line(f"Wrote {len(files)} files to {target}; see what they are with `tar -tf {target}` before you send it.")

@@ -25,7 +25,9 @@ from hashwatt.kernels.workloads.peak.formats import STEPS
 from hashwatt.kernels.workloads.peak.launches import format_of, sweep_source_of
 from hashwatt.kernels.workloads.peak.task import PeakTask, followed
 from hashwatt.kernels.workloads.peak.workload import ROWS, WORKLOAD
-from hashwatt.kernels.workloads.protocol import Expected, Request, Task, Value, quantity_for
+from hashwatt.kernels.workloads.protocol import Request, Task, Value, quantity_for
+
+from ..measured_like import measured_like
 
 
 def small_cpu() -> CpuDevice:
@@ -43,24 +45,6 @@ def device(request: pytest.FixtureRequest) -> Iterator[Executes]:
 
 def bound(device: Executes, row: dict[str, Value]) -> Task:
     return WORKLOAD.bind(device, Request("a challenge", "run", WORKLOAD.parameters_of(row)))
-
-
-def measured_like(task: Task, batch: int = 2) -> list[int]:
-    """What the harness does, in short; the amounts of three samples."""
-    task.self_test()
-    task.rehearse(None)
-    task.ready(batch)
-    task.run(batch)
-    task.drop()
-    task.check_batch(batch)
-    task.start(Expected(1e9, 1.0))
-    amounts = []
-    for sample in range(3):
-        task.ready(batch)
-        amounts.append(task.run(batch).amount)
-        task.count(sample)
-    task.spot_check()
-    return amounts
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)

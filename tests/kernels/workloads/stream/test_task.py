@@ -17,12 +17,14 @@ from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 from hashwatt.kernels.fakes import device as fake
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked, Claim
-from hashwatt.kernels.workloads.protocol import Expected, Request, Work
+from hashwatt.kernels.workloads.protocol import Request, Work
 from hashwatt.kernels.workloads.stream import cpu as on_cpu
 from hashwatt.kernels.workloads.stream.arrays import array_items, near_cache_of, source_of, too_large
 from hashwatt.kernels.workloads.stream.counts import OPERATIONS
 from hashwatt.kernels.workloads.stream.task import StreamTask
 from hashwatt.kernels.workloads.stream.workload import WORKLOAD
+
+from ..measured_like import measured_like
 
 ROWS = {name: WORKLOAD.parameters_of({"operation": name}) for name in OPERATIONS}
 REQUEST = Request("a challenge", "run", ROWS["triad"])
@@ -52,25 +54,6 @@ def device(request: pytest.FixtureRequest) -> Iterator[Executes]:
         opened = IsolatedDevice(fake.fake_info("steady"), fake.__name__, DeviceOptions())
     yield opened
     opened.close()
-
-
-def measured_like(task: StreamTask, batch: int = 2) -> list[int]:
-    """What the harness does, in short; the amounts of three samples."""
-    task.self_test()
-    task.rehearse(None)
-    task.ready(batch)
-    task.run(batch)
-    task.drop()
-    task.rehearse(Expected(1e9, 1.0))
-    task.check_batch(batch)
-    task.start(Expected(1e9, 1.0))
-    amounts = []
-    for sample in range(3):
-        task.ready(batch)
-        amounts.append(task.run(batch).amount)
-        task.count(sample)
-    task.spot_check()
-    return amounts
 
 
 def test_a_batch_that_was_just_done_is_compared_and_not_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
