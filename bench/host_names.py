@@ -14,3 +14,13 @@ def can_be_host(name: str) -> bool:
     except UnicodeError:
         return False
     return bool(name) and "\0" not in name
+
+
+def with_port(host: str, port: int | None) -> str:
+    """A host and its port as one text, which an address of IPv6 in brackets can be told apart in.
+
+    >>> with_port("pool.example", 3333), with_port("::1", 3333), with_port("::1", None)
+    ('pool.example:3333', '[::1]:3333', '[::1]')
+    """
+    name = f"[{host}]" if ":" in host else host
+    return name if port is None else f"{name}:{port}"

@@ -13,6 +13,7 @@ import time
 import msgspec
 
 from ...kernels.errors import HashwattError
+from ..host_names import with_port
 
 MOST_BYTES = 1 << 18
 DEADLINE_S = 4.0
@@ -30,24 +31,24 @@ def ask_api(host: str, port: int, command: str, deadline_s: float = DEADLINE_S) 
     text = data.decode("utf-8", "replace").rstrip("\0\r\n ")
     # Old firmwares leave out the comma between two objects, put one too many, and break lines within texts.
     text = re.sub(r"[\x00-\x1f]", " ", text).replace("}{", "},{")
-    return _json(re.sub(r",\s*([}\]])", r"\1", text), f"{host}:{port}")
+    return _json(re.sub(r",\s*([}\]])", r"\1", text), with_port(host, port))
 
 
 def ask_http(host: str, port: int, path: str, deadline_s: float = DEADLINE_S) -> object:
     """The JSON document at a path. Raises NoAnswer, also where a login is wanted."""
-    name = f"[{host}]" if ":" in host else host
+    where, name = with_port(host, port), with_port(host, None)
     request = f"GET {path} HTTP/1.0\r\nHost: {name}\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
     data = _exchange(host, port, request.encode("ascii"), deadline_s)
     head, _, body = data.partition(b"\r\n\r\n")
     status = head.split(b"\r\n")[0].split(b" ")
     if len(status) < 2 or not status[0].startswith(b"HTTP/") or status[1] != b"200":
         code = status[1][:3].decode("ascii", "replace") if len(status) > 1 else "no HTTP"
-        raise NoAnswer(f"{host}:{port} refuses {path} ({code}); is it a miner, and open for reading?")
-    return _json(body.decode("utf-8", "replace"), f"{host}:{port}")
+        raise NoAnswer(f"{where} refuses {path} ({code}); is it a miner, and open for reading?")
+    return _json(body.decode("utf-8", "replace"), where)
 
 
 def _exchange(host: str, port: int, request: bytes, deadline_s: float, until: bytes = b"") -> bytes:
-    end = time.monotonic() + deadline_s
+    where, end = with_port(host, port), time.monotonic() + deadline_s
     data = b""
     try:
         with socket.create_connection((host, port), deadline_s) as connection:
@@ -62,14 +63,12 @@ def _exchange(host: str, port: int, request: bytes, deadline_s: float, until: by
                     break
                 data += part
                 if len(data) > MOST_BYTES:
-                    raise NoAnswer(f"{host}:{port} answers with more than {MOST_BYTES} bytes; is it a miner?")
+                    raise NoAnswer(f"{where} answers with more than {MOST_BYTES} bytes; is it a miner?")
     except TimeoutError:
-        raise NoAnswer(f"{host}:{port} gave no whole answer within {deadline_s:g} s; is the miner on?") from None
+        raise NoAnswer(f"{where} gave no whole answer within {deadline_s:g} s; is the miner on?") from None
     except OSError as error:
         why = error.strerror or type(error).__name__
-        raise NoAnswer(
-            f"{host}:{port} cannot be reached ({why:.50}); check host and port, and that its API is on"
-        ) from None
+        raise NoAnswer(f"{where} cannot be reached ({why:.50}); check host and port, and that its API is on") from None
     return data
 
 

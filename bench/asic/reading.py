@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ...kernels.errors import InputError
-from ..host_names import can_be_host
+from ..host_names import can_be_host, with_port
 from ..result.printable import printable
 from .dialects import Row, rows
 from .fetch import API_PORT, HTTP_PORT, NoAnswer, ask_api, ask_http
@@ -95,7 +95,7 @@ class Place:
         return cls(scheme, host, port)
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}" if self.port else self.host
+        return with_port(self.host, self.port)
 
 
 def read(place: Place, api: Ask = ask_api, http: Ask = ask_http) -> Reading:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ...kernels.errors import InputError
-from ..host_names import can_be_host
+from ..host_names import can_be_host, with_port
 from ..result.printable import checked_text
 
 SCHEMES = {"stratum+tcp": False, "stratum+ssl": True, "stratum+tls": True}
@@ -44,7 +44,7 @@ class PoolAddress:
     tls: bool
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return with_port(self.host, self.port)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class NodeAddress:
     tls: bool
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        return with_port(self.host, self.port)
 
 
 def is_node(url: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ...kernels.errors import InputError
 from ...kernels.headers.oracle import sha256d
@@ -41,13 +42,12 @@ class Template:
     commitment: bytes | None
 
     @classmethod
-    def of_reply(cls, reply: object) -> Template:
+    def of_reply(cls, reply: Any) -> Template:
         """The template that `getblocktemplate` brings. Raises InputError where it is none."""
         try:
-            assert isinstance(reply, Mapping)
+            _must(isinstance(reply, Mapping))
             listed = reply["transactions"]
-            assert isinstance(listed, list)
-            assert len(listed) <= MOST_TRANSACTIONS
+            _must(isinstance(listed, list) and len(listed) <= MOST_TRANSACTIONS)
             # Before segwit is active a block must have no witness, though the commitment is told.
             active = {str(rule).lstrip("!") for rule in reply.get("rules", [])}
             commitment = reply.get("default_witness_commitment") if "segwit" in active else None
@@ -65,9 +65,9 @@ class Template:
                 ),
                 commitment=None if commitment is None else bytes.fromhex(commitment),
             )
-            assert sum(len(data) for _, data in template.transactions) <= MOST_BLOCK_BYTES
-            assert len(template.commitment or b"") <= MOST_COMMITMENT_BYTES
-        except (AssertionError, KeyError, TypeError, ValueError, AttributeError, InputError):
+            _must(sum(len(data) for _, data in template.transactions) <= MOST_BLOCK_BYTES)
+            _must(len(template.commitment or b"") <= MOST_COMMITMENT_BYTES)
+        except (KeyError, TypeError, ValueError, AttributeError, InputError):
             raise InputError("the node's block template cannot be used; is it a Bitcoin node of today?") from None
         return template
 
@@ -121,6 +121,12 @@ def merkle_root(hashes: list[bytes]) -> bytes:
             level = [*level, level[-1]]
         level = [sha256d(left + right) for left, right in zip(level[::2], level[1::2], strict=True)]
     return level[0]
+
+
+def _must(holds: bool) -> None:
+    """Raise ValueError unless it holds: `python -O` leaves asserts out."""
+    if not holds:
+        raise ValueError
 
 
 def _whole(value: object, most: int) -> int:

@@ -147,12 +147,15 @@ class PoolClient:
     def _subscribe(self, message: Message) -> None:
         answer = message.result
         try:
-            assert isinstance(answer, list)
+            # No asserts: `python -O` leaves them out.
+            if not isinstance(answer, list):
+                raise ValueError
             extranonce1, width = bytes.fromhex(answer[1]), answer[2]
-            assert len(extranonce1) <= MOST_EXTRANONCE1_BYTES
-            assert isinstance(width, int)
-            assert 1 <= width <= MOST_EXTRANONCE2_BYTES
-        except (AssertionError, ValueError, TypeError, IndexError):
+            if not isinstance(width, int) or not 1 <= width <= MOST_EXTRANONCE2_BYTES:
+                raise ValueError
+            if len(extranonce1) > MOST_EXTRANONCE1_BYTES:
+                raise ValueError
+        except (ValueError, TypeError, IndexError):
             raise PoolError(
                 f"the pool's subscription cannot be used{self._complaint(message.error)}; check the port"
             ) from None

@@ -26,7 +26,7 @@ from ..energy.joules.record import missing_record
 from ..energy.measurement import EnergyMeasurement
 from ..energy.meter import MeterEntry
 from ..fitting import fitted
-from ..host_names import can_be_host
+from ..host_names import can_be_host, with_port
 from ..interrupts import Deferred, interruptible
 from ..machine.describe import describe_machine, hashwatt_version, library_versions
 from ..progress import NoProgress
@@ -78,7 +78,7 @@ class Address:
         return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return with_port(self.host, self.port)
 
 
 @dataclass(frozen=True)
@@ -273,6 +273,7 @@ def _nobody(pool: Pool, request: ServeRequest) -> str:
     if others:
         reason, _ = others[0]
         count = pool.turned_away.total()
-        return f"no miner was measured; {count} connections came to nothing (most often: {reason})"
+        connections = "1 connection" if count == 1 else f"{count} connections"
+        return f"no miner was measured; {connections} came to nothing (most often: {reason})"
     where = f"stratum+tcp://{request.address}"
     return f"no miner connected within {request.wait_s:g} s; point one at {where}, or wait longer (--wait)"

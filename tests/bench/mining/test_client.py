@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 
 import pytest
 
@@ -150,6 +152,8 @@ def test_a_wish_to_connect_elsewhere_only_connects_again() -> None:
 )
 def test_addresses(url: str, expected: PoolAddress) -> None:
     assert parse_pool(url) == (expected, None)
+    # What is shown names the same place again.
+    assert parse_pool(f"{url.partition('://')[0] if '://' in url else 'stratum+tcp'}://{expected}") == (expected, None)
 
 
 @pytest.mark.parametrize("url", ["", "ftp://x:1", "stratum+tcp://", "stratum+tcp://x:99999", "stratum+tcp://[::1"])
@@ -184,3 +188,23 @@ def test_a_file_that_holds_no_login_is_refused(tmp_path, content: bytes) -> None
         read_login(None, str(file), None)
     with pytest.raises(InputError, match="cannot be read"):
         read_login(None, str(tmp_path / "none"), None)
+
+
+def test_what_a_pool_sends_is_bounded_also_where_asserts_are_left_out() -> None:
+    code = (
+        "from hashwatt.bench.mining.address import Login\n"
+        "from hashwatt.bench.mining.block import Template\n"
+        "from hashwatt.bench.mining.client import PoolClient, PoolError\n"
+        "from hashwatt.kernels.errors import InputError\n"
+        "def refused(call, kind):\n"
+        "    try:\n"
+        "        call()\n"
+        "    except kind:\n"
+        "        return True\n"
+        "pool = PoolClient(Login('w'), 1)\n"
+        'wide = b\'{"id": 2, "error": null, "result": [[], "00", 1000000]}\\n\'\n'
+        "print(refused(lambda: pool.take(wide), PoolError))\n"
+        "print(refused(lambda: Template.of_reply({'transactions': {}}), InputError))\n"
+    )
+    told = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["True", "True"]

@@ -92,11 +92,7 @@ class Bar:
         self._stages[machine] = stage
         if stage.startswith("lost"):
             self._progress.console.print(visible(f"{machine}: {stage}"), markup=False, highlight=False)
-        under_way = Counter(
-            each.partition(": ")[2].partition(", round ")[0] or each
-            for each in self._stages.values()
-            if not is_end(each)
-        )
+        under_way = Counter(_kind(each) for each in self._stages.values() if not is_end(each))
         words = ", ".join(f"{count} {kind}" for kind, count in under_way.most_common(3))
         self._progress.update(self._task, advance=1 if is_end(stage) else 0, description=visible(words, 120))
 
