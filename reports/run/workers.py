@@ -44,9 +44,16 @@ def workers_table(result: Result) -> Table:
     return table
 
 
+def has_one_worker(result: Result) -> bool:
+    """Whether all windows are of one worker: one that has come back under its name and from its address is the same."""
+    workers = [entry.device for entry in result.results if entry.device.backend == "stratum"]
+    return len({(worker.name, worker.limits.get("address")) for worker in workers}) == 1
+
+
 def claim_lines(result: Result) -> list[str]:
     """What the miner claims beside what its shares prove; empty where nothing was read beside."""
     claims = [entry for entry in result.results if entry.rate is not None and entry.rate.origin == "reported"]
+    alone = has_one_worker(result)
     proven_rates = [
         entry.rate.value for entry in result.results if isinstance(entry.evidence, ServedShares) and entry.rate
     ]
@@ -58,8 +65,9 @@ def claim_lines(result: Result) -> list[str]:
     for claim in claims:
         assert claim.rate is not None
         line = f"{visible(claim.device.name, 40)} claims {hashrate_text(claim.rate.value)} (reported)"
-        if proven_rates:
-            share = math.fsum(proven_rates) / claim.rate.value
+        # Of several it is not known which of them was asked.
+        if proven_rates and alone:
+            share = math.fsum(proven_rates) / len(proven_rates) / claim.rate.value
             line += f"; its shares speak for {share:.1%} of that"
         lines.append(line)
     return lines

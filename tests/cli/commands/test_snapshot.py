@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 import tarfile
 from pathlib import Path
 
@@ -32,6 +35,13 @@ def test_it_writes_an_archive_and_says_how_to_look_into_it(tmp_path: Path, capsy
     assert "tar -tf" in capsys.readouterr().out
     with tarfile.open(target) as archive:
         assert "proc/cpuinfo" in archive.getnames()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such name")
+@pytest.mark.usefixtures("tree")
+def test_a_name_that_is_no_text_is_text_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["snapshot", "-o", os.fsdecode(bytes(tmp_path) + b"/\xff.tar"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["file"] == f"{tmp_path}/\ufffd.tar"
 
 
 @pytest.mark.usefixtures("tree")

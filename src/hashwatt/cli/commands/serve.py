@@ -139,14 +139,12 @@ def serve(
 
 
 def worker_documents(result: Result) -> list[dict[str, object]]:
-    """The workers of the JSON document. What a miner claims is only known of one that is alone.
+    """The workers of the JSON document. What a miner claims is only known of one that is alone."""
+    from ...reports.run.workers import has_one_worker
 
-    One that has come back under its name and from its address is still the same.
-    """
     claims = [entry.rate.value for entry in result.results if entry.rate and entry.rate.origin == "reported"]
     workers = [entry for entry in result.results if entry.device.backend == "stratum"]
-    alone = len({(entry.device.name, entry.device.limits.get("address")) for entry in workers}) == 1
-    claim = claims[0] if claims and alone else None
+    claim = claims[0] if claims and has_one_worker(result) else None
     return [worker_document(entry, claim) for entry in workers]
 
 
