@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+from importlib.metadata import EntryPoint
 
 import pytest
 
+from hashwatt.kernels.cpu import executor
 from hashwatt.kernels.errors import shortage_of, why_no_process
+from hashwatt.kernels.workloads import registry
 
 
 def system_error(number: int, path: str | None = None) -> OSError:
@@ -47,3 +50,24 @@ def test_a_process_that_may_not_be_started_is_told_from_a_program_that_is_not_th
     assert "no more processes" in (why_no_process(system_error(errno.EAGAIN)) or "")
     assert "no more memory" in (why_no_process(system_error(errno.ENOMEM)) or "")
     assert why_no_process(system_error(errno.ENOENT, "python")) is None
+
+
+def test_a_workload_of_others_that_the_memory_is_too_short_for_is_none_to_remove(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def starved(_point: EntryPoint) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(EntryPoint, "load", starved)
+    monkeypatch.setattr(registry, "_foreign", lambda: {"toy": EntryPoint("toy", "toy.workload", registry.GROUP)})
+    with pytest.raises(MemoryError):
+        registry.load_workload("toy")
+
+
+def test_a_compiler_that_the_memory_is_too_short_for_is_none_to_install_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    def starved(name: str, *_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("builtins.__import__", starved)
+    with pytest.raises(MemoryError):
+        executor._compiled(None, 1)
