@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -65,9 +66,14 @@ def test_a_workload_of_others_that_the_memory_is_too_short_for_is_none_to_remove
 
 
 def test_a_compiler_that_the_memory_is_too_short_for_is_none_to_install_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    def starved(name: str, *_: object, **__: object) -> None:
-        raise MemoryError
+    class Starved:
+        """Stands before all that finds modules."""
 
-    monkeypatch.setattr("builtins.__import__", starved)
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "numba":
+                raise MemoryError
+
+    monkeypatch.delitem(sys.modules, "numba", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Starved(), *sys.meta_path])
     with pytest.raises(MemoryError):
         executor._compiled(None, 1)
