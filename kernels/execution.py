@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .buffers import Buffers, Numbered
-from .device import BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
+from .device import PART_GRAIN_BYTES, BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
 from .errors import DeviceError, Unfit
 from .system.free_memory import free_bytes
 
@@ -102,6 +102,16 @@ class HoldsBuffers:
         self._buffers.release()
         self._kernels.clear()
 
+    def _parts(self, launch: Launch) -> list[Any]:
+        """The launch's buffers, each from its offset on. Raises DeviceError."""
+        whole = [self._buffers.get(number) for number in launch.buffers]
+        offsets = offsets_of(launch, tuple(held.size for held in whole), self._device_id)
+        return [self._from(held, offset) if offset else held for held, offset in zip(whole, offsets, strict=True)]
+
+    def _from(self, held: Any, offset_bytes: int) -> Any:
+        """A buffer from that byte on, in the same memory. Raises DeviceError."""
+        raise NotImplementedError
+
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
         """Copy a buffer's first `count` bytes to another place in it. Raises DeviceError."""
         raise NotImplementedError
@@ -168,6 +178,9 @@ class HoldsArrays(HoldsBuffers):
         check_span(target.size, offset_bytes, size_bytes, self._device_id)
         return bytes(target[offset_bytes : offset_bytes + size_bytes])
 
+    def _from(self, held: Any, offset_bytes: int) -> Any:
+        return held[offset_bytes:]
+
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
         held[to_bytes : to_bytes + count] = held[:count]
 
@@ -210,8 +223,20 @@ def check_span(size_bytes: int, offset_bytes: int, wanted_bytes: int, device_id:
         )
 
 
+def offsets_of(launch: Launch, sizes: tuple[int, ...], device_id: str) -> tuple[int, ...]:
+    """Where in each of the launch's buffers (of `sizes` bytes) it begins. Raises DeviceError."""
+    if not launch.offsets:
+        return (0,) * len(sizes)
+    if len(launch.offsets) != len(sizes):
+        raise DeviceError(f"{device_id}: {len(launch.offsets)} offsets were given for {len(sizes)} buffers")
+    for offset, size_bytes in zip(launch.offsets, sizes, strict=True):
+        if offset % PART_GRAIN_BYTES or not 0 <= offset < size_bytes:
+            raise DeviceError(f"{device_id}: no part of a buffer of {size_bytes} bytes begins at {offset}")
+    return launch.offsets
+
+
 def check_launch(launch: Launch, source: Source, sizes: tuple[int, ...], device_id: str) -> None:
-    """Raise DeviceError for a launch that does not fit its kernel's buffers (of `sizes` bytes)."""
+    """Raise DeviceError for a launch that does not fit its kernel's buffers (of `sizes` bytes, from its offsets on)."""
     if len(sizes) != len(source.types):
         raise DeviceError(f"{device_id}: the kernel takes {len(source.types)} buffers, not {len(sizes)}")
     if launch.items < 1 or launch.repeats < 1:

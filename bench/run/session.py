@@ -295,7 +295,7 @@ class Session:
             self._core_clock = CoreClock(device.info, assignment.options.threads)
             counts = counts_for(self.work.workload, device.info, self.work.parameters)
             devices = assignment.devices
-            self._roof.open(device, counts, None if devices is None else devices.ceilings_of(device.info.id))
+            self._roof.open(device, task, counts, None if devices is None else devices.ceilings_of(device.info.id))
 
     def _round(self) -> None:
         assignment = self._assignment

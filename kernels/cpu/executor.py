@@ -98,7 +98,7 @@ class CpuExecutor(HoldsArrays):
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
         kernel = self._kernels.get(launch.kernel)
-        raw = [self._buffers.get(number) for number in launch.buffers]
+        raw = self._parts(launch)
         check_launch(launch, kernel.source, tuple(each.size for each in raw), self._device_id)
         if kernel.source.language == LLVM:
             arrays = [each.ctypes.data for each in raw]

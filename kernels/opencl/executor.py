@@ -98,7 +98,7 @@ class OpenCLExecutor(HoldsBuffers):
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
         known: _Kernel = self._kernels.get(launch.kernel)
-        buffers = [self._buffers.get(number) for number in launch.buffers]
+        buffers = self._parts(launch)
         check_launch(launch, known.source, tuple(buffer.size for buffer in buffers), self._info.id)
         with self._worded("the launch"):
             return Launched(self._run(known, buffers, launch))
@@ -159,6 +159,10 @@ class OpenCLExecutor(HoldsBuffers):
         with self._worded("allocating a buffer"):
             # It keeps the room as long as it lives.
             return pyopencl.Buffer(self._context, flags, hostbuf=room)
+
+    def _from(self, held: Any, offset_bytes: int) -> Any:
+        with self._worded("taking a part of a buffer"):
+            return held.get_sub_region(offset_bytes, held.size - offset_bytes)
 
     def _zero(self, held: Any, first_byte: int) -> None:
         with self._worded("clearing a buffer"):

@@ -11,7 +11,7 @@ from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..filling import fill
-from ..protocol import Expected, Request, Work
+from ..protocol import Expected, Lent, Request, Work
 from ..stream.arrays import array_items, near_cache_of
 from ..stream.beyond import beyond_caches
 from ..suite import SIZE
@@ -100,6 +100,10 @@ class SweepTask(CheckedTask):
     def evidence(self, samples: int) -> Checked:
         """How many numbers were compared."""
         return Checked(answers=self._answers(samples), how="64-bit numbers with a closed form, after every sample")
+
+    def lent(self) -> tuple[Lent, ...]:
+        """See LendsMemory."""
+        return () if self._passes is None or self._buffer is None else (Lent(self._buffer, self._items),)
 
     def _launch(self, items: int, passes: int) -> Launch:
         assert self._buffer is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...device import BufferId, DeviceInfo, KernelId, Launch, Source
+from ...system.memory_nodes import is_one_node
 from ..near_cache import BEYOND_CACHE, NearCache, near_cache
 from . import opencl
 from .counts import BLOCK, DOT, NUMBER_BYTES
@@ -71,6 +72,14 @@ def too_large(info: DeviceInfo, size_bytes: int | None, arrays: int = ARRAYS) ->
     if room >= least:
         return None
     return f"{taken}, and beyond its caches they take {arrays * least >> 20}; close programs"
+
+
+def can_cut(info: DeviceInfo) -> bool:
+    """Whether a part of an array is as good as an array: threads of the host find it as near as their own part of all.
+
+    Of a card's memory nothing is dear to touch, and a launch for each part would cost more than it brings.
+    """
+    return info.on_host_cores and not info.simulator and is_one_node()
 
 
 def near_cache_of(

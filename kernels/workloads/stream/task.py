@@ -12,7 +12,7 @@ from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..filling import fill
-from ..protocol import Expected, Request, Work
+from ..protocol import Expected, Lent, Request, Work
 from ..suite import SIZE
 from .arrays import ARRAYS, across, array_items, launch_of, near_cache_of, side_by_side, source_of
 from .beyond import beyond_caches
@@ -100,6 +100,13 @@ class StreamTask(CheckedTask):
         """How many numbers were compared."""
         where = "sums of blocks" if self._operation == DOT else f"64-bit numbers in {STRETCHES} stretches of each array"
         return Checked(answers=self._answers(samples), how=f"{where}, bit by bit after every sample")
+
+    def lent(self) -> tuple[Lent, ...]:
+        """See LendsMemory: but for the sums of the dot product, which are few."""
+        if self._course is None:
+            return ()
+        first = 1 if self._operation == DOT else 0
+        return tuple(Lent(buffer, self._items) for buffer in self._buffers[first:])
 
     def _launch(self, buffers: tuple[BufferId, ...], items: int, passes: int) -> Launch:
         factor, info = FACTORS[self._operation], self._device.info
