@@ -34,6 +34,10 @@ class OpenDevices:
         self._hosts_cores_worked = self._hosts_cores_worked or found.info.on_host_cores
         return device
 
+    def is_open(self, device_id: str) -> bool:
+        """Whether it is open, and nothing uses it."""
+        return device_id in self._idle
+
     def is_warm(self, info: DeviceInfo) -> bool:
         """Whether it did other work a moment ago, or its cores did for another device."""
         return info.id in self._idle or (info.on_host_cores and self._hosts_cores_worked)

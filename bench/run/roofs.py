@@ -181,8 +181,8 @@ class RoofMeter:
         return rate
 
     def _new_probe(self, name: str, device: Executes) -> Probe:
-        lent = self._lent() if name == "memory" else ()
-        return MemoryProbe(device, lent) if lent else PROBES[name](device)
+        kind = PROBES[name]
+        return MemoryProbe(device, self._lent()) if kind is MemoryProbe else kind(device)
 
     def roof(self, rounds: Sequence[Round]) -> Roof | None:
         """The smallest of the ceilings over the rounds that count, each as long as it was sampled.

@@ -42,6 +42,11 @@ def warm_up(stopwatch: Stopwatch, batch: int, longest_s: float, progress: Progre
             return Warmup(elapsed, len(rates), last[len(last) // 2])
 
 
+def is_long(batch_s: float, longest_s: float) -> bool:
+    """Whether a batch takes so long that full caches are nothing of it, beside a warm-up of `longest_s` at most."""
+    return batch_s >= min(LONG_BATCH_S, max(longest_s, SHORTEST_LONG_BATCH_S))
+
+
 def warm_up_again(
     stopwatch: Stopwatch,
     batch: int,
@@ -59,7 +64,7 @@ def warm_up_again(
     the device is the host's own cores, which have been at work all the time, a part of a batch fills the caches; none
     is done where one takes so long that full caches are nothing of it.
     """
-    if on_host_cores and batch_s >= min(LONG_BATCH_S, max(longest_s, SHORTEST_LONG_BATCH_S)):
+    if on_host_cores and is_long(batch_s, longest_s):
         return Warmup(0.0, 0, before)
     # What gathers evidence from batch to batch keeps it at multiples of one.
     if on_host_cores and not isinstance(stopwatch.task, GathersEvidence):

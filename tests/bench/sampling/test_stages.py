@@ -78,7 +78,7 @@ def stopwatch(work: Counting) -> Stopwatch:
 @given(st.floats(1e4, 1e10), st.floats(0, 0.01))
 def test_calibration_ends_within_a_factor_of_the_target_time_at_any_rate(rate: float, overhead_s: float) -> None:
     work = Counting(rate, overhead_s)
-    batch, told = calibrate(stopwatch(work), 0.25)
+    batch, told, _ = calibrate(stopwatch(work), 0.25)
     assert batch & (batch - 1) == 0, "a power of two divides the nonce space"
     assert 0.12 <= overhead_s + batch / rate <= 0.36 or batch == SMALLEST_BATCH
     assert work.clock.now_s < 2
