@@ -68,7 +68,9 @@ class SessionRoof:
             self.roof = between.roof(sampler.records())
             near = between.near_cache
             if self.roof is not None and near is not None and not is_said(task):
-                self.warnings.append(sentences.near_cache(f"its roof's {near.what}", near.times, near.remedy))
+                self.warnings.append(
+                    sentences.near_cache(f"its roof's {near.what}", near.times, near.remedy, near.cache)
+                )
             if between.lost:
                 self._lose()
             return

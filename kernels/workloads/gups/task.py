@@ -14,7 +14,7 @@ from ...errors import DeviceError, WrongResult
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..filling import fill
-from ..near_cache import near_cache
+from ..near_cache import CACHE_IF_UNKNOWN_BYTES, near_cache
 from ..protocol import Expected, Request, Work
 from ..suite import SIZE
 from . import opencl
@@ -38,7 +38,6 @@ PARTS_A_UNIT = {"gpu": 512, "cpu": 1}
 SMALLEST_PART_WORDS = 1 << 6
 # A batch touches so many times the lines that the largest cache holds: undoing one must not find it there.
 BEYOND_CACHE = 4
-CACHE_IF_UNKNOWN_BYTES = 32 << 20
 LARGEST_BATCH = 1 << 34
 SELF_TEST_PART_WORDS = 1 << 7
 SELF_TEST_UPDATES = (1, 2, 256, 1024)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...device import BufferId, DeviceInfo, KernelId, Launch, Source
 from ...system.memory_nodes import is_one_node
-from ..near_cache import BEYOND_CACHE, NearCache, near_cache
+from ..near_cache import BEYOND_CACHE, CACHE_IF_UNKNOWN_BYTES, NearCache, near_cache
 from . import opencl
 from .counts import BLOCK, DOT, NUMBER_BYTES
 
@@ -12,7 +12,6 @@ ARRAYS = 3
 # Where there is no room for arrays of four times the largest cache, they have so many times that at least: of the two
 # that a pass reads a third may then be left in the cache.
 LEAST_BEYOND_CACHE = 1.5
-CACHE_IF_UNKNOWN_BYTES = 32 << 20
 # However small a cache some driver tells of: half of an array is still a block (see `beyond`).
 FEWEST_BLOCKS = 2
 # A pass shall take far longer than a launch.

@@ -226,7 +226,17 @@ def test_a_size_that_was_asked_for_is_taken_and_said_to_be_a_cache_s() -> None:
     assert near is not None
     assert near.times == 0.5
     assert "--size" in near.remedy
-    assert near_cache_of(replace(info, cache_bytes=None), 1) is None
+    # Of a size that nobody asked for it is the usual one.
+    untold = replace(info, cache_bytes=None)
+    assert near_cache_of(untold, 1) is None
+
+
+def test_a_size_that_was_asked_for_where_no_cache_is_told_is_held_against_a_usual_one() -> None:
+    untold = DeviceInfo("x", "cpu", "", "", "", "", languages=("opencl",), runs_on_host_cpu=True)
+    near = near_cache_of(untold, array_items(untold, 16 << 20), is_sized=True)
+    assert near is not None
+    assert near.text == "0.5 times 32 MiB of cache (none told)"
+    assert near_cache_of(untold, array_items(untold, 128 << 20), is_sized=True) is None
 
 
 def test_a_device_that_cannot_is_told_why_in_a_sentence() -> None:
