@@ -66,11 +66,11 @@ MOST_BUILT = 64
 class HoldsBuffers:
     """What executors do alike with the buffers and the kernels that they hold."""
 
-    def __init__(self, device_id: str) -> None:
-        """No buffers and no kernels yet."""
+    def __init__(self, device_id: str, in_parts: bool = False) -> None:
+        """No buffers and no kernels yet. `in_parts`: the first part of a buffer is as good as one of that size."""
         self._built: dict[Source, tuple[Any, float]] = {}
         self._device_id = device_id
-        self._buffers = Buffers(device_id, self._zeros, self._zero)
+        self._buffers = Buffers(device_id, self._zeros, self._zero, self._first if in_parts else None)
         self._kernels = Numbered(device_id, "kernel")
 
     def allocate(self, size_bytes: int) -> BufferId:
@@ -110,6 +110,10 @@ class HoldsBuffers:
 
     def _from(self, held: Any, offset_bytes: int) -> Any:
         """A buffer from that byte on, in the same memory. Raises DeviceError."""
+        raise NotImplementedError
+
+    def _first(self, held: Any, size_bytes: int) -> Any:
+        """A buffer of so many first bytes, in the same memory. Raises DeviceError."""
         raise NotImplementedError
 
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
@@ -180,6 +184,9 @@ class HoldsArrays(HoldsBuffers):
 
     def _from(self, held: Any, offset_bytes: int) -> Any:
         return held[offset_bytes:]
+
+    def _first(self, held: Any, size_bytes: int) -> Any:
+        return held[:size_bytes]
 
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
         held[to_bytes : to_bytes + count] = held[:count]

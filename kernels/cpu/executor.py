@@ -32,6 +32,7 @@ from ..execution import (
     room_on_pages,
     touch_pages,
 )
+from ..system.memory_nodes import is_one_node
 from .blas import threads_of_blas
 from .cores.clock import counts_cpu_time, thread_seconds
 from .native import NativeFunction
@@ -87,7 +88,8 @@ class CpuExecutor(HoldsArrays):
 
     def __init__(self, device_id: str, cpus: Sequence[int]) -> None:
         """One thread on each of these logical CPUs."""
-        super().__init__(device_id)
+        # Where there are several controllers, each thread's pages lie beside its own.
+        super().__init__(device_id, in_parts=is_one_node())
         self._team = Team(cpus)
 
     def compile(self, source: Source) -> tuple[KernelId, float]:
