@@ -11,6 +11,7 @@ from hashwatt.kernels.device import DeviceInfo, Launch, Launched, Source
 from hashwatt.kernels.errors import Unfit
 from hashwatt.kernels.workloads.bursts import BURST_S
 from hashwatt.kernels.workloads.memory_ceiling import FEWEST_PARTS, MOST_PARTS, UPDATE, MemoryProbe, _parts
+from hashwatt.kernels.workloads.protocol import Lent
 from hashwatt.kernels.workloads.stream import arrays
 from hashwatt.kernels.workloads.stream.beyond import LEAST_REFERENCE_BYTES, beyond_caches
 from hashwatt.kernels.workloads.stream.counts import BLOCK, DOT, OPERATIONS
@@ -307,3 +308,39 @@ def test_a_part_is_no_smaller_for_having_been_measured_in_a_bad_moment() -> None
     probe = MemoryProbe(device)
     assert len(device.allocated) - before <= _parts(MOST_PARTS * BLOCK, BLOCK) + 1 <= MOST_PARTS + 2
     assert max(probe.rate() for _ in range(20)) <= 1.01 * MEMORY_BYTES_S
+
+
+def test_ceilings_take_the_memory_that_work_lends_where_parts_of_it_are_as_good(one_node: bool) -> None:
+    info = replace(LARGE, cache_bytes=480 * MIB, memory_bytes=64 << 30)
+    device = Recent(480 * MIB, info)
+    found = beyond_caches(device)
+    lent = [Lent(device.allocate(found.items * 8), found.items) for _ in range(3)]
+    before = len(device.allocated)
+    probe, scalars, plain = MemoryProbe(device, lent), set[tuple[float, ...]](), device.launch
+
+    def noted(launch: Launch) -> Launched:
+        scalars.add(launch.scalars)
+        return plain(launch)
+
+    device.launch = noted  # type: ignore[method-assign]
+    assert max(probe.rate() for _ in range(20)) <= 1.01 * MEMORY_BYTES_S
+    taken = sum(device.allocated[before:])
+    if one_node:
+        # Sums of the dot product, which has no factor; and numbers times 1.
+        assert taken < MIB
+        assert scalars == {(), (1.0, 0.0, 0.0)}
+        assert ("dot, update" in probe.explanation, "its own arrays" in probe.explanation) == (True, True)
+    else:
+        assert taken >= 1920 * MIB
+    # Where that was too slow for the work, whatever moves memory is tried, in memory of its own.
+    probe.anew()
+    assert sum(device.allocated[before:]) >= 1920 * MIB - MIB
+    assert "its own arrays" not in probe.explanation
+
+
+def test_too_little_memory_is_not_borrowed(one_node: bool) -> None:
+    device = Recent(480 * MIB, replace(LARGE, cache_bytes=480 * MIB, memory_bytes=64 << 30))
+    items = beyond_caches(device).alone_items
+    for each, enough in ((items // 2, False), (items, one_node)):
+        probe = MemoryProbe(device, [Lent(device.allocate(each * 8), each)])
+        assert ("its own arrays" in probe.explanation) == enough
