@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 
-from .system_files import read_text
+from .system_files import count_in, read_text
 
 # Nodes that have memory, as Linux lists them: "0", "0-1".
 NODES = "/sys/devices/system/node/has_memory"
@@ -18,6 +18,6 @@ def is_one_node() -> bool:
     if sys.platform == "darwin":
         return True
     try:
-        return read_text(NODES, NODES_BYTES).strip().isdecimal()
+        return count_in(read_text(NODES, NODES_BYTES)) is not None
     except OSError:
         return False
