@@ -35,7 +35,7 @@ from ..sampling.budget import SLACK_S, budget, device_seconds
 from ..sampling.calibrate import Calibrated
 from ..sampling.sampler import Sampler
 from ..sampling.stopwatch import Clock, Stopwatch
-from ..sampling.warmup import Warmup, is_long, warm_up, warm_up_again
+from ..sampling.warmup import Warmup, begins_at_once, warm_up, warm_up_again
 from ..verification.checks import check_measurement
 from ..warnings import sentences
 from .assignment import Assignment, Work, mistake_sentence, unmeasured
@@ -204,6 +204,8 @@ class Session:
             self._end = ("failed", self._mistake(error)) if shortage is None else ("skipped", self._short_of(shortage))
         finally:
             self._left_s -= time.monotonic() - begun_s
+            if self._assignment.devices is not None:
+                self._assignment.devices.note_work(self.found.info)
             if self._end is not None:
                 self._close()
             if ledger is not None:
@@ -337,12 +339,14 @@ class Session:
         assert settings is not None
         if rendezvous is not None:
             rendezvous.meet()
+        devices = self._assignment.devices
+        just_worked = devices is not None and devices.host_just_worked
         if sampler is None:
             self._stages.begin("warming up", plan.warmup_s)
             assert self._calibrated is not None
-            if self._is_warm_here and is_long(self._calibrated.batch_s, plan.warmup_s):
-                # In its later rounds such work begins without a warm-up, after whatever worked in between.
-                warmup = Warmup(0.0, 0, self._calibrated.rate)
+            _, rate, batch_s = self._calibrated
+            if self._is_warm_here and begins_at_once(stopwatch.task, batch_s, plan.warmup_s, just_worked):
+                warmup = Warmup(0.0, 0, rate)
             else:
                 warmup = warm_up(stopwatch, settings.batch, plan.warmup_s, self._progress)
             stopwatch.task.start(expected(plan, warmup.rate))
@@ -351,7 +355,7 @@ class Session:
             last = sampler.taken[-1]
             warmup = warm_up_again(
                 stopwatch, settings.batch, last.rate, plan.warmup_again_s, self._progress,
-                last.sample.seconds / plan.batches_per_sample, self.found.info.on_host_cores,
+                last.sample.seconds / plan.batches_per_sample, self.found.info.on_host_cores, just_worked,
             )  # fmt: skip
         if rendezvous is not None:
             rendezvous.meet()
