@@ -167,6 +167,25 @@ def touch_pages(room: Bytes) -> None:
     room[::PAGE_BYTES] = 0
 
 
+# What is copied over and over: a part of a core's own cache.
+TILE_BYTES = 256 << 10
+
+
+def tile_of(period_bytes: int, size_bytes: int) -> int:
+    """So many bytes of whole periods as a core's own cache holds, or all."""
+    return min(size_bytes, period_bytes * -(-TILE_BYTES // period_bytes))
+
+
+def copy_tiles(room: Bytes, tile_bytes: int, start: int, stop: int) -> None:
+    """Have the bytes from `start` to `stop` repeat the first `tile_bytes`, which stay."""
+    at = max(start, tile_bytes)
+    while at < stop:
+        first = at % tile_bytes
+        count = min(tile_bytes - first, stop - at)
+        room[at : at + count] = room[first : first + count]
+        at += count
+
+
 class HoldsArrays(HoldsBuffers):
     """The same where a buffer is an array of bytes in this process's memory."""
 

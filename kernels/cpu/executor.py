@@ -27,9 +27,11 @@ from ..execution import (
     HoldsArrays,
     check_launch,
     check_source,
+    copy_tiles,
     function_of,
     no_room,
     room_on_pages,
+    tile_of,
     touch_pages,
 )
 from ..system.memory_nodes import is_one_node
@@ -39,9 +41,6 @@ from .native import NativeFunction
 from .workers import Workers
 
 T = TypeVar("T")
-
-# What is copied over and over: a part of a core's own cache.
-TILE_BYTES = 256 << 10
 
 NUMBA, LLVM, NUMPY = "numba", "llvm", "numpy"
 LANGUAGES = (NUMBA, LLVM, NUMPY)
@@ -171,17 +170,12 @@ class CpuExecutor(HoldsArrays):
 
     def _spread(self, held: Bytes, period_bytes: int, size_bytes: int) -> None:
         """See HoldsBuffers: each thread into its own part, from some periods that its own cache holds."""
-        tile_bytes = min(size_bytes, period_bytes * -(-TILE_BYTES // period_bytes))
+        tile_bytes = tile_of(period_bytes, size_bytes)
         super()._spread(held, period_bytes, tile_bytes)
 
         def copy(number: int) -> None:
             start, stop = _part(held.size, PAGE_BYTES, number, len(self._team))
-            at, stop = max(start, tile_bytes), min(stop, size_bytes)
-            while at < stop:
-                first = at % tile_bytes
-                count = min(tile_bytes - first, stop - at)
-                held[at : at + count] = held[first : first + count]
-                at += count
+            copy_tiles(held, tile_bytes, start, min(stop, size_bytes))
 
         self._team.on_each(copy)
 
