@@ -14,7 +14,7 @@ SPREAD = 0.02
 # Caches are full again within some thousandths of a second, which are little of a batch that takes so long, or longer
 # than the warm-up may.
 LONG_BATCH_S, SHORTEST_LONG_BATCH_S = 0.3, 0.1
-# Hashes of headers have some KiB to fetch, or frames of a thread's own cache.
+# Such work has some KiB to fetch, or what a core's own cache holds.
 SHORTEST_EVIDENCE_S = 0.03
 CACHES_PART = 4
 
