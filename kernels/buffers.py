@@ -14,6 +14,8 @@ from .errors import DeviceError
 
 # Large enough that first touches cost more than what is done here.
 KEPT_FROM_BYTES = 8 << 20
+# What stayed may serve as a buffer of a part of its size, but of no smaller one: it would be missed where it is wanted.
+LEAST_PART = 4
 
 
 class Numbered:
@@ -52,11 +54,23 @@ class Buffers(Numbered):
     beginning on by then: most are filled as a whole.
     """
 
-    def __init__(self, device_id: str, make: Callable[[int], Any], zero: Callable[[Any, int], None]) -> None:
-        """`make` gives a new buffer of so many zeros; `zero` makes the bytes of one from so many on zeros."""
+    def __init__(
+        self,
+        device_id: str,
+        make: Callable[[int], Any],
+        zero: Callable[[Any, int], None],
+        first: Callable[[Any, int], Any] | None = None,
+    ) -> None:
+        """`make` gives a new buffer of so many zeros; `zero` makes the bytes of one from so many on zeros.
+
+        `first` gives so many first bytes of one as a buffer (None: there are no parts of buffers, or no good ones).
+        """
         super().__init__(device_id, "buffer")
         self._make = make
         self._zero = zero
+        self._first = first
+        # What those are a part of that have not all of it.
+        self._whole: dict[int, Any] = {}
         self._kept: list[Any] = []
         # What was in use at the same time; with what is kept it never is more.
         self._most_bytes = 0
@@ -72,7 +86,13 @@ class Buffers(Numbered):
             number = self.add(self._kept.pop(at))
             self._own_bytes[number] = 0
             return number
-        in_use = size_bytes + sum(held.size for held in self._things.values())
+        if self._first is not None and (larger := self._larger(size_bytes)) is not None:
+            whole = self._kept.pop(larger)
+            number = self.add(self._first(whole, size_bytes))
+            self._whole[number] = whole
+            self._own_bytes[number] = 0
+            return number
+        in_use = size_bytes + sum(held.size for held in self._in_use())
         most_bytes = max(self._most_bytes, in_use)
         while self._kept and in_use + sum(held.size for held in self._kept) > most_bytes:
             del self._kept[0]
@@ -80,6 +100,16 @@ class Buffers(Numbered):
         # What there was no room for was never in use.
         self._most_bytes = most_bytes
         return self.add(made)
+
+    def _in_use(self) -> list[Any]:
+        """What was allocated, as a whole."""
+        return [self._whole.get(number, held) for number, held in self._things.items()]
+
+    def _larger(self, size_bytes: int) -> int | None:
+        """The place of the smallest of what stayed that is larger, but not by far; None where there is none."""
+        most = LEAST_PART * size_bytes
+        fitting = (at for at, held in enumerate(self._kept) if size_bytes < held.size <= most)
+        return min(fitting, key=lambda at: int(self._kept[at].size), default=None)
 
     def _made(self, size_bytes: int) -> Any:
         try:
@@ -116,7 +146,8 @@ class Buffers(Numbered):
 
     def release(self) -> None:
         """Give all back; large ones stay, as long as there is room for others beside them."""
-        self._kept += [held for held in self._things.values() if held.size >= KEPT_FROM_BYTES]
+        self._kept += [held for held in self._in_use() if held.size >= KEPT_FROM_BYTES]
+        self._whole.clear()
         self._own_bytes.clear()
         self.clear()
 

@@ -190,6 +190,8 @@ class HasRoof(Protocol):
 
 
 Scalar = int | float
+# Whole pages, which every driver takes a part of a buffer to begin on.
+PART_GRAIN_BYTES = 4096
 BufferId = int
 KernelId = int
 
@@ -219,7 +221,8 @@ class Launch:
 
     An item must touch no other item's data. `rotate`: after each repeat the first buffer becomes the last one. `grain`:
     threads of the host share the items out in pieces of so many, and the kernel's arrays lie where they were first
-    touched in the same proportion (None: pages of the widest type); of OpenCL a work-group is no larger.
+    touched in the same proportion (None: pages of the widest type); of OpenCL a work-group is no larger. `offsets`: so
+    many bytes of each buffer are left out at its beginning (none given: of none); multiples of PART_GRAIN_BYTES.
     """
 
     kernel: KernelId
@@ -229,6 +232,7 @@ class Launch:
     repeats: int = 1
     rotate: bool = False
     grain: int | None = None
+    offsets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .buffers import Buffers, Numbered
-from .device import BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
+from .device import PART_GRAIN_BYTES, BufferId, Executor, KernelId, Launch, Launched, Scalar, Source
 from .errors import DeviceError, Unfit
 from .system.free_memory import free_bytes
 
@@ -66,11 +66,11 @@ MOST_BUILT = 64
 class HoldsBuffers:
     """What executors do alike with the buffers and the kernels that they hold."""
 
-    def __init__(self, device_id: str) -> None:
-        """No buffers and no kernels yet."""
+    def __init__(self, device_id: str, in_parts: bool = False) -> None:
+        """No buffers and no kernels yet. `in_parts`: the first part of a buffer is as good as one of that size."""
         self._built: dict[Source, tuple[Any, float]] = {}
         self._device_id = device_id
-        self._buffers = Buffers(device_id, self._zeros, self._zero)
+        self._buffers = Buffers(device_id, self._zeros, self._zero, self._first if in_parts else None)
         self._kernels = Numbered(device_id, "kernel")
 
     def allocate(self, size_bytes: int) -> BufferId:
@@ -101,6 +101,20 @@ class HoldsBuffers:
         """See Executor. What was built for a source is still there for the same source, and so is large memory."""
         self._buffers.release()
         self._kernels.clear()
+
+    def _parts(self, launch: Launch) -> list[Any]:
+        """The launch's buffers, each from its offset on. Raises DeviceError."""
+        whole = [self._buffers.get(number) for number in launch.buffers]
+        offsets = offsets_of(launch, tuple(held.size for held in whole), self._device_id)
+        return [self._from(held, offset) if offset else held for held, offset in zip(whole, offsets, strict=True)]
+
+    def _from(self, held: Any, offset_bytes: int) -> Any:
+        """A buffer from that byte on, in the same memory. Raises DeviceError."""
+        raise NotImplementedError
+
+    def _first(self, held: Any, size_bytes: int) -> Any:
+        """A buffer of so many first bytes, in the same memory. Raises DeviceError."""
+        raise NotImplementedError
 
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
         """Copy a buffer's first `count` bytes to another place in it. Raises DeviceError."""
@@ -153,6 +167,25 @@ def touch_pages(room: Bytes) -> None:
     room[::PAGE_BYTES] = 0
 
 
+# What is copied over and over: a part of a core's own cache.
+TILE_BYTES = 256 << 10
+
+
+def tile_of(period_bytes: int, size_bytes: int) -> int:
+    """So many bytes of whole periods as a core's own cache holds, or all."""
+    return min(size_bytes, period_bytes * -(-TILE_BYTES // period_bytes))
+
+
+def copy_tiles(room: Bytes, tile_bytes: int, start: int, stop: int) -> None:
+    """Have the bytes from `start` to `stop` repeat the first `tile_bytes`, which stay."""
+    at = max(start, tile_bytes)
+    while at < stop:
+        first = at % tile_bytes
+        count = min(tile_bytes - first, stop - at)
+        room[at : at + count] = room[first : first + count]
+        at += count
+
+
 class HoldsArrays(HoldsBuffers):
     """The same where a buffer is an array of bytes in this process's memory."""
 
@@ -167,6 +200,12 @@ class HoldsArrays(HoldsBuffers):
         target = self._buffers.get(buffer)
         check_span(target.size, offset_bytes, size_bytes, self._device_id)
         return bytes(target[offset_bytes : offset_bytes + size_bytes])
+
+    def _from(self, held: Any, offset_bytes: int) -> Any:
+        return held[offset_bytes:]
+
+    def _first(self, held: Any, size_bytes: int) -> Any:
+        return held[:size_bytes]
 
     def _copy_to(self, held: Any, to_bytes: int, count: int) -> None:
         held[to_bytes : to_bytes + count] = held[:count]
@@ -210,8 +249,20 @@ def check_span(size_bytes: int, offset_bytes: int, wanted_bytes: int, device_id:
         )
 
 
+def offsets_of(launch: Launch, sizes: tuple[int, ...], device_id: str) -> tuple[int, ...]:
+    """Where in each of the launch's buffers (of `sizes` bytes) it begins. Raises DeviceError."""
+    if not launch.offsets:
+        return (0,) * len(sizes)
+    if len(launch.offsets) != len(sizes):
+        raise DeviceError(f"{device_id}: {len(launch.offsets)} offsets were given for {len(sizes)} buffers")
+    for offset, size_bytes in zip(launch.offsets, sizes, strict=True):
+        if offset % PART_GRAIN_BYTES or not 0 <= offset < size_bytes:
+            raise DeviceError(f"{device_id}: no part of a buffer of {size_bytes} bytes begins at {offset}")
+    return launch.offsets
+
+
 def check_launch(launch: Launch, source: Source, sizes: tuple[int, ...], device_id: str) -> None:
-    """Raise DeviceError for a launch that does not fit its kernel's buffers (of `sizes` bytes)."""
+    """Raise DeviceError for a launch that does not fit its kernel's buffers (of `sizes` bytes, from its offsets on)."""
     if len(sizes) != len(source.types):
         raise DeviceError(f"{device_id}: the kernel takes {len(source.types)} buffers, not {len(sizes)}")
     if launch.items < 1 or launch.repeats < 1:

@@ -97,8 +97,10 @@ def measure_in_turn(sessions: Sequence[Session], interrupted: bool = False, time
     """Measure all, those of one kind of work in turns of a round each; tells whether the run was interrupted.
 
     Each is made ready just before its first round and stays open until its last, so that nothing is compiled twice;
-    each has its first figure before the next is opened, which may hang. `interrupted`: it was before it began. `times`:
-    how long each kind of work is sampled, in the same order (None: as long as the sessions know).
+    each has its first figure before the next is opened, which may hang. Where all are open from earlier work, all are
+    made ready before the first round: so each round, the first one too, comes after others' work. `interrupted`: it was
+    before it began. `times`: how long each kind of work is sampled, in the same order (None: as long as the sessions
+    know).
     """
     kinds: dict[tuple[str, str], list[Session]] = {}
     for session in sessions:
@@ -155,6 +157,12 @@ def _alternate(sessions: Sequence[Session], interrupted: bool) -> bool:
     """All rounds of these sessions. What is open when a run is interrupted keeps what it has, and is closed."""
     under_way = list(sessions)
     begun: set[int] = set()
+    for session in sessions if not interrupted and all(one.is_open for one in sessions) else ():
+        begun.add(id(session))
+        session.prepare()
+        interrupted = session.interrupted
+        if interrupted:
+            break
     while under_way and not interrupted:
         for session in list(under_way):
             if id(session) not in begun:

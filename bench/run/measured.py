@@ -71,7 +71,7 @@ def _judged(
         judged.append(sentences.race_ended_early(task.kernel.likelier))
     near = task.near_cache if isinstance(task, MovesMemory) else None
     if near is not None:
-        judged.append(sentences.near_cache(near.what, near.times, near.remedy))
+        judged.append(sentences.near_cache(near.what, near.times, near.remedy, near.cache))
     if roof is not None and roof.rate_per_s > 0:
         judged.extend(judge_roof(100 * rate.value / roof.rate_per_s, load_at_roof))
     return judged

@@ -10,13 +10,15 @@ from ..machine.describe import allowed_cpus
 from ..machine.load import LoadMeter
 from ..result.measurement import RunSettings
 from ..result.printable import printable
-from ..sampling.calibrate import calibrate
+from ..sampling.calibrate import Calibrated, calibrate
 from ..sampling.plan import Plan
 from ..sampling.stopwatch import Stopwatch
 from .assignment import Assignment
 
 
-def tested_batch(stopwatch: Stopwatch, plan: Plan, stage: Callable[[str], None], tell: Callable[[str], None]) -> int:
+def tested_batch(
+    stopwatch: Stopwatch, plan: Plan, stage: Callable[[str], None], tell: Callable[[str], None]
+) -> Calibrated:
     """The size of a batch of the task, which has tested itself; `tell` gets what its compiler said.
 
     Raises DeviceError, WrongResult.
@@ -27,10 +29,10 @@ def tested_batch(stopwatch: Stopwatch, plan: Plan, stage: Callable[[str], None],
     tell("" if task.kernel is None else task.kernel.build_log)
     stage("calibrating")
     task.rehearse(None)
-    batch, rate = calibrate(stopwatch, plan.batch_s)
-    task.rehearse(expected(plan, rate))
-    task.check_batch(batch)
-    return batch
+    calibrated = calibrate(stopwatch, plan.batch_s)
+    task.rehearse(expected(plan, calibrated.rate))
+    task.check_batch(calibrated.batch)
+    return calibrated
 
 
 def expected(plan: Plan, rate: float) -> Expected:

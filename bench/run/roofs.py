@@ -12,8 +12,11 @@ from dataclasses import dataclass, replace
 
 from ...kernels.device import AnyDevice, Ceiling, DeviceInfo, Executes, Roof
 from ...kernels.errors import DeviceCrashed, DeviceError, DeviceHung
-from ...kernels.workloads.ceilings import PROBES, Probe, forget
+from ...kernels.workloads.bursts import forget
+from ...kernels.workloads.ceilings import PROBES, Probe
+from ...kernels.workloads.memory_ceiling import MemoryProbe
 from ...kernels.workloads.near_cache import NearCache
+from ...kernels.workloads.protocol import Lent
 from ...kernels.workloads.roof import smallest_ceiling
 from ..result.from_device import MOST_OF_ROOF
 from ..result.measurement import Round
@@ -82,13 +85,19 @@ class RoofMeter:
     """
 
     def __init__(
-        self, device: AnyDevice, counts: Mapping[str, float], told: MutableMapping[str, Told] | None = None
+        self,
+        device: AnyDevice,
+        counts: Mapping[str, float],
+        told: MutableMapping[str, Told] | None = None,
+        lent: Callable[[], Sequence[Lent]] = tuple,
     ) -> None:
         """`counts`: how much of each ceiling's unit a unit of work takes; the device is open.
 
-        `told`: what was measured of this device so far in this run, by ceiling; more is added.
+        `told`: what was measured of this device so far in this run, by ceiling; more is added. `lent`: memory that the
+        work lends between its rounds.
         """
         self._device = device
+        self._lent = lent
         self._counts = {name: count for name, count in counts.items() if count > 0}
         self._told: MutableMapping[str, Told] = {} if told is None else told
         self._probes: dict[str, Probe] = {}
@@ -166,10 +175,14 @@ class RoofMeter:
     def _rate(self, name: str) -> float:
         """Of one ceiling, now. Raises DeviceError."""
         assert isinstance(self._device, Executes)
-        probe = self._probes.get(name) or PROBES[name](self._device)
+        probe = self._probes.get(name) or self._new_probe(name, self._device)
         self._probes[name], rate = probe, probe.rate()
         self._told[name] = Told(rate, probe.unit, f"{name} ({probe.way})" if probe.way else name, probe.explanation)
         return rate
+
+    def _new_probe(self, name: str, device: Executes) -> Probe:
+        kind = PROBES[name]
+        return MemoryProbe(device, self._lent()) if kind is MemoryProbe else kind(device)
 
     def roof(self, rounds: Sequence[Round]) -> Roof | None:
         """The smallest of the ceilings over the rounds that count, each as long as it was sampled.
@@ -177,22 +190,22 @@ class RoofMeter:
         Where the work beat that, they were measured in bad moments: some more times then, of which the best counts.
         """
         roof = self._roof(rounds)
-        for _ in range(MOST_AGAIN):
+        for attempt in range(MOST_AGAIN):
             if roof is None or not is_beaten(roof, rounds):
                 break
-            self._measure_again()
+            self._measure_again(anew=attempt > 0)
             roof = self._roof(rounds)
         return roof
 
-    def _measure_again(self) -> None:
-        """Measure them by whatever is fastest now. What fails costs nothing: there is a roof.
+    def _measure_again(self, anew: bool) -> None:
+        """Measure them, by whatever is fastest now where they are found out `anew`. What fails costs nothing.
 
         The probes stay: new ones would hold new arrays beside the old ones, and those of a server take GiBs.
         """
         try:
-            if isinstance(self._device, Executes):
+            if anew and isinstance(self._device, Executes):
                 forget(self._device)
-            for probe in self._probes.values():
+            for probe in self._probes.values() if anew else ():
                 probe.anew()
             for name in self._probes:
                 best = max(self._rate(name) for _ in range(TIMES_AGAIN))

@@ -32,9 +32,10 @@ from ..result.from_device import fault_of_id
 from ..result.measurement import Measurement, RunSettings, Status
 from ..result.warning import WarningRecord
 from ..sampling.budget import SLACK_S, budget, device_seconds
+from ..sampling.calibrate import Calibrated
 from ..sampling.sampler import Sampler
 from ..sampling.stopwatch import Clock, Stopwatch
-from ..sampling.warmup import warm_up, warm_up_again
+from ..sampling.warmup import Warmup, begins_at_once, warm_up, warm_up_again
 from ..verification.checks import check_measurement
 from ..warnings import sentences
 from .assignment import Assignment, Work, failure_sentence, unmeasured
@@ -81,6 +82,9 @@ class Session:
         self._sampler: Sampler | None = None
         self._meter: LoadMeter | None = None
         self._settings: RunSettings | None = None
+        self._calibrated: Calibrated | None = None
+        # Whether the host's cores did other work for this device or another a moment ago.
+        self._is_warm_here = False
         self._process_id: int | None = None
         self._core_clock: CoreClock | None = None
         self._roof = SessionRoof(found.info, self._stages.begin, self._lose, self._failure)
@@ -107,6 +111,12 @@ class Session:
             self._warnings.append(sentences.cut_short())
 
     @property
+    def is_open(self) -> bool:
+        """Whether its device is open from earlier work of the run, so that it may be prepared before others' rounds."""
+        devices = self._assignment.devices
+        return devices is not None and devices.is_open(self.found.info.id)
+
+    @property
     def goes_on(self) -> bool:
         """Whether another round is to be made."""
         return self._end is None and (self._sampler is None or not self._sampler.done)
@@ -120,7 +130,8 @@ class Session:
             self._end = "skipped", why_not
             return
         if devices is not None and devices.is_warm(self.found.info):
-            self._plan = self._plan.of_a_warm_device(self.found.info.on_host_cores)
+            self._is_warm_here = self.found.info.on_host_cores
+            self._plan = self._plan.of_a_warm_device(self._is_warm_here)
         # Devices at once wait for each other, so that the patience of two is needed.
         patience_s = self._assignment.patience_s * (1 if self._assignment.rendezvous is None else 2)
         self._left_s = device_seconds(self._plan, patience_s)
@@ -193,6 +204,8 @@ class Session:
             self._end = ("failed", self._failure(error)) if shortage is None else ("skipped", self._short_of(shortage))
         finally:
             self._left_s -= time.monotonic() - begun_s
+            if self._assignment.devices is not None:
+                self._assignment.devices.note_work(self.found.info)
             if self._end is not None:
                 self._close()
             if ledger is not None:
@@ -286,16 +299,16 @@ class Session:
         )
         task = self._task = self.work.workload.bind(device, request)
         stopwatch = self._stopwatch = Stopwatch(task, self._clock)
-        batch = tested_batch(stopwatch, self._plan, self._stages.begin, self._tell)
+        calibrated = self._calibrated = tested_batch(stopwatch, self._plan, self._stages.begin, self._tell)
         self._process_id = process_of(device)
         if assignment.rendezvous is not None:
             assignment.rendezvous.work_by(self._process_id)
-        self._settings = run_settings(self._plan, assignment, batch)
+        self._settings = run_settings(self._plan, assignment, calibrated.batch)
         if assignment.rendezvous is None:
             self._core_clock = CoreClock(device.info, assignment.options.threads)
             counts = counts_for(self.work.workload, device.info, self.work.parameters)
             devices = assignment.devices
-            self._roof.open(device, counts, None if devices is None else devices.ceilings_of(device.info.id))
+            self._roof.open(device, task, counts, None if devices is None else devices.ceilings_of(device.info.id))
 
     def _round(self) -> None:
         assignment = self._assignment
@@ -326,16 +339,23 @@ class Session:
         assert settings is not None
         if rendezvous is not None:
             rendezvous.meet()
+        devices = self._assignment.devices
+        just_worked = devices is not None and devices.host_just_worked
         if sampler is None:
             self._stages.begin("warming up", plan.warmup_s)
-            warmup = warm_up(stopwatch, settings.batch, plan.warmup_s, self._progress)
+            assert self._calibrated is not None
+            _, rate, batch_s = self._calibrated
+            if self._is_warm_here and begins_at_once(stopwatch.task, batch_s, plan.warmup_s, just_worked):
+                warmup = Warmup(0.0, 0, rate)
+            else:
+                warmup = warm_up(stopwatch, settings.batch, plan.warmup_s, self._progress)
             stopwatch.task.start(expected(plan, warmup.rate))
         else:
             self._stages.warming_up_again(sampler, plan)
             last = sampler.taken[-1]
             warmup = warm_up_again(
                 stopwatch, settings.batch, last.rate, plan.warmup_again_s, self._progress,
-                last.sample.seconds / plan.batches_per_sample, self.found.info.on_host_cores,
+                last.sample.seconds / plan.batches_per_sample, self.found.info.on_host_cores, just_worked,
             )  # fmt: skip
         if rendezvous is not None:
             rendezvous.meet()

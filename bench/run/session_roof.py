@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 
 from ...kernels.device import AnyDevice, DeviceInfo, Roof
 from ...kernels.errors import DeviceError
-from ...kernels.workloads.protocol import MovesMemory, Task
+from ...kernels.workloads.protocol import LendsMemory, MovesMemory, Task
 from ..machine.load import LoadMeter
 from ..result.warning import WarningRecord
 from ..sampling.sampler import Sampler
@@ -42,12 +42,14 @@ class SessionRoof:
         self.other_load: float | None = None
         self.warnings: list[WarningRecord] = []
 
-    def open(self, device: AnyDevice, counts: Mapping[str, float], told: MutableMapping[str, Told] | None) -> None:
-        """Measure ceilings of this device between the rounds, each as far as the work takes anything of it.
+    def open(
+        self, device: AnyDevice, task: Task, counts: Mapping[str, float], told: MutableMapping[str, Told] | None
+    ) -> None:
+        """Measure ceilings of this device between the rounds of a task, each as far as the work takes anything of it.
 
         `told`: what earlier work of the run found of them (None: there is none).
         """
-        self._between = RoofMeter(device, counts, told)
+        self._between = RoofMeter(device, counts, told, task.lent if isinstance(task, LendsMemory) else tuple)
 
     def after_a_round(self) -> None:
         """Measure the ceilings, where there are any."""
@@ -66,7 +68,9 @@ class SessionRoof:
             self.roof = between.roof(sampler.records())
             near = between.near_cache
             if self.roof is not None and near is not None and not is_said(task):
-                self.warnings.append(sentences.near_cache(f"its roof's {near.what}", near.times, near.remedy))
+                self.warnings.append(
+                    sentences.near_cache(f"its roof's {near.what}", near.times, near.remedy, near.cache)
+                )
             if between.lost:
                 self._lose()
             return

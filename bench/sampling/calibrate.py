@@ -15,10 +15,11 @@ MOST_DISTURBED = 3
 
 
 class Calibrated(NamedTuple):
-    """The size of a batch, and about how fast batches are, in units a second."""
+    """The size of a batch, about how fast batches are (units a second), and about how long one takes."""
 
     batch: int
     rate: float
+    batch_s: float
 
 
 def calibrate(stopwatch: Stopwatch, target_s: float) -> Calibrated:
@@ -36,7 +37,8 @@ def calibrate(stopwatch: Stopwatch, target_s: float) -> Calibrated:
         missing = math.log2(target_s / seconds)
         if missing <= 0.5 or batch >= largest:
             # One step back when the last one went too far.
-            return Calibrated(max(batch >> 1, 1) if missing < -0.5 and batch > smallest else batch, timed.rate)
+            found = max(batch >> 1, 1) if missing < -0.5 and batch > smallest else batch
+            return Calibrated(found, timed.rate, seconds * found / batch)
         batch = min(largest, batch << max(1, min(MOST_DOUBLINGS_AT_ONCE, math.floor(missing))))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...kernels.workloads.protocol import GathersEvidence
+from ...kernels.workloads.protocol import GathersEvidence, LendsMemory, MovesMemory, Task
 from ..progress import Progress
 from .stopwatch import Stopwatch
 
@@ -14,6 +14,8 @@ SPREAD = 0.02
 # Caches are full again within some thousandths of a second, which are little of a batch that takes so long, or longer
 # than the warm-up may.
 LONG_BATCH_S, SHORTEST_LONG_BATCH_S = 0.3, 0.1
+# Such work has some KiB to fetch, or what a core's own cache holds.
+SHORTEST_EVIDENCE_S = 0.03
 CACHES_PART = 4
 
 
@@ -42,6 +44,20 @@ def warm_up(stopwatch: Stopwatch, batch: int, longest_s: float, progress: Progre
             return Warmup(elapsed, len(rates), last[len(last) // 2])
 
 
+def begins_at_once(task: Task, batch_s: float, longest_s: float, just_worked: bool = False) -> bool:
+    """Whether work on the host's cores needs no warm-up, of `longest_s` at most.
+
+    So it is where a batch takes so long that full caches are nothing of it; and, on cores that did other work just now
+    (`just_worked`), where arrays are beyond all caches, or a whole batch would be far more than its caches need: what
+    gathers evidence from batch to batch keeps it at multiples of one.
+    """
+    if just_worked and isinstance(task, GathersEvidence):
+        return batch_s >= SHORTEST_EVIDENCE_S
+    if just_worked and isinstance(task, LendsMemory) and isinstance(task, MovesMemory) and task.near_cache is None:
+        return True
+    return batch_s >= min(LONG_BATCH_S, max(longest_s, SHORTEST_LONG_BATCH_S))
+
+
 def warm_up_again(
     stopwatch: Stopwatch,
     batch: int,
@@ -50,18 +66,18 @@ def warm_up_again(
     progress: Progress,
     batch_s: float = 0.0,
     on_host_cores: bool = False,
+    just_worked: bool = False,
 ) -> Warmup:
     """Run batches until one is about as fast as `before` (units a second), for `longest_s` seconds at most.
 
     `batch_s`: what the last one took.
 
     One batch at least: whatever worked meanwhile has the caches. What comes after is sampled whatever its rate. Where
-    the device is the host's own cores, which have been at work all the time, a part of a batch fills the caches; none
-    is done where one takes so long that full caches are nothing of it.
+    the device is the host's own cores, which have been at work all the time, a part of a batch fills the caches, or
+    none (see `begins_at_once`).
     """
-    if on_host_cores and batch_s >= min(LONG_BATCH_S, max(longest_s, SHORTEST_LONG_BATCH_S)):
+    if on_host_cores and begins_at_once(stopwatch.task, batch_s, longest_s, just_worked):
         return Warmup(0.0, 0, before)
-    # What gathers evidence from batch to batch keeps it at multiples of one.
     if on_host_cores and not isinstance(stopwatch.task, GathersEvidence):
         batch = max(batch // CACHES_PART, min(batch, stopwatch.task.smallest_batch))
     started = stopwatch.clock()

@@ -250,11 +250,11 @@ def limit_unknown(reason: str) -> WarningRecord:
     )
 
 
-def near_cache(what: str, times: float, remedy: str) -> WarningRecord:
+def near_cache(what: str, times: float, remedy: str, cache: str = "the largest cache") -> WarningRecord:
     """What the work moves, or what its roof was measured with, is too small to be beyond the caches."""
     return WarningRecord(
         code="near_cache",
-        text=f"{what} of {times:.2g} times the largest cache, less than 4, may come from it in part; {remedy}",
+        text=f"{what} of {times:.2g} times {cache}, less than 4, may come from it in part; {remedy}",
     )
 
 

@@ -27,20 +27,20 @@ from ..execution import (
     HoldsArrays,
     check_launch,
     check_source,
+    copy_tiles,
     function_of,
     no_room,
     room_on_pages,
+    tile_of,
     touch_pages,
 )
+from ..system.memory_nodes import is_one_node
 from .blas import threads_of_blas
 from .cores.clock import counts_cpu_time, thread_seconds
 from .native import NativeFunction
 from .workers import Workers
 
 T = TypeVar("T")
-
-# What is copied over and over: a part of a core's own cache.
-TILE_BYTES = 256 << 10
 
 NUMBA, LLVM, NUMPY = "numba", "llvm", "numpy"
 LANGUAGES = (NUMBA, LLVM, NUMPY)
@@ -87,7 +87,8 @@ class CpuExecutor(HoldsArrays):
 
     def __init__(self, device_id: str, cpus: Sequence[int]) -> None:
         """One thread on each of these logical CPUs."""
-        super().__init__(device_id)
+        # Where there are several controllers, each thread's pages lie beside its own.
+        super().__init__(device_id, in_parts=is_one_node())
         self._team = Team(cpus)
 
     def compile(self, source: Source) -> tuple[KernelId, float]:
@@ -98,7 +99,7 @@ class CpuExecutor(HoldsArrays):
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
         kernel = self._kernels.get(launch.kernel)
-        raw = [self._buffers.get(number) for number in launch.buffers]
+        raw = self._parts(launch)
         check_launch(launch, kernel.source, tuple(each.size for each in raw), self._device_id)
         if kernel.source.language == LLVM:
             arrays = [each.ctypes.data for each in raw]
@@ -171,17 +172,12 @@ class CpuExecutor(HoldsArrays):
 
     def _spread(self, held: Bytes, period_bytes: int, size_bytes: int) -> None:
         """See HoldsBuffers: each thread into its own part, from some periods that its own cache holds."""
-        tile_bytes = min(size_bytes, period_bytes * -(-TILE_BYTES // period_bytes))
+        tile_bytes = tile_of(period_bytes, size_bytes)
         super()._spread(held, period_bytes, tile_bytes)
 
         def copy(number: int) -> None:
             start, stop = _part(held.size, PAGE_BYTES, number, len(self._team))
-            at, stop = max(start, tile_bytes), min(stop, size_bytes)
-            while at < stop:
-                first = at % tile_bytes
-                count = min(tile_bytes - first, stop - at)
-                held[at : at + count] = held[first : first + count]
-                at += count
+            copy_tiles(held, tile_bytes, start, min(stop, size_bytes))
 
         self._team.on_each(copy)
 

@@ -144,7 +144,7 @@ class CudaExecutor(HoldsBuffers):
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
         known: _Kernel = self._kernels.get(launch.kernel)
-        buffers = [self._buffers.get(number) for number in launch.buffers]
+        buffers = self._parts(launch)
         check_launch(launch, known.source, tuple(buffer.size for buffer in buffers), self._info.id)
         scalars = [as_argument(value) for value in launch.scalars]
         group = largest_group(launch.items, LARGEST_GROUP)
@@ -174,6 +174,9 @@ class CudaExecutor(HoldsBuffers):
             buffer = self._queue.allocate(size_bytes)
             self._queue.fill(buffer, 0)
         return buffer
+
+    def _from(self, held: Any, offset_bytes: int) -> Any:
+        return self._queue.part(held, offset_bytes, held.size - offset_bytes)
 
     def _zero(self, held: Any, first_byte: int) -> None:
         with self._worded("clearing a buffer"):

@@ -39,7 +39,7 @@ class FakeExecutor(HoldsArrays):
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
         kernel = self._kernels.get(launch.kernel)
-        raw = [self._buffers.get(number) for number in launch.buffers]
+        raw = self._parts(launch)
         check_launch(launch, kernel.source, tuple(each.size for each in raw), self._device_id)
         arrays = [each.view(name) for each, name in zip(raw, kernel.source.types, strict=True)]
         items = self._done(launch.items, launch.repeats)

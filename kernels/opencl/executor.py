@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,9 +20,11 @@ from ..execution import (
     check_launch,
     check_source,
     check_span,
+    copy_tiles,
     largest_group,
     no_room,
     room_on_pages,
+    tile_of,
     touch_pages,
 )
 from .program import compiled, largest_group_of
@@ -98,7 +100,7 @@ class OpenCLExecutor(HoldsBuffers):
     def launch(self, launch: Launch) -> Launched:
         """See Executor."""
         known: _Kernel = self._kernels.get(launch.kernel)
-        buffers = [self._buffers.get(number) for number in launch.buffers]
+        buffers = self._parts(launch)
         check_launch(launch, known.source, tuple(buffer.size for buffer in buffers), self._info.id)
         with self._worded("the launch"):
             return Launched(self._run(known, buffers, launch))
@@ -135,7 +137,7 @@ class OpenCLExecutor(HoldsBuffers):
             raise Unfit(
                 f"{self._info.id} has no buffer of {size_bytes >> 20} MiB, only of {most >> 20}; choose a smaller size"
             )
-        if self._info.on_host_cores and not self._info.simulator and size_bytes >= LARGE_BYTES:
+        if self._is_here(size_bytes):
             return self._zeros_here(size_bytes)
         with self._worded("allocating a buffer"):
             buffer = pyopencl.Buffer(self._context, pyopencl.mem_flags.READ_WRITE, size_bytes)
@@ -149,16 +151,46 @@ class OpenCLExecutor(HoldsBuffers):
         try:
             room = room_on_pages(size_bytes)
             # By as many threads as will work on it: one core is at it for seconds where there are some GiB.
-            threads = min(self._info.compute_units or 1, MOST_TOUCHING)
-            step = -(-size_bytes // threads // PAGE_BYTES) * PAGE_BYTES
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(lambda first: touch_pages(room[first : first + step]), range(0, size_bytes, step)))
+            self._by_threads(size_bytes, lambda start, stop: touch_pages(room[start:stop]))
         except MemoryError:
             raise no_room(self._info.id, size_bytes) from None
         flags = pyopencl.mem_flags.READ_WRITE | pyopencl.mem_flags.USE_HOST_PTR
         with self._worded("allocating a buffer"):
             # It keeps the room as long as it lives.
             return pyopencl.Buffer(self._context, flags, hostbuf=room)
+
+    def _by_threads(self, size_bytes: int, work: Callable[[int, int], None]) -> None:
+        """Have threads of ours do `work` on the bytes from a first one to before another, each on its part."""
+        threads = min(self._info.compute_units or 1, MOST_TOUCHING)
+        step = -(-size_bytes // threads // PAGE_BYTES) * PAGE_BYTES
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(lambda start: work(start, min(start + step, size_bytes)), range(0, size_bytes, step)))
+
+    def _spread(self, held: Any, period_bytes: int, size_bytes: int) -> None:
+        """See HoldsBuffers: in our own memory by our own threads, where a runtime would copy by one."""
+        if not self._is_here(size_bytes):
+            super()._spread(held, period_bytes, size_bytes)
+            return
+        import pyopencl
+
+        tile_bytes = tile_of(period_bytes, size_bytes)
+        super()._spread(held, period_bytes, tile_bytes)
+        flags = pyopencl.map_flags.READ | pyopencl.map_flags.WRITE
+        with self._worded("filling a buffer"):
+            room, _ = pyopencl.enqueue_map_buffer(self._queue, held, flags, 0, (size_bytes,), np.uint8)
+            try:
+                self._by_threads(size_bytes, lambda start, stop: copy_tiles(room, tile_bytes, start, stop))
+            finally:
+                room.base.release(self._queue)
+            self._queue.finish()
+
+    def _is_here(self, size_bytes: int) -> bool:
+        """Whether a buffer of that size is memory of this process."""
+        return self._info.on_host_cores and not self._info.simulator and size_bytes >= LARGE_BYTES
+
+    def _from(self, held: Any, offset_bytes: int) -> Any:
+        with self._worded("taking a part of a buffer"):
+            return held.get_sub_region(offset_bytes, held.size - offset_bytes)
 
     def _zero(self, held: Any, first_byte: int) -> None:
         with self._worded("clearing a buffer"):

@@ -8,20 +8,24 @@ from ..device import DeviceInfo
 
 # STREAM's own rule: each array at least four times the largest cache.
 BEYOND_CACHE = 4
+# What is taken for the largest cache where nobody tells of one.
+CACHE_IF_UNKNOWN_BYTES = 32 << 20
+KNOWN, UNKNOWN = "the largest cache", "32 MiB of cache (none told)"
 
 
 @dataclass(frozen=True)
 class NearCache:
-    """Something (`what`: "arrays") so many `times` as large as the largest cache; `remedy`: what helps."""
+    """Something (`what`: "arrays") so many `times` as large as a cache (`cache`: which); `remedy`: what helps."""
 
     what: str
     times: float
     remedy: str
+    cache: str = KNOWN
 
     @property
     def text(self) -> str:
         """To go behind a size: "3.4 times the largest cache"."""
-        return f"{self.times:.2g} times the largest cache"
+        return f"{self.times:.2g} times {self.cache}"
 
 
 def near_cache(
@@ -33,15 +37,18 @@ def near_cache(
     cache_bytes: int | None = None,
     asked_times: int = BEYOND_CACHE,
 ) -> NearCache | None:
-    """That `what` has fewer bytes than the caches want it to have; None where it has not, or nobody knows the caches.
+    """That `what` has fewer bytes than the caches want it to have; None where it has not.
 
+    Where nobody knows the caches, what is as large as they usually want it is taken to be large enough.
     `is_sized`: it is as large as was asked for. `rounding_bytes`: so many less are as good. `cache_bytes`: the largest
     cache, where more was found than is told. `asked_times`: how many times the cache helps to ask for.
     """
     cache_bytes = max(cache_bytes or 0, info.cache_bytes or 0)
-    if info.simulator or not cache_bytes:
+    if info.simulator or not (cache_bytes or is_sized):
         return None
+    cache = KNOWN if cache_bytes else UNKNOWN
+    cache_bytes = cache_bytes or CACHE_IF_UNKNOWN_BYTES
     if size_bytes + rounding_bytes >= BEYOND_CACHE * cache_bytes:
         return None
     remedy = f"ask for {asked_times} times it (--size)" if is_sized else "free more memory"
-    return NearCache(what, size_bytes / cache_bytes, remedy)
+    return NearCache(what, size_bytes / cache_bytes, remedy, cache)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from ..device import AnyDevice, DeviceInfo, KernelInfo, Roof
+from ..device import AnyDevice, BufferId, DeviceInfo, KernelInfo, Roof
 from .evidence import Claim, Evidence, EvidenceKind, Finding
 from .near_cache import NearCache
 from .quantity import Quantity
@@ -128,6 +128,23 @@ class MovesMemory(Protocol):
     """A task that works on memory: once it has tested itself it knows whether a cache may serve a part of that."""
 
     near_cache: NearCache | None
+
+
+@dataclass(frozen=True)
+class Lent:
+    """An array of so many 64-bit numbers (float64), which may be read, and written as long as they stay the same."""
+
+    buffer: BufferId
+    items: int
+
+
+@runtime_checkable
+class LendsMemory(Protocol):
+    """A task whose arrays others may use between its batches, to measure ceilings: touching more memory takes long."""
+
+    def lent(self) -> Sequence[Lent]:
+        """Its arrays, as long as it has no other ones; none where it has none now."""
+        ...
 
 
 class Workload(Protocol):

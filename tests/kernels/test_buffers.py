@@ -58,6 +58,33 @@ def test_the_next_work_has_the_same_memory_and_finds_zeros(used: Arrays) -> None
     assert used.zeroed == [0]
 
 
+class InParts(Arrays):
+    """The same, whose buffers may be the first part of larger ones that stayed."""
+
+    def __init__(self) -> None:
+        HoldsArrays.__init__(self, "a device", in_parts=True)
+        self.made, self.zeroed = [], []
+
+
+def test_what_stayed_serves_as_a_smaller_buffer_and_is_whole_again_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(buffers, "KEPT_FROM_BYTES", 8)
+    arrays = InParts()
+    arrays.write(arrays.allocate(SIZE), 0, b"\xff" * SIZE)
+    arrays.release()
+    part = arrays.allocate(SIZE // 2)
+    assert arrays.read(part, 0, SIZE // 2) == bytes(SIZE // 2)
+    # It is taken, and what is much smaller would not have had it.
+    arrays.allocate(SIZE)
+    arrays.release()
+    arrays.allocate(SIZE // buffers.LEAST_PART - 8)
+    assert arrays.made == [SIZE, SIZE, SIZE // buffers.LEAST_PART - 8]
+    whole = arrays.allocate(SIZE)
+    assert arrays.read(whole, 0, SIZE) == bytes(SIZE)
+    assert len(arrays.made) == 3
+
+
 def test_a_number_of_the_past_names_nothing(used: Arrays) -> None:
     used.allocate(SIZE)
     with pytest.raises(DeviceError, match="no buffer 1"):

@@ -21,7 +21,7 @@ from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.cpu import backend
 from hashwatt.kernels.cpu.cores.clock import counts_cpu_time, thread_seconds
 from hashwatt.kernels.cpu.executor import _part
-from hashwatt.kernels.device import DeviceOptions, Executes, Found, Launch, Source
+from hashwatt.kernels.device import PART_GRAIN_BYTES, DeviceOptions, Executes, Found, Launch, Source
 from hashwatt.kernels.errors import DeviceCrashed, DeviceError, DeviceHung, InputError
 from hashwatt.kernels.execution import MOST_BUILT, PAGE_BYTES, HoldsBuffers, room_on_pages, touch_pages
 from hashwatt.kernels.fakes import device as fake
@@ -78,6 +78,23 @@ def filled(device: Executes, values: Numbers) -> int:
     buffer = device.allocate(values.nbytes)
     device.write(buffer, 0, values.tobytes())
     return buffer
+
+
+def test_a_launch_may_leave_out_the_beginnings_of_its_buffers(device: Executes) -> None:
+    page = PART_GRAIN_BYTES // 8
+    one, other = np.arange(3 * page), np.arange(3 * page) * 1000
+    buffers = (device.allocate(one.nbytes), filled(device, one), filled(device, other))
+    kernel, _ = device.compile(source(device))
+    offsets = (PART_GRAIN_BYTES, 2 * PART_GRAIN_BYTES, 0)
+    device.launch(Launch(kernel, buffers, (7,), page, offsets=offsets))
+    right = np.concatenate([np.zeros(page), one[2 * page :] + other[:page] + 7, np.zeros(page)]).astype(np.int64)
+    assert device.read(buffers[0], 0, one.nbytes) == right.tobytes()
+    # From there on there must be room for all items.
+    with pytest.raises(DeviceError, match="too small"):
+        device.launch(Launch(kernel, buffers, (7,), page + 1, offsets=offsets))
+    for wrong in ((0, 0), (8, 0, 0), (-PART_GRAIN_BYTES, 0, 0), (0, 3 * PART_GRAIN_BYTES, 0)):
+        with pytest.raises(DeviceError, match=r"offsets were given|begins at"):
+            device.launch(Launch(kernel, buffers, (7,), 1, offsets=wrong))
 
 
 def contents(device: Executes, buffer: int) -> Numbers:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -11,9 +13,10 @@ from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..filling import fill
-from ..protocol import Expected, Request, Work
+from ..protocol import Expected, Lent, Request, Work
 from ..stream.arrays import array_items, near_cache_of
 from ..stream.beyond import beyond_caches
+from ..stream.parts import Step, parts_of
 from ..suite import SIZE
 from .formats import INTENSITIES
 from .launches import sweep_launch, sweep_numbers, sweep_source_of
@@ -32,7 +35,7 @@ WRITE_ITEMS = 1 << 20
 
 
 class SweepTask(CheckedTask):
-    """See Task. A batch is that many passes over the array."""
+    """See Task. A batch is that many passes over the array, or over parts of it in turn (see `stream.parts`)."""
 
     largest_batch = LARGEST_BATCH
 
@@ -43,7 +46,7 @@ class SweepTask(CheckedTask):
         self._steps = INTENSITIES[self._intensity]
         size = request.parameters.get(SIZE)
         self._is_sized = size is not None
-        self._items = array_items(device.info, None if size is None else int(size), 1)
+        self._parts = parts_of(device.info, array_items(device.info, None if size is None else int(size), 1))
         self._source = sweep_source_of(self._steps, device.info)
         # The numbers of an item.
         self._across = sweep_numbers(device.info)
@@ -51,6 +54,7 @@ class SweepTask(CheckedTask):
         self._constant = constants(NUMBER, *self._seed)[1]
         self._pattern = beginnings(NUMBER, PATTERN, *self._seed)
         self._buffer: int | None = None
+        # Over parts; None where nobody knows.
         self._passes: int | None = None
 
     def self_test(self) -> None:
@@ -63,16 +67,17 @@ class SweepTask(CheckedTask):
             self._buffer = None
             self._fill(items)
             started = perf_counter()
-            threads = self._device.launch(self._launch(items, passes)).threads
+            threads = self._device.launch(self._launch(Step(0, items, passes, 0))).threads
             self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
             self._passes = passes
-            self._compare(items)
-        cache_bytes = None
+            self._compare(range(items), passes)
+        cache_bytes, items = None, self._parts.all_items
         if not self._is_sized:
             found = beyond_caches(self._device)
-            self._items, cache_bytes = found.alone_items, found.cache_bytes
-        self.near_cache = near_cache_of(info, self._items, self._is_sized, cache_bytes)
-        tuning = {"array_bytes": self._items * NUMBER_BYTES, "operations_a_number": 2 * self._steps}
+            items, cache_bytes = found.alone_items, found.cache_bytes
+            self._parts = parts_of(info, items)
+        self.near_cache = near_cache_of(info, items, self._is_sized, cache_bytes)
+        tuning = {"array_bytes": self._parts.all_items * NUMBER_BYTES, "operations_a_number": 2 * self._steps}
         self.kernel = self._kernel_info(f"sweep{self._steps}", self._source, tuning, threads)
         self._device.release()
         # Kernels were given back, too.
@@ -82,28 +87,36 @@ class SweepTask(CheckedTask):
     def rehearse(self, expected: Expected | None) -> None:
         """Fill the array, if that is still to be done."""
         if self._passes is None:
-            self._fill(self._items)
+            self._fill(self._parts.all_items)
 
     def ready(self, batch: int) -> None:
         """Fill the array anew after a launch that failed."""
         if self._passes is None:
-            self._fill(self._items)
+            self._fill(self._parts.all_items)
 
     def run(self, batch: int) -> Work:
         """So many passes."""
         before = self._passes or 0
         self._passes = None
-        done = self._device.launch(self._launch(self._items, batch))
+        launched = [self._device.launch(self._launch(step)).device_s for step in self._parts.steps(before, batch)]
         self._passes, self._unchecked = before + batch, batch
-        return Work(batch * self._items * 2 * self._steps, done.device_s)
+        told = [each for each in launched if each is not None]
+        device_s = math.fsum(told) if len(told) == len(launched) else None
+        return Work(batch * self._parts.items * 2 * self._steps, device_s)
 
     def evidence(self, samples: int) -> Checked:
         """How many numbers were compared."""
         return Checked(answers=self._answers(samples), how="64-bit numbers with a closed form, after every sample")
 
-    def _launch(self, items: int, passes: int) -> Launch:
+    def lent(self) -> tuple[Lent, ...]:
+        """See LendsMemory."""
+        held = None if self._passes is None else self._buffer
+        return () if held is None else (Lent(held, self._parts.all_items),)
+
+    def _launch(self, step: Step) -> Launch:
         assert self._buffer is not None
-        return sweep_launch(self._kernel_id, self._buffer, items, self._across, passes, self._constant)
+        launch = sweep_launch(self._kernel_id, self._buffer, step.items, self._across, step.repeats, self._constant)
+        return replace(launch, offsets=(step.first * NUMBER_BYTES,)) if step.first else launch
 
     def _first(self, part: range) -> Numbers:
         return self._pattern[np.arange(part.start, part.stop) % PATTERN]
@@ -115,14 +128,19 @@ class SweepTask(CheckedTask):
         self._passes, self._unchecked = 0, None
 
     def _compare_now(self) -> int:
-        return self._compare(self._items)
+        parts, done = self._parts, self._passes or 0
+        return sum(
+            self._compare(range(part * parts.items, (part + 1) * parts.items), parts.passes(part, done))
+            for part in range(parts.count)
+        )
 
-    def _compare(self, items: int) -> int:
+    def _compare(self, part: range, passes: int) -> int:
         if self._passes is None or self._buffer is None:
             raise DeviceError(f"{self._device.info.id}: the array was lost with a launch that failed")
         compared = 0
-        for part in followed(items, FOLLOWED):
-            right = after_sweep(self._first(part), self._steps, self._passes, self._constant)
-            self._compare_numbers(self._buffer, part.start, right)
-            compared += len(part)
+        for stretch in followed(len(part), FOLLOWED):
+            numbers = part[stretch.start : stretch.stop]
+            right = after_sweep(self._first(numbers), self._steps, passes, self._constant)
+            self._compare_numbers(self._buffer, numbers.start, right)
+            compared += len(numbers)
         return compared

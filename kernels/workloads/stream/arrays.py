@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...device import BufferId, DeviceInfo, KernelId, Launch, Source
-from ..near_cache import BEYOND_CACHE, NearCache, near_cache
+from ...system.memory_nodes import is_one_node
+from ..near_cache import BEYOND_CACHE, CACHE_IF_UNKNOWN_BYTES, NearCache, near_cache
 from . import opencl
 from .counts import BLOCK, DOT, NUMBER_BYTES
 
@@ -11,7 +12,6 @@ ARRAYS = 3
 # Where there is no room for arrays of four times the largest cache, they have so many times that at least: of the two
 # that a pass reads a third may then be left in the cache.
 LEAST_BEYOND_CACHE = 1.5
-CACHE_IF_UNKNOWN_BYTES = 32 << 20
 # However small a cache some driver tells of: half of an array is still a block (see `beyond`).
 FEWEST_BLOCKS = 2
 # A pass shall take far longer than a launch.
@@ -71,6 +71,14 @@ def too_large(info: DeviceInfo, size_bytes: int | None, arrays: int = ARRAYS) ->
     if room >= least:
         return None
     return f"{taken}, and beyond its caches they take {arrays * least >> 20}; close programs"
+
+
+def can_cut(info: DeviceInfo) -> bool:
+    """Whether a part of an array is as good as an array: threads of the host find it as near as their own part of all.
+
+    Of a card's memory nothing is dear to touch, and a launch for each part would cost more than it brings.
+    """
+    return info.on_host_cores and not info.simulator and is_one_node()
 
 
 def near_cache_of(

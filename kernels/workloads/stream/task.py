@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import secrets
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -12,12 +14,13 @@ from ...errors import DeviceError
 from ..checked_task import CheckedTask
 from ..evidence import Checked
 from ..filling import fill
-from ..protocol import Expected, Request, Work
+from ..protocol import Expected, Lent, Request, Work
 from ..suite import SIZE
 from .arrays import ARRAYS, across, array_items, launch_of, near_cache_of, side_by_side, source_of
 from .beyond import beyond_caches
 from .counts import BLOCK, DOT, NUMBER_BYTES, OPERATIONS
 from .oracle import FACTORS, MOST_PASSES, Course, Numbers, Sums, pattern
+from .parts import Step, parts_of
 
 # An odd number of fours, no multiple of any wider vector or work-group, of which a device takes whole items; blocks of
 # the dot product, as odd.
@@ -32,7 +35,7 @@ LARGEST_BATCH = 1 << 16
 
 
 class StreamTask(CheckedTask):
-    """See Task. A batch is that many passes over the arrays."""
+    """See Task. A batch is that many passes over the arrays, or over parts of them in turn (see `parts`)."""
 
     def __init__(self, device: Executes, request: Request) -> None:
         """The operation that the request names, on an open device that knows one of its languages."""
@@ -41,10 +44,12 @@ class StreamTask(CheckedTask):
         self._operation = str(request.parameters["operation"])
         size = request.parameters.get(SIZE)
         self._is_sized = size is not None
-        self._items = array_items(device.info, None if size is None else int(size))
+        self._parts = parts_of(device.info, array_items(device.info, None if size is None else int(size)))
         self._source = source_of(self._operation, device.info)
         self._buffers: tuple[BufferId, ...] = ()
-        self._course: Course | Sums | None = None
+        # What each part's numbers become.
+        self._courses: tuple[Course | Sums, ...] = ()
+        # Passes over parts.
         self._passes = 0
         self._threads: int | None = None
         self.largest_batch = min(LARGEST_BATCH, MOST_PASSES[self._operation] // 2)
@@ -58,15 +63,16 @@ class StreamTask(CheckedTask):
         for passes in SELF_TEST_PASSES:
             buffers = self._filled(numbers, items)
             started = perf_counter()
-            self._threads = self._device.launch(self._launch(buffers, items, passes)).threads
+            self._threads = self._device.launch(self._launch(buffers, Step(0, items, passes, 0))).threads
             # Some compilers begin at the first launch.
             self.compile_s += perf_counter() - started if passes == SELF_TEST_PASSES[0] else 0.0
-            self._compare_all(self._course_of(numbers, items, all_of_it=True), buffers, passes)
-        cache_bytes = None
+            self._compare_all(self._course_of(numbers, items, range(items), all_of_it=True), buffers, passes)
+        info, cache_bytes, items = self._device.info, None, self._parts.all_items
         if not self._is_sized:
             found = beyond_caches(self._device)
-            self._items, cache_bytes = found.items, found.cache_bytes
-        self.near_cache = near_cache_of(self._device.info, self._items, self._is_sized, cache_bytes)
+            items, cache_bytes = found.items, found.cache_bytes
+            self._parts = parts_of(info, items)
+        self.near_cache = near_cache_of(info, items, self._is_sized, cache_bytes)
         self._note_kernel()
         self._device.release()
         # Kernels were given back, too.
@@ -74,41 +80,59 @@ class StreamTask(CheckedTask):
 
     def rehearse(self, expected: Expected | None) -> None:
         """Fill the arrays, if that is still to be done."""
-        if self._course is None:
+        if not self._courses:
             self._fill()
 
     def ready(self, batch: int) -> None:
         """Fill the arrays anew before their numbers grow too large, or after a launch that failed."""
-        if self._course is None or self._passes + batch > MOST_PASSES[self._operation]:
+        if not self._courses or self._parts.passes(0, self._passes + batch) > MOST_PASSES[self._operation]:
             self._fill()
 
     def run(self, batch: int) -> Work:
         """So many passes."""
-        turned = 0 if self._operation == DOT else self._passes % ARRAYS
-        buffers = (*self._buffers[turned:], *self._buffers[:turned])
+        seconds: list[float | None] = []
         try:
-            done = self._device.launch(self._launch(buffers, self._items, batch))
+            for step in self._parts.steps(self._passes, batch):
+                turned = 0 if self._operation == DOT else step.passes % ARRAYS
+                buffers = (*self._buffers[turned:], *self._buffers[:turned])
+                seconds.append(self._device.launch(self._launch(buffers, step)).device_s)
         except BaseException:
             # Nobody knows how many passes it did.
-            self._course = None
+            self._courses = ()
             raise
         self._passes += batch
         self._unchecked = batch
-        return Work(batch * self._items * OPERATIONS[self._operation].item_bytes, done.device_s)
+        told = [each for each in seconds if each is not None]
+        device_s = math.fsum(told) if len(told) == len(seconds) else None
+        return Work(batch * self._parts.items * OPERATIONS[self._operation].item_bytes, device_s)
 
     def evidence(self, samples: int) -> Checked:
         """How many numbers were compared."""
         where = "sums of blocks" if self._operation == DOT else f"64-bit numbers in {STRETCHES} stretches of each array"
         return Checked(answers=self._answers(samples), how=f"{where}, bit by bit after every sample")
 
-    def _launch(self, buffers: tuple[BufferId, ...], items: int, passes: int) -> Launch:
+    def lent(self) -> tuple[Lent, ...]:
+        """See LendsMemory: but for the sums of the dot product, which are few."""
+        if not self._courses:
+            return ()
+        first = 1 if self._operation == DOT else 0
+        return tuple(Lent(buffer, self._parts.all_items) for buffer in self._buffers[first:])
+
+    def _launch(self, buffers: tuple[BufferId, ...], step: Step) -> Launch:
         factor, info = FACTORS[self._operation], self._device.info
-        return launch_of(self._operation, self._kernel_id, buffers, items, passes, factor, info)
+        launch = launch_of(self._operation, self._kernel_id, buffers, step.items, step.repeats, factor, info)
+        if not step.first:
+            return launch
+        lengths = (step.first // BLOCK if self._operation == DOT else step.first, step.first, step.first)
+        return replace(launch, offsets=tuple(length * NUMBER_BYTES for length in lengths))
 
     def _fill(self) -> None:
         numbers = pattern(self._operation, self._request.challenge, self._device.info.id, self._request.run_id)
-        self._buffers = self._filled(numbers, self._items, self._buffers)
-        self._course = self._course_of(numbers, self._items, all_of_it=False)
+        items, each = self._parts.all_items, self._parts.items
+        self._buffers = self._filled(numbers, items, self._buffers)
+        self._courses = tuple(
+            self._course_of(numbers, items, range(first, first + each)) for first in range(0, items, each)
+        )
         self._passes, self._unchecked = 0, None
 
     def _filled(
@@ -121,18 +145,24 @@ class StreamTask(CheckedTask):
             fill(self._device, buffer, np.zeros(1) if length < items else values, length)
         return buffers
 
-    def _course_of(self, numbers: tuple[Numbers, ...], items: int, *, all_of_it: bool) -> Course | Sums:
-        followed = items // BLOCK if self._operation == DOT else items
+    def _course_of(
+        self, numbers: tuple[Numbers, ...], items: int, part: range, *, all_of_it: bool = False
+    ) -> Course | Sums:
+        """What is followed of a part of arrays of so many items."""
+        followed = range(part.start // BLOCK, part.stop // BLOCK) if self._operation == DOT else part
         length = 1 if self._operation == DOT else STRETCH
-        stretches = [range(followed)] if all_of_it else _drawn(followed, length)
+        stretches = [followed] if all_of_it else _drawn(followed, length, max(2, STRETCHES // self._parts.count))
         if self._operation == DOT:
             return Sums(numbers, items, stretches, side_by_side(self._device.info))
         return Course(self._operation, numbers, stretches)
 
     def _compare_now(self) -> int:
-        if self._course is None:
+        if not self._courses:
             raise DeviceError(f"{self._device.info.id}: the arrays were lost with a launch that failed")
-        return self._compare_all(self._course, self._buffers, self._passes)
+        return sum(
+            self._compare_all(course, self._buffers, self._parts.passes(part, self._passes))
+            for part, course in enumerate(self._courses)
+        )
 
     def _compare_all(self, course: Course | Sums, buffers: tuple[BufferId, ...], passes: int) -> int:
         """Compare all that is followed with what the buffers hold; tells how many numbers that were."""
@@ -146,12 +176,12 @@ class StreamTask(CheckedTask):
         return compared
 
     def _note_kernel(self) -> None:
-        tuning = {"array_bytes": self._items * NUMBER_BYTES, "arrays": ARRAYS}
+        tuning = {"array_bytes": self._parts.all_items * NUMBER_BYTES, "arrays": ARRAYS}
         self.kernel = self._kernel_info(self._operation, self._source, tuning, self._threads)
 
 
-def _drawn(items: int, length: int) -> list[range]:
+def _drawn(followed: range, length: int, count: int) -> list[range]:
     """Stretches of so many indices each, the first and the last among them; the others by chance."""
-    last = max(0, items - length)
-    firsts = [0, last, *(secrets.randbelow(last + 1) for _ in range(STRETCHES - 2))]
-    return [range(first, min(first + length, items)) for first in firsts]
+    last = max(0, len(followed) - length)
+    firsts = [0, last, *(secrets.randbelow(last + 1) for _ in range(count - 2))]
+    return [followed[first : first + length] for first in firsts]

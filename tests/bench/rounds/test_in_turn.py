@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from hashwatt.bench.api import measure, verify
 from hashwatt.bench.isolation.device import opener
+from hashwatt.bench.progress import NoProgress
+from hashwatt.bench.run.assignment import Work
 from hashwatt.kernels.device import DeviceOptions, Found, Scan
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.fakes import device as fakes
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.workloads.registry import load_workload
 
 from ..fakes import FAST_HS, RATE_HS, fake
 
@@ -92,6 +96,48 @@ def test_kinds_of_work_follow_each_other_and_devices_alternate_within_each() -> 
         (work, name) for work in kinds for _ in range(5) for name in names
     ]
     assert verify(result).ok
+
+
+class Noted(NoProgress):
+    """Notes which stage of which device begins."""
+
+    def __init__(self) -> None:
+        self.stages: list[tuple[str, str]] = []
+
+    def stage(self, device: str, text: str, total: float | None, unit: str = "") -> None:
+        self.stages.append((device.split()[0], text))
+
+
+def test_where_all_are_open_all_are_ready_before_the_first_round_and_a_device_that_is_not_waits_for_a_figure() -> None:
+    clock, noted = VirtualClock(), Noted()
+    devices = [fake("steady", clock, FAST_HS), fake("drifting", clock, FAST_HS)]
+    measure(
+        devices, seconds=1.0, clock=clock.now, progress=noted, workloads=["sha256d", "stream"],
+        parameters={"operation": "triad"},
+    )  # fmt: skip
+    names = ("fake:steady", "fake:drifting")
+    order = [(name, text[:8]) for name, text in noted.stages if text.startswith(("compiling", "sampling, round 1 "))]
+    ready, figure = "compilin", "sampling"
+    apart = [(name, what) for name in names for what in (ready, figure)]
+    assert order == [*apart, *((name, ready) for name in names), *((name, figure) for name in names)]
+
+
+@pytest.mark.parametrize(("on_host_cores", "warmed"), [(True, False), (False, True)])
+def test_cores_that_were_at_work_begin_with_long_batches_at_once(on_host_cores: bool, warmed: bool) -> None:
+    clock = VirtualClock()
+    info = replace(fake_info("steady"), runs_on_host_cpu=on_host_cores)
+
+    def opened(_options: DeviceOptions) -> FakeDevice:
+        device = FakeDevice("steady", RATE_HS / 50, clock.spend)
+        device.info = info
+        return device
+
+    stream = load_workload("stream")
+    works = [Work(stream, stream.parameters_of({"operation": name})) for name in ("copy", "mul")]
+    first, second = measure([Found(info, opened)], works=works, seconds=0.5, clock=clock.now).results
+    assert first.rounds[0].warmup_s > 0
+    assert (second.rounds[0].warmup_s > 0) == warmed
+    assert all(sample.seconds > 0.1 for sample in second.rounds[0].samples)
 
 
 def test_of_a_run_with_one_device_that_is_far_slower_the_rounds_still_alternate() -> None:

@@ -15,7 +15,8 @@ from hashwatt.kernels.device import KernelInfo, Roof
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fakes.device import VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked
-from hashwatt.kernels.workloads.protocol import Expected, Work
+from hashwatt.kernels.workloads.near_cache import NearCache
+from hashwatt.kernels.workloads.protocol import Expected, Lent, Work
 
 SMALLEST_BATCH = 1 << 10
 
@@ -78,7 +79,7 @@ def stopwatch(work: Counting) -> Stopwatch:
 @given(st.floats(1e4, 1e10), st.floats(0, 0.01))
 def test_calibration_ends_within_a_factor_of_the_target_time_at_any_rate(rate: float, overhead_s: float) -> None:
     work = Counting(rate, overhead_s)
-    batch, told = calibrate(stopwatch(work), 0.25)
+    batch, told, _ = calibrate(stopwatch(work), 0.25)
     assert batch & (batch - 1) == 0, "a power of two divides the nonce space"
     assert 0.12 <= overhead_s + batch / rate <= 0.36 or batch == SMALLEST_BATCH
     assert work.clock.now_s < 2
@@ -132,6 +133,30 @@ def test_what_gathers_evidence_at_multiples_of_a_batch_is_warmed_up_by_whole_one
     work = Gathering(1e6)
     warm_up_again(stopwatch(work), 1 << 16, 1e6, 1.0, NoProgress(), 0.1, True)
     assert work.clock.now_s == pytest.approx(0.065536)
+
+
+def test_what_needs_no_caches_begins_at_once_on_cores_that_just_worked() -> None:
+    class Gathering(Counting):
+        has_enough = True
+
+    class Beyond(Counting):
+        near_cache: NearCache | None = None
+
+        def lent(self) -> tuple[Lent, ...]:
+            return ()
+
+    class Near(Beyond):
+        near_cache = NearCache("arrays", 2.0, "free more memory")
+
+    def batches(work: Counting, batch_s: float, just_worked: bool) -> int:
+        watch = stopwatch(work)
+        return warm_up_again(watch, 1 << 16, 1e6, 0.05, NoProgress(), batch_s, True, just_worked).batches
+
+    assert [batches(Gathering(1e6), 0.05, worked) for worked in (True, False)] == [0, 1]
+    assert batches(Gathering(1e6), 0.01, True) == 1
+    assert [batches(Beyond(1e6), 0.01, worked) for worked in (True, False)] == [0, 1]
+    # Arrays that a cache may hold in part have it to fill, as any other work has.
+    assert batches(Near(1e6), 0.01, True) == batches(Counting(1e6), 0.05, True) == 1
 
 
 def test_warm_up_ends_once_the_rate_is_steady() -> None:

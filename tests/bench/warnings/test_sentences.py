@@ -48,6 +48,7 @@ WORST: dict[str, list[WarningRecord]] = {
     "cut_short": [sentences.cut_short()],
     "near_cache": [
         sentences.near_cache("arrays", 3.41, "free more memory"),
+        sentences.near_cache("a table", 0.00012, "ask for 8 times it (--size)", "32 MiB of cache (none told)"),
         sentences.near_cache("its roof's arrays", 0.00012, "ask for 4 times it (--size)"),
     ],
     "race_ended_early": [sentences.race_ended_early(1), sentences.race_ended_early(999)],

@@ -14,9 +14,11 @@ from hashwatt.kernels.errors import DeviceError, WrongResult
 from hashwatt.kernels.execution import Bytes, room_on_pages
 from hashwatt.kernels.opencl import backend, executor
 from hashwatt.kernels.opencl.executor import LARGE_BYTES
+from hashwatt.kernels.workloads import memory_ceiling
 from hashwatt.kernels.workloads.evidence import Checked
-from hashwatt.kernels.workloads.protocol import Request, Value
+from hashwatt.kernels.workloads.protocol import LendsMemory, Request, Value
 from hashwatt.kernels.workloads.registry import load_workload
+from hashwatt.kernels.workloads.stream import arrays, parts
 
 from .devices import device_named, found_devices, open_here
 
@@ -58,6 +60,59 @@ def test_every_answer_is_right_on_every_opencl_device(entry: Found) -> None:
                 task.count(sample)
             assert isinstance(task.evidence(3), Checked)
             device.release()
+    finally:
+        device.close()
+
+
+@pytest.mark.parametrize("entry", found_devices(), ids=lambda entry: entry.info.id)
+def test_halves_of_arrays_and_what_is_lent_are_right_on_every_opencl_device(
+    entry: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name, value in (
+        (arrays, "can_cut", lambda _info: True), (parts, "can_cut", lambda _info: True),
+        (parts, "LEAST_PART_BYTES", 4 << 20), (memory_ceiling, "LARGE_BYTES", 1 << 20),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, value)
+    if entry.info.simulator:
+        pytest.skip("a simulator takes seconds for a million items")
+    device = IsolatedDevice(entry.info, backend.__name__, DeviceOptions())
+    device.info = replace(device.info, cache_bytes=1 << 20, memory_bytes=None)
+    try:
+        for name, row in ROWS:
+            workload = load_workload(name)
+            if "operation" not in row and "intensity" not in row:
+                continue
+            task = workload.bind(
+                device, Request("a challenge", "run", workload.parameters_of({**row, "size": 8 << 20}))
+            )
+            task.self_test()
+            task.rehearse(None)
+            for sample, batch in enumerate((1, 1, 1, 4, 3)):
+                task.ready(batch)
+                assert task.run(batch).amount > 0
+                assert isinstance(task, LendsMemory)
+                probe = memory_ceiling.MemoryProbe(device, task.lent())
+                assert "its own arrays" in probe.explanation
+                assert probe.rate() > 0
+                task.count(sample)
+            device.release()
+    finally:
+        device.close()
+
+
+@pytest.mark.parametrize("entry", found_devices(), ids=lambda entry: entry.info.id)
+@pytest.mark.parametrize("period", [1, 7, 32_749 * 8])
+def test_a_large_buffer_repeats_its_first_bytes_up_to_where_it_is_asked_to(entry: Found, period: int) -> None:
+    device = IsolatedDevice(entry.info, backend.__name__, DeviceOptions())
+    size, asked = LARGE_BYTES + 5000, LARGE_BYTES + 77
+    try:
+        buffer = device.allocate(size)
+        first = np.random.default_rng(5).integers(1, 255, period, np.uint8).tobytes()
+        device.write(buffer, 0, first)
+        device.repeat(buffer, period, asked)
+        found = device.read(buffer, 0, size)
+        assert found[:asked] == (first * (asked // period + 1))[:asked]
+        assert found[asked:] == bytes(size - asked)
     finally:
         device.close()
 

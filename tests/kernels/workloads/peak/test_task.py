@@ -18,14 +18,17 @@ from hashwatt.kernels.cpu.cores.topology import read_topology
 from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found
 from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock, fake_info
+from hashwatt.kernels.workloads import memory_ceiling
 from hashwatt.kernels.workloads.evidence import Checked
 from hashwatt.kernels.workloads.peak import cpu as on_cpu
 from hashwatt.kernels.workloads.peak import launches, on_amx
 from hashwatt.kernels.workloads.peak.formats import STEPS
 from hashwatt.kernels.workloads.peak.launches import format_of, sweep_source_of
+from hashwatt.kernels.workloads.peak.sweep import SweepTask
 from hashwatt.kernels.workloads.peak.task import PeakTask, followed
 from hashwatt.kernels.workloads.peak.workload import ROWS, WORKLOAD
 from hashwatt.kernels.workloads.protocol import Request, Task, Value, quantity_for
+from hashwatt.kernels.workloads.stream import arrays, parts
 
 from ..measured_like import measured_like
 
@@ -40,6 +43,29 @@ def small_cpu() -> CpuDevice:
 def device(request: pytest.FixtureRequest) -> Iterator[Executes]:
     opened: Executes = small_cpu() if request.param == "cpu" else FakeDevice("steady", spend=VirtualClock().spend)
     yield opened
+    opened.close()
+
+
+def test_the_sweep_s_array_may_be_in_parts_and_is_lent_to_ceilings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "is_one_node", lambda: True)
+    monkeypatch.setattr(parts, "LEAST_PART_BYTES", 4 << 20)
+    monkeypatch.setattr(memory_ceiling, "LARGE_BYTES", 1 << 20)
+    opened = small_cpu()
+    task = bound(opened, {**ROWS[-1], "size": 8 << 20})
+    assert isinstance(task, SweepTask)
+    task.self_test()
+    task.rehearse(None)
+    for sample, batch in enumerate((1, 1, 1, 4, 3)):
+        task.ready(batch)
+        assert task.run(batch).amount == batch * (1 << 19) * 2 * 64
+        probe = memory_ceiling.MemoryProbe(opened, task.lent())
+        assert "its own arrays" in probe.explanation
+        assert probe.rate() > 0
+        task.count(sample)
+    assert task._passes is not None
+    task._passes += 1
+    with pytest.raises(WrongResult):
+        task.count(5)
     opened.close()
 
 

@@ -9,7 +9,10 @@ import pytest
 from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.device import DeviceInfo, Launch, Launched, Source
 from hashwatt.kernels.errors import Unfit
-from hashwatt.kernels.workloads.ceilings import BURST_S, FEWEST_PARTS, MOST_PARTS, UPDATE, MemoryProbe, _parts
+from hashwatt.kernels.workloads.bursts import BURST_S
+from hashwatt.kernels.workloads.memory_ceiling import FEWEST_PARTS, MOST_PARTS, UPDATE, MemoryProbe, _parts
+from hashwatt.kernels.workloads.protocol import Lent
+from hashwatt.kernels.workloads.stream import arrays
 from hashwatt.kernels.workloads.stream.beyond import LEAST_REFERENCE_BYTES, beyond_caches
 from hashwatt.kernels.workloads.stream.counts import BLOCK, DOT, OPERATIONS
 
@@ -19,6 +22,13 @@ INFO = DeviceInfo(
     "x", "cpu", "", "", "", "", cache_bytes=4 * MIB, memory_bytes=16 << 30, languages=("llvm",), runs_on_host_cpu=True,
     numbers=("float64",),
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["parts", "cut"])
+def one_node(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether all memory is as near to all cores, so that parts may be places in one array."""
+    monkeypatch.setattr(arrays, "is_one_node", lambda: request.param)
+    return bool(request.param)
 
 
 class Cached:
@@ -57,8 +67,8 @@ class Cached:
         self.asked.append(launch.items)
         name = self._kernels[launch.kernel]
         items = launch.items * BLOCK if name == DOT else launch.items
-        arrays = {DOT: 2, "sweep1": 1}.get(name)
-        part = 0.0 if arrays is None else min(1.0, self._serves_bytes / (8 * items * arrays))
+        in_place = {DOT: 2, "sweep1": 1}.get(name)
+        part = 0.0 if in_place is None else min(1.0, self._serves_bytes / (8 * items * in_place))
         moved = (OPERATIONS[name].item_bytes if name in OPERATIONS else 16) * items * launch.repeats
         return Launched(device_s=moved * (part / CACHE_BYTES_S + (1 - part) / MEMORY_BYTES_S))
 
@@ -158,13 +168,18 @@ def test_nothing_is_measured_where_it_would_say_nothing() -> None:
 LARGE = replace(INFO, cache_bytes=300 * MIB)
 
 
+def places_of(launch: Launch) -> list[tuple[int, int]]:
+    """Each buffer of a launch, and from which byte on it is worked on."""
+    return list(zip(launch.buffers, launch.offsets or (0,) * len(launch.buffers), strict=True))
+
+
 class Recent(Cached):
-    """The same, with a cache that holds what was touched last, in whole buffers."""
+    """The same, with a cache that holds what was touched last, in whole buffers or parts of one."""
 
     def __init__(self, serves_bytes: int, info: DeviceInfo) -> None:
         super().__init__(serves_bytes, info)
         self.seconds: list[float] = []
-        self._touched: dict[int, int] = {}
+        self._touched: dict[tuple[int, int], int] = {}
         self._moved = 0
 
     def launch(self, launch: Launch) -> Launched:
@@ -172,7 +187,7 @@ class Recent(Cached):
         fits = sum(self.allocated[buffer] for buffer in launch.buffers) <= self._serves_bytes
         seconds = 0.0
         for repeat in range(launch.repeats):
-            for buffer in launch.buffers:
+            for buffer in places_of(launch):
                 since = self._moved - self._touched.get(buffer, -(1 << 60))
                 is_cached = since <= self._serves_bytes or (fits and repeat > 0)
                 name = self._kernels[launch.kernel]
@@ -217,12 +232,12 @@ def test_every_part_comes_to_be_read_in_its_turn(parts: int, moved: int) -> None
 def test_a_part_comes_again_after_all_others_were_moved(name: str, moved: int) -> None:
     """What an operation leaves alone does not count: a cache that nobody told of may hold what a few parts have."""
     device = Recent(300 * MIB, LARGE)
-    probe, parts, plain = MemoryProbe(device), list[int](), device.launch
+    probe, parts, plain = MemoryProbe(device), list[tuple[int, int]](), device.launch
     burst = probe._burst(name)
 
     def noted(launch: Launch) -> Launched:
         sums = 1 if name == DOT else 0
-        parts.extend(launch.buffers[sums : sums + moved])
+        parts.extend(places_of(launch)[sums : sums + moved])
         return plain(launch)
 
     device.launch = noted  # type: ignore[method-assign]
@@ -293,3 +308,39 @@ def test_a_part_is_no_smaller_for_having_been_measured_in_a_bad_moment() -> None
     probe = MemoryProbe(device)
     assert len(device.allocated) - before <= _parts(MOST_PARTS * BLOCK, BLOCK) + 1 <= MOST_PARTS + 2
     assert max(probe.rate() for _ in range(20)) <= 1.01 * MEMORY_BYTES_S
+
+
+def test_ceilings_take_the_memory_that_work_lends_where_parts_of_it_are_as_good(one_node: bool) -> None:
+    info = replace(LARGE, cache_bytes=480 * MIB, memory_bytes=64 << 30)
+    device = Recent(480 * MIB, info)
+    found = beyond_caches(device)
+    lent = [Lent(device.allocate(found.items * 8), found.items) for _ in range(3)]
+    before = len(device.allocated)
+    probe, scalars, plain = MemoryProbe(device, lent), set[tuple[float, ...]](), device.launch
+
+    def noted(launch: Launch) -> Launched:
+        scalars.add(launch.scalars)
+        return plain(launch)
+
+    device.launch = noted  # type: ignore[method-assign]
+    assert max(probe.rate() for _ in range(20)) <= 1.01 * MEMORY_BYTES_S
+    taken = sum(device.allocated[before:])
+    if one_node:
+        # Sums of the dot product, which has no factor; and numbers times 1.
+        assert taken < MIB
+        assert scalars == {(), (1.0, 0.0, 0.0)}
+        assert ("dot, update" in probe.explanation, "its own arrays" in probe.explanation) == (True, True)
+    else:
+        assert taken >= 1920 * MIB
+    # Where that was too slow for the work, whatever moves memory is tried, in memory of its own.
+    probe.anew()
+    assert sum(device.allocated[before:]) >= 1920 * MIB - MIB
+    assert "its own arrays" not in probe.explanation
+
+
+def test_too_little_memory_is_not_borrowed(one_node: bool) -> None:
+    device = Recent(480 * MIB, replace(LARGE, cache_bytes=480 * MIB, memory_bytes=64 << 30))
+    items = beyond_caches(device).alone_items
+    for each, enough in ((items // 2, False), (items, one_node)):
+        probe = MemoryProbe(device, [Lent(device.allocate(each * 8), each)])
+        assert ("its own arrays" in probe.explanation) == enough

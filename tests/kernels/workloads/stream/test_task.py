@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hashwatt.bench.isolation.device import IsolatedDevice
 from hashwatt.kernels.cpu import backend
@@ -16,11 +18,14 @@ from hashwatt.kernels.device import DeviceInfo, DeviceOptions, Executes, Found, 
 from hashwatt.kernels.errors import DeviceError, InputError, WrongResult
 from hashwatt.kernels.fakes import device as fake
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
+from hashwatt.kernels.workloads import memory_ceiling
 from hashwatt.kernels.workloads.evidence import Checked, Claim
-from hashwatt.kernels.workloads.protocol import Request, Work
+from hashwatt.kernels.workloads.protocol import Request, Value, Work
+from hashwatt.kernels.workloads.stream import arrays, parts
 from hashwatt.kernels.workloads.stream import cpu as on_cpu
 from hashwatt.kernels.workloads.stream.arrays import array_items, near_cache_of, source_of, too_large
 from hashwatt.kernels.workloads.stream.counts import OPERATIONS
+from hashwatt.kernels.workloads.stream.parts import Parts
 from hashwatt.kernels.workloads.stream.task import StreamTask
 from hashwatt.kernels.workloads.stream.workload import WORKLOAD
 
@@ -85,6 +90,81 @@ def test_a_batch_that_was_just_done_is_compared_and_not_done_again(monkeypatch: 
     task.check_batch(2)
     task.spot_check()
     assert (done, compared) == ([2, 4, 4, 2, 1], [6, 10, 12, 13])
+
+
+@pytest.fixture
+def in_parts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Value]:
+    """Has arrays of the size that is given worked on in two parts."""
+    monkeypatch.setattr(arrays, "is_one_node", lambda: True)
+    monkeypatch.setattr(parts, "LEAST_PART_BYTES", 4 << 20)
+    return {"size": 8 << 20}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_batch_may_be_a_pass_over_a_part_of_the_arrays(in_parts: dict[str, Value], name: str) -> None:
+    opened = small_cpu()
+    task = StreamTask(opened, Request("a challenge", "run", {**ROWS[name], **in_parts}))
+    task.self_test()
+    task.rehearse(None)
+    half = OPERATIONS[name].item_bytes * (4 << 20) // 8
+    # Parts alone, some that begin within a pass, and whole passes.
+    for sample, batch in enumerate((1, 1, 1, 4, 3, 2, 8)):
+        task.ready(batch)
+        assert task.run(batch).amount == batch * half
+        task.count(sample)
+    task.spot_check()
+    opened.close()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_ceilings_are_measured_in_arrays_that_stay_what_they_are(
+    in_parts: dict[str, Value], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_ceiling, "LARGE_BYTES", 1 << 20)
+    opened = small_cpu()
+    task = StreamTask(opened, Request("a challenge", "run", {**ROWS[name], **in_parts}))
+    assert not task.lent()
+    task.self_test()
+    task.rehearse(None)
+    task.ready(3)
+    task.run(3)
+    probe = memory_ceiling.MemoryProbe(opened, task.lent())
+    assert "its own arrays" in probe.explanation
+    assert all(probe.rate() > 0 for _ in range(5))
+    task.count(0)
+    # What does not leave them as they are is noticed.
+    monkeypatch.setattr(memory_ceiling, "UNCHANGED", (1.0, 1.0, 1.0))
+    if name != "dot":
+        memory_ceiling.MemoryProbe(opened, task.lent()).rate()
+        with pytest.raises(WrongResult):
+            task.count(1)
+    opened.close()
+
+
+def test_a_part_that_is_wrong_or_left_out_is_noticed(in_parts: dict[str, Value]) -> None:
+    opened = small_cpu()
+    task = StreamTask(opened, Request("a challenge", "run", {**ROWS["triad"], **in_parts}))
+    task.self_test()
+    task.rehearse(None)
+    task.ready(1)
+    task.run(1)
+    task._passes += 1
+    with pytest.raises(WrongResult):
+        task.count(0)
+    opened.close()
+
+
+@given(st.sampled_from([1, 2, 4]), st.lists(st.integers(1, 20), max_size=20))
+def test_every_part_has_its_passes_one_after_another(count: int, batches: list[int]) -> None:
+    some, passes, done = Parts(count, 10), [0] * count, 0
+    for batch in batches:
+        for step in some.steps(done, batch):
+            for part in range(step.first // 10, (step.first + step.items) // 10):
+                assert passes[part] == step.passes
+                passes[part] += step.repeats
+        done += batch
+        assert passes == [some.passes(part, done) for part in range(count)]
+        assert sum(passes) == done
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -209,7 +289,17 @@ def test_a_size_that_was_asked_for_is_taken_and_said_to_be_a_cache_s() -> None:
     assert near is not None
     assert near.times == 0.5
     assert "--size" in near.remedy
-    assert near_cache_of(replace(info, cache_bytes=None), 1) is None
+    # Of a size that nobody asked for it is the usual one.
+    untold = replace(info, cache_bytes=None)
+    assert near_cache_of(untold, 1) is None
+
+
+def test_a_size_that_was_asked_for_where_no_cache_is_told_is_held_against_a_usual_one() -> None:
+    untold = DeviceInfo("x", "cpu", "", "", "", "", languages=("opencl",), runs_on_host_cpu=True)
+    near = near_cache_of(untold, array_items(untold, 16 << 20), is_sized=True)
+    assert near is not None
+    assert near.text == "0.5 times 32 MiB of cache (none told)"
+    assert near_cache_of(untold, array_items(untold, 128 << 20), is_sized=True) is None
 
 
 def test_a_device_that_cannot_is_told_why_in_a_sentence() -> None:
