@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 import numpy as np
@@ -108,32 +109,53 @@ class Workers:
         """
         results: list[T] = []
         failures: list[BaseException] = []
-        returned = threading.Semaphore(0)
+        # An interrupt may come between any two lines: what was begun and what has ended is told by the threads alone.
+        begins = [None] * len(self)
+        ended: list[None] = []
+        woken: SimpleQueue[None] = SimpleQueue()
 
         def task() -> None:
+            try:
+                begins.pop()
+            except IndexError:
+                # Called off before it began.
+                return
             try:
                 results.append(work())
             except BaseException as failure:
                 failures.append(failure)
                 stop()
             finally:
-                returned.release()
+                ended.append(None)
+                woken.put(None)
 
-        for _ in self._threads:
-            self._tasks.put(task)
-        missing = len(self)
-        try:
-            while missing:
+        def wait(parts: int) -> None:
+            while len(ended) < parts:
                 # A wait without end would keep Ctrl-C from arriving on Windows.
-                missing -= returned.acquire(timeout=0.2)
+                with suppress(Empty):
+                    woken.get(timeout=0.2)
+
+        try:
+            for _ in self._threads:
+                self._tasks.put(task)
+            wait(len(self))
         except BaseException:
             stop()
-            for _ in range(missing):
-                returned.acquire()
+            wait(len(self) - _emptied(begins))
             raise
         if failures:
             raise failures[0]
         return results
+
+
+def _emptied(begins: list[None]) -> int:
+    """How many were taken out: others may take some at the same moment, and each is taken once."""
+    taken = 0
+    with suppress(IndexError):
+        while True:
+            begins.pop()
+            taken += 1
+    return taken
 
 
 class _Chunks:
