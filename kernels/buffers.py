@@ -146,10 +146,12 @@ class Buffers(Numbered):
 
     def release(self) -> None:
         """Give all back; large ones stay, as long as there is room for others beside them."""
-        self._kept += [held for held in self._in_use() if held.size >= KEPT_FROM_BYTES]
+        large = [held for held in self._in_use() if held.size >= KEPT_FROM_BYTES]
+        # Whatever is interrupted in between, none has two owners: what stays is nobody's any more.
+        self.clear()
         self._whole.clear()
         self._own_bytes.clear()
-        self.clear()
+        self._kept += large
 
     def close(self) -> None:
         """Give back what stayed as well."""

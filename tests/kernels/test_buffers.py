@@ -14,6 +14,8 @@ from hashwatt.kernels.buffers import KEPT_FROM_BYTES, Buffers
 from hashwatt.kernels.errors import DeviceError
 from hashwatt.kernels.execution import Bytes, HoldsArrays
 
+from .interrupted import interrupted_at
+
 SIZE = 64
 
 
@@ -245,3 +247,19 @@ def test_a_device_that_is_closed_keeps_nothing(monkeypatch: pytest.MonkeyPatch) 
     held.close()
     held.allocate(SIZE)
     assert made == [SIZE, SIZE]
+
+
+def test_wherever_giving_back_is_interrupted_no_memory_has_two_owners(used: Arrays) -> None:
+    lines, was = 0, True
+    while was:
+        lines += 1
+        used.write(used.allocate(SIZE), 0, b"\xff" * SIZE)
+        was = interrupted_at(lines, buffers, used.release)
+        # As whoever closes what was interrupted.
+        used.release()
+        first, second = used.allocate(SIZE), used.allocate(SIZE)
+        assert used.read(first, 0, SIZE) == bytes(SIZE)
+        used.write(second, 0, b"\xff" * SIZE)
+        assert used.read(first, 0, SIZE) == bytes(SIZE), lines
+        used.release()
+    assert lines > 5

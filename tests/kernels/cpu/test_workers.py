@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from hashwatt.kernels.cpu import workers as module
 from hashwatt.kernels.cpu.executor import Team
 
+from ..interrupted import interrupted_at
+
 # Lines of `on_all` for two threads, and some more: where none is interrupted, all have been.
 MOST_LINES = 200
-
-
-class InterruptedAt:
-    """A trace of this thread that raises KeyboardInterrupt once, before so many lines of this file more are run."""
-
-    def __init__(self, lines: int) -> None:
-        self.lines = lines
-
-    def __call__(self, frame: FrameType, event: str, _argument: Any) -> Any:
-        if frame.f_code.co_filename != module.__file__:
-            return None
-        if event == "line":
-            self.lines -= 1
-            if self.lines == 0:
-                raise KeyboardInterrupt
-        return self
-
-
-def interrupted(team: Team, lines: int) -> bool:
-    before = sys.gettrace()
-    sys.settrace(InterruptedAt(lines))
-    try:
-        team.on_each(lambda number: number)
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -51,7 +22,7 @@ def test_wherever_an_interrupt_comes_all_threads_come_back_and_work_again(count:
     def try_all() -> None:
         team = Team([0] * count)
         for lines in range(1, MOST_LINES):
-            was = interrupted(team, lines)
+            was = interrupted_at(lines, module, lambda: team.on_each(lambda number: number))
             assert sorted(team.on_each(lambda number: number)) == list(range(count))
             if not was:
                 break
