@@ -134,12 +134,17 @@ def _in_a_line(reason: str) -> str:
 
 def _unmeasured(result: Result, entries: Iterable[Measurement]) -> list[str]:
     """What was not measured and why; where a device has the same reason for many rows, once."""
-    reasons = (
-        about(_name(entry, result), f"{entry.status}: {entry.reason}", entry.device.id)
-        for entry in entries
-        if entry.reason is not None
-    )
-    return list(dict.fromkeys(reasons))
+    told: dict[tuple[str, str], list[Measurement]] = {}
+    for entry in entries:
+        if entry.reason is not None:
+            told.setdefault((entry.device.id, f"{entry.status}: {entry.reason}"), []).append(entry)
+    return [about(_first_of(rows, result), sentence, device) for (device, sentence), rows in told.items()]
+
+
+def _first_of(rows: Sequence[Measurement], result: Result) -> str:
+    """The name of the first, and how many more there are: who interrupts a suite need not read of each of its rows."""
+    first, more = _name(rows[0], result), len(rows) - 1
+    return f"{first} and {more} more" if more else first
 
 
 def _name(entry: Measurement, result: Result) -> str:

@@ -176,6 +176,15 @@ def test_rows_of_a_device_that_cannot_be_measured_for_the_same_reason_say_so_onc
     assert run_faults(result(measured(), *rows), GOOD) == ["skipped: cpu: no room for its arrays; close programs"]
 
 
+def test_rows_that_an_interrupt_left_unmeasured_are_told_of_once_for_each_device() -> None:
+    devices = ("cpu", "cpu", "cpu", "opencl:0")
+    rows = [unmeasured("interrupted", "the run was interrupted", device) for device in devices]
+    assert run_faults(result(measured("cpu"), *rows), GOOD) == [
+        "cpu and 2 more: interrupted: the run was interrupted",
+        "opencl:0: interrupted: the run was interrupted",
+    ]
+
+
 def test_what_a_cache_may_serve_comes_first() -> None:
     wide = WarningRecord(code="wide_interval", text="the interval is wide")
     near = WarningRecord(code="near_cache", text="arrays of 0.5 times the largest cache")
