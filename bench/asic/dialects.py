@@ -58,9 +58,14 @@ def number_of(value: object) -> float | None:
     if isinstance(value, str):
         match = re.fullmatch(r"\s*(-?\d{1,18}(?:\.\d{1,18})?)\s*[A-Za-z/%°]{0,6}\s*", value)
         value = float(match[1]) if match else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        # JSON has whole numbers that no float holds.
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _at(value: object, steps: list[str]) -> Iterator[object]:

@@ -169,7 +169,7 @@ class PoolClient:
                 wanted = parameters[0] if parameters else None
                 if isinstance(wanted, bool) or not isinstance(wanted, int | float):
                     raise PoolError("the pool sent a difficulty that is no number; try another pool")
-                self.difficulty = checked_difficulty(float(wanted))
+                self.difficulty = float(checked_difficulty(wanted))
             case "mining.notify":
                 job = StratumJob.of_parameters(parameters)
                 self._job, self._job_difficulty = job, self.difficulty

@@ -262,7 +262,7 @@ class Session:
             case "mining.suggest_difficulty":
                 wanted = parameters[0] if parameters else None
                 if isinstance(wanted, int | float) and self.settings.difficulty is None:
-                    self._vardiff.suggested(float(wanted))
+                    self._vardiff.suggested(wanted)
                 return answer(message.id, True)
             case "mining.extranonce.subscribe" | "mining.suggest_target":
                 return answer(message.id, True)

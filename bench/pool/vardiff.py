@@ -51,8 +51,8 @@ class Vardiff:
 
     def suggested(self, difficulty: float) -> None:
         """What the miner asks for; it counts before its first share only."""
-        if self._first is None and math.isfinite(difficulty) and difficulty > 0:
-            self.difficulty = min(max(difficulty, LEAST_DIFFICULTY), MOST_DIFFICULTY)
+        if self._first is None and 0 < difficulty < math.inf:
+            self.difficulty = float(min(max(difficulty, LEAST_DIFFICULTY), MOST_DIFFICULTY))
 
     def share(self, now: float, difficulty: float) -> None:
         """A good share of a job of that difficulty came."""

@@ -6,8 +6,6 @@ for slow miners, it goes on in the same way.
 
 from __future__ import annotations
 
-import math
-
 from ..errors import InputError
 from ..headers.target import MAX_TARGET, share_probability
 
@@ -39,6 +37,7 @@ def hashes_a_share(difficulty: float) -> float:
 
 def checked_difficulty(difficulty: float) -> float:
     """`difficulty` itself where it is one. Raises InputError."""
-    if not math.isfinite(difficulty) or not LEAST_DIFFICULTY <= difficulty <= MOST_DIFFICULTY:
+    # Compared as it came: JSON has whole numbers that no float holds.
+    if not LEAST_DIFFICULTY <= difficulty <= MOST_DIFFICULTY:
         raise InputError(f"a difficulty of {difficulty!s:.30} cannot be; give one from 2⁻³² to 2⁶⁴, 1 for 2³² hashes")
     return difficulty

@@ -59,7 +59,7 @@ def recall(key: Key) -> Outcome | None:
         likelier = tuple(name for name in record["likelier"] if isinstance(name, str))
         outcome = Outcome(tuning, rate, candidates, tuple(others), likelier)
         return outcome if 0 <= time.time() - float(record["raced_s"]) < HUNG_FOR_S else _second_chance(outcome)
-    except (OSError, ValueError, TypeError, KeyError, RecursionError, InputError, msgspec.MsgspecError):
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError, InputError, msgspec.MsgspecError):
         return None
 
 

@@ -146,6 +146,7 @@ def test_replies_that_tell_nothing_are_told_in_a_sentence(broken: Replies) -> No
     [
         (5, 5.0), ("58.94W", 58.94), (" 12 ", 12.0), ("-3 °C", -3.0), (True, None), (math.nan, None), (math.inf, None),
         ("1e5", None), ("", None), ("W", None), (None, None), ([1], None), ("1 2", None), ("9" * 400, None),
+        (10**400, None),
     ],
 )  # fmt: skip
 def test_numbers(value: object, number: float | None) -> None:
@@ -153,7 +154,7 @@ def test_numbers(value: object, number: float | None) -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.integers(-(10**30), 10**30) | st.text(max_size=20),
+    st.none() | st.booleans() | st.floats() | st.integers(-(10**30), 10**30) | st.just(10**400) | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(

@@ -124,6 +124,7 @@ def test_a_clean_job_takes_back_what_was_before() -> None:
         (line(method="mining.set_difficulty", params=[True]), "difficulty"),
         (line(method="mining.set_difficulty", params=[-1]), "difficulty"),
         (line(method="mining.set_difficulty", params=[]), "difficulty"),
+        (line(method="mining.set_difficulty", params=[10**400]), "difficulty"),
         (b'{"id": null, "method": "mining.set_difficulty", "params": [NaN]}\n', "does not speak Stratum"),
         (line(method="mining.notify", params=["1"]), "1 parts"),
         (line(method="mining.notify", params=[*JOB.parameters[:1], "zz", *JOB.parameters[2:]]), "previous hash"),

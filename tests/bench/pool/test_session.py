@@ -11,7 +11,7 @@ from hashwatt.bench.pool import session as pool_session
 from hashwatt.bench.pool.rate import rate_of_shares
 from hashwatt.bench.pool.result import evidence_of
 from hashwatt.bench.pool.session import MOST_REFUSED_IN_A_ROW, PoolSettings
-from hashwatt.kernels.stratum.difficulty import hashes_a_share
+from hashwatt.kernels.stratum.difficulty import MOST_DIFFICULTY, hashes_a_share
 from hashwatt.kernels.workloads.evidence import Claim, ServedShares
 from hashwatt.kernels.workloads.proof.share_rate import share_rate
 from hashwatt.kernels.workloads.sha256d.served import check_served
@@ -47,6 +47,15 @@ def test_a_window_is_measured_and_verifies(rolled: int) -> None:
     assert not simulation.client.rejected
     rate = rate_of_shares(shown)
     assert rate.value == pytest.approx(600, rel=0.2)
+
+
+@pytest.mark.parametrize(("wanted", "given"), [(4, 4.0), (10**400, MOST_DIFFICULTY), (-(10**400), None), (0, None)])
+def test_a_miner_s_wish_for_a_difficulty_is_heard_within_what_can_be(wanted: int, given: float | None) -> None:
+    simulation = Simulation(settings(difficulty=None), 600, seed=1)
+    before = simulation.session.difficulty
+    line = json.dumps({"id": 9, "method": "mining.suggest_difficulty", "params": [wanted]}).encode() + b"\n"
+    assert json.loads(simulation.session.receive(line).splitlines()[0])["result"] is True
+    assert simulation.session.difficulty == (before if given is None else given)
 
 
 def test_a_hundred_short_runs_hold_the_exact_count() -> None:

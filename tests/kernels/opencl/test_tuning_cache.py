@@ -101,6 +101,7 @@ def test_a_damaged_file_is_as_good_as_none(folder: Path, text: str) -> None:
         ("x16-shift", "x17-shift"),
         ("36500000.0", "NaN"),
         ("36500000.0", "-1"),
+        ("36500000.0", "9" * 400),
         ('"compile_s": 1.2', '"compile_s": "soon"'),
     ],
 )
