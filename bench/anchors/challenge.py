@@ -12,7 +12,7 @@ from ...kernels.system.own_files import NotAFile, read_regular
 from ..result.anchors import MOST_TOKEN_BYTES, Beacon
 from ..result.dates import timestamp_of
 from ..result.model import Result
-from ..result.printable import printable
+from ..result.printable import checked_text, printable
 from .beacon import MOST_BYTES, parse_beacon
 from .fetch import fetch, is_address
 from .stamp import ask_authority
@@ -68,6 +68,16 @@ def _of_token(token: Token, source: str | None) -> Beacon:
         published=timestamp_of(token.time),
         response_base64=base64.b64encode(token.response).decode(),
     )
+
+
+def chosen_challenge(text: str | None) -> str:
+    """The challenge that somebody gave, else a random one. Raises InputError."""
+    if text is None:
+        return secrets.token_hex(16)
+    if not text.strip():
+        # As of a variable of a shell that was never set: anybody can have begun with it long ago.
+        raise InputError("the challenge is empty; give a text, or leave it out for a random one")
+    return checked_text(text, "challenge")
 
 
 def with_beacon(challenge: str, beacon: Beacon | None) -> str:

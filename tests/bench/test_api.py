@@ -93,6 +93,8 @@ def test_a_scan_takes_the_first_device_there_is(asked: list[list[str] | None]) -
         lambda: api.run(seconds=0),
         lambda: api.run(challenge="x" * (MAX_TEXT + 1)),
         lambda: api.run(challenge="two\nlines"),
+        lambda: api.run(challenge=""),
+        lambda: api.run(challenge=" "),
         lambda: api.run(note="\x1b[0m"),
         lambda: api.run(threads=0),
         lambda: api.run(rolled=0),
