@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from .control_groups import MEMORY_GROUPS, group_folders
-from .system_files import count_in, count_or_none, read_text
+from .system_files import count_or_none, counts_by_name, read_text
 
 # cgroup v2 and v1: beyond the first a process is ended, beyond the second it is slowed down ("max": no limit).
 LIMITS = ("memory.max", "memory.high", "memory.limit_in_bytes")
@@ -42,8 +42,7 @@ def _of_a_group(folder: Path) -> int | None:
 
 
 def _first_to_go(folder: Path) -> int:
-    counts: dict[str, str] = {}
+    counts: dict[str, int] = {}
     with suppress(OSError):
-        lines = read_text(folder / "memory.stat", STAT_BYTES).splitlines()
-        counts = {name: count for name, _, count in (line.partition(" ") for line in lines)}
-    return count_in(next((counts[name] for name in FIRST_TO_GO if name in counts), "")) or 0
+        counts = counts_by_name(read_text(folder / "memory.stat", STAT_BYTES))
+    return next((counts[name] for name in FIRST_TO_GO if name in counts), 0)

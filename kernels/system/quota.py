@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .control_groups import CPU_GROUPS, group_folders
-from .system_files import count_in, text_or_none
+from .system_files import count_in, counts_by_name, text_or_none
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ def cpu_throttling(root: Path = Path("/")) -> Throttling | None:
     if not limited:
         return None
     _, folder = min(limited, key=lambda pair: pair[0])
-    counts = dict(line.split()[:2] for line in (text_or_none(folder / "cpu.stat") or "").splitlines() if " " in line)
-    periods, throttled = (count_in(counts.get(name, "")) for name in ("nr_periods", "nr_throttled"))
+    counts = counts_by_name(text_or_none(folder / "cpu.stat") or "")
+    periods, throttled = counts.get("nr_periods"), counts.get("nr_throttled")
     return None if periods is None or throttled is None else Throttling(periods, throttled)
 
 
@@ -55,12 +55,9 @@ class ThrottleCounter:
 
 def _throttled_s(path: Path) -> float | None:
     """Version 2 counts in microseconds, version 1 in nanoseconds; both add up over CPUs."""
-    counts = dict(line.split()[:2] for line in (text_or_none(path) or "").splitlines() if " " in line)
-    for name, unit_s in (("throttled_usec", 1e-6), ("throttled_time", 1e-9)):
-        count = count_in(counts.get(name, ""))
-        if count is not None:
-            return count * unit_s
-    return None
+    counts = counts_by_name(text_or_none(path) or "")
+    units = (("throttled_usec", 1e-6), ("throttled_time", 1e-9))
+    return next((counts[name] * unit_s for name, unit_s in units if name in counts), None)
 
 
 def _folders(root: Path) -> list[Path]:

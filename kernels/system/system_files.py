@@ -111,6 +111,13 @@ def count_in(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else None
 
 
+def counts_by_name(text: str) -> dict[str, int]:
+    """The counts of a text that has a name and a count a line; lines of any other form are left out."""
+    words = (line.split() for line in text.splitlines())
+    pairs = ((pair[0], count_in(pair[1])) for pair in words if len(pair) == 2)
+    return {name: count for name, count in pairs if count is not None}
+
+
 def read_count(path: str | Path) -> int:
     """A number that cannot be negative. Raises OSError, and ValueError where the file holds something else."""
     text = read_text(path)

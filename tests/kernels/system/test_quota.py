@@ -127,6 +127,14 @@ def test_what_was_held_back_is_unknown_where_nothing_sensible_counts_it(tmp_path
     assert ThrottleCounter(tmp_path).read() is None
 
 
+@pytest.mark.parametrize("odd", [" \n", "nr_bursts \n", "a line of words\n", "nr_bursts 9 9\n"])
+def test_lines_that_are_no_name_and_count_are_passed_over(tmp_path: Path, odd: str) -> None:
+    folder = version_1(tmp_path, 12_000)
+    write(folder / "cpu.stat", f"nr_periods 10\n{odd}nr_throttled 9\nthrottled_time 1250000000")
+    assert ThrottleCounter(tmp_path).read() == pytest.approx(1.25)
+    assert cpu_throttling(tmp_path) == Throttling(periods=10, throttled=9)
+
+
 def test_without_a_quota_nothing_is_held_back(tmp_path: Path) -> None:
     folder = version_1(tmp_path, -1)
     write(folder / "cpu.stat", "throttled_time 1250000000")
