@@ -40,6 +40,11 @@ class Ports:
     shifts_ahead: float = inf
     shift_latency: int | None = None
 
+    def __post_init__(self) -> None:
+        """Raise ValueError where an order would have no end."""
+        if min(self.width, self.shifts, self.latency, 1 if self.shift_latency is None else self.shift_latency) < 1:
+            raise ValueError(f"{self} never issues or finishes some operations; give at least 1 of each")
+
     def latency_of(self, node: Node) -> int:
         """Cycles from the start of an operation to its result."""
         return self.latency if self.shift_latency is None or node.op not in SHIFTS else self.shift_latency

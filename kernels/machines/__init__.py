@@ -40,7 +40,9 @@ class Machine:
     def ports(self, bits: int) -> Ports:
         """What the scheduler wants to know. Raises KeyError where the data lack it."""
         add, rotate = self.rows[bits, "add"], self.rows[bits, "rotate"]
-        return Ports(width=int(add.per_cycle), shifts=int(rotate.per_cycle), latency=add.latency or 1)
+        # What starts every other cycle only does start: an order without a port for it would have no end.
+        width, shifts = (max(1, int(row.per_cycle)) for row in (add, rotate))
+        return Ports(width=width, shifts=shifts, latency=add.latency or 1)
 
     def shares_shifts(self, bits: int) -> bool:
         """Whether rotates and shifts are known to compete for the same ports."""

@@ -23,10 +23,11 @@ from hashwatt.kernels.cpu.jit import compile_variant
 from hashwatt.kernels.cpu.job_words import job_array
 from hashwatt.kernels.cpu.variants import MIXES, SCAN, Variant, program, variant, variants
 from hashwatt.kernels.cpu.workers import record_space
+from hashwatt.kernels.graph.schedule import Ports
 from hashwatt.kernels.graph.words import MASK
 from hashwatt.kernels.headers.job import Job, roll_versions
 from hashwatt.kernels.headers.oracle import reference_scan
-from hashwatt.kernels.machines import host_machine, machine, machines
+from hashwatt.kernels.machines import Machine, Throughput, host_machine, machine, machines
 
 AVX512 = '"target-cpu"="x86-64" "target-features"="+avx512f,+avx512vl,+avx512bw,+avx512dq,+sha"'
 AVX = '"target-cpu"="x86-64" "target-features"="+avx,+sha,+sse4.1"'
@@ -295,6 +296,16 @@ def test_every_row_of_the_machines_says_who_measured_it() -> None:
     known = {"add", "xor", "ternary", "rotate", "shift", "shuffle", "load", "store"}
     known |= {"sha256rnds2", "sha256msg1", "sha256msg2"}
     assert {kind for _, (_, kind), _ in rows} <= known
+
+
+def test_the_pipeline_can_be_ordered_for_every_machine_whose_rotates_of_512_bits_are_known() -> None:
+    known = [each for each in machines().values() if (512, "rotate") in each.rows]
+    assert [each.ports(512).width > 1 for each in known] == [True] * 4
+
+
+def test_what_starts_every_other_cycle_has_a_port() -> None:
+    slow = Throughput(0.5, None, "half a port", "made up")
+    assert Machine("slow", {(512, "add"): slow, (512, "rotate"): slow}).ports(512) == Ports(width=1, shifts=1)
 
 
 def test_rotates_and_shifts_are_apart_on_zen_4_only() -> None:

@@ -189,6 +189,12 @@ def test_what_reads_a_shift_comes_as_many_cycles_later_as_its_result() -> None:
     assert nearest[1] < 6 == nearest[6]
 
 
+@pytest.mark.parametrize("wrong", [{"width": 0}, {"shifts": 0}, {"latency": 0}, {"shift_latency": 0}, {"shifts": -1}])
+def test_ports_with_which_an_order_would_have_no_end_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        replace(FOUR_PORTS, **wrong)
+
+
 def test_schedules_are_the_same_every_time() -> None:
     operations = scan_program(True, True).operations()
     assert schedule(operations, FOUR_PORTS) == schedule(operations, FOUR_PORTS)
