@@ -17,12 +17,19 @@ MOST_FOLDERS = 20_000
 
 
 def expanded(paths: Iterable[str | Path]) -> list[Path]:
-    """The files that are meant, sorted within a folder. Raises InputError for a folder that holds none."""
+    """The files that are meant, sorted within a folder.
+
+    Raises InputError for a folder that holds none, and for an empty name, which would stand for the folder here.
+    """
     return found_files(paths)[0]
 
 
 def found_files(paths: Iterable[str | Path]) -> tuple[list[Path], list[str]]:
     """The same, and a sentence for each folder within that cannot be looked into."""
+    paths = list(paths)
+    # As a variable of a script is that was never set.
+    if any(isinstance(given, str) and not given.strip() for given in paths):
+        raise InputError("the name of a result file is empty; give a file's or a folder's")
     files: list[Path] = []
     sentences: list[str] = []
     for path in (each for given in paths for each in matching(Path(given))):

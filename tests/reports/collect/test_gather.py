@@ -150,6 +150,17 @@ def test_a_rolled_run_that_is_relabelled_as_a_plain_one_is_refused() -> None:
     assert "1 prefixes are stated, 16 were hashed" in collection.apart[0].faults[0]
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_name_does_not_stand_for_the_folder_here(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "result.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert expanded(["."]) == [Path("result.json")]
+    with pytest.raises(InputError, match="is empty"):
+        expanded(["result.json", empty])
+
+
 def test_a_missing_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         gather([tmp_path / "gone.json"])
