@@ -17,7 +17,7 @@ from ..kernels.registry import BACKENDS, choose
 from ..kernels.system.quota import cpu_quota, cpu_throttling
 from ..kernels.workloads.protocol import Value, Workload
 from ..kernels.workloads.registry import load_workload, workload_names
-from .anchors.challenge import chosen_challenge, get_beacon, with_beacon
+from .anchors.challenge import checked_challenge, get_beacon, with_beacon
 from .anchors.stamp import stamp_record
 from .asic.reading import Place
 from .asic.run import is_asic, with_asics
@@ -396,4 +396,7 @@ def _first_device() -> Found:
 
 
 def _texts(challenge: str | None, note: str | None) -> tuple[str, str | None]:
-    return chosen_challenge(challenge), None if note is None else checked_text(note, "note")
+    return (
+        secrets.token_hex(16) if challenge is None else checked_challenge(challenge),
+        None if note is None else checked_text(note, "note"),
+    )

@@ -70,10 +70,8 @@ def _of_token(token: Token, source: str | None) -> Beacon:
     )
 
 
-def chosen_challenge(text: str | None) -> str:
-    """The challenge that somebody gave, else a random one. Raises InputError."""
-    if text is None:
-        return secrets.token_hex(16)
+def checked_challenge(text: str) -> str:
+    """The challenge that somebody gave, itself. Raises InputError."""
     if not text.strip():
         # As of a variable of a shell that was never set: anybody can have begun with it long ago.
         raise InputError("the challenge is empty; give a text, or leave it out for a random one")

@@ -17,7 +17,7 @@ import msgspec
 
 from ...kernels.bounded import MOST_SHARES
 from ...kernels.errors import CheckFailed, InputError
-from ..anchors.challenge import chosen_challenge, get_beacon, with_beacon
+from ..anchors.challenge import checked_challenge, get_beacon, with_beacon
 from ..api import run as run_here
 from ..interrupts import Deferred, interruptible, pending
 from ..machine.describe import hashwatt_version
@@ -155,7 +155,7 @@ class Fleet:
         be asked, CheckFailed where no machine gave a result, KeyboardInterrupt where none had begun.
         """
         asked = _asked(device_ids, options)
-        given = chosen_challenge(challenge)
+        given = secrets.token_hex(16) if challenge is None else checked_challenge(challenge)
         value = None if beacon is None else interruptible(partial(get_beacon, beacon))
         frame = Frame(
             run_id=secrets.token_hex(16),

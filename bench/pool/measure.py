@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from ...kernels.device import DeviceInfo, Kind
 from ...kernels.errors import InputError
 from ...kernels.stratum.difficulty import checked_difficulty
-from ..anchors.challenge import chosen_challenge
+from ..anchors.challenge import checked_challenge
 from ..asic.fetch import NoAnswer
 from ..asic.measure import INTERVAL_S, Watched, reported_measurement, unreached
 from ..asic.reading import Place, Reading, read
@@ -103,7 +103,8 @@ class ServeRequest:
             raise InputError(f"waiting takes more than 0 s and at most a day, not {self.wait_s:g} s; try --wait 300")
         if self.difficulty is not None:
             checked_difficulty(self.difficulty)
-        chosen_challenge(self.challenge)
+        if self.challenge is not None:
+            checked_challenge(self.challenge)
         if self.note is not None:
             checked_text(self.note, "note")
 
@@ -114,7 +115,7 @@ def serve(request: ServeRequest, listening: Callable[[Address], None], watch: Wa
     `listening` is told the address once connections are taken; `watch` sees the pool twice a second. An interrupt ends
     it: windows that were whole by then are kept. Raises InputError, and KeyboardInterrupt where no worker had come.
     """
-    challenge = chosen_challenge(request.challenge)
+    challenge = request.challenge if request.challenge is not None else secrets.token_hex(16)
     settings = PoolSettings(challenge, request.seconds, request.difficulty)
     pool = Pool(settings, World(time.monotonic, time.time, secrets.token_bytes))
     created = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
