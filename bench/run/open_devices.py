@@ -7,8 +7,6 @@ each row of a suite.
 from __future__ import annotations
 
 import logging
-import math
-import time
 from collections import Counter
 from contextlib import suppress
 
@@ -18,8 +16,6 @@ from .roofs import Told
 
 LOG = logging.getLogger(__name__)
 MOST_LOST = 2
-# Cores that idle for longer may have lowered their clock.
-JUST_NOW_S = 0.1
 
 
 class OpenDevices:
@@ -30,7 +26,6 @@ class OpenDevices:
         self._idle: dict[str, AnyDevice] = {}
         self._lost: Counter[str] = Counter()
         self._hosts_cores_worked = False
-        self._worked_until_s = -math.inf
         self._told: dict[str, dict[str, Told]] = {}
 
     def take(self, found: Found, options: DeviceOptions) -> AnyDevice:
@@ -46,16 +41,6 @@ class OpenDevices:
     def is_warm(self, info: DeviceInfo) -> bool:
         """Whether it did other work a moment ago, or its cores did for another device."""
         return info.id in self._idle or (info.on_host_cores and self._hosts_cores_worked)
-
-    def note_work(self, info: DeviceInfo) -> None:
-        """A device has worked until now."""
-        if info.on_host_cores:
-            self._worked_until_s = time.monotonic()
-
-    @property
-    def host_just_worked(self) -> bool:
-        """Whether the host's cores worked just now, for whatever device: their clocks are up."""
-        return time.monotonic() - self._worked_until_s < JUST_NOW_S
 
     def ceilings_of(self, device_id: str) -> dict[str, Told]:
         """What was measured of its ceilings so far, to be added to."""

@@ -22,7 +22,7 @@ from ...kernels.errors import (
     shortage_of,
 )
 from ...kernels.system.quota import ThrottleCounter
-from ...kernels.workloads.protocol import Request, Task, counts_for
+from ...kernels.workloads.protocol import LendsMemory, Request, Task, counts_for
 from ..interrupts import interruptible, pending
 from ..isolation.device import process_of
 from ..machine.core_clock import CoreClock
@@ -35,7 +35,7 @@ from ..sampling.budget import SLACK_S, budget, device_seconds
 from ..sampling.calibrate import Calibrated
 from ..sampling.sampler import Sampler
 from ..sampling.stopwatch import Clock, Stopwatch
-from ..sampling.warmup import Warmup, begins_at_once, warm_up, warm_up_again
+from ..sampling.warmup import Warmup, begins_at_once, warm_up, warm_up_again, warming_batch
 from ..verification.checks import check_measurement
 from ..warnings import sentences
 from .assignment import Assignment, Work, failure_sentence, unmeasured
@@ -204,8 +204,6 @@ class Session:
             self._end = ("failed", self._failure(error)) if shortage is None else ("skipped", self._short_of(shortage))
         finally:
             self._left_s -= time.monotonic() - begun_s
-            if self._assignment.devices is not None:
-                self._assignment.devices.note_work(self.found.info)
             if self._end is not None:
                 self._close()
             if ledger is not None:
@@ -339,23 +337,24 @@ class Session:
         assert settings is not None
         if rendezvous is not None:
             rendezvous.meet()
-        devices = self._assignment.devices
-        just_worked = devices is not None and devices.host_just_worked
         if sampler is None:
             self._stages.begin("warming up", plan.warmup_s)
             assert self._calibrated is not None
             _, rate, batch_s = self._calibrated
-            if self._is_warm_here and begins_at_once(stopwatch.task, batch_s, plan.warmup_s, just_worked):
+            if self._is_warm_here and begins_at_once(stopwatch.task, batch_s, plan.warmup_s):
                 warmup = Warmup(0.0, 0, rate)
             else:
-                warmup = warm_up(stopwatch, settings.batch, plan.warmup_s, self._progress)
+                batch = settings.batch
+                if self._is_warm_here and isinstance(stopwatch.task, LendsMemory):
+                    batch = warming_batch(stopwatch.task, batch)
+                warmup = warm_up(stopwatch, batch, plan.warmup_s, self._progress)
             stopwatch.task.start(expected(plan, warmup.rate))
         else:
             self._stages.warming_up_again(sampler, plan)
             last = sampler.taken[-1]
             warmup = warm_up_again(
                 stopwatch, settings.batch, last.rate, plan.warmup_again_s, self._progress,
-                last.sample.seconds / plan.batches_per_sample, self.found.info.on_host_cores, just_worked,
+                last.sample.seconds / plan.batches_per_sample, self.found.info.on_host_cores,
             )  # fmt: skip
         if rendezvous is not None:
             rendezvous.meet()

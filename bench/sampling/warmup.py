@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...kernels.workloads.protocol import GathersEvidence, LendsMemory, MovesMemory, Task
+from ...kernels.workloads.protocol import GathersEvidence, LendsMemory, Task
 from ..progress import Progress
 from .stopwatch import Stopwatch
 
@@ -14,8 +14,6 @@ SPREAD = 0.02
 # Caches are full again within some thousandths of a second, which are little of a batch that takes so long, or longer
 # than the warm-up may.
 LONG_BATCH_S, SHORTEST_LONG_BATCH_S = 0.3, 0.1
-# Such work has some KiB to fetch, or what a core's own cache holds.
-SHORTEST_EVIDENCE_S = 0.03
 CACHES_PART = 4
 
 
@@ -44,18 +42,26 @@ def warm_up(stopwatch: Stopwatch, batch: int, longest_s: float, progress: Progre
             return Warmup(elapsed, len(rates), last[len(last) // 2])
 
 
-def begins_at_once(task: Task, batch_s: float, longest_s: float, just_worked: bool = False) -> bool:
+def begins_at_once(task: Task, batch_s: float, longest_s: float) -> bool:
     """Whether work on the host's cores needs no warm-up, of `longest_s` at most.
 
-    So it is where a batch takes so long that full caches are nothing of it; and, on cores that did other work just now
-    (`just_worked`), where arrays are beyond all caches, or a whole batch would be far more than its caches need: what
-    gathers evidence from batch to batch keeps it at multiples of one.
+    So it is where a batch takes so long that full caches are nothing of it, but not where memory has rested (see
+    `warming_batch`).
     """
-    if just_worked and isinstance(task, GathersEvidence):
-        return batch_s >= SHORTEST_EVIDENCE_S
-    if just_worked and isinstance(task, LendsMemory) and isinstance(task, MovesMemory) and task.near_cache is None:
-        return True
-    return batch_s >= min(LONG_BATCH_S, max(longest_s, SHORTEST_LONG_BATCH_S))
+    return not isinstance(task, LendsMemory) and batch_s >= min(LONG_BATCH_S, max(longest_s, SHORTEST_LONG_BATCH_S))
+
+
+def warming_batch(task: Task, batch: int) -> int:
+    """The batch that warms up where the device is the host's own cores, before one that is sampled.
+
+    Large arrays are used whole: a virtual machine's host holds up memory that has rested for a second or more at its
+    next use, which on one of them made stream half as fast (see docs/suite.md).
+    """
+    if isinstance(task, LendsMemory):
+        return max(batch, task.whole_pass)
+    if isinstance(task, GathersEvidence):
+        return batch
+    return max(batch // CACHES_PART, min(batch, task.smallest_batch))
 
 
 def warm_up_again(
@@ -66,7 +72,6 @@ def warm_up_again(
     progress: Progress,
     batch_s: float = 0.0,
     on_host_cores: bool = False,
-    just_worked: bool = False,
 ) -> Warmup:
     """Run batches until one is about as fast as `before` (units a second), for `longest_s` seconds at most.
 
@@ -74,12 +79,12 @@ def warm_up_again(
 
     One batch at least: whatever worked meanwhile has the caches. What comes after is sampled whatever its rate. Where
     the device is the host's own cores, which have been at work all the time, a part of a batch fills the caches, or
-    none (see `begins_at_once`).
+    none (see `begins_at_once`, `warming_batch`).
     """
-    if on_host_cores and begins_at_once(stopwatch.task, batch_s, longest_s, just_worked):
+    if on_host_cores and begins_at_once(stopwatch.task, batch_s, longest_s):
         return Warmup(0.0, 0, before)
-    if on_host_cores and not isinstance(stopwatch.task, GathersEvidence):
-        batch = max(batch // CACHES_PART, min(batch, stopwatch.task.smallest_batch))
+    if on_host_cores:
+        batch = warming_batch(stopwatch.task, batch)
     started = stopwatch.clock()
     batches = 0
     while True:

@@ -140,7 +140,15 @@ class Lent:
 
 @runtime_checkable
 class LendsMemory(Protocol):
-    """A task whose arrays others may use between its batches, to measure ceilings: touching more memory takes long."""
+    """A task whose arrays others may use between its batches, to measure ceilings: touching more memory takes long.
+
+    `whole_pass`: a batch after which all of the arrays have been used.
+    """
+
+    @property
+    def whole_pass(self) -> int:
+        """See above."""
+        ...
 
     def lent(self) -> Sequence[Lent]:
         """Its arrays, as long as it has no other ones; none where it has none now."""

@@ -108,6 +108,11 @@ class SweepTask(CheckedTask):
         """How many numbers were compared."""
         return Checked(answers=self._answers(samples), how="64-bit numbers with a closed form, after every sample")
 
+    @property
+    def whole_pass(self) -> int:
+        """See LendsMemory."""
+        return self._parts.count
+
     def lent(self) -> tuple[Lent, ...]:
         """See LendsMemory."""
         held = None if self._passes is None else self._buffer

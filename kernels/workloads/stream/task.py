@@ -111,6 +111,12 @@ class StreamTask(CheckedTask):
         where = "sums of blocks" if self._operation == DOT else f"64-bit numbers in {STRETCHES} stretches of each array"
         return Checked(answers=self._answers(samples), how=f"{where}, bit by bit after every sample")
 
+    @property
+    def whole_pass(self) -> int:
+        """See LendsMemory: where an operation reads one array and writes one, the next pass uses the third."""
+        passes = ARRAYS - OPERATIONS[self._operation].moved + 1
+        return self._parts.count * (1 if self._operation == DOT else passes)
+
     def lent(self) -> tuple[Lent, ...]:
         """See LendsMemory: but for the sums of the dot product, which are few."""
         if not self._courses:

@@ -15,7 +15,6 @@ from hashwatt.kernels.device import KernelInfo, Roof
 from hashwatt.kernels.errors import DeviceError, InputError
 from hashwatt.kernels.fakes.device import VirtualClock
 from hashwatt.kernels.workloads.evidence import Checked
-from hashwatt.kernels.workloads.near_cache import NearCache
 from hashwatt.kernels.workloads.protocol import Expected, Lent, Work
 
 SMALLEST_BATCH = 1 << 10
@@ -135,28 +134,20 @@ def test_what_gathers_evidence_at_multiples_of_a_batch_is_warmed_up_by_whole_one
     assert work.clock.now_s == pytest.approx(0.065536)
 
 
-def test_what_needs_no_caches_begins_at_once_on_cores_that_just_worked() -> None:
-    class Gathering(Counting):
-        has_enough = True
-
-    class Beyond(Counting):
-        near_cache: NearCache | None = None
+@pytest.mark.parametrize("batch", [1 << 10, 1 << 16])
+def test_arrays_that_rested_are_used_whole_before_a_sample_however_long_that_takes(
+    batch: int,
+) -> None:
+    class Lending(Counting):
+        whole_pass = 1 << 14
 
         def lent(self) -> tuple[Lent, ...]:
             return ()
 
-    class Near(Beyond):
-        near_cache = NearCache("arrays", 2.0, "free more memory")
-
-    def batches(work: Counting, batch_s: float, just_worked: bool) -> int:
-        watch = stopwatch(work)
-        return warm_up_again(watch, 1 << 16, 1e6, 0.05, NoProgress(), batch_s, True, just_worked).batches
-
-    assert [batches(Gathering(1e6), 0.05, worked) for worked in (True, False)] == [0, 1]
-    assert batches(Gathering(1e6), 0.01, True) == 1
-    assert [batches(Beyond(1e6), 0.01, worked) for worked in (True, False)] == [0, 1]
-    # Arrays that a cache may hold in part have it to fill, as any other work has.
-    assert batches(Near(1e6), 0.01, True) == batches(Counting(1e6), 0.05, True) == 1
+    work = Lending(1e6)
+    done = warm_up_again(stopwatch(work), batch, 1e6, 1e-6, NoProgress(), 10.0, True)
+    assert done.batches == 1
+    assert work.clock.now_s == pytest.approx(max(batch, 1 << 14) / 1e6)
 
 
 def test_warm_up_ends_once_the_rate_is_steady() -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from threadpoolctl import threadpool_info
 
+from hashwatt.kernels.cpu.blas import threads_of_blas
 from hashwatt.kernels.device import DeviceInfo, Executes, Launch, Launched
 from hashwatt.kernels.errors import InputError, WrongResult
 from hashwatt.kernels.fakes.device import FakeDevice, VirtualClock
@@ -20,7 +22,7 @@ from hashwatt.kernels.workloads.gemm.product import Gemm
 from hashwatt.kernels.workloads.gemm.workload import WORKLOAD as GEMM
 from hashwatt.kernels.workloads.pairs.numbering import BLOCKS, operands_of
 from hashwatt.kernels.workloads.pairs.operands import FEW_NUMBERS, SMALLEST_BUFFER_BYTES, Operands, compile_all
-from hashwatt.kernels.workloads.pairs.product import Product
+from hashwatt.kernels.workloads.pairs.product import Numbers, Product
 from hashwatt.kernels.workloads.pairs.task import PairTask, largest_batch
 from hashwatt.kernels.workloads.protocol import Expected, Request, counts_for
 
@@ -377,3 +379,20 @@ def test_the_self_test_multiplies_with_every_left_and_right_place(monkeypatch: p
     monkeypatch.setattr(Operands, "multiply", noted)
     task.self_test()
     assert len({left for left, _ in pairs}) > 1 < len({right for _, right in pairs})
+
+
+def test_what_is_computed_again_wakes_no_other_threads_of_blas(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[list[int]] = []
+    expected = Gemm.expected
+
+    def noted(product: Gemm, left: Numbers, right: Numbers, lines: range) -> Numbers:
+        told.append([each["num_threads"] for each in threadpool_info() if each.get("user_api") == "blas"])
+        return expected(product, left, right, lines)
+
+    monkeypatch.setattr(Gemm, "expected", noted)
+    with threads_of_blas(2):
+        measured_like(task_on(fake()))
+    # In the self-test, and after each sample.
+    assert len(told) > 3
+    # Accelerate does not say.
+    assert all(threads in ([1], []) for threads in told)
