@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,10 +44,14 @@ class MemoryWatch:
     """
 
     def __init__(self) -> None:
-        """Use the memory for the first time, where there is enough of it."""
+        """Use the memory for the first time, where there is enough of it. Never raises."""
         free = free_bytes()
         enough = free is None or free >= SPARE_TIMES * PAGES * PAGE_BYTES
-        self._memory: Seconds | None = np.ones(PAGES * PAGE_BYTES // NUMBER_BYTES) if enough else None
+        self._memory: Seconds | None = None
+        # A limit of the process (`ulimit -v`) is told by nobody; and without the faults' count nothing is found out.
+        with suppress(MemoryError):
+            if enough and _faults() is not None:
+                self._memory = np.ones(PAGES * PAGE_BYTES // NUMBER_BYTES)
 
     def read(self) -> MemoryStalls | None:
         """What stood still; None where nobody can tell: without memory, and where the system's own faults are unknown.

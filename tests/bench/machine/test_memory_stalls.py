@@ -27,8 +27,9 @@ def watch_that_reads(
     moments: Iterator[int] = iter(np.rint(1e9 * np.concatenate([[0.0], np.cumsum(taken)])).astype(int).tolist())
     counts = iter(faults)
     monkeypatch.setattr("time.thread_time_ns", lambda: next(moments))
+    watch = MemoryWatch()
     monkeypatch.setattr(memory_stalls, "_faults", lambda: next(counts))
-    return MemoryWatch()
+    return watch
 
 
 def test_pages_that_stand_still_are_counted_with_how_long() -> None:
@@ -72,6 +73,22 @@ def test_the_system_s_own_faults_are_not_the_host_s(
 def test_nothing_is_used_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_stalls, "free_bytes", lambda: 2 * PAGES * PAGE_BYTES)
     assert MemoryWatch().read() is None
+
+
+def test_a_process_that_gets_no_more_memory_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_count: int) -> memory_stalls.Seconds:
+        raise MemoryError
+
+    monkeypatch.setattr("numpy.ones", refused)
+    assert MemoryWatch().read() is None
+
+
+def test_no_memory_is_used_where_the_system_s_own_faults_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[int] = []
+    monkeypatch.setattr("numpy.ones", used.append)
+    monkeypatch.setattr(memory_stalls, "_faults", lambda: None)
+    assert MemoryWatch().read() is None
+    assert not used
 
 
 def test_here_it_tells_something_or_nothing_but_never_fails() -> None:
