@@ -9,6 +9,7 @@ import pytest
 
 from hashwatt.bench.machine import memory_stalls
 from hashwatt.bench.machine.memory_stalls import PAGE_BYTES, PAGES, PARTS_A_PAGE, MemoryStalls, MemoryWatch, stalls_of
+from hashwatt.kernels.cpu.cores.clock import finest_clock
 
 USUAL_S, STALL_S = 25e-6, 190e-6
 
@@ -24,10 +25,13 @@ def watch_that_reads(
     monkeypatch: pytest.MonkeyPatch, taken: memory_stalls.Seconds, faults: tuple[int | None, ...]
 ) -> MemoryWatch:
     """Memory whose parts take so long by the thread's clock, while so many faults are counted."""
-    moments: Iterator[int] = iter(np.rint(1e9 * np.concatenate([[0.0], np.cumsum(taken)])).astype(int).tolist())
+    moments: Iterator[float] = iter(np.concatenate([[0.0], np.cumsum(taken)]).tolist())
     counts = iter(faults)
-    monkeypatch.setattr("time.thread_time_ns", lambda: next(moments))
+    # As on any system that has both.
+    monkeypatch.setattr(memory_stalls, "_faults", lambda: 0)
+    monkeypatch.setattr(memory_stalls, "counts_cpu_time", lambda _clock: True)
     watch = MemoryWatch()
+    monkeypatch.setattr(memory_stalls, "thread_seconds", lambda: next(moments))
     monkeypatch.setattr(memory_stalls, "_faults", lambda: next(counts))
     return watch
 
@@ -89,6 +93,19 @@ def test_no_memory_is_used_where_the_system_s_own_faults_are_unknown(monkeypatch
     monkeypatch.setattr(memory_stalls, "_faults", lambda: None)
     assert MemoryWatch().read() is None
     assert not used
+
+
+def test_a_system_whose_clock_of_a_thread_is_coarse_or_missing_is_told_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> float:
+        raise OSError("the system does not support the clock of a thread")
+
+    monkeypatch.setattr("time.thread_time", refused)
+    monkeypatch.setattr("time.thread_time_ns", refused)
+    # What a short measurement takes the time with there.
+    monkeypatch.setattr(memory_stalls, "thread_seconds", finest_clock())
+    assert MemoryWatch().read() is None
 
 
 def test_here_it_tells_something_or_nothing_but_never_fails() -> None:
