@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...kernels.cpu.cores.clock import counts_cpu_time, thread_seconds
 from ...kernels.system.free_memory import free_bytes
 
 Seconds = NDArray[np.float64]
@@ -43,28 +44,35 @@ class MemoryWatch:
     """
 
     def __init__(self) -> None:
-        """Use the memory for the first time, where there is enough of it."""
+        """Use the memory for the first time, where there is enough of it. Never raises."""
         free = free_bytes()
         enough = free is None or free >= SPARE_TIMES * PAGES * PAGE_BYTES
-        self._memory: Seconds | None = np.ones(PAGES * PAGE_BYTES // NUMBER_BYTES) if enough else None
+        self._memory: Seconds | None = None
+        # Without the faults' count and a fine clock of the thread nothing is found out.
+        able = enough and _faults() is not None and counts_cpu_time(thread_seconds)
+        # A limit of the process (`ulimit -v`) is told by nobody.
+        with suppress(MemoryError):
+            if able:
+                self._memory = np.ones(PAGES * PAGE_BYTES // NUMBER_BYTES)
 
     def read(self) -> MemoryStalls | None:
-        """What stood still; None where nobody can tell: without memory, and where the system's own faults are unknown.
+        """What stood still; None where nobody can tell. Never raises.
 
+        So it is without memory, without a fine clock of the thread, and where the system's own faults are unknown.
         To be called some seconds after the watch was made.
         """
         before = _faults()
         if self._memory is None or before is None:
             return None
         parts = self._memory.reshape(PAGES * PARTS_A_PAGE, -1)
-        moments = [time.thread_time_ns()]
+        moments = [thread_seconds()]
         for part in parts:
             part.sum()
-            moments.append(time.thread_time_ns())
+            moments.append(thread_seconds())
         after = _faults()
         if after is None or after - before > MOST_FAULTS:
             return None
-        return stalls_of(np.diff(np.array(moments)) / 1e9)
+        return stalls_of(np.diff(np.array(moments)))
 
 
 def stalls_of(taken_s: Seconds) -> MemoryStalls:

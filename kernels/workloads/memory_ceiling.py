@@ -72,8 +72,9 @@ class MemoryProbe:
     def anew(self) -> None:
         """See Probe: in memory of its own, where all kernels can be tried that move memory."""
         if self._lent:
-            self._lent, self._next = False, 0
+            # First: where there is no room, what is lent must not be taken for the probe's own, which is written.
             self._places = self._own_places()
+            self._lent, self._next = False, 0
         self._begin()
 
     def _begin(self) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from hashwatt.bench.machine import memory_stalls
 from hashwatt.bench.machine.memory_stalls import PAGE_BYTES, PAGES, PARTS_A_PAGE, MemoryStalls, MemoryWatch, stalls_of
+from hashwatt.kernels.cpu.cores.clock import finest_clock
 
 USUAL_S, STALL_S = 25e-6, 190e-6
 
@@ -24,11 +25,15 @@ def watch_that_reads(
     monkeypatch: pytest.MonkeyPatch, taken: memory_stalls.Seconds, faults: tuple[int | None, ...]
 ) -> MemoryWatch:
     """Memory whose parts take so long by the thread's clock, while so many faults are counted."""
-    moments: Iterator[int] = iter(np.rint(1e9 * np.concatenate([[0.0], np.cumsum(taken)])).astype(int).tolist())
+    moments: Iterator[float] = iter(np.concatenate([[0.0], np.cumsum(taken)]).tolist())
     counts = iter(faults)
-    monkeypatch.setattr("time.thread_time_ns", lambda: next(moments))
+    # As on any system that has both.
+    monkeypatch.setattr(memory_stalls, "_faults", lambda: 0)
+    monkeypatch.setattr(memory_stalls, "counts_cpu_time", lambda _clock: True)
+    watch = MemoryWatch()
+    monkeypatch.setattr(memory_stalls, "thread_seconds", lambda: next(moments))
     monkeypatch.setattr(memory_stalls, "_faults", lambda: next(counts))
-    return MemoryWatch()
+    return watch
 
 
 def test_pages_that_stand_still_are_counted_with_how_long() -> None:
@@ -71,6 +76,35 @@ def test_the_system_s_own_faults_are_not_the_host_s(
 
 def test_nothing_is_used_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory_stalls, "free_bytes", lambda: 2 * PAGES * PAGE_BYTES)
+    assert MemoryWatch().read() is None
+
+
+def test_a_process_that_gets_no_more_memory_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_count: int) -> memory_stalls.Seconds:
+        raise MemoryError
+
+    monkeypatch.setattr("numpy.ones", refused)
+    assert MemoryWatch().read() is None
+
+
+def test_no_memory_is_used_where_the_system_s_own_faults_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[int] = []
+    monkeypatch.setattr("numpy.ones", used.append)
+    monkeypatch.setattr(memory_stalls, "_faults", lambda: None)
+    assert MemoryWatch().read() is None
+    assert not used
+
+
+def test_a_system_whose_clock_of_a_thread_is_coarse_or_missing_is_told_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused() -> float:
+        raise OSError("the system does not support the clock of a thread")
+
+    monkeypatch.setattr("time.thread_time", refused)
+    monkeypatch.setattr("time.thread_time_ns", refused)
+    # What a short measurement takes the time with there.
+    monkeypatch.setattr(memory_stalls, "thread_seconds", finest_clock())
     assert MemoryWatch().read() is None
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from hashwatt.kernels.buffers import KEPT_FROM_BYTES
 from hashwatt.kernels.device import DeviceInfo, Launch, Launched, Source
-from hashwatt.kernels.errors import Unfit
-from hashwatt.kernels.workloads.bursts import BURST_S
+from hashwatt.kernels.errors import DeviceError, Unfit
+from hashwatt.kernels.workloads.bursts import BURST_S, forget
 from hashwatt.kernels.workloads.memory_ceiling import FEWEST_PARTS, MOST_PARTS, UPDATE, MemoryProbe, _parts
 from hashwatt.kernels.workloads.protocol import Lent
 from hashwatt.kernels.workloads.stream import arrays
@@ -336,6 +336,31 @@ def test_ceilings_take_the_memory_that_work_lends_where_parts_of_it_are_as_good(
     probe.anew()
     assert sum(device.allocated[before:]) >= 1920 * MIB - MIB
     assert "its own arrays" not in probe.explanation
+
+
+def test_what_is_lent_is_never_written_where_there_is_no_room_for_arrays_of_its_own(one_node: bool) -> None:
+    if not one_node:
+        pytest.skip("nothing is borrowed")
+    device = Recent(480 * MIB, replace(LARGE, cache_bytes=480 * MIB, memory_bytes=64 << 30))
+    items = beyond_caches(device).alone_items
+    lent = device.allocate(items * 8)
+    probe, scalars, plain = MemoryProbe(device, [Lent(lent, items)]), set[tuple[float, ...]](), device.launch
+
+    def noted(launch: Launch) -> Launched:
+        if lent in launch.buffers:
+            scalars.add(launch.scalars)
+        return plain(launch)
+
+    def without_room(size_bytes: int) -> int:
+        raise DeviceError(f"no room for {size_bytes} bytes")
+
+    device.launch, device.allocate = noted, without_room  # type: ignore[method-assign]
+    for _ in range(3):
+        forget(device)
+        with pytest.raises(DeviceError, match="no room"):
+            probe.anew()
+        assert probe.rate() > 0
+    assert scalars == {(), (1.0, 0.0, 0.0)}
 
 
 def test_too_little_memory_is_not_borrowed(one_node: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -138,6 +139,39 @@ def test_ceilings_are_measured_in_arrays_that_stay_what_they_are(
         memory_ceiling.MemoryProbe(opened, task.lent()).rate()
         with pytest.raises(WrongResult):
             task.count(1)
+    opened.close()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_bursts_that_fail_at_any_place_leave_what_is_lent_as_it_is(
+    in_parts: dict[str, Value], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_ceiling, "LARGE_BYTES", 1 << 20)
+    opened, chance = small_cpu(), random.Random(name)
+    task = StreamTask(opened, Request("a challenge", "run", {**ROWS[name], **in_parts}))
+    task.self_test()
+    task.rehearse(None)
+    probe = memory_ceiling.MemoryProbe(opened, task.lent())
+    plain, failed = opened.launch, 0
+
+    def faulty(launch: Launch) -> Launched:
+        done = plain(launch) if chance.random() < 0.9 else None
+        if done is None or chance.random() < 0.1:
+            raise DeviceError("the driver gave up")
+        return done
+
+    for sample in range(12):
+        batch = chance.choice((1, 2, 3, 5, task.whole_pass))
+        task.ready(batch)
+        task.run(batch)
+        monkeypatch.setattr(opened, "launch", faulty)
+        try:
+            probe.rate()
+        except DeviceError:
+            failed += 1
+        monkeypatch.setattr(opened, "launch", plain)
+        task.count(sample)
+    assert failed
     opened.close()
 
 
