@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...cpu.codegen.array_ir import Kind, Lines, each_item, each_item_in_turns, register_bits, splat
 from ...cpu.cores.features import host_architecture
@@ -32,6 +32,11 @@ WIDEST_UNROLL = {16: 4, 64: CHAINS}
 SWEEP_AHEAD = {8192: 2, 1024: 3}
 # Where a step is all there is, L1 has no time to be asked, too: without, it moves 2 % more (Xeon model 167).
 UPDATE_AHEAD = {8192: 2}
+
+
+def ahead_of(steps: int) -> Mapping[int, int]:
+    """How far ahead a pass of the sweep asks for lines, in bytes, and of which cache."""
+    return UPDATE_AHEAD if steps == 1 else SWEEP_AHEAD
 
 
 def values_an_item(number: str) -> int:
@@ -161,7 +166,7 @@ def emit_sweep(steps: int) -> str:
     unroll = (WIDEST_UNROLL if register_bits() == WIDEST_BITS else SWEEP_UNROLL).get(steps)
     return each_item(
         f"sweep{steps}", 1, ["double"] * 3, [0], 0, through, past_cache=False, unroll=unroll,
-        ahead=UPDATE_AHEAD if steps == 1 else SWEEP_AHEAD,
+        ahead=ahead_of(steps),
     )  # fmt: skip
 
 

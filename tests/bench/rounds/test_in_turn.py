@@ -132,12 +132,27 @@ def test_cores_that_were_at_work_begin_with_long_batches_at_once(on_host_cores: 
         device.info = info
         return device
 
-    stream = load_workload("stream")
-    works = [Work(stream, stream.parameters_of({"operation": name})) for name in ("copy", "mul")]
+    hashes = load_workload("sha256d")
+    works = [Work(hashes, hashes.parameters_of({"prefixes": number})) for number in (1, 2)]
     first, second = measure([Found(info, opened)], works=works, seconds=0.5, clock=clock.now).results
     assert first.rounds[0].warmup_s > 0
     assert (second.rounds[0].warmup_s > 0) == warmed
     assert all(sample.seconds > 0.1 for sample in second.rounds[0].samples)
+
+
+def test_arrays_are_used_whole_before_the_first_sample_however_long_a_batch_takes() -> None:
+    clock = VirtualClock()
+    info = replace(fake_info("steady"), runs_on_host_cpu=True)
+
+    def opened(_options: DeviceOptions) -> FakeDevice:
+        device = FakeDevice("steady", RATE_HS / 50, clock.spend)
+        device.info = info
+        return device
+
+    stream = load_workload("stream")
+    works = [Work(stream, stream.parameters_of({"operation": name})) for name in ("copy", "mul")]
+    for entry in measure([Found(info, opened)], works=works, seconds=0.5, clock=clock.now).results:
+        assert all(one.warmup_s > 0 for one in entry.rounds)
 
 
 def test_of_a_run_with_one_device_that_is_far_slower_the_rounds_still_alternate() -> None:

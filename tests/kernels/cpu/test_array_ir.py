@@ -89,10 +89,10 @@ def test_a_pass_of_the_sweep_asks_each_cache_once_for_each_line_that_a_later_one
     places = {number: int(ahead) for number, ahead in re.findall(r"(%\w+) = add i64 %i, (\d+)", text)}
     of_places = dict(re.findall(r"(%\w+) = getelementptr double, ptr %b0, i64 (%\w+)", text))
     lines = range(0, -(-read // array_ir.LINE_BYTES) * array_ir.LINE_BYTES, array_ir.LINE_BYTES)
-    wanted = [(ahead + line, nearness) for line in lines for ahead, nearness in peak.SWEEP_AHEAD.items()]
+    wanted = [(ahead + line, nearness) for line in lines for ahead, nearness in peak.ahead_of(steps).items()]
     assert [(8 * places[of_places[number]], nearness) for number, nearness in asked] == wanted
     # The farther, the larger a cache.
-    assert [nearness for _, nearness in sorted(peak.SWEEP_AHEAD.items())] == [3, 2]
+    assert [nearness for _, nearness in sorted(peak.ahead_of(steps).items())] == ([2] if steps == 1 else [3, 2])
 
 
 @pytest.mark.parametrize("steps", SWEEP_STEPS)
