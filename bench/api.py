@@ -253,9 +253,8 @@ def measure(
         if part is not None:
             machine = part.named(machine)
         energy = EnergyMeasurement(meters, checked_idle_s(idle_s))
-        on_host = any(one.info.on_host_cores for one in found)
-        # What keeps to registers has no use for it.
-        memory = MemoryWatch() if on_host and any(work.workload.binds != "logic" for work in works) else None
+        moving = [work for one, work in turns if one.info.on_host_cores and work.workload.binds != "logic"]
+        memory = MemoryWatch() if moving else None
         assignment = Assignment(
             machine=machine.id,
             # Alternated settings take their time fully, so that they have as many rounds.

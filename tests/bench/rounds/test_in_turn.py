@@ -122,9 +122,8 @@ def test_where_all_are_open_all_are_ready_before_the_first_round_and_a_device_th
     assert order == [*apart, *((name, ready) for name in names), *((name, figure) for name in names)]
 
 
-@pytest.mark.parametrize(("on_host_cores", "warmed"), [(True, False), (False, True)])
-def test_cores_that_were_at_work_begin_with_long_batches_at_once(on_host_cores: bool, warmed: bool) -> None:
-    clock = VirtualClock()
+def in_place(clock: VirtualClock, on_host_cores: bool) -> Found:
+    """A slow fake device, on the host's cores or not."""
     info = replace(fake_info("steady"), runs_on_host_cpu=on_host_cores)
 
     def opened(_options: DeviceOptions) -> FakeDevice:
@@ -132,9 +131,16 @@ def test_cores_that_were_at_work_begin_with_long_batches_at_once(on_host_cores: 
         device.info = info
         return device
 
+    return Found(info, opened)
+
+
+@pytest.mark.parametrize(("on_host_cores", "warmed"), [(True, False), (False, True)])
+def test_cores_that_were_at_work_begin_with_long_batches_at_once(on_host_cores: bool, warmed: bool) -> None:
+    clock = VirtualClock()
+    found = in_place(clock, on_host_cores)
     hashes = load_workload("sha256d")
     works = [Work(hashes, hashes.parameters_of({"prefixes": number})) for number in (1, 2)]
-    first, second = measure([Found(info, opened)], works=works, seconds=0.5, clock=clock.now).results
+    first, second = measure([found], works=works, seconds=0.5, clock=clock.now).results
     assert first.rounds[0].warmup_s > 0
     assert (second.rounds[0].warmup_s > 0) == warmed
     assert all(sample.seconds > 0.1 for sample in second.rounds[0].samples)
@@ -142,16 +148,10 @@ def test_cores_that_were_at_work_begin_with_long_batches_at_once(on_host_cores: 
 
 def test_arrays_are_used_whole_before_the_first_sample_however_long_a_batch_takes() -> None:
     clock = VirtualClock()
-    info = replace(fake_info("steady"), runs_on_host_cpu=True)
-
-    def opened(_options: DeviceOptions) -> FakeDevice:
-        device = FakeDevice("steady", RATE_HS / 50, clock.spend)
-        device.info = info
-        return device
-
+    found = in_place(clock, on_host_cores=True)
     stream = load_workload("stream")
     works = [Work(stream, stream.parameters_of({"operation": name})) for name in ("copy", "mul")]
-    for entry in measure([Found(info, opened)], works=works, seconds=0.5, clock=clock.now).results:
+    for entry in measure([found], works=works, seconds=0.5, clock=clock.now).results:
         assert all(one.warmup_s > 0 for one in entry.rounds)
 
 
