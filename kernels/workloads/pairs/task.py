@@ -284,7 +284,7 @@ def whole_numbers(product: Product, left: Numbers, right: Numbers, lines: range)
     """These lines of a product as whole numbers.
 
     On this thread alone: BLAS's others go on waiting busily for some hundredths of a second, beside the next sample
-    (which made convolutions on two cores 15 to 40 % slower).
+    (which made convolutions on two cores 31 to 41 % slower).
     """
     with threads_of_blas(1):
         return product.expected(left, right, lines).astype(np.int64)
